@@ -35,7 +35,7 @@ UNIT_SRC := $(sort $(shell find tests/unit -name 'test_*.c')) tests/faults/walk_
 UNIT     := $(UNIT_SRC:tests/%.c=$B/%)
 
 # Debian's names. The first list is all that a build and `make demo` need.
-BUILD_PACKAGES := build-essential libunwind-dev libdw-dev libelf-dev libjansson-dev jq python3-minimal
+BUILD_PACKAGES := build-essential uthash-dev libunwind-dev libdw-dev libelf-dev libjansson-dev jq python3-minimal
 # Compilers and what checks sources; what looks at processes and files; what a gate is driven by; what is watched.
 # gcc-12-multilib and not gcc-multilib, which cannot be installed beside a cross compiler.
 CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-dev shellcheck codespell musl-tools gcc-12-multilib \

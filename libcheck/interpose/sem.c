@@ -69,14 +69,14 @@ static __attribute__((noinline)) bool joins(struct lh_call *call)
 		int rc;                                                                            \
 		if (LH_UNLIKELY(refused.o != NULL) && joins(&c)) {                                 \
 			rc = LH_REAL(fn) args;                                                     \
-			lh_on_sem_join_end(&c, rc ? outcome(rc) : 0);                              \
+			lh_on_sem_join_end(&c, outcome(rc));                                       \
 		} else if (LH_LIKELY(lh_sem_permit_probe(o, LH_##h)) && !c.stack) {                \
 			rc = LH_REAL(fn) args;                                                     \
-			lh_on_acquired(c, rc ? outcome(rc) : 0);                                   \
+			lh_on_acquired(c, outcome(rc));                                            \
 		} else {                                                                           \
 			lh_on_wait_begin(&c);                                                      \
 			rc = LH_REAL(fn) args;                                                     \
-			lh_on_wait_end(&c, rc ? outcome(rc) : 0);                                  \
+			lh_on_wait_end(&c, outcome(rc));                                           \
 		}                                                                                  \
 		return rc;                                                                         \
 	}
@@ -92,9 +92,9 @@ LH_EXPORT int sem_trywait(sem_t *o)
 	int rc = LH_REAL(sem_trywait)(o);
 
 	if (LH_UNLIKELY(lh_python.on))
-		tried(call, rc ? outcome(rc) : 0);
+		tried(call, outcome(rc));
 	else
-		lh_on_acquired(call, rc ? outcome(rc) : 0);
+		lh_on_acquired(call, outcome(rc));
 	return rc;
 }
 

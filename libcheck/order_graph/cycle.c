@@ -18,7 +18,7 @@ static uint32_t tests_passed(enum lh_filter filter)
 struct lh_cycle *lh_order_finding_add(struct lh_order_graph *graph, uint64_t key,
 				      enum lh_filter filter)
 {
-	uint32_t row = lh_index_find(&graph->known_by_key, key);
+	uint32_t row = lh_index_find(&graph->known_by_key, (uint32_t)(key >> 32), (uint32_t)key);
 	struct lh_known_cycle *known;
 	struct lh_cycle *out;
 
@@ -26,7 +26,8 @@ struct lh_cycle *lh_order_finding_add(struct lh_order_graph *graph, uint64_t key
 		filter = LH_F_ORDERED;
 	bool is_better = !row || tests_passed(filter) > tests_passed(graph->known[row].filter);
 	if (!row)
-		row = lh_index_add(graph, &graph->known_by_key, key);
+		row = lh_index_add(graph, &graph->known_by_key, (uint32_t)(key >> 32),
+				   (uint32_t)key);
 	if (!row)
 		return NULL;
 	known = &graph->known[row];

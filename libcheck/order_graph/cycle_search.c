@@ -65,7 +65,7 @@ static bool measure_distances(struct lh_order_graph *graph, uint32_t component)
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t v = graph->list[0][i];
 		for (uint32_t e = graph->vertex[v].in; e; e = graph->edge[e].in_next) {
-			uint32_t from = graph->edge[e].from;
+			uint32_t from = graph->edge[e].key.from;
 			if (!lh_order_budget_spend(graph, 2))
 				return false;
 			if (graph->vertex[from].distance_mark == graph->distance_mark ||
@@ -110,13 +110,13 @@ static bool fits(struct lh_order_graph *graph, uint32_t c, bool last)
 	if (!lh_order_budget_spend(graph, 8 * c))
 		return false;
 	s->chain = graph->witness[s->witness].chain;
-	s->from = e->from;
-	s->want = e->to;
-	s->required_thread = graph->vertex[e->from].thread_end;
-	graph->slot[0].from = last ? e->to : 0;
-	graph->slot[0].required_thread = last ? graph->vertex[e->to].thread_end : 0;
+	s->from = e->key.from;
+	s->want = e->key.to;
+	s->required_thread = graph->vertex[e->key.from].thread_end;
+	graph->slot[0].from = last ? e->key.to : 0;
+	graph->slot[0].required_thread = last ? graph->vertex[e->key.to].thread_end : 0;
 	/* a chain without visits exists only as a parent */
-	if (!lh_visit_first(graph, s->chain) || !is_minimal(graph, c, e->to))
+	if (!lh_visit_first(graph, s->chain) || !is_minimal(graph, c, e->key.to))
 		return false;
 	if (!graph->strict)
 		return true;
@@ -159,7 +159,7 @@ static bool next_edge(struct lh_order_graph *graph, uint32_t c)
 	     s->edge = graph->edge[s->edge].out_next) {
 		if (!lh_order_budget_spend(graph, 4))
 			return false;
-		if (can_continue(graph, graph->edge[s->edge].to, left))
+		if (can_continue(graph, graph->edge[s->edge].key.to, left))
 			return true;
 	}
 	return false;

@@ -9,27 +9,37 @@
 
 /* ---- index, by linear hashing ---- */
 
-static uint32_t *list_of(const struct lh_index *index, uint64_t key)
+static struct lh_key *key_of(const struct lh_index *index, uint32_t row)
 {
+	return (struct lh_key *)(index->first + (size_t)row * index->row_size);
+}
+
+static uint32_t *list_of(const struct lh_index *index, uint32_t from, uint32_t to)
+{
+	uint64_t key = (uint64_t)from << 32 | to;
 	uint32_t hash = (uint32_t)(key * 0x9e3779b97f4a7c15u >> 32);
 
 	return &index->head[lh_linear_hash_bucket(hash, index->lists)];
 }
 
-uint32_t lh_index_find(const struct lh_index *index, uint64_t key)
+uint32_t lh_index_find(const struct lh_index *index, uint32_t from, uint32_t to)
 {
-	uint32_t row = *list_of(index, key);
+	uint32_t row = *list_of(index, from, to);
 
-	while (row && index->entry[row].key != key)
-		row = index->entry[row].next;
+	for (const struct lh_key *key; row; row = key->next) {
+		key = key_of(index, row);
+		if (key->from == from && key->to == to)
+			break;
+	}
 	return row;
 }
 
 static void insert(struct lh_index *index, uint32_t row)
 {
-	uint32_t *head = list_of(index, index->entry[row].key);
+	struct lh_key *key = key_of(index, row);
+	uint32_t *head = list_of(index, key->from, key->to);
 
-	index->entry[row].next = *head;
+	key->next = *head;
 	*head = row;
 }
 
@@ -40,12 +50,13 @@ static void split(struct lh_index *index)
 	uint32_t row = *from, next;
 
 	for (*from = 0; row; row = next) {
-		next = index->entry[row].next;
+		next = key_of(index, row)->next;
 		insert(index, row);
 	}
 }
 
-uint32_t lh_index_add(struct lh_order_graph *graph, struct lh_index *index, uint64_t key)
+uint32_t lh_index_add(struct lh_order_graph *graph, struct lh_index *index, uint32_t from,
+		      uint32_t to)
 {
 	if (index->rows + 1 >= index->size) {
 		graph->counts.refused++;
@@ -53,7 +64,7 @@ uint32_t lh_index_add(struct lh_order_graph *graph, struct lh_index *index, uint
 	}
 	if (index->lists <= index->rows)
 		split(index);
-	index->entry[++index->rows].key = key;
+	*key_of(index, ++index->rows) = (struct lh_key){.from = from, .to = to};
 	insert(index, index->rows);
 	return index->rows;
 }
@@ -62,7 +73,7 @@ uint32_t lh_index_add(struct lh_order_graph *graph, struct lh_index *index, uint
 
 uint32_t lh_order_vertex_find(const struct lh_order_graph *graph, lh_lock_id lock)
 {
-	return lh_index_find(&graph->vertex_by_lock, lock);
+	return lh_index_find(&graph->vertex_by_lock, 0, lock);
 }
 
 uint32_t lh_order_vertex_get(struct lh_order_graph *graph, lh_lock_id lock)
@@ -71,37 +82,31 @@ uint32_t lh_order_vertex_get(struct lh_order_graph *graph, lh_lock_id lock)
 
 	if (v)
 		return v;
-	v = lh_index_add(graph, &graph->vertex_by_lock, lock);
+	v = lh_index_add(graph, &graph->vertex_by_lock, 0, lock);
 	if (!v)
 		return 0;
 	graph->counts.locks = v;
-	graph->vertex[v] =
-		(struct lh_vertex){.lock = lock, .parent = v, .next_member = v, .members = 1};
+	graph->vertex[v].lock = lock;
+	graph->vertex[v].parent = graph->vertex[v].next_member = v;
+	graph->vertex[v].members = 1;
 	lh_topo_insert(graph, v, graph->topo_last);
 	return v;
 }
 
-static uint64_t ends(uint32_t from, uint32_t to)
-{
-	return (uint64_t)from << 32 | to;
-}
-
 uint32_t lh_order_edge_find(const struct lh_order_graph *graph, uint32_t from, uint32_t to)
 {
-	return lh_index_find(&graph->edge_by_ends, ends(from, to));
+	return lh_index_find(&graph->edge_by_ends, from, to);
 }
 
 static uint32_t new_edge(struct lh_order_graph *graph, uint32_t from, uint32_t to)
 {
-	uint32_t e = lh_index_add(graph, &graph->edge_by_ends, ends(from, to));
+	uint32_t e = lh_index_add(graph, &graph->edge_by_ends, from, to);
 
 	if (!e)
 		return 0;
 	graph->counts.edges = e;
-	graph->edge[e] = (struct lh_edge){.from = from,
-					  .to = to,
-					  .out_next = graph->vertex[from].out,
-					  .in_next = graph->vertex[to].in};
+	graph->edge[e].out_next = graph->vertex[from].out;
+	graph->edge[e].in_next = graph->vertex[to].in;
 	graph->vertex[from].out = e;
 	graph->vertex[to].in = e;
 	lh_component_edge_add(graph, from, LH_FORWARD, e);

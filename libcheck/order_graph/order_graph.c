@@ -16,12 +16,15 @@ static void *next_piece(char *memory, size_t *at, size_t row_size, size_t n)
 	return p;
 }
 
-static struct lh_index new_index(char *memory, size_t *at, uint32_t size)
+/* Returns the rows of the index. */
+static void *lay_out_index(struct lh_index *index, char *memory, size_t *at, uint32_t row_size,
+			   uint32_t size)
 {
 	uint32_t *head = next_piece(memory, at, sizeof *head, size);
-	struct lh_index_entry *entry = next_piece(memory, at, sizeof *entry, size);
+	char *first = next_piece(memory, at, row_size, size);
 
-	return (struct lh_index){.head = head, .entry = entry, .lists = 1, .size = size};
+	*index = (struct lh_index){head, first, .lists = 1, .row_size = row_size, .size = size};
+	return first;
 }
 
 /* Sets where everything lies. Returns how many bytes that needs. */
@@ -31,13 +34,13 @@ static size_t lay_out(struct lh_order_graph *graph, char *memory)
 	size_t at = 0;
 
 	next_piece(memory, &at, sizeof *graph, 1);
-	graph->vertex_by_lock = new_index(memory, &at, size->locks);
-	graph->edge_by_ends = new_index(memory, &at, size->edges);
-	graph->known_by_key = new_index(memory, &at, size->cycles);
-	graph->vertex = next_piece(memory, &at, sizeof *graph->vertex, size->locks);
-	graph->edge = next_piece(memory, &at, sizeof *graph->edge, size->edges);
+	graph->vertex = lay_out_index(&graph->vertex_by_lock, memory, &at, sizeof *graph->vertex,
+				      size->locks);
+	graph->edge =
+		lay_out_index(&graph->edge_by_ends, memory, &at, sizeof *graph->edge, size->edges);
+	graph->known = lay_out_index(&graph->known_by_key, memory, &at, sizeof *graph->known,
+				     size->cycles);
 	graph->witness = next_piece(memory, &at, sizeof *graph->witness, size->witnesses);
-	graph->known = next_piece(memory, &at, sizeof *graph->known, size->cycles);
 	graph->thread = next_piece(memory, &at, sizeof *graph->thread, size->threads);
 	graph->visit_next = next_piece(memory, &at, sizeof(uint32_t), size->visits);
 	graph->hb_edge_next = next_piece(memory, &at, sizeof(uint32_t), size->hb_edges);

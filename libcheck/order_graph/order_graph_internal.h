@@ -35,26 +35,43 @@ struct lh_component_edges {
 	uint32_t first, last;
 };
 
+/* Begins each row that an index finds. The key has two halves: an edge's vertices, 0 and a vertex's
+ * lock, or those of lh_cycle.key. */
+struct lh_key {
+	uint32_t from, to;
+	uint32_t next; /* row of the same list */
+};
+
+/* Finds a row by its key: a hash table of lists. */
+struct lh_index {
+	uint32_t *head;
+	char *first;    /* row 0 */
+	uint32_t lists; /* lists in use, see base/linear_hash.h */
+	uint32_t row_size, rows, size;
+};
+
 struct lh_vertex {
+	struct lh_key key;
 	lh_lock_id lock;
+	uint64_t order;                /* of a root: rises along every edge between components */
 	lh_thread_id thread_end;       /* the lock is the end of this thread; 0: it is not */
 	uint32_t parent;               /* towards the root of its component; a root names itself */
 	uint32_t next_member;          /* next member of the component; the last names the first */
 	uint32_t members;              /* of a root */
 	uint32_t out, in;              /* first edges */
 	uint32_t writers;              /* witnesses: chains that want it as a writer */
-	uint64_t order;                /* of a root: rises along every edge between components */
 	uint32_t topo_prev, topo_next; /* of a root: its neighbours in topological order */
 	struct lh_component_edges component_edges[2]; /* of a root, by direction */
 	uint32_t search_mark[2], cycle_mark;
-	/* edges from here to where the cycle closes; valid if distance_mark is that of the query */
-	uint32_t distance;
+	/* edges from here to where the cycle closes; valid if distance_mark is the search's */
+	uint32_t distance : 31;
+	uint32_t has_in_edges : 1; /* edges into it are made: see add.c */
 	uint32_t distance_mark;
-	bool has_in_edges; /* edges into it are made: see add.c */
 };
 
 struct lh_edge {
-	uint32_t from, to, out_next, in_next;
+	struct lh_key key;
+	uint32_t out_next, in_next;
 	uint32_t component_next[2];
 	uint32_t witness;
 };
@@ -77,21 +94,9 @@ struct lh_order_thread {
 
 /* A cycle that was found. */
 struct lh_known_cycle {
+	struct lh_key key;
 	uint32_t count;
 	uint32_t filter;
-};
-
-struct lh_index_entry {
-	uint64_t key;
-	uint32_t next; /* row of the same list */
-};
-
-/* Finds a row by its key: a hash table of lists. */
-struct lh_index {
-	uint32_t *head;
-	struct lh_index_entry *entry; /* of each row */
-	uint32_t lists;               /* lists in use, see base/linear_hash.h */
-	uint32_t rows, size;
 };
 
 /* One dependency of the cycle that is being built. */
@@ -198,9 +203,10 @@ static inline bool lh_order_budget_spend(struct lh_order_graph *graph, uint32_t 
 
 /* ---- edges.c ---- */
 
-uint32_t lh_index_find(const struct lh_index *index, uint64_t key); /* 0: none */
+uint32_t lh_index_find(const struct lh_index *index, uint32_t from, uint32_t to); /* 0: none */
 /* The row for a new key; 0: full, counted. */
-uint32_t lh_index_add(struct lh_order_graph *graph, struct lh_index *index, uint64_t key);
+uint32_t lh_index_add(struct lh_order_graph *graph, struct lh_index *index, uint32_t from,
+		      uint32_t to);
 uint32_t lh_order_vertex_find(const struct lh_order_graph *graph, lh_lock_id lock); /* 0: none */
 /* Makes the vertex if there is none; 0: full. */
 uint32_t lh_order_vertex_get(struct lh_order_graph *graph, lh_lock_id lock);

@@ -134,7 +134,7 @@ static uint32_t next_component_edge(struct lh_order_graph *graph, uint32_t compo
 
 	while (*link) {
 		const struct lh_edge *x = &graph->edge[*link];
-		other = lh_component_find(graph, direction == LH_FORWARD ? x->to : x->from);
+		other = lh_component_find(graph, direction == LH_FORWARD ? x->key.to : x->key.from);
 		if (other != component) {
 			*e = *link;
 			return other;
@@ -376,8 +376,8 @@ static bool component_is_consistent(struct lh_order_graph *graph, uint32_t root)
 bool lh_order_graph_is_consistent(struct lh_order_graph *graph)
 {
 	for (uint32_t e = 1; e <= graph->counts.edges; e++) {
-		uint32_t a = lh_component_find(graph, graph->edge[e].from);
-		uint32_t b = lh_component_find(graph, graph->edge[e].to);
+		uint32_t a = lh_component_find(graph, graph->edge[e].key.from);
+		uint32_t b = lh_component_find(graph, graph->edge[e].key.to);
 		if (a != b && graph->vertex[a].order >= graph->vertex[b].order)
 			return false;
 		if (!graph->edge[e].witness && !graph->counts.refused)

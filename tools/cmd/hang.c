@@ -187,15 +187,15 @@ static int show(const struct lh_settings *s, struct lh_hang *h)
 	struct lh_report *report = lh_report_new((struct lh_report_options){.symbols = symbols});
 	struct lh_ledger_view ledger;
 	int status = lh_hang_find(h) ? DEADLOCK : NO_DEADLOCK;
-	bool good = lh_snapshot_view(&h->snapshot, &ledger);
+	bool good;
 
+	lh_snapshot_view(&h->snapshot, &ledger);
 	add_findings(h, report, &ledger);
 	add_notes(h, report);
 	lh_report_finish(report);
-	good &= write_report(s, h, report, &ledger);
+	good = write_report(s, h, report, &ledger);
 	lh_report_free(report);
 	lh_symbols_free(symbols);
-	lh_read_drop(&ledger);
 	/* With unread waits "no deadlock" is not certain. */
 	if (status == NO_DEADLOCK && unread(h))
 		return LH_STATUS_REPORT_ERROR;

@@ -51,10 +51,11 @@ static const char *how_long(const struct lh_hang_writer *g, const uint32_t *list
 		  : NULL;
 }
 
-static void draw_waiters(const struct lh_hang_writer *g, const uint32_t *list, uint32_t n)
+void lh_hang_print_waiters(const struct lh_hang_writer *g, const uint32_t *list, uint32_t n,
+			   bool brief)
 {
 	const struct lh_hang_thread *t = &g->hang->thread[list[0]];
-	const char *time = how_long(g, list, n),
+	const char *at = lh_hang_at(g, t->stack), *time = brief ? NULL : how_long(g, list, n),
 		   *verb = time     ? n == 1 ? "has waited" : "have waited"
 			   : n == 1 ? "waits"
 				    : "wait";
@@ -64,9 +65,9 @@ static void draw_waiters(const struct lh_hang_writer *g, const uint32_t *list, u
 		       : lh_hang_plural(g, n, "thread", "threads"),
 		verb, time ? time : "", lh_hang_wait_target(g, t),
 		lh_hang_wait_reason(t, g->hang->node[list[0]].deadlocked),
-		t->wait.timed ? ", with a time limit" : "", lh_hang_at(g, t->stack));
+		t->wait.timed ? ", with a time limit" : "", brief && n > 1 ? "" : at);
 	if (n > 1)
-		fprintf(g->out, "    %s\n", lh_hang_thread_list(g, list, n));
+		fprintf(g->out, "    %s%s\n", lh_hang_thread_list(g, list, n), brief ? at : "");
 }
 
 static void draw_others(const struct lh_hang_writer *g, const uint32_t *list, uint32_t n)
@@ -123,7 +124,7 @@ void lh_hang_print_graph(const struct lh_hang_writer *g, bool stacks)
 			continue;
 		n = gather(g, i, done, list, stacks);
 		if (h->thread[i].waiting)
-			draw_waiters(g, list, n);
+			lh_hang_print_waiters(g, list, n, false);
 		else
 			draw_others(g, list, n);
 		if (stacks)

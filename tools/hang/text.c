@@ -21,22 +21,6 @@ static void show_sites(const struct lh_hang_writer *g, const struct lh_report_fi
 
 /* ---- no finding: who waits for which lock, and who holds it ---- */
 
-static void show_group(const struct lh_hang_writer *g, const uint32_t *list, uint32_t n)
-{
-	const struct lh_hang_thread *t = &g->hang->thread[list[0]];
-	bool deadlocked = g->hang->node[list[0]].deadlocked;
-
-	fprintf(g->out, "  %s %s %s%s%s%s\n",
-		n == 1 ? lh_hang_thread_text(g, list[0])
-		       : lh_hang_plural(g, n, "thread", "threads"),
-		n == 1 ? "waits" : "wait", lh_hang_wait_target(g, t),
-		lh_hang_wait_reason(t, deadlocked), t->wait.timed ? ", with a time limit" : "",
-		n == 1 ? lh_hang_at(g, t->stack) : "");
-	if (n > 1)
-		fprintf(g->out, "    %s%s\n", lh_hang_thread_list(g, list, n),
-			lh_hang_at(g, t->stack));
-}
-
 /* Only threads that wait for a known owner, or for ever; an idle thread waits for work. */
 static bool is_shown(const struct lh_hang_writer *g, uint32_t i)
 {
@@ -62,7 +46,7 @@ static void show_waiters(const struct lh_hang_writer *g)
 				done[k] = true;
 				list[n++] = k;
 			}
-		show_group(g, list, n);
+		lh_hang_print_waiters(g, list, n, true);
 	}
 }
 

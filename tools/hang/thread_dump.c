@@ -9,10 +9,9 @@ static void show(struct lh_hang *h, struct lh_symbols *symbols, FILE *out)
 	struct lh_report *report = lh_report_new((struct lh_report_options){.symbols = symbols});
 	struct lh_ledger_view ledger;
 
-	if (lh_snapshot_view(&h->snapshot, &ledger))
-		lh_thread_dump_print(h, report, &ledger, out);
+	lh_snapshot_view(&h->snapshot, &ledger);
+	lh_thread_dump_print(h, report, &ledger, out);
 	lh_report_free(report);
-	lh_read_drop(&ledger);
 }
 
 void lh_thread_dump_ledger(const struct lh_ledger_view *r, struct lh_symbols *symbols, FILE *out)
@@ -20,8 +19,8 @@ void lh_thread_dump_ledger(const struct lh_ledger_view *r, struct lh_symbols *sy
 	struct lh_hang h;
 	struct lh_peek p;
 
-	if (lh_hang_from_ledger(&h, &p, r))
-		show(&h, symbols, out);
+	lh_hang_from_ledger(&h, &p, r);
+	show(&h, symbols, out);
 	lh_hang_close(&h);
 	lh_peek_close(&p);
 }

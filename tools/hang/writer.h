@@ -39,7 +39,12 @@ const char *lh_hang_activity_text(const struct lh_hang_writer *, const struct lh
 /* True if both waits can share one line. */
 bool lh_hang_same_wait(const struct lh_hang_thread *, const struct lh_hang_thread *);
 
-/* print_graph.c: every thread, what it holds and what it waits for. */
+/* print_graph.c */
+/* Threads with the same wait. `brief`: without the time; the place stands behind several threads.
+ */
+void lh_hang_print_waiters(const struct lh_hang_writer *, const uint32_t *list, uint32_t n,
+			   bool brief);
+/* Every thread, what it holds and what it waits for. */
 void lh_hang_print_graph(const struct lh_hang_writer *, bool stacks);
 
 #endif

@@ -19,7 +19,7 @@ struct lh_row_copier {
 	const struct lh_ledger_view *own; /* the ledger whose overlay is `to`; NULL: none */
 	struct lh_arena *arena;
 	bool same_modules;    /* modules have the same numbers in both */
-	struct lh_map copied; /* the ids of the copies, by table and number */
+	struct lh_map copied; /* ids of copies, by table and number of the source row */
 };
 
 /* The id of the copy of source row `number`, 0: not copied yet. The caller sets it. */

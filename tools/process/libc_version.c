@@ -123,8 +123,7 @@ bool lh_libc_layout_known(struct lh_peek *p)
 		p->no_access = true;
 		snprintf(p->error, sizeof(p->error),
 			 "process %d uses glibc 2.%d (%s): the layout of its locks is known for "
-			 "2.%d "
-			 "to 2.%d",
+			 "2.%d to 2.%d",
 			 p->pid, version, m->path, OLDEST, NEWEST);
 	}
 	return true;

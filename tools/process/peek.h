@@ -126,6 +126,8 @@ bool lh_peek_read(const struct lh_peek *, uint64_t address, void *out, size_t n)
 /* The thread with this own_tid, or NULL. */
 struct lh_peek_task *lh_peek_find(const struct lh_peek *, pid_t inner);
 
+/* Adds the mappings of the live process. */
+void lh_peek_read_maps(struct lh_peek *);
 /* Reads mappings and objects, once. */
 void lh_peek_objects(struct lh_peek *);
 const struct lh_peek_map *lh_peek_map_at(const struct lh_peek *, uint64_t address);

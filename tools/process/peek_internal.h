@@ -24,9 +24,6 @@ void lh_peek_registers(struct lh_peek_task *, const void *set);
 /* Reads state, call and name of the task with this tid. False: the thread is gone. */
 bool lh_peek_scan_task(struct lh_peek *, struct lh_peek_task *);
 
-/* peek_scan.c: waits, at most a second, until the stopped threads are back in their calls. */
-void lh_peek_wait_blocked(struct lh_peek *);
-
 /* peek_stop.c: copies the registers and the stack of a thread. False: the stack was not copied. */
 bool lh_peek_copy(struct lh_peek *, struct lh_peek_task *);
 

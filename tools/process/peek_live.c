@@ -248,7 +248,7 @@ bool lh_peek_same_program(struct lh_peek *p)
 
 /* ---- memory ---- */
 
-static void read_maps(struct lh_peek *p)
+void lh_peek_read_maps(struct lh_peek *p)
 {
 	char path[64], *line = NULL;
 	size_t capacity = 0;
@@ -286,4 +286,4 @@ static bool read_memory(const struct lh_peek *p, uint64_t address, void *out, si
 	return lh_proc_memory(p->alive_tid, address, out, n);
 }
 
-const struct lh_peek_source lh_peek_live = {.read = read_memory, .maps = read_maps};
+const struct lh_peek_source lh_peek_live = {.read = read_memory, .maps = lh_peek_read_maps};

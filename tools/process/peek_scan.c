@@ -59,8 +59,9 @@ static struct lh_peek_task scan_blocked(struct lh_peek *p, const struct lh_peek_
 	return now;
 }
 
-/* So the next reader usually finds the threads in the calls in which this one found them. */
-void lh_peek_wait_blocked(struct lh_peek *p)
+/* Waits, at most a second, until the stopped threads are back in their calls: so the next reader
+ * usually finds them there. */
+static void wait_blocked(struct lh_peek *p)
 {
 	unsigned patience = CLOSE_MS;
 
@@ -129,7 +130,7 @@ bool lh_peek_rescan(struct lh_peek *p)
 
 void lh_peek_close(struct lh_peek *p)
 {
-	lh_peek_wait_blocked(p);
+	wait_blocked(p);
 	for (uint32_t i = 0; i < p->tasks; i++)
 		free(p->task[i].stack);
 	lh_peek_unwinder_free(p->unwinder);

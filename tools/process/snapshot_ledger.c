@@ -3,87 +3,51 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
 enum { EXTRA_ROWS = 1024, STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
 
-static const uint32_t row_size[LH_TABLES] = {
-	[LH_T_THREAD] = sizeof(struct lh_thread), [LH_T_LOCK] = sizeof(struct lh_lock),
-	[LH_T_STACK] = sizeof(struct lh_stack),   [LH_T_FRAME] = sizeof(uint64_t),
-	[LH_T_MODULE] = sizeof(struct lh_module), [LH_T_FINDING] = sizeof(struct lh_finding),
-	[LH_T_STEP] = sizeof(struct lh_step),     [LH_T_LOCK_STATS] = sizeof(struct lh_lock_stats),
+/* Rows for each thread; LH_T_MODULE: for each module. */
+static const struct {
+	uint32_t row, rows;
+} table[LH_TABLES] = {
+	[LH_T_THREAD] = {sizeof(struct lh_thread), 2},
+	[LH_T_LOCK] = {sizeof(struct lh_lock), 3},
+	[LH_T_LOCK_STATS] = {sizeof(struct lh_lock_stats), 3},
+	[LH_T_STACK] = {sizeof(struct lh_stack), 6},
+	[LH_T_FRAME] = {sizeof(uint64_t), 6 * LH_FRAMES_MAX / 2},
+	[LH_T_MODULE] = {sizeof(struct lh_module), 1},
+	[LH_T_FINDING] = {sizeof(struct lh_finding), 1},
+	[LH_T_STEP] = {sizeof(struct lh_step), 4},
 };
 
-static uint64_t set_table_offsets(struct lh_ledger *head, uint32_t threads, uint32_t modules)
-{
-	uint64_t at = (sizeof(*head) + 7) & ~7ull;
-	uint32_t n = threads + EXTRA_ROWS, rows[LH_TABLES] = {
-						   [LH_T_THREAD] = n * 2,
-						   [LH_T_LOCK] = n * 3,
-						   [LH_T_STACK] = n * 6,
-						   [LH_T_FRAME] = n * 6 * LH_FRAMES_MAX / 2,
-						   [LH_T_MODULE] = modules + EXTRA_ROWS,
-						   [LH_T_FINDING] = n,
-						   [LH_T_STEP] = n * 4,
-						   [LH_T_LOCK_STATS] = n * 3,
-					   };
-
-	for (int t = 1; t < LH_TABLES; t++) {
-		if (!rows[t]) /* the table does not exist */
-			continue;
-		head->table[t] = (struct lh_table){.offset = at,
-						   .row = row_size[t],
-						   .rows = rows[t],
-						   .used = 1,
-						   .ready = rows[t]};
-		at += ((uint64_t)rows[t] * row_size[t] + 7) & ~7ull;
-	}
-	return at;
-}
-
-bool lh_snapshot_make(struct lh_snapshot *snapshot, struct lh_arena *arena, uint32_t threads,
+void lh_snapshot_make(struct lh_snapshot *snapshot, struct lh_arena *arena, uint32_t threads,
 		      uint32_t modules)
 {
-	struct lh_ledger head = {.magic = LH_LEDGER_MAGIC,
-				 .version = LH_LEDGER_VERSION,
-				 .header = sizeof(head),
-				 .state = LH_LEDGER_READY};
-	void *memory;
-
 	memset(snapshot, 0, sizeof(*snapshot));
-	head.total = snapshot->size = set_table_offsets(&head, threads, modules);
-	/* A page that is never written costs no memory. */
-	memory = mmap(NULL, snapshot->size, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (memory == MAP_FAILED)
-		return false;
-	snapshot->ledger = memory;
-	*snapshot->ledger = head;
 	for (int t = 1; t < LH_TABLES; t++) {
-		snapshot->rows.table[t].at = (unsigned char *)memory + head.table[t].offset;
-		snapshot->rows.table[t].row = row_size[t];
-		snapshot->rows.table[t].rows = head.table[t].rows;
-		snapshot->rows.table[t].used = head.table[t].used;
+		uint32_t n = (t == LH_T_MODULE ? modules : threads) + EXTRA_ROWS;
+
+		if (!table[t].rows)
+			continue;
+		/* A page that is never written costs no memory. */
+		snapshot->rows.table[t].at =
+			lh_arena_alloc(arena, (size_t)n * table[t].rows * table[t].row);
+		snapshot->rows.table[t].rows = n * table[t].rows;
+		snapshot->rows.table[t].used = 1;
 	}
 	snapshot->copier =
 		(struct lh_row_copier){.to = &snapshot->rows, .arena = arena, .same_modules = true};
-	return true;
 }
 
-bool lh_snapshot_view(struct lh_snapshot *snapshot, struct lh_ledger_view *view)
+void lh_snapshot_view(const struct lh_snapshot *snapshot, struct lh_ledger_view *view)
 {
+	*view = (struct lh_ledger_view){.head = snapshot->head};
 	for (int t = 1; t < LH_TABLES; t++) {
-		snapshot->ledger->table[t].used = snapshot->rows.table[t].used;
-		snapshot->ledger->table[t].refused = snapshot->rows.table[t].refused;
+		view->rows[t].at = snapshot->rows.table[t].at;
+		view->rows[t].row = table[t].row;
+		view->rows[t].used = view->rows[t].limit = snapshot->rows.table[t].used;
+		view->head.table[t].refused = snapshot->rows.table[t].refused;
 	}
-	return lh_read_view(view, snapshot->ledger, snapshot->size);
-}
-
-void lh_snapshot_free(struct lh_snapshot *snapshot)
-{
-	if (snapshot->ledger)
-		munmap(snapshot->ledger, snapshot->size);
-	snapshot->ledger = NULL;
 }
 
 void *lh_snapshot_row(struct lh_snapshot *snapshot, enum lh_table_name t, uint32_t number)
@@ -181,15 +145,10 @@ static void copy_threads(struct lh_snapshot *snapshot)
 
 void lh_snapshot_copy_all(struct lh_snapshot *snapshot, const struct lh_ledger_view *r)
 {
-	struct lh_ledger *to = snapshot->ledger;
-	struct lh_ledger head = r->head;
-
 	snapshot->copier.from = r;
-	head.total = to->total;
-	head.header = to->header;
-	memcpy(head.table, to->table, sizeof(head.table));
-	*to = head;
-	to->retired_acquired = to->retired_contended = 0;
+	snapshot->head = r->head;
+	memset(snapshot->head.table, 0, sizeof(snapshot->head.table));
+	snapshot->head.retired_acquired = snapshot->head.retired_contended = 0;
 	copy_modules(snapshot);
 	copy_threads(snapshot);
 }

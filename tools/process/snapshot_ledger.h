@@ -6,7 +6,7 @@
  *
  * - The capacity is set by lh_snapshot_make. If a table is full, a new row gets the number 0,
  *   "unknown", and the table counts it as refused.
- * - One thread uses a snapshot. Its memory is private; lh_snapshot_free releases it.
+ * - One thread uses a snapshot. Its memory is in the arena.
  */
 #ifndef LH_PROCESS_SNAPSHOT_LEDGER_H
 #define LH_PROCESS_SNAPSHOT_LEDGER_H
@@ -15,19 +15,16 @@
 #include "tools/process/peek.h"
 
 struct lh_snapshot {
-	struct lh_ledger *ledger;
-	size_t size;
-	struct lh_overlay rows;      /* in the memory of `ledger` */
+	struct lh_ledger head;
+	struct lh_overlay rows;      /* row 0 of each table included */
 	struct lh_row_copier copier; /* from the ledger of the process, if there is one */
 	uint32_t modules_at;         /* row of the first module from lh_snapshot_put_modules */
 };
 
-/* Sets the capacity of all tables from these numbers. False: out of memory. */
-bool lh_snapshot_make(struct lh_snapshot *, struct lh_arena *, uint32_t threads, uint32_t modules);
-void lh_snapshot_free(struct lh_snapshot *);
-
-/* Reads the rows so far. */
-bool lh_snapshot_view(struct lh_snapshot *, struct lh_ledger_view *);
+/* Sets the capacity of all tables from these numbers. */
+void lh_snapshot_make(struct lh_snapshot *, struct lh_arena *, uint32_t threads, uint32_t modules);
+/* The rows so far. */
+void lh_snapshot_view(const struct lh_snapshot *, struct lh_ledger_view *);
 void *lh_snapshot_row(struct lh_snapshot *, enum lh_table_name, uint32_t number);
 
 lh_thread_id lh_snapshot_put_thread(struct lh_snapshot *, pid_t tid, const char *name,

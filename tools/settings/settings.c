@@ -2,9 +2,8 @@
 #include "tools/settings/settings.h"
 #include "tools/settings/settings_internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,39 +11,48 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tools/util/arena.h"
-#include "tools/render/render.h"
+#include "tools/util/config_lines.h"
 #include "tools/util/log.h"
 
 #define LIMIT "long_hold."
 /* Where an option came from, for the line that reports a problem with it. */
 struct option_origin {
 	enum lh_option_origin from;
-	const char *file; /* LH_FROM_CONF: the file */
-	int line;
-	const char *text, *value; /* the line and the value in it, for columns */
+	struct lh_config_lines *conf; /* LH_FROM_CONF: the file, at the option's line */
+	const char *value;            /* LH_FROM_CONF: the value in that line */
 	const struct lh_command *command;
 };
 
-/* The column of a word in the line of a lockhound.conf, from 1; also 1 for a word elsewhere. */
-static int column(const struct option_origin *o, const char *word)
+/* Values point into these texts, so the arena is never freed. */
+static struct lh_arena *texts(void)
 {
-	return word >= o->text ? (int)(word - o->text) + 1 : 1;
+	static struct lh_arena *arena;
+	if (!arena)
+		arena = lh_arena_new();
+	return arena;
 }
 
-/* The option with its origin: "lockhound.conf:3:1: timeout", "--timeout". */
-static void show_origin(const struct option_origin *o, const char *key, size_t n, char *out,
-			size_t capacity)
+/*
+ * Reports a problem with an option: "lockhound.conf:3:1: timeout: ...", "--timeout: ...". `at`: the
+ * place in the line of lockhound.conf. Always returns false.
+ */
+static bool reject(const struct option_origin *o, const char *key, size_t n, const char *at,
+		   const char *format, ...) __attribute__((format(printf, 5, 6)));
+static bool reject(const struct option_origin *o, const char *key, size_t n, const char *at,
+		   const char *format, ...)
 {
+	va_list args;
+	va_start(args, format);
+	const char *problem = lh_arena_vprintf(texts(), format, args);
+	va_end(args);
 	if (o->from == LH_FROM_CONF)
-		snprintf(out, capacity, "%s:%d:%d: %.*s", o->file, o->line, column(o, key), (int)n,
-			 key);
-	else if (o->from == LH_FROM_ENV)
-		snprintf(out, capacity, "LOCKHOUND_OPTIONS: %.*s", (int)n, key);
-	else if (n == 1)
-		snprintf(out, capacity, "-%.*s", (int)n, key);
-	else
-		snprintf(out, capacity, "--%.*s", (int)n, key);
+		return lh_config_lines_error(o->conf, at, "%.*s: %s", (int)n, key, problem);
+	lh_log("%s%.*s: %s",
+	       o->from == LH_FROM_ENV ? "LOCKHOUND_OPTIONS: "
+	       : n == 1               ? "-"
+				      : "--",
+	       (int)n, key, problem);
+	return false;
 }
 
 /* The commands whose options `o` may name: lockhound.conf serves several commands. */
@@ -55,16 +63,15 @@ static unsigned allowed(const struct option_origin *o)
 
 static bool unknown(const struct option_origin *o, const char *key, size_t n)
 {
-	char where[PATH_MAX + 200], problem[100] = "unknown option;";
-	show_origin(o, key, n, where, sizeof(where));
 	const char *name = o->command->name, *near = lh_settings_nearest(key, n, allowed(o));
 	if (lh_settings_find(key, n, ~0u) >= 0)
-		snprintf(problem, sizeof(problem), "not an option of '%s';", name);
-	else if (near)
-		snprintf(problem, sizeof(problem), "unknown option, did you mean %s%s?",
-			 o->from == LH_FROM_FLAG ? "--" : "", near);
-	lh_log("%s: %s see 'lockhound %s --help'", where, problem, name);
-	return false;
+		return reject(o, key, n, key, "not an option of '%s'; see 'lockhound %s --help'",
+			      name, name);
+	if (!near)
+		return reject(o, key, n, key, "unknown option; see 'lockhound %s --help'", name);
+	return reject(o, key, n, key,
+		      "unknown option, did you mean %s%s? see 'lockhound %s --help'",
+		      o->from == LH_FROM_FLAG ? "--" : "", near, name);
 }
 
 static bool set_output(struct lh_settings *s, const struct option_origin *o, int format,
@@ -84,33 +91,18 @@ static bool set_output(struct lh_settings *s, const struct option_origin *o, int
 	return true;
 }
 
-/* Values point into these texts, so the arena is never freed. */
-static struct lh_arena *texts(void)
-{
-	static struct lh_arena *arena;
-	if (!arena)
-		arena = lh_arena_new();
-	return arena;
-}
-
 /* Sets one option from one source, unless a stronger source has set it already. */
 static bool set(struct lh_settings *s, const struct option_origin *o, const char *key, size_t n,
 		const char *text)
 {
-	char where[PATH_MAX + 200];
 	int found = lh_settings_find(key, n, allowed(o));
 	if (found < 0)
 		return unknown(o, key, n);
 	const struct lh_setting *row = lh_settings_row(found);
 	int64_t number = 0;
-	show_origin(o, key, n, where, sizeof(where));
-	if (!lh_settings_value(row, text, &number)) {
-		if (o->from == LH_FROM_CONF) /* the value is wrong, so report its column */
-			snprintf(where, sizeof(where), "%s:%d:%d: %.*s", o->file, o->line,
-				 column(o, o->value), (int)n, key);
-		lh_log("%s: bad value '%s'; accepted: %s", where, text, lh_settings_accepted(row));
-		return false;
-	}
+	if (!lh_settings_value(row, text, &number))
+		return reject(o, key, n, o->value, "bad value '%s'; accepted: %s", text,
+			      lh_settings_accepted(row));
 	if (found >= LH_OPTS)
 		return set_output(s, o, found - LH_OPTS, text);
 	struct lh_value *v = &s->value[found];
@@ -119,11 +111,6 @@ static bool set(struct lh_settings *s, const struct option_origin *o, const char
 	if (v->from <= o->from)
 		*v = (struct lh_value){number, text, o->from};
 	return true;
-}
-
-static char *copy(const char *text)
-{
-	return lh_arena_strdup(texts(), text);
 }
 
 /*
@@ -135,7 +122,7 @@ static bool read_environment(struct lh_settings *s, const struct lh_command *com
 {
 	const char *options = getenv("LOCKHOUND_OPTIONS");
 	struct option_origin o = {.from = LH_FROM_ENV, .command = command};
-	char *at = options ? copy(options) : NULL;
+	char *at = options ? lh_arena_strdup(texts(), options) : NULL;
 	while (at && *(at += strspn(at, ":, "))) {
 		char *key = at, *value = (char *)"1";
 		size_t n = strcspn(key, "=:, ");
@@ -154,77 +141,53 @@ static bool read_environment(struct lh_settings *s, const struct lh_command *com
 	return true;
 }
 
-static char *trim(char *text)
-{
-	text += strspn(text, " \t");
-	for (size_t n = strlen(text); n && strchr(" \t\r\n", text[n - 1]);)
-		text[--n] = '\0';
-	return text;
-}
-
 /* long_hold.accounts = 500ms */
-static bool set_limit(struct lh_settings *s, const struct option_origin *o, const char *key,
-		      const char *text)
+static bool set_limit(struct lh_settings *s, const struct option_origin *o, const char *key)
 {
 	const struct lh_setting *row = &lh_settings_table[LH_OPT_long_hold];
+	size_t n = strlen(key);
 	int64_t ns;
-	if (!key[strlen(LIMIT)] || s->limits == LH_LIMITS_MAX) {
-		lh_log("%s:%d:%d: %s: %s", o->file, o->line, column(o, key), key,
-		       s->limits == LH_LIMITS_MAX ? "too many entries"
-						  : "the name of the lock is missing");
-		return false;
-	}
-	if (!lh_settings_value(row, text, &ns)) {
-		lh_log("%s:%d:%d: %s: bad value '%s'; accepted: %s", o->file, o->line,
-		       column(o, text), key, text, lh_settings_accepted(row));
-		return false;
-	}
-	s->limit[s->limits].name = copy(key + strlen(LIMIT));
+	if (n == strlen(LIMIT))
+		return reject(o, key, n, key, "the name of the lock is missing");
+	if (s->limits == LH_LIMITS_MAX)
+		return reject(o, key, n, key, "too many entries");
+	if (!lh_settings_value(row, o->value, &ns))
+		return reject(o, key, n, o->value, "bad value '%s'; accepted: %s", o->value,
+			      lh_settings_accepted(row));
+	s->limit[s->limits].name = key + strlen(LIMIT);
 	s->limit[s->limits++].ns = (uint64_t)ns;
 	return true;
 }
 
-static bool read_line(struct lh_settings *s, struct option_origin *o, char *line)
+static bool read_line(struct lh_settings *s, struct option_origin *o)
 {
-	o->text = line;
-	line[strcspn(line, "#\n")] = '\0';
-	char *key = trim(line), *equals = strchr(key, '=');
+	char *key = o->conf->text, *equals;
+	key[strcspn(key, "#")] = '\0'; /* here a # inside a word begins a comment, too */
+	equals = strchr(key, '=');
 	if (!*key)
 		return true;
-	if (!equals) {
-		lh_log("%s:%d:%d: '%s' is not an option; expected 'key = value'", o->file, o->line,
-		       column(o, key), key);
-		return false;
-	}
+	if (!equals)
+		return lh_config_lines_error(o->conf, key,
+					     "'%s' is not an option; expected 'key = value'",
+					     lh_config_lines_trim(key));
 	*equals = '\0';
-	key = trim(key);
+	o->value = lh_config_lines_trim(equals + 1);
+	key = lh_config_lines_trim(key);
 	if (!strncmp(key, LIMIT, strlen(LIMIT)))
-		return set_limit(s, o, key, trim(equals + 1));
-	o->value = trim(equals + 1);
-	return set(s, o, key, strlen(key), copy(o->value));
+		return set_limit(s, o, key);
+	return set(s, o, key, strlen(key), o->value);
 }
 
 static bool read_conf(struct lh_settings *s, const char *path, const struct lh_command *command)
 {
-	FILE *f = fopen(path, "re");
-	char *line = NULL;
-	size_t capacity = 0;
-	struct option_origin o = {.from = LH_FROM_CONF, .file = path, .command = command};
-	bool good = true;
-	if (!f) {
-		lh_log("%s: %s", path, strerror(errno));
-		return false;
-	}
+	struct lh_config_lines conf;
+	struct option_origin o = {.from = LH_FROM_CONF, .conf = &conf, .command = command};
+	bool good = lh_config_lines_open(&conf, texts(), path);
 	s->conf = path;
-	while (good && (o.line++, getline(&line, &capacity, f) >= 0))
-		good = read_line(s, &o, line);
-	if (ferror(f)) {
-		lh_log("%s: %s", path, strerror(errno));
-		good = false;
-	}
-	free(line);
-	fclose(f);
-	return good;
+	while (good && lh_config_lines_next(&conf))
+		good = read_line(s, &o);
+	lh_config_lines_close(&conf);
+	return good && !conf.bad;
 }
 
 /*
@@ -303,8 +266,8 @@ static int long_flag(struct lh_settings *s, const struct option_origin *o, char 
 		return set_without_value(s, found);
 	if (argv[1])
 		return set(s, o, key, n, argv[1]) ? 2 : 0;
-	lh_log("--%s: no value; accepted: %s", key, lh_settings_accepted(lh_settings_row(found)));
-	return 0;
+	return reject(o, key, n, NULL, "no value; accepted: %s",
+		      lh_settings_accepted(lh_settings_row(found)));
 }
 
 /* -q, -vq, -o FILE, -oFILE. Returns the arguments used; 0: error. */
@@ -324,8 +287,7 @@ static int short_flags(struct lh_settings *s, const struct option_origin *o, cha
 		const char *text = c[1] ? c + 1 : argv[1];
 		if (text)
 			return !set(s, o, row->name, strlen(row->name), text) ? 0 : c[1] ? 1 : 2;
-		lh_log("-%c: no value; accepted: %s", *c, lh_settings_accepted(row));
-		return 0;
+		return reject(o, c, 1, NULL, "no value; accepted: %s", lh_settings_accepted(row));
 	}
 	return 1;
 }

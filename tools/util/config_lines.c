@@ -45,7 +45,7 @@ bool lh_config_lines_error(struct lh_config_lines *l, const char *at, const char
 	return false;
 }
 
-static char *trim(char *text)
+char *lh_config_lines_trim(char *text)
 {
 	text += strspn(text, " \t\r");
 	for (size_t n = strlen(text); n && strchr(" \t\r", text[n - 1]);)
@@ -69,9 +69,9 @@ static void split(struct lh_config_lines *l, char *line)
 	l->comment = NULL;
 	if (comment) {
 		*comment++ = '\0';
-		l->comment = trim(comment + strspn(comment, "#"));
+		l->comment = lh_config_lines_trim(comment + strspn(comment, "#"));
 	}
-	text = trim(line);
+	text = lh_config_lines_trim(line);
 	l->column = (unsigned)(text - line) + 1;
 	l->text = text;
 }

@@ -29,6 +29,8 @@ bool lh_config_lines_open(struct lh_config_lines *, struct lh_arena *, const cha
 /* Reads the next line. False: there is none, or an error was reported. */
 bool lh_config_lines_next(struct lh_config_lines *);
 void lh_config_lines_close(struct lh_config_lines *);
+/* The text without blanks around it. */
+char *lh_config_lines_trim(char *text);
 
 /*
  * Reports "FILE:LINE:COLUMN: ..." with the column of `at`, which points into `text`. Always returns

@@ -10,8 +10,8 @@
 #include "tools/util/arena.h"
 
 struct lh_map {
-	struct lh_map_entry **slot;
-	uint32_t slots, n;
+	struct lh_map_entry *entries;
+	uint32_t n;
 };
 
 /* The value of a key; NULL: the map has no such key. */

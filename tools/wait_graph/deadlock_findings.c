@@ -53,32 +53,20 @@ static void add_hold(struct lh_deadlocks_pass *pass, struct lh_deadlock *deadloc
 {
 	const struct lh_deadlocks_waiter *x = &pass->waiter[s->thread],
 					 *other = &pass->waiter[s->waiter];
-	struct lh_step step = {
-		.thread = x->live.thread, .lock = other->live.wait_lock, .action = LH_HOLDS};
+	const struct lh_deadlocks_lock *lock = other->lock;
 
-	if (!other->lock) { /* the thread's end */
-		add_step(pass, deadlock, x->process, step);
-		return;
+	if (s->thread == pass->waiters) { /* the node of all owners that have ended */
+		add_step(pass, deadlock, other->process, lock->ended);
+		deadlock->step[0].dead_thread = lock->dead_thread;
+	} else if (!lock) { /* the thread's end */
+		add_step(pass, deadlock, x->process,
+			 (struct lh_step){.thread = x->live.thread, .lock = other->live.wait_lock});
 	}
-	for (uint32_t i = 0; i < other->lock->holders; i++) {
-		const struct lh_deadlocks_holder *h = &other->lock->holder[i];
-
-		if (h->waiter != s->thread)
-			continue;
-		step.lock = h->lock;
-		step.site = h->site;
-		step.tick = h->tick;
-		add_step(pass, deadlock, x->process, step);
-		return;
-	}
-}
-
-/* The owner that has ended is the last node. */
-static void add_ended(struct lh_deadlocks_pass *pass, struct lh_deadlock *deadlock,
-		      const struct lh_deadlocks_waiter *x)
-{
-	add_step(pass, deadlock, x->process, x->lock->ended);
-	deadlock->step[0].dead_thread = x->lock->dead_thread;
+	for (uint32_t i = 0; lock && i < lock->holders; i++)
+		if (lock->holder[i].waiter == s->thread) {
+			add_step(pass, deadlock, x->process, lock->holder[i].hold);
+			return;
+		}
 }
 
 static void add_wait(struct lh_deadlocks_pass *pass, struct lh_deadlock *deadlock,
@@ -126,12 +114,10 @@ static void report(struct lh_deadlocks_pass *pass, const struct lh_wait_finding 
 	for (uint32_t i = 0; i < f->steps; i++) {
 		const struct lh_wait_step *s = &f->step[i];
 
-		if (!s->holds)
-			add_wait(pass, &deadlock, &pass->waiter[s->thread]);
-		else if (s->thread == pass->waiters)
-			add_ended(pass, &deadlock, &pass->waiter[s->waiter]);
-		else
+		if (s->holds)
 			add_hold(pass, &deadlock, s);
+		else
+			add_wait(pass, &deadlock, &pass->waiter[s->thread]);
 	}
 	for (uint32_t i = 0; i < f->threads; i++)
 		pass->node[f->thread[i]].reported = true;

@@ -45,50 +45,10 @@ struct lh_deadlocks_process *lh_deadlocks_add(struct lh_deadlocks *s,
 	return p;
 }
 
-/* Remembers the process-shared locks that the live thread holds. */
-static void add_abandoned(struct lh_deadlocks *s, const struct lh_deadlocks_process *p,
-			  const struct lh_live_thread *live)
-{
-	struct lh_thread thread;
-	struct lh_lock l;
-
-	for (uint32_t k = 0; k < live->held_n; k++) {
-		const struct lh_held *h = &live->held[k];
-		struct lh_wait_lock_key key = lh_wait_lock_key_of(p, h->lock);
-
-		if (!key.c || !lh_read_lock(p->ledger, h->lock, &l) || !lh_lock_stays_locked(&l) ||
-		    h->flags & LH_HELD_IN_COND_WAIT ||
-		    !lh_read_thread(p->ledger, live->thread, &thread))
-			continue;
-		if (!s->abandoned)
-			s->abandoned = calloc(LH_DEAD_THREADS_MAX, sizeof(*s->abandoned));
-		if (!s->abandoned)
-			return;
-		struct lh_abandoned_lock *entry =
-			&s->abandoned[s->n_abandoned++ % LH_DEAD_THREADS_MAX];
-		*entry = (struct lh_abandoned_lock){
-			.key = key,
-			.dead_thread = {.pid = p->ledger->head.pid, .thread = thread},
-			.site = LH_SITE(0, LH_BLOCKING, LH_SITE_MODE(h->site)),
-			.tick = h->tick};
-	}
-}
-
-static void add_all_abandoned(struct lh_deadlocks *s, const struct lh_deadlocks_process *p)
-{
-	uint32_t n = lh_read_used(p->ledger, LH_T_LIVE_THREAD);
-	struct lh_live_thread live;
-
-	for (uint32_t i = 1; i < n; i++)
-		if (lh_read_live_thread(p->ledger, i, &live) && live.state >= LH_LIVE_ATTACHED &&
-		    live.held_n)
-			add_abandoned(s, p, &live);
-}
-
 void lh_deadlocks_drop(struct lh_deadlocks *s, struct lh_deadlocks_process *p)
 {
 	if (p)
-		add_all_abandoned(s, p);
+		lh_deadlocks_add_abandoned(s, p);
 	for (uint32_t i = 0; p && i < s->n; i++)
 		if (s->list[i] == p) {
 			s->list[i] = s->list[--s->n];
@@ -190,7 +150,7 @@ uint32_t lh_deadlocks_scan(struct lh_deadlocks *s, uint64_t now_ns, struct lh_ar
 {
 	struct lh_deadlocks_pass pass = {.deadlocks = s, .arena = arena, .now_ns = now_ns};
 	uint64_t hash = 0;
-	uint32_t n = 0, cycles;
+	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < s->n; i++)
 		n += read_process(s->list[i], now_ns, &hash);
@@ -199,8 +159,7 @@ uint32_t lh_deadlocks_scan(struct lh_deadlocks *s, uint64_t now_ns, struct lh_ar
 	s->waits_hash = hash;
 	s->solved_ns = now_ns;
 	add_waiters(&pass, n);
-	lh_deadlocks_edges(&pass, &cycles);
-	lh_deadlocks_collect(&pass, cycles);
+	lh_deadlocks_collect(&pass, lh_deadlocks_edges(&pass));
 	*out = pass.deadlock;
 	return pass.n_deadlocks;
 }

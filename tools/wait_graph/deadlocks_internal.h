@@ -4,6 +4,7 @@
  *
  *   deadlocks.c          processes, the samples of their waits, one scan
  *   edges_ledger.c       edges of the wait-for graph, from the ledgers
+ *   ended_owner.c        owners that have ended
  *   deadlock_findings.c  deadlocks to report, from the findings of the solved graph (findings.h)
  */
 #ifndef LH_WAIT_GRAPH_DEADLOCKS_INTERNAL_H
@@ -46,10 +47,7 @@ struct lh_abandoned_lock {
 
 struct lh_deadlocks_holder {
 	uint32_t waiter; /* index of the waiter that holds the lock */
-	enum lh_mode mode;
-	lh_site site;
-	uint32_t tick;
-	lh_lock_id lock; /* id in the ledger of the holder */
+	struct lh_step hold;
 };
 
 /* A lock that a waiter holds or waits for. */
@@ -57,9 +55,9 @@ struct lh_deadlocks_lock {
 	struct lh_wait_lock_key key;
 	struct lh_deadlocks_holder *holder; /* the waiters that hold it */
 	uint32_t holders;
-	uint32_t number;      /* from 1 */
-	bool checked;         /* an owner that has ended was searched for */
-	struct lh_step ended; /* what it holds; action LH_NO_ACTION: there is none */
+	uint32_t number;                          /* from 1 */
+	bool checked;                             /* an owner that has ended was searched for */
+	struct lh_step ended;                     /* what it holds; lock 0: there is none */
 	const struct lh_dead_thread *dead_thread; /* owner that ended with its process */
 };
 
@@ -91,17 +89,22 @@ struct lh_deadlocks_pass {
 	uint64_t now_ns;
 	struct lh_deadlocks_waiter *waiter;
 	uint32_t waiters;
-	struct lh_map locks;       /* struct lh_deadlocks_lock by key */
+	struct lh_map locks;       /* struct lh_deadlocks_lock by its key */
 	struct lh_wait_node *node; /* one for each waiter; the last stands for all ended owners */
 	struct lh_deadlock *deadlock;
 	uint32_t n_deadlocks;
 };
 
-/* edges_ledger.c: adds the edges of each waiter, solves the graph, counts its cycles. */
-void lh_deadlocks_edges(struct lh_deadlocks_pass *, uint32_t *cycles);
+/* edges_ledger.c: adds the edges of each waiter and solves the graph. Returns how many cycles. */
+uint32_t lh_deadlocks_edges(struct lh_deadlocks_pass *);
 
+/* ended_owner.c */
 /* The location of a process-shared lock; of any other lock its process and id, and c is 0. */
 struct lh_wait_lock_key lh_wait_lock_key_of(const struct lh_deadlocks_process *, lh_lock_id);
+/* Remembers the process-shared locks that the threads of a process hold, which has ended. */
+void lh_deadlocks_add_abandoned(struct lh_deadlocks *, const struct lh_deadlocks_process *);
+/* True if the owner of the lock that the waiter waits for has ended; sets lock->ended. */
+bool lh_deadlocks_owner_has_ended(struct lh_deadlocks_pass *, struct lh_deadlocks_waiter *);
 
 /* deadlock_findings.c: makes the deadlocks to report. */
 void lh_deadlocks_collect(struct lh_deadlocks_pass *, uint32_t cycles);

@@ -36,6 +36,18 @@ static void add_hold(struct lh_hang *h, uint32_t thread, lh_lock_id lock, lh_sit
 		LH_PUSH(h->arena, h->hold, h->holds, hold);
 }
 
+static void add_holder(struct lh_hang *h, uint32_t waiter, uint32_t holder)
+{
+	lh_hang_add_edge(h, waiter, holder);
+	add_hold(h, holder, h->thread[waiter].lock, 0, 0);
+}
+
+static void add_joined(struct lh_hang *h, uint32_t waiter, uint32_t joined)
+{
+	h->thread[waiter].lock = lh_snapshot_put_thread_end(&h->snapshot, h->thread[joined].id);
+	add_holder(h, waiter, joined);
+}
+
 const struct lh_hang_hold *lh_hang_hold_of(const struct lh_hang *h, uint32_t thread,
 					   lh_lock_id lock)
 {
@@ -90,37 +102,28 @@ static void foreign_owner(struct lh_hang *h, uint32_t waiter, pid_t owner)
 		h->thread[waiter].foreign_tid = owner;
 		return;
 	}
-	if (heir && heir != &h->thread[waiter]) {
+	if (heir && heir != &h->thread[waiter])
 		lh_hang_add_edge(h, waiter, (uint32_t)(heir - h->thread));
-		return;
-	}
-	uint32_t ended = index_of_ended(h, owner);
-
-	lh_hang_add_edge(h, waiter, ended);
-	add_hold(h, ended, h->thread[waiter].lock, 0, 0);
+	else
+		add_holder(h, waiter, index_of_ended(h, owner));
 }
 
-static void owner_edge(struct lh_hang *h, uint32_t waiter, pid_t owner, lh_lock_id lock)
+static void owner_edge(struct lh_hang *h, uint32_t waiter, pid_t owner)
 {
 	uint32_t holder = lh_hang_task(h, owner);
 
-	if (holder == UINT32_MAX) {
+	if (holder == UINT32_MAX)
 		foreign_owner(h, waiter, owner);
-		return;
-	}
-	lh_hang_add_edge(h, waiter, holder);
-	add_hold(h, holder, lock, 0, 0);
+	else
+		add_holder(h, waiter, holder);
 }
 
 static void join_edge(struct lh_hang *h, uint32_t waiter)
 {
 	uint32_t joined = lh_hang_task(h, h->thread[waiter].wait.owner);
 
-	if (joined == UINT32_MAX)
-		return; /* the thread has just ended: the wait is over */
-	h->thread[waiter].lock = lh_snapshot_put_thread_end(&h->snapshot, h->thread[joined].id);
-	lh_hang_add_edge(h, waiter, joined);
-	add_hold(h, joined, h->thread[waiter].lock, 0, 0);
+	if (joined != UINT32_MAX) /* otherwise the thread has just ended: the wait is over */
+		add_joined(h, waiter, joined);
 }
 
 static void initialiser_edge(struct lh_hang *h, uint32_t waiter)
@@ -129,7 +132,7 @@ static void initialiser_edge(struct lh_hang *h, uint32_t waiter)
 		lh_once_owner(h->peek, h->thread[waiter].task, &h->thread[waiter].wait);
 
 	if (t)
-		owner_edge(h, waiter, t->own_tid, h->thread[waiter].lock);
+		owner_edge(h, waiter, t->own_tid);
 }
 
 static void edges_from_bytes(struct lh_hang *h, uint32_t waiter)
@@ -141,7 +144,7 @@ static void edges_from_bytes(struct lh_hang *h, uint32_t waiter)
 	else if (w->kind == LH_ONCE || w->kind == LH_GUARD)
 		initialiser_edge(h, waiter);
 	else if (w->owner)
-		owner_edge(h, waiter, w->owner, h->thread[waiter].lock);
+		owner_edge(h, waiter, w->owner);
 }
 
 /* ---- from the library's ledger ---- */
@@ -154,7 +157,7 @@ static void holder_edges(struct lh_hang *h, uint32_t waiter, const struct lh_loc
 	for (uint32_t i = 0; i < h->threads; i++) {
 		const struct lh_live_thread *live = h->thread[i].live;
 
-		for (uint32_t k = 0; live && k < live->held_n && k < LH_HELD_MAX; k++) {
+		for (uint32_t k = 0; live && k < live->held_n; k++) {
 			if (!lh_held_blocks(&live->held[k], t->live->wait_lock, wanted))
 				continue;
 			lh_hang_add_edge(h, waiter, i);
@@ -174,7 +177,7 @@ void lh_hang_hold_all(struct lh_hang *h)
 	for (uint32_t i = 0; i < h->threads; i++) {
 		const struct lh_live_thread *live = h->thread[i].live;
 
-		for (uint32_t k = 0; live && k < live->held_n && k < LH_HELD_MAX; k++)
+		for (uint32_t k = 0; live && k < live->held_n; k++)
 			if (live->held[k].lock && !(live->held[k].flags & LH_HELD_IN_COND_WAIT))
 				add_hold(h, i,
 					 lh_snapshot_copy_lock(&h->snapshot, live->held[k].lock),
@@ -186,12 +189,8 @@ void lh_hang_hold_all(struct lh_hang *h)
 static void joined_edge(struct lh_hang *h, uint32_t waiter, lh_thread_id with)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
-		if (h->thread[i].live && h->thread[i].live->thread == with) {
-			h->thread[waiter].lock =
-				lh_snapshot_put_thread_end(&h->snapshot, h->thread[i].id);
-			lh_hang_add_edge(h, waiter, i);
-			add_hold(h, i, h->thread[waiter].lock, 0, 0);
-		}
+		if (h->thread[i].live && h->thread[i].live->thread == with)
+			add_joined(h, waiter, i);
 }
 
 /* False: the ledger does not know a holder. */

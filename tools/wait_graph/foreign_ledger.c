@@ -130,8 +130,7 @@ void lh_hang_merge_process(struct lh_hang *h, uint32_t process)
 	struct lh_hang *s = h->processes->process[process];
 	struct foreign f = {.h = h, .s = s, .process = process};
 
-	if (!lh_snapshot_view(&s->snapshot, &f.rows))
-		return;
+	lh_snapshot_view(&s->snapshot, &f.rows);
 	f.copier =
 		(struct lh_row_copier){.from = &f.rows, .to = &h->snapshot.rows, .arena = h->arena};
 	for (uint32_t i = 0; i < s->threads; i++)

@@ -38,29 +38,28 @@ static const struct lh_live_thread *live_of(const struct lh_live_thread *list, u
 	return NULL;
 }
 
-static struct lh_live_thread *copy_live_threads(struct lh_hang *h, const struct lh_ledger_view *r,
-						uint32_t *n)
+/* Copies all live-thread rows; the copies of the scan before are kept. */
+static void copy_live_threads(struct lh_hang *h)
 {
-	struct lh_live_thread *list;
-
-	*n = lh_read_used(r, LH_T_LIVE_THREAD);
-	list = lh_arena_alloc(h->arena, (*n + 1) * sizeof(*list));
-	for (uint32_t i = 1; i < *n; i++)
-		lh_read_live_thread(r, i, &list[i]);
-	return list;
+	h->before = h->live;
+	h->n_before = h->live_threads;
+	h->live_threads = lh_read_used(h->ledger, LH_T_LIVE_THREAD);
+	h->live = lh_arena_alloc(h->arena, (h->live_threads + 1) * sizeof(*h->live));
+	for (uint32_t i = 1; i < h->live_threads; i++)
+		lh_read_live_thread(h->ledger, i, &h->live[i]);
 }
 
 /* A semaphore gets more time, because a thread may post it at any moment. */
-static unsigned pause_for(const struct lh_ledger_view *r, const struct lh_live_thread *live,
-			  uint32_t n)
+static unsigned pause_for(const struct lh_hang *h)
 {
-	uint64_t now = ledger_now(r);
+	uint64_t now = h->ledger ? ledger_now(h->ledger) : 0;
 	struct lh_lock l;
 
-	for (uint32_t i = 1; i < n; i++)
-		if (live[i].state == LH_LIVE_ATTACHED && lh_read_lock(r, live[i].wait_lock, &l) &&
-		    l.kind == LH_SEM && !(l.flags & LH_LOCK_SIGNAL) &&
-		    now - live[i].wait_since_ns < SEMAPHORE_MS * 1000000ull)
+	for (uint32_t i = 1; i < h->live_threads; i++)
+		if (h->live[i].state == LH_LIVE_ATTACHED &&
+		    lh_read_lock(h->ledger, h->live[i].wait_lock, &l) && l.kind == LH_SEM &&
+		    !(l.flags & LH_LOCK_SIGNAL) &&
+		    now - h->live[i].wait_since_ns < SEMAPHORE_MS * 1000000ull)
 			return SEMAPHORE_MS;
 	return BETWEEN_MS;
 }
@@ -161,7 +160,7 @@ static void wait_from_task(struct lh_hang *h, struct lh_hang_thread *t)
 	t->site = LH_SITE(t->stack, t->wait.timed ? LH_TIMED : LH_BLOCKING, t->wait.mode);
 }
 
-static void read_waits(struct lh_hang *h, const struct lh_live_thread *before, uint32_t n)
+static void read_waits(struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++) {
 		struct lh_hang_thread *t = &h->thread[i];
@@ -172,16 +171,11 @@ static void read_waits(struct lh_hang *h, const struct lh_live_thread *before, u
 		if (!h->peek->no_access)
 			wait_from_task(h, t);
 		if (t->live && t->live->wait_lock)
-			wait_from_ledger(h, t, live_of(before, n, t->live->tid));
+			wait_from_ledger(h, t, live_of(h->before, h->n_before, t->live->tid));
 	}
 }
 
 /* ---- stacks ---- */
-
-static bool is_lock(enum lh_kind kind)
-{
-	return kind == LH_MUTEX || kind == LH_RWLOCK;
-}
 
 /* Stopping threads is only worth it if a deadlock looks possible: idle threads wait for work, and
  * joins for long jobs. */
@@ -189,7 +183,8 @@ static bool may_be_stuck(const struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->node[i].deadlocked ||
-		    (h->thread[i].unchanged && is_lock(h->thread[i].wait.kind)))
+		    (h->thread[i].unchanged &&
+		     (h->thread[i].wait.kind == LH_MUTEX || h->thread[i].wait.kind == LH_RWLOCK)))
 			return true;
 	return false;
 }
@@ -235,30 +230,29 @@ bool lh_hang_is_unchanged(struct lh_hang *h)
 	return true;
 }
 
-static bool solve(struct lh_hang *h, const struct lh_live_thread *before, uint32_t n)
+static bool solve(struct lh_hang *h)
 {
-	read_waits(h, before, n);
+	read_waits(h);
 	return lh_hang_is_unchanged(h);
 }
 
 /* Solves the graph from the bytes alone; if a deadlock looks possible, unwinds stacks and solves it
  * again. */
-static bool solve_twice(struct lh_hang *h, const struct lh_live_thread *before, uint32_t n,
-			bool all)
+static bool solve_twice(struct lh_hang *h, bool all)
 {
-	if (!solve(h, before, n))
+	if (!solve(h))
 		return false;
 	if (h->peek->no_access || (!all && !may_be_stuck(h)))
 		return true;
 	unwind(h, all);
-	read_waits(h, before, n);
+	read_waits(h);
 	if (has_initialiser(h))
 		unwind(h, true);
 	if (!lh_peek_scan(h->peek))
 		return false;
 	if (!h->peek->core)
 		pause_between(RESTING_MS);
-	if (!solve(h, before, n))
+	if (!solve(h))
 		return false;
 	unwind(h, all); /* holders that were found only now */
 	for (uint32_t i = 0; i < h->threads; i++)
@@ -272,7 +266,7 @@ static bool solve_twice(struct lh_hang *h, const struct lh_live_thread *before, 
 static void fill_head(struct lh_hang *h)
 {
 	const struct lh_peek *p = h->peek;
-	struct lh_ledger *l = h->snapshot.ledger;
+	struct lh_ledger *l = &h->snapshot.head;
 
 	if (h->ledger) {
 		lh_snapshot_copy_all(&h->snapshot, h->ledger);
@@ -308,27 +302,25 @@ static bool scan_again(struct lh_hang *h, const struct lh_ledger_view *given)
 		return false;
 	lh_read_drop(h->ledger);
 	*h->ledger = second;
-	h->live = copy_live_threads(h, h->ledger, &h->live_threads);
+	copy_live_threads(h);
 	h->now_ns = ledger_now(h->ledger);
 	return true;
 }
 
 /* Capacity for the modules of the process and of the ledger: frames of the ledger name its own. */
-static bool make_snapshot(struct lh_hang *h)
+static void make_snapshot(struct lh_hang *h)
 {
 	uint32_t modules =
 		h->peek->modules + (h->ledger ? lh_read_used(h->ledger, LH_T_MODULE) : 0);
 	uint32_t threads = h->ledger ? lh_read_used(h->ledger, LH_T_THREAD) : 0;
 
-	return lh_snapshot_make(&h->snapshot, h->arena, threads + h->peek->tasks, modules);
+	lh_snapshot_make(&h->snapshot, h->arena, threads + h->peek->tasks, modules);
 }
 
 bool lh_hang_inspect(struct lh_hang *h, struct lh_peek *p, const struct lh_ledger_view *ledger,
 		     bool all)
 {
 	struct lh_ledger_view *view;
-	struct lh_live_thread *before = NULL;
-	uint32_t n = 0;
 
 	memset(h, 0, sizeof(*h));
 	h->arena = lh_arena_new();
@@ -337,19 +329,20 @@ bool lh_hang_inspect(struct lh_hang *h, struct lh_peek *p, const struct lh_ledge
 	view = lh_arena_alloc(h->arena, sizeof(*view));
 	if (open_ledger(view, p, ledger)) {
 		h->ledger = view;
-		before = copy_live_threads(h, view, &n);
+		copy_live_threads(h);
 	} else if (p->no_access) {
 		return false;
 	}
 	if (!p->core)
-		pause_between(h->ledger ? pause_for(h->ledger, before, n) : BETWEEN_MS);
+		pause_between(pause_for(h));
 	for (int i = 0; i < STARVED_MAX && lh_peek_is_starved(p); i++)
 		pause_between(RESTING_MS);
-	if (!scan_again(h, ledger) || !make_snapshot(h))
+	if (!scan_again(h, ledger))
 		return false;
+	make_snapshot(h);
 	fill_head(h);
 	add_threads(h);
-	if (!solve_twice(h, before, n, all))
+	if (!solve_twice(h, all))
 		return false;
 	lh_hang_hold_all(h);
 	return true;
@@ -357,43 +350,36 @@ bool lh_hang_inspect(struct lh_hang *h, struct lh_peek *p, const struct lh_ledge
 
 bool lh_hang_inspect_again(struct lh_hang *h)
 {
-	const struct lh_live_thread *before = h->live;
-	uint32_t n = h->live_threads;
-
 	if (!scan_again(h, NULL))
 		return false;
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->ledger && h->thread[i].task)
 			h->thread[i].live =
 				live_of(h->live, h->live_threads, h->thread[i].task->own_tid);
-	read_waits(h, before, n);
+	read_waits(h);
 	return true;
 }
 
 /* ---- from a ledger alone ---- */
 
 /* Makes a task for each thread that is alive in the ledger. */
-static void read_live_threads(struct lh_peek *p, const struct lh_ledger_view *r,
-			      const struct lh_live_thread *live, uint32_t n)
+static void add_live_tasks(struct lh_hang *h)
 {
 	struct lh_thread row;
 
-	for (uint32_t i = 1; i < n; i++) {
-		struct lh_peek_task t = {.tid = live[i].tid, .own_tid = live[i].tid, .state = 'S'};
+	for (uint32_t i = 1; i < h->live_threads; i++) {
+		const struct lh_live_thread *live = &h->live[i];
+		struct lh_peek_task t = {.tid = live->tid, .own_tid = live->tid, .state = 'S'};
 
-		if (live[i].state != LH_LIVE_ATTACHED || !lh_read_thread(r, live[i].thread, &row))
+		if (live->state != LH_LIVE_ATTACHED ||
+		    !lh_read_thread(h->ledger, live->thread, &row))
 			continue;
 		memcpy(t.name, row.name, sizeof(t.name));
-		LH_PUSH(p->arena, p->task, p->tasks, t);
+		LH_PUSH(h->peek->arena, h->peek->task, h->peek->tasks, t);
 	}
 }
 
-static uint64_t last_ns(const struct lh_ledger_view *r)
-{
-	return r->head.end_ns ? r->head.end_ns : ledger_now(r);
-}
-
-bool lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_ledger_view *r)
+void lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_ledger_view *r)
 {
 	memset(h, 0, sizeof(*h));
 	memset(p, 0, sizeof(*p));
@@ -407,22 +393,21 @@ bool lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_l
 	p->forked = r->head.flags & LH_LEDGER_FORKED;
 	h->ledger = lh_arena_alloc(h->arena, sizeof(*h->ledger));
 	open_ledger(h->ledger, p, r);
-	h->live = copy_live_threads(h, r, &h->live_threads);
-	h->now_ns = last_ns(r);
-	read_live_threads(p, r, h->live, h->live_threads);
-	if (!make_snapshot(h))
-		return false;
+	copy_live_threads(h);
+	h->now_ns = r->head.end_ns ? r->head.end_ns : ledger_now(r);
+	add_live_tasks(h);
+	make_snapshot(h);
 	fill_head(h);
 	add_threads(h);
-	read_waits(h, h->live, h->live_threads);
+	h->before = h->live;
+	h->n_before = h->live_threads;
+	read_waits(h);
 	lh_hang_edges(h);
 	lh_hang_hold_all(h);
-	return true;
 }
 
 void lh_hang_close(struct lh_hang *h)
 {
-	lh_snapshot_free(&h->snapshot);
 	if (h->ledger)
 		lh_read_drop(h->ledger);
 	lh_arena_free(h->arena);

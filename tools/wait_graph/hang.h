@@ -61,8 +61,10 @@ struct lh_hang {
 	struct lh_peek *peek;
 	struct lh_snapshot snapshot;
 	struct lh_ledger_view *ledger; /* of the library, NULL: not there */
-	struct lh_live_thread *live;   /* copies of all live-thread rows at the second scan */
+	struct lh_live_thread *live;   /* copies of all live-thread rows at the last scan */
 	uint32_t live_threads;
+	const struct lh_live_thread *before; /* the copies of the scan before */
+	uint32_t n_before;
 	uint64_t now_ns; /* on the ledger's clock */
 	struct lh_hang_thread *thread;
 	uint32_t threads;
@@ -83,7 +85,7 @@ bool lh_hang_inspect(struct lh_hang *, struct lh_peek *, const struct lh_ledger_
 		     bool all);
 /* The same from a ledger alone, of a process that may have ended. Fills the peek; close both as
  * after lh_hang_inspect. */
-bool lh_hang_from_ledger(struct lh_hang *, struct lh_peek *, const struct lh_ledger_view *);
+void lh_hang_from_ledger(struct lh_hang *, struct lh_peek *, const struct lh_ledger_view *);
 void lh_hang_close(struct lh_hang *);
 
 /* A second inspection in two halves, so that several processes can be inspected at one moment:

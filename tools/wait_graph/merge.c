@@ -87,7 +87,7 @@ static bool blocks(const struct lh_hang *s, const struct lh_hang_thread *holder,
 	const struct lh_live_thread *live = holder->live;
 	struct lh_lock l;
 
-	for (uint32_t k = 0; live && k < live->held_n && k < LH_HELD_MAX; k++) {
+	for (uint32_t k = 0; live && k < live->held_n; k++) {
 		const struct lh_held *held = &live->held[k];
 
 		if (!held->lock || held->flags & LH_HELD_IN_COND_WAIT ||

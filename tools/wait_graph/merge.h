@@ -21,7 +21,6 @@ struct lh_hang_processes {
 };
 
 /* shm_key.c */
-bool lh_shm_is_sysv(const char *path);
 struct lh_shm_key lh_shm_key_at(const struct lh_hang *, uint64_t address); /* from the mappings */
 /* The same; where the mappings may not be read, from the ledger, by its lock `id`. */
 struct lh_shm_key lh_shm_key_of_lock(const struct lh_hang *, uint64_t address, lh_lock_id id);

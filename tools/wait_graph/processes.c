@@ -5,10 +5,8 @@
 
 #include <ctype.h>
 #include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 static bool is_wanted(const struct lh_hang_processes *all, const struct lh_shm_key *memory)
@@ -38,32 +36,16 @@ static bool has_process(const struct lh_hang_processes *all, pid_t pid)
 
 static bool maps_wanted(const struct lh_hang_processes *all, pid_t pid)
 {
-	char path[64], *line = NULL;
-	size_t capacity = 0;
+	struct lh_peek p = {.pid = pid, .alive_tid = pid, .arena = lh_arena_new()};
 	bool found = false;
-	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-	f = fopen(path, "re");
-	while (f && !found && getline(&line, &capacity, f) >= 0) {
-		unsigned long long inode;
-		unsigned major, minor;
-		char permissions[5];
-		int at = 0;
+	lh_peek_read_maps(&p);
+	for (uint32_t i = 0; i < p.maps && !found; i++) {
+		struct lh_shm_key key = lh_shm_key_of_map(&p.map[i]);
 
-		if (sscanf(line, "%*x-%*x %4s %*x %x:%x %llu %n", permissions, &major, &minor,
-			   &inode, &at) < 4 ||
-		    permissions[3] != 's')
-			continue;
-		struct lh_shm_key m = {.dev = makedev(major, minor),
-				       .inode = inode,
-				       .sysv = at && lh_shm_is_sysv(line + at),
-				       .known = true};
-		found = is_wanted(all, &m);
+		found = key.known && is_wanted(all, &key);
 	}
-	free(line);
-	if (f)
-		fclose(f);
+	lh_arena_free(p.arena);
 	return found;
 }
 
@@ -129,7 +111,7 @@ bool lh_hang_inspect_all(struct lh_hang_processes *all)
 	for (uint32_t i = 0; i < all->n; i++)
 		all->ended[i] = !lh_hang_inspect_again(all->process[i]);
 	for (uint32_t i = 0; i < all->n; i++)
-		all->ended[i] |= all->ended[i] || !lh_hang_is_unchanged(all->process[i]);
+		all->ended[i] = all->ended[i] || !lh_hang_is_unchanged(all->process[i]);
 	for (uint32_t i = 0; i < all->n; i++)
 		if (!all->ended[i])
 			lh_hang_hold_all(all->process[i]);

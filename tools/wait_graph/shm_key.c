@@ -4,17 +4,12 @@
 
 #include <string.h>
 
-bool lh_shm_is_sysv(const char *path)
-{
-	return strncmp(path, "/SYSV", 5) == 0;
-}
-
 struct lh_shm_key lh_shm_key_of_map(const struct lh_peek_map *m)
 {
 	return (struct lh_shm_key){.dev = m->dev,
 				   .inode = m->inode,
 				   .offset = m->offset,
-				   .sysv = lh_shm_is_sysv(m->path),
+				   .sysv = strncmp(m->path, "/SYSV", 5) == 0,
 				   .known = m->shared};
 }
 

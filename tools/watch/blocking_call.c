@@ -151,7 +151,7 @@ static void report(struct lh_watch_process *p, struct lh_thread_sample *at,
 		return;
 	}
 	at->reported = true;
-	at->row = a->row = lh_watch_finding(p, LH_RULE_BLOCKING_CALL, key, live->thread);
+	at->row = a->row = lh_watch_finding(p, LH_RULE_BLOCKING_CALL, key, live->thread, LH_STEPS);
 	f = lh_watch_row(p, at->row);
 	if (!f)
 		return;

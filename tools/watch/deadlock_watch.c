@@ -29,25 +29,25 @@ static bool is_gone_everywhere(void *with, int32_t tid)
 	return is_gone(with, tid) && lh_proc_is_gone(tid);
 }
 
-static bool read_word(const struct lh_watch_process *p, uint64_t address, uint32_t *value)
-{
-	return p->pid && lh_proc_memory(p->pid, address, value, sizeof(*value));
-}
-
 /* A rwlock records the number of its readers, not which threads they are. */
 static bool is_never_released(void *with, const struct lh_lock *l, int32_t tid)
 {
 	const struct lh_watch_process *p = with;
-	uint32_t owner = 0, readers = 0;
+	union {
+		pthread_mutex_t mutex;
+		pthread_rwlock_t rwlock;
+	} object;
+	size_t n = l->kind == LH_MUTEX ? sizeof(object.mutex) : sizeof(object.rwlock);
+	int owner;
 
-	if (l->kind == LH_MUTEX)
-		return read_word(p, l->address + LH_GLIBC_MUTEX_OWNER, &owner) &&
-		       (int32_t)owner == tid && is_gone_everywhere(with, tid);
-	if (l->kind != LH_RWLOCK || !read_word(p, l->address + LH_GLIBC_RWLOCK_WRITER, &owner) ||
-	    !read_word(p, l->address + LH_GLIBC_RWLOCK_READERS, &readers))
+	if ((l->kind != LH_MUTEX && l->kind != LH_RWLOCK) || !p->pid ||
+	    !lh_proc_memory(p->pid, l->address, &object, n))
 		return false;
-	return ((int32_t)owner == tid || (!owner && lh_glibc_readers(readers))) &&
-	       is_gone_everywhere(with, tid);
+	owner = lh_lock_owner_tid(&object, (enum lh_kind)l->kind);
+	if (l->kind == LH_RWLOCK && !owner &&
+	    lh_glibc_readers(lh_glibc_load(&object, LH_GLIBC_RWLOCK_READERS)))
+		owner = tid;
+	return owner == tid && is_gone_everywhere(with, tid);
 }
 
 /* ---- reporting ---- */
@@ -66,35 +66,27 @@ static uint64_t key_of(const struct lh_deadlock *deadlock)
 static void report(const struct lh_deadlock *deadlock, struct lh_arena *arena)
 {
 	struct lh_watch_process *p = lh_deadlocks_with(deadlock->process);
-	struct lh_overlay *overlay = lh_watch_overlay(p);
 	uint32_t n = deadlock->steps < STEPS_MAX ? deadlock->steps : STEPS_MAX;
-	struct lh_finding f = {.rule = deadlock->rule,
-			       .level = LH_HAPPENED,
-			       .severity = LH_ERROR,
-			       .steps = (uint8_t)n,
-			       .flags = LH_FINDING_OPEN,
-			       .thread = deadlock->thread,
-			       .key = key_of(deadlock),
-			       .count = 1,
-			       .time_ns = p->now_ns,
-			       .duration_ns = deadlock->ns};
+	uint32_t row = lh_watch_finding(p, deadlock->rule, key_of(deadlock), deadlock->thread, n);
+	struct lh_finding *f = lh_watch_row(p, row);
 
-	f.step = overlay ? lh_overlay_new_rows(overlay, LH_T_STEP, n) : 0;
-	if (!f.step)
+	if (!f)
 		return;
+	f->severity = LH_ERROR;
+	f->flags = LH_FINDING_OPEN;
+	f->duration_ns = deadlock->ns;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct lh_deadlocks_step *s = &deadlock->step[i];
 		const struct lh_watch_process *from = lh_deadlocks_with(s->process);
-		struct lh_step *step = lh_overlay_row(overlay, LH_T_STEP, f.step + i);
+		struct lh_step *step = lh_overlay_row(p->overlay, LH_T_STEP, f->step + i);
 
 		*step = from == p ? s->step : lh_watch_foreign_step(p, arena, from, &s->step);
 		if (s->dead_thread)
-			step->thread = lh_put_foreign_thread(overlay, s->dead_thread->pid,
+			step->thread = lh_put_foreign_thread(p->overlay, s->dead_thread->pid,
 							     &s->dead_thread->thread);
 	}
-	uint32_t row = lh_overlay_add(overlay, LH_T_FINDING, &f, 1);
-	if (row)
-		lh_watch_post(p, LH_WATCH_FOUND, row, "");
+	f->steps = (uint8_t)n;
+	lh_watch_post(p, LH_WATCH_FOUND, row, "");
 }
 
 void lh_deadlock_watch_scan(struct lh_watch *w, uint64_t now_ns)

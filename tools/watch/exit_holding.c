@@ -18,7 +18,7 @@ static bool is_lost(const struct lh_lock *l, const struct lh_long_hold *h)
 
 static void report(struct lh_watch_process *p, struct lh_long_hold *h, uint64_t key)
 {
-	uint32_t row = lh_watch_finding(p, LH_RULE_EXIT_HOLDING, key, h->thread);
+	uint32_t row = lh_watch_finding(p, LH_RULE_EXIT_HOLDING, key, h->thread, LH_STEPS);
 	struct lh_finding *f = lh_watch_row(p, row);
 
 	if (!f)

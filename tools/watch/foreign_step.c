@@ -5,11 +5,6 @@
 #include "tools/process/copy_rows.h"
 #include "tools/watch/watch_internal.h"
 
-static bool same_location(const struct lh_lock_location *a, const struct lh_lock_location *b)
-{
-	return a->dev == b->dev && a->ino == b->ino && a->off == b->off;
-}
-
 /* This process's id of the process-shared lock at this location; 0: it does not know the lock. */
 static lh_lock_id find_own_lock(const struct lh_watch_process *p, const struct lh_lock_location *at)
 {
@@ -20,7 +15,7 @@ static lh_lock_id find_own_lock(const struct lh_watch_process *p, const struct l
 	for (uint32_t i = 1; i < n; i++)
 		if (lh_read_lock_row(&p->ledger, i, &l) && lh_lock_is_live(&l) &&
 		    l.flags & LH_LOCK_PSHARED && lh_read_lock_location(&p->ledger, i, &l, &known) &&
-		    same_location(&known, at))
+		    known.dev == at->dev && known.ino == at->ino && known.off == at->off)
 			return LH_LOCK_ID(i, l.gen);
 	return 0;
 }

@@ -58,7 +58,7 @@ static void report(struct lh_watch_process *p, struct lh_long_hold *h,
 	h->row = lh_watch_find(p, key);
 	h->first = !h->row;
 	if (!h->row)
-		h->row = lh_watch_finding(p, LH_RULE_LONG_HOLD, key, h->thread);
+		h->row = lh_watch_finding(p, LH_RULE_LONG_HOLD, key, h->thread, LH_STEPS);
 	f = lh_watch_row(p, h->row);
 	if (!f)
 		return;

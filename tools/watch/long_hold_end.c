@@ -174,7 +174,7 @@ static void adopt(struct lh_watch_process *p, const struct lh_finding *measureme
 		extend_duration(f, measurement->duration_ns);
 		return;
 	}
-	row = lh_watch_finding(p, LH_RULE_LONG_HOLD, key, measurement->thread);
+	row = lh_watch_finding(p, LH_RULE_LONG_HOLD, key, measurement->thread, LH_STEPS);
 	f = lh_watch_row(p, row);
 	if (!f)
 		return;

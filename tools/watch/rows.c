@@ -32,7 +32,7 @@ uint32_t lh_watch_find(struct lh_watch_process *p, uint64_t key)
 }
 
 uint32_t lh_watch_finding(struct lh_watch_process *p, enum lh_rule rule, uint64_t key,
-			  lh_thread_id thread)
+			  lh_thread_id thread, uint32_t steps)
 {
 	struct lh_overlay *overlay = lh_watch_overlay(p);
 	struct lh_finding f = {.rule = rule,
@@ -43,7 +43,7 @@ uint32_t lh_watch_finding(struct lh_watch_process *p, enum lh_rule rule, uint64_
 			       .count = 1,
 			       .time_ns = p->now_ns};
 
-	f.step = overlay ? lh_overlay_new_rows(overlay, LH_T_STEP, LH_STEPS) : 0;
+	f.step = overlay ? lh_overlay_new_rows(overlay, LH_T_STEP, steps) : 0;
 	return f.step ? lh_overlay_add(overlay, LH_T_FINDING, &f, 1) : 0;
 }
 

@@ -147,10 +147,11 @@ lh_watch_overlay(struct lh_watch_process *); /* made at the first call; NULL: no
 void lh_watch_post(struct lh_watch_process *, enum lh_watch_event_kind, uint32_t row,
 		   const char *text);
 uint32_t lh_watch_find(struct lh_watch_process *, uint64_t key); /* 0: no such finding */
-/* A finding with capacity for LH_STEPS steps; 0: the table is full. */
-uint32_t lh_watch_finding(struct lh_watch_process *, enum lh_rule, uint64_t key, lh_thread_id);
+/* A finding with capacity for this many steps; 0: the table is full. */
+uint32_t lh_watch_finding(struct lh_watch_process *, enum lh_rule, uint64_t key, lh_thread_id,
+			  uint32_t steps);
 struct lh_finding *lh_watch_row(const struct lh_watch_process *, uint32_t row);
-/* Adds a step, unless the finding is full. */
+/* Adds a step to a finding with capacity for LH_STEPS, unless it is full. */
 void lh_watch_step(struct lh_watch_process *, uint32_t finding, const struct lh_step *,
 		   const char *note);
 /* A sampled stack as a site; 0: no stack, or the table is full. */
