@@ -2,8 +2,6 @@
  * as findings. */
 #include "tools/lock_order/lock_order_internal.h"
 
-#include <stdlib.h>
-
 static const char chance[] = " (these processes were not seen to run at the same time)";
 
 /* A cycle inside one process is left to the process's own order graph. */

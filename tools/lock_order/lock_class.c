@@ -5,7 +5,6 @@
 #include "tools/symbols/symbols.h"
 #include "tools/util/path.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct lh_classes {

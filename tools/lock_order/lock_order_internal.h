@@ -35,7 +35,8 @@ struct lh_merged_process {
 	lh_thread_id end;               /* no thread: stands for the end of the process */
 	lh_lock_id *lock;               /* by row of its ledger: merged lock; 0: none yet */
 	lh_chain_id *chain;             /* by row of its ledger: merged chain; 0: none */
-	uint32_t locks, chains;
+	uint32_t *stack;                /* by row of its ledger: number of the stack; 0: none yet */
+	uint32_t locks, chains, stacks;
 };
 
 /* The source of a merged lock: the process that initialized it, if that is known. */
@@ -68,7 +69,8 @@ struct lh_merged_run {
 	void *with;
 
 	struct lh_map locations; /* of process-shared locks, see shared_locks.c */
-	struct lh_map stacks;    /* by the text of the frames: their number */
+	struct lh_map objects;   /* numbers of object files and of functions of scripts */
+	struct lh_map stacks;    /* numbers of stacks, by their frames */
 	struct lh_map known;     /* chains by parent, lock and site */
 
 	struct lh_lock *lock;
@@ -133,8 +135,8 @@ uint32_t lh_merged_path_of(const struct lh_merged_run *, const struct lh_cycle_l
 /* ---- process_order.c ---- */
 
 void lh_merged_find_times(struct lh_merged_run *); /* sets `boot` and the times */
-void lh_merged_find_parents(
-	struct lh_merged_run *); /* sets `from` and `by`; quadratic in the number of processes */
+/* Sets `from` and `by`; quadratic in the number of processes. */
+void lh_merged_find_parents(struct lh_merged_run *);
 void lh_merged_add_order(struct lh_merged_run *);
 
 #endif

@@ -230,36 +230,30 @@ static struct process *read_process(struct lh_arena *arena, struct lh_report_pro
 
 /* ---- processes that show new chains ---- */
 
-static int by_digest(const void *x, const void *y)
-{
-	const struct process *a = *(struct process *const *)x, *b = *(struct process *const *)y;
-
-	if (a->digest != b->digest)
-		return a->digest < b->digest ? -1 : 1;
-	return strcmp(a->process->exe, b->process->exe);
-}
-
 static int by_program(const void *x, const void *y)
 {
 	const struct process *a = *(struct process *const *)x, *b = *(struct process *const *)y;
 	int order = strcmp(a->process->exe, b->process->exe);
 
-	return order ? order : by_digest(x, y);
+	return order ? order : a->digest < b->digest ? -1 : a->digest > b->digest;
 }
 
 static void select_processes(struct lh_same_locks *s)
 {
+	struct lh_map known = {0};
 	uint32_t selected = 0;
 
-	qsort(s->process, s->processes, sizeof(*s->process), by_digest);
+	qsort(s->process, s->processes, sizeof(*s->process), by_program);
 	for (uint32_t i = 0; i < s->processes; i++) {
 		struct process *a = s->process[i];
+		bool *is_known = lh_map_get(&known, s->arena, &a->digest, sizeof(a->digest),
+					    sizeof(*is_known));
 
-		if (!selected || s->process[selected - 1]->digest != a->digest || a->shared)
+		if (!*is_known || a->shared)
 			s->process[selected++] = a;
+		*is_known = true;
 	}
 	s->processes = selected;
-	qsort(s->process, s->processes, sizeof(*s->process), by_program);
 }
 
 /* ---- names ---- */

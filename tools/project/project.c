@@ -1,7 +1,6 @@
 /* project.c — opens the project's files and applies them to the findings of a report. */
 #include "tools/project/project.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -134,8 +133,14 @@ static void add_violation(struct lh_project *project, struct lh_report *report,
 	const char *held = lh_report_lock_text(report, o->held),
 		   *wanted = lh_report_lock_text(report, o->wanted);
 	struct lh_step step[2] = {
-		{.thread = o->thread, .lock = o->held->lock, .action = LH_HOLDS},
-		{.thread = o->thread, .lock = o->wanted->lock, .action = LH_WANTS},
+		{.thread = o->thread,
+		 .lock = o->held->lock,
+		 .site = o->held_site,
+		 .action = LH_HOLDS},
+		{.thread = o->thread,
+		 .lock = o->wanted->lock,
+		 .site = o->wanted_site,
+		 .action = LH_WANTS},
 	};
 	struct lh_finding row = {.rule = LH_RULE_ORDER_POLICY,
 				 .level = LH_HAPPENED,
@@ -144,8 +149,6 @@ static void add_violation(struct lh_project *project, struct lh_report *report,
 				 .thread = o->thread,
 				 .count = 1};
 
-	step[0].site = lh_report_order_place(o, false);
-	step[1].site = lh_report_order_place(o, true);
 	lh_report_add_finding(
 		report, o->process->ledger, &row, step,
 		lh_arena_printf(

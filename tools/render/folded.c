@@ -44,8 +44,6 @@ static const char *lock_name(struct lh_view *v, const struct lh_report_lock *loc
 
 static void put_wait(struct lh_view *v, const struct lh_wait_pair_stats *c)
 {
-	if (c->ns < 1000)
-		return;
 	fputs("waiting", v->out);
 	put_stack(v, c->waiter);
 	fprintf(v->out, ";[%s]", lock_name(v, c->lock));
@@ -58,8 +56,6 @@ static void put_wait(struct lh_view *v, const struct lh_wait_pair_stats *c)
 
 static void put_hold(struct lh_view *v, const struct lh_wait_pair_stats *c)
 {
-	if (c->ns < 1000)
-		return;
 	fputs("holding", v->out);
 	put_stack(v, c->holder);
 	fprintf(v->out, ";[%s] %.0f\n", lock_name(v, c->lock), (double)c->ns / 1000);
@@ -78,6 +74,8 @@ void lh_render_folded(struct lh_view *v)
 	for (uint32_t i = 0; v->report->profile && i < v->report->profile->pairs; i++) {
 		const struct lh_wait_pair_stats *c = v->report->profile->pair[i];
 
+		if (c->ns < 1000)
+			continue;
 		if (c->waiter)
 			put_wait(v, c);
 		else if (c->holder)

@@ -7,7 +7,6 @@
 #include "tools/symbols/source_lines.h"
 
 #include <math.h>
-#include <string.h>
 
 enum { FULL_MAX = 200, ROWS_MAX = 2000, PROPERTIES_MAX = 100, RADIUS = 90 };
 
@@ -108,8 +107,7 @@ static void show_stack(struct lh_view *v, const struct lh_report_stack *t)
 
 		if (!f->ours)
 			fprintf(v->out, "#%-2u %s  %s\n", shown++,
-				f->function ? html(v, f->function) : "??",
-				at ? lh_escape(v->arena, LH_ESCAPE_HTML, at) : "");
+				f->function ? html(v, f->function) : "??", html(v, at));
 	}
 	fprintf(v->out, "%s</pre></details>\n", t->cut ? "... there is more\n" : "");
 }
@@ -124,11 +122,9 @@ static void show_part(struct lh_view *v, const struct lh_report_finding *f,
 		const struct lh_report_frame *frame = lh_view_step_frame(v, a);
 		const char *at = lh_view_at(v, frame ? frame : a->frame);
 
-		fprintf(v->out, "<div>%s%s%s</div>\n",
+		fprintf(v->out, "<div>%s%s%s%s</div>\n",
 			html(v, lh_report_step_text(v->report, f, a, false)), at ? " <code>" : "",
-			at ? lh_arena_printf(v->arena, "%s</code>",
-					     lh_escape(v->arena, LH_ESCAPE_HTML, at))
-			   : "");
+			html(v, at), at ? "</code>" : "");
 		if (frame)
 			show_source(v, frame);
 		show_stack(v, a->stack);
@@ -146,10 +142,10 @@ static void show_finding(struct lh_view *v, const struct lh_report_finding *f)
 		"%s <code>%s</code> %s",
 		f->status == LH_NEW ? lh_name_severity(f->severity) : "known", f->fingerprint,
 		html(v, f->message), lh_name_rule(f->rule), lh_name_severity(f->severity),
-		f->fingerprint, at ? lh_escape(v->arena, LH_ESCAPE_HTML, at) : "");
+		f->fingerprint, html(v, at));
 	if (f->status != LH_NEW)
 		fprintf(v->out, "<br>%s%s%s", lh_name_status(f->status), f->reason ? ": " : "",
-			f->reason ? html(v, f->reason) : "");
+			html(v, f->reason));
 	fprintf(v->out, "</p>\n<p>%s</p>\n", f->meaning);
 	if (f->cycle)
 		draw_cycle(v, f);
@@ -207,7 +203,7 @@ static void show_properties(struct lh_view *v)
 			html(v, lock->name));
 		for (int k = 0; k < LH_PROPERTIES; k++)
 			fprintf(v->out, "<tr><td>%s</td><td>%s</td></tr>\n", p[k].name,
-				lh_escape(v->arena, LH_ESCAPE_HTML, p[k].text));
+				html(v, p[k].text));
 		fputs("</tbody></table></details>\n", v->out);
 	}
 }
@@ -246,8 +242,7 @@ static void show_orders(struct lh_view *v)
 		const char *at = lh_view_at(v, lh_report_order_frame(v->report, o));
 
 		fprintf(v->out, "<tr><td>%s</td><td>%s</td><td>%s</td></tr>\n",
-			html(v, o->held->name), html(v, o->wanted->name),
-			at ? lh_escape(v->arena, LH_ESCAPE_HTML, at) : "");
+			html(v, o->held->name), html(v, o->wanted->name), html(v, at));
 		shown++;
 	}
 	fputs("</tbody></table>\n", v->out);

@@ -48,7 +48,7 @@ static void show(struct lh_view *v, const struct lh_report_finding *f)
 	begin_case(v, f);
 	if (f->status != LH_NEW) {
 		fprintf(v->out, "      <skipped message=\"%s%s%s\"/>\n", lh_name_status(f->status),
-			f->reason ? ": " : "", f->reason ? lh_view_xml(v, f->reason) : "");
+			f->reason ? ": " : "", lh_view_xml(v, f->reason));
 	} else {
 		fprintf(v->out, "      <%s", tag);
 		if (lh_view_fails(v, f))

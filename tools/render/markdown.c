@@ -31,7 +31,7 @@ static const char *status(struct lh_view *v, const struct lh_report_finding *f)
 	if (f->status == LH_NEW)
 		return lh_view_fails(v, f) ? "**new**" : "new, does not fail";
 	return lh_arena_printf(v->arena, "%s%s%s", lh_name_status(f->status), f->reason ? ": " : "",
-			       f->reason ? md(v, f->reason) : "");
+			       md(v, f->reason));
 }
 
 static void show_row(struct lh_view *v, const struct lh_report_finding *f)
@@ -39,7 +39,7 @@ static void show_row(struct lh_view *v, const struct lh_report_finding *f)
 	const char *at = lh_view_at(v, lh_view_finding_frame(v, f));
 
 	fprintf(v->out, "| %s | %s | %s | %s | `%s` | %s |\n", lh_name_severity(f->severity),
-		md(v, lh_name_rule(f->rule)), md(v, lh_view_subject(v, f)), at ? md(v, at) : "",
+		md(v, lh_name_rule(f->rule)), md(v, lh_view_subject(v, f)), md(v, at),
 		f->fingerprint, status(v, f));
 }
 

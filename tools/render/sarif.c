@@ -233,14 +233,13 @@ static const char *related(struct lh_view *v, const struct lh_report_finding *f,
 
 static void put_status(struct lh_view *v, const struct lh_report_finding *f, json_t *o)
 {
-	json_t *s = json_object();
+	json_t *s;
 
 	if (f->status == LH_BASELINE)
 		put(o, "baselineState", "unchanged");
-	if (f->status != LH_SUPPRESSED) {
-		json_decref(s);
+	if (f->status != LH_SUPPRESSED)
 		return;
-	}
+	s = json_object();
 	put(s, "kind", "external");
 	if (f->reason)
 		put(s, "justification", lh_view_clean(v, f->reason));

@@ -5,8 +5,6 @@
  */
 #include "tools/render/graph.h"
 
-#include <string.h>
-
 enum { BOX = 190, HIGH = 42, WIDE = 270, DOWN = 74, EDGE = 24, LETTERS = 25 };
 
 struct drawing {
@@ -144,8 +142,7 @@ static void draw_edge(struct drawing *d, uint32_t i)
 			y + HIGH / 2, to_x - 60, to_y + HIGH / 2, to_x, to_y + HIGH / 2);
 	fprintf(d->v->out, "\"><title>%s, then %s%s%s</title></path>\n",
 		lh_view_xml(d->v, d->g.node[a->from].label),
-		lh_view_xml(d->v, d->g.node[a->to].label), at ? ": " : "",
-		at ? lh_view_xml(d->v, at) : "");
+		lh_view_xml(d->v, d->g.node[a->to].label), at ? ": " : "", lh_view_xml(d->v, at));
 }
 
 static void draw_head(const struct drawing *d)

@@ -4,8 +4,6 @@
  */
 #include "tools/render/lock_properties.h"
 
-#include <string.h>
-
 enum { WAIT_PAIRS_SHOWN = 12, LOCKS_SHOWN = 12 };
 
 static const char *duration(const struct lh_view *v, uint64_t ns)

@@ -4,7 +4,6 @@
 #include "tools/report/report_internal.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A finding of the report with what merging needs. */

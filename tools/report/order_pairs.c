@@ -45,8 +45,8 @@ static void add_pair(struct lh_report *report, const struct lh_report_process *p
 	if (o->sites++)
 		return;
 	o->process = p;
-	o->held_node = held_id;
-	o->chain = id;
+	o->held_site = held.site;
+	o->wanted_site = chain.site;
 	o->thread = lh_read_visit(p->ledger, chain.visit, &visit) ? visit.thread : 0;
 }
 
@@ -69,21 +69,10 @@ void lh_report_add_orders(struct lh_report *report, const struct lh_report_proce
 	}
 }
 
-lh_site lh_report_order_place(const struct lh_report_order *o, bool wanted)
-{
-	struct lh_chain chain;
-
-	return lh_read_chain_row(o->process->ledger, wanted ? o->chain : o->held_node, &chain)
-		       ? chain.site
-		       : 0;
-}
-
 const struct lh_report_frame *lh_report_order_frame(const struct lh_report *report,
 						    const struct lh_report_order *o)
 {
-	lh_site site = lh_report_order_place(o, true);
-
 	/* A stack is made at its first use: the report is const only for renderers. */
-	return lh_report_best_frame(
-		lh_report_get_stack((struct lh_report *)report, o->process, LH_SITE_STACK(site)));
+	return lh_report_best_frame(lh_report_get_stack((struct lh_report *)report, o->process,
+							LH_SITE_STACK(o->wanted_site)));
 }

@@ -4,7 +4,6 @@
 #include "tools/report/report_internal.h"
 #include "tools/symbols/symbols.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -155,9 +155,9 @@ struct lh_report_finding {
 struct lh_report_order {
 	const struct lh_report_process *process; /* the first process that shows it */
 	const struct lh_report_lock *held, *wanted;
-	lh_chain_id held_node, chain; /* the two rows of LH_T_CHAIN that show it first */
-	lh_thread_id thread;          /* a thread that visited `chain`; 0 unknown */
-	uint32_t sites;               /* pairs of chain rows that show it */
+	lh_site held_site, wanted_site; /* where both were acquired first */
+	lh_thread_id thread;            /* a thread that acquired them so first; 0 unknown */
+	uint32_t sites;                 /* pairs of chain rows that show it */
 	bool direct; /* in one of these pairs, `held` was the last lock acquired before `wanted` */
 };
 
@@ -257,8 +257,6 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *,
 const char *lh_report_data_place(struct lh_report *, const struct lh_report_process *,
 				 uint64_t address);
 
-/* The site where the held or the wanted lock was acquired; 0 unknown. */
-lh_site lh_report_order_place(const struct lh_report_order *, bool wanted);
 /* The frame to point at for the wanted lock; NULL none. */
 const struct lh_report_frame *lh_report_order_frame(const struct lh_report *,
 						    const struct lh_report_order *);

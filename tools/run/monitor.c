@@ -9,7 +9,6 @@
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tools/process/proc.h"
@@ -358,7 +357,7 @@ static void time_out(struct lh_monitor *m)
 	m->timed_out = true;
 	lh_log("--timeout of %.3g s expired; ending the program", (double)m->timeout_ns / 1e9);
 	for (uint32_t i = 0; i < m->run.alive; i++) {
-		const struct lh_run_process *process = m->run.process[m->run.alive_slots[i]];
+		const struct lh_run_process *process = m->run.alive_process[i];
 		if (process->foreign || i >= THREAD_DUMPS)
 			lh_thread_dump_ledger(&process->ledger, m->symbols, lh_log_stream());
 		else
@@ -375,7 +374,7 @@ static void name_leftovers(struct lh_monitor *m)
 	size_t at = 0;
 	m->leftovers_reported = true;
 	for (uint32_t i = 0; i < m->run.alive && at < sizeof(names); i++) {
-		const struct lh_run_process *process = m->run.process[m->run.alive_slots[i]];
+		const struct lh_run_process *process = m->run.alive_process[i];
 		const char *base = strrchr(process->ledger.head.exe, '/');
 		at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%d (%s)", i ? ", " : "",
 				       process->pid, base ? base + 1 : "?");
@@ -452,7 +451,7 @@ static void finish_counts(struct lh_monitor *m)
 			quiet = 0;
 	}
 	while (m->run.alive) {
-		struct lh_run_process *process = m->run.process[m->run.alive_slots[0]];
+		struct lh_run_process *process = m->run.alive_process[0];
 		bool running = !process->foreign && !lh_run_process_has_ended(process);
 		m->still_running += running;
 		remove_process(m, process, running ? LH_END_RUNNING : LH_END_UNKNOWN);

@@ -5,7 +5,6 @@
 #include "tools/util/time.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -46,7 +45,7 @@ void lh_run_close(struct lh_run *run)
 	for (uint32_t i = 0; i < run->n; i++)
 		free(run->process[i]);
 	free(run->process);
-	free(run->alive_slots);
+	free(run->alive_process);
 	free(run->ended_slots);
 	close(run->epoll);
 	close(run->store);
@@ -56,8 +55,8 @@ void lh_run_close(struct lh_run *run)
 struct lh_run_process *lh_run_find(const struct lh_run *run, pid_t pid)
 {
 	for (uint32_t i = 0; i < run->alive; i++)
-		if (run->process[run->alive_slots[i]]->pid == pid)
-			return run->process[run->alive_slots[i]];
+		if (run->alive_process[i]->pid == pid)
+			return run->alive_process[i];
 	return NULL;
 }
 
@@ -66,7 +65,7 @@ static bool add_process(struct lh_run *run)
 {
 	uint32_t n = run->n + 1, capacity[3] = {run->capacity, run->capacity, run->capacity};
 	if (!lh_list_grow(&run->process, &capacity[0], n, sizeof(*run->process)) ||
-	    !lh_list_grow(&run->alive_slots, &capacity[1], n, sizeof(*run->alive_slots)) ||
+	    !lh_list_grow(&run->alive_process, &capacity[1], n, sizeof(*run->alive_process)) ||
 	    !lh_list_grow(&run->ended_slots, &capacity[2], n, sizeof(*run->ended_slots)))
 		return false;
 	run->capacity = capacity[0];
@@ -183,8 +182,8 @@ void lh_run_process_leave(struct lh_run *run, struct lh_run_process *process, en
 	process->pidfd = -1;
 	process->state = LH_RUN_ENDED;
 	for (uint32_t i = 0; i < run->alive; i++) {
-		if (run->alive_slots[i] == process->slot) {
-			run->alive_slots[i] = run->alive_slots[--run->alive];
+		if (run->alive_process[i] == process) {
+			run->alive_process[i] = run->alive_process[--run->alive];
 			break;
 		}
 	}
@@ -259,7 +258,7 @@ static void add_arrived(struct lh_run *run, struct lh_run_process *process)
 	open_pidfd(run, process);
 	lh_run_file_preallocate(&run->file, process->slot, process->mapped, process->size);
 	process->state = LH_RUN_ALIVE;
-	run->alive_slots[run->alive++] = process->slot;
+	run->alive_process[run->alive++] = process;
 	run->arriving--;
 	if (run->on_arrived)
 		run->on_arrived(run->hook, process);
@@ -284,8 +283,7 @@ void lh_run_scan(struct lh_run *run)
 {
 	scan_arrivals(run);
 	for (uint32_t i = 0; i < BATCH && i < run->alive; i++) {
-		struct lh_run_process *process =
-			run->process[run->alive_slots[(run->turn + i) % run->alive]];
+		struct lh_run_process *process = run->alive_process[(run->turn + i) % run->alive];
 		lh_run_file_preallocate(&run->file, process->slot, process->mapped, process->size);
 	}
 }
@@ -293,8 +291,7 @@ void lh_run_scan(struct lh_run *run)
 struct lh_run_process *lh_run_next_ended(const struct lh_run *run)
 {
 	for (uint32_t i = 0; i < BATCH && i < run->alive; i++) {
-		struct lh_run_process *process =
-			run->process[run->alive_slots[(run->turn + i) % run->alive]];
+		struct lh_run_process *process = run->alive_process[(run->turn + i) % run->alive];
 		if (process->pidfd < 0 && lh_run_process_has_ended(process))
 			return process;
 	}
@@ -313,7 +310,7 @@ bool lh_run_process_next_finding(struct lh_run_process *process, uint32_t *row)
 bool lh_run_next_finding(struct lh_run *run, struct lh_run_process **process, uint32_t *row)
 {
 	for (uint32_t i = 0; i < BATCH && i < run->alive; i++) {
-		*process = run->process[run->alive_slots[(run->turn + i) % run->alive]];
+		*process = run->alive_process[(run->turn + i) % run->alive];
 		if (lh_run_process_next_finding(*process, row))
 			return true;
 	}
@@ -356,8 +353,7 @@ void lh_run_read_names(struct lh_run *run)
 {
 	int reads = 0, rows = 0;
 	for (uint32_t i = 0; i < BATCH && i < run->alive; i++) {
-		struct lh_run_process *process =
-			run->process[run->alive_slots[(run->turn + i) % run->alive]];
+		struct lh_run_process *process = run->alive_process[(run->turn + i) % run->alive];
 		uint32_t used =
 			process->pidfd < 0 ? 0 : lh_read_used(&process->ledger, LH_T_THREAD);
 		for (uint32_t k = 1; k < used && reads < NAMES && rows < NAME_ROWS; k++, rows++) {

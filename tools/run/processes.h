@@ -42,11 +42,11 @@ struct lh_run {
 	int store_error; /* errno of the first ledger that was not stored, 0: none */
 	struct lh_run_process **process; /* by slot */
 	uint32_t n, capacity;
-	uint32_t *alive_slots;      /* slots of processes that are alive */
+	struct lh_run_process **alive_process; /* those that are alive */
 	uint32_t alive, turn;       /* how many; the index at which the next batch starts */
 	uint32_t arriving, settled; /* slots below `settled` have all arrived */
-	uint32_t *ended_slots, n_ended_slots,
-		released; /* slots in the order in which their processes ended */
+	uint32_t *ended_slots;      /* in the order in which their processes ended */
+	uint32_t n_ended_slots, released;
 	struct {
 		pid_t pid;
 		int status;
