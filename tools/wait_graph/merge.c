@@ -18,17 +18,19 @@
 
 /* ---- who holds what across processes ---- */
 
-struct holder {
-	uint32_t process, thread, n; /* n: how many were found */
+struct link {
+	uint32_t process, thread; /* of the waiter */
+	uint32_t holder_process, holder;
 };
 
-static struct holder find_owner(const struct lh_hang_processes *all, uint32_t waiter_process,
-				struct lh_shm_key at, pid_t owner)
+/* False: no thread of another process is the owner, or more than one may be. */
+static bool find_owner(const struct lh_hang_processes *all, struct lh_shm_key at, pid_t owner,
+		       struct link *found)
 {
-	struct holder found = {0};
+	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < all->n; i++) {
-		uint32_t k = i == waiter_process || all->ended[i]
+		uint32_t k = i == found->process || all->ended[i]
 				     ? UINT32_MAX
 				     : lh_hang_task(all->process[i], owner);
 		bool maps = false;
@@ -36,10 +38,13 @@ static struct holder find_owner(const struct lh_hang_processes *all, uint32_t wa
 		for (uint32_t j = 0; k != UINT32_MAX && j < all->process[i]->peek->maps; j++)
 			maps |= lh_shm_key_same_object(
 				lh_shm_key_of_map(&all->process[i]->peek->map[j]), at);
-		if (maps)
-			found = (struct holder){i, k, found.n + 1};
+		if (!maps)
+			continue;
+		found->holder_process = i;
+		found->holder = k;
+		n++;
 	}
-	return found;
+	return n == 1;
 }
 
 /* Unwinds a holder that is not in a known wait: its stack shows what it does. */
@@ -98,34 +103,28 @@ static bool blocks(const struct lh_hang *s, const struct lh_hang_thread *holder,
 	return false;
 }
 
-struct link {
-	uint32_t process, thread;
-	struct holder blockers;
-};
-
-static void find_links(struct lh_hang_processes *all, uint32_t waiter_process, uint32_t thread,
+static void find_links(struct lh_hang_processes *all, uint32_t process, uint32_t thread,
 		       struct link **list, uint32_t *n)
 {
-	struct lh_hang *h = all->process[0], *s = all->process[waiter_process];
+	struct lh_hang *h = all->process[0], *s = all->process[process];
 	const struct lh_hang_thread *t = &s->thread[thread];
 	struct lh_shm_key at = lh_hang_wanted_key(s, t);
-	struct link found = {waiter_process, thread, {0}};
+	struct link found = {.process = process, .thread = thread};
 
 	if (t->foreign_tid) {
-		found.blockers = find_owner(all, waiter_process, at, t->foreign_tid);
-		if (found.blockers.n == 1) {
-			add_hold(all->process[found.blockers.process], found.blockers.thread,
-				 t->wait.kind,
-				 address_in(all->process[found.blockers.process], at));
-			LH_PUSH(h->arena, *list, *n, found);
-		}
+		if (!find_owner(all, at, t->foreign_tid, &found))
+			return;
+		s = all->process[found.holder_process];
+		add_hold(s, found.holder, t->wait.kind, address_in(s, at));
+		LH_PUSH(h->arena, *list, *n, found);
 		return;
 	}
 	for (uint32_t i = 0; i < all->n; i++)
-		for (uint32_t k = 0;
-		     i != waiter_process && !all->ended[i] && k < all->process[i]->threads; k++)
+		for (uint32_t k = 0; i != process && !all->ended[i] && k < all->process[i]->threads;
+		     k++)
 			if (blocks(all->process[i], &all->process[i]->thread[k], t, at)) {
-				found.blockers = (struct holder){i, k, 1};
+				found.holder_process = i;
+				found.holder = k;
 				unwind_holder(all->process[i], k);
 				LH_PUSH(h->arena, *list, *n, found);
 			}
@@ -158,7 +157,7 @@ static void merge(struct lh_hang *h)
 			lh_hang_merge_process(h, i);
 	for (uint32_t i = 0; i < links; i++) {
 		uint32_t waiter = all->at[link[i].process][link[i].thread],
-			 blocker = all->at[link[i].blockers.process][link[i].blockers.thread];
+			 blocker = all->at[link[i].holder_process][link[i].holder];
 
 		if (waiter == UINT32_MAX || blocker == UINT32_MAX)
 			continue;
