@@ -35,7 +35,8 @@ struct lh_merged_process {
 	lh_thread_id end;               /* no thread: stands for the end of the process */
 	lh_lock_id *lock;               /* by row of its ledger: merged lock; 0: none yet */
 	lh_chain_id *chain;             /* by row of its ledger: merged chain; 0: none */
-	uint32_t locks, chains;
+	uint32_t *stack;                /* by row of its ledger: number of the stack; 0: none yet */
+	uint32_t locks, chains, stacks;
 };
 
 /* The source of a merged lock: the process that initialized it, if that is known. */
@@ -68,7 +69,8 @@ struct lh_merged_run {
 	void *with;
 
 	struct lh_map locations; /* of process-shared locks, see shared_locks.c */
-	struct lh_map stacks;    /* by the text of the frames: their number */
+	struct lh_map objects;   /* numbers of object files and of functions of scripts */
+	struct lh_map stacks;    /* numbers of stacks, by their frames */
 	struct lh_map known;     /* chains by parent, lock and site */
 
 	struct lh_lock *lock;

@@ -33,12 +33,9 @@ static struct holder find_owner(const struct lh_hang_processes *all, uint32_t wa
 				     : lh_hang_task(all->process[i], owner);
 		bool maps = false;
 
-		for (uint32_t j = 0; k != UINT32_MAX && j < all->process[i]->peek->maps; j++) {
-			const struct lh_peek_map *m = &all->process[i]->peek->map[j];
-			struct lh_shm_key key = lh_shm_key_of_map(m);
-
-			maps |= lh_shm_key_same_object(&key, &at);
-		}
+		for (uint32_t j = 0; k != UINT32_MAX && j < all->process[i]->peek->maps; j++)
+			maps |= lh_shm_key_same_object(
+				lh_shm_key_of_map(&all->process[i]->peek->map[j]), at);
 		if (maps)
 			found = (struct holder){i, k, found.n + 1};
 	}
@@ -71,9 +68,8 @@ static uint64_t address_in(const struct lh_hang *s, struct lh_shm_key at)
 {
 	for (uint32_t i = 0; i < s->peek->maps; i++) {
 		const struct lh_peek_map *m = &s->peek->map[i];
-		struct lh_shm_key key = lh_shm_key_of_map(m);
 
-		if (lh_shm_key_same_object(&key, &at) && at.offset >= m->offset &&
+		if (lh_shm_key_same_object(lh_shm_key_of_map(m), at) && at.offset >= m->offset &&
 		    at.offset - m->offset < m->end - m->start)
 			return m->start + at.offset - m->offset;
 	}
@@ -145,12 +141,6 @@ static void find_gone_owners(struct lh_hang *s)
 	}
 }
 
-static uint32_t index_in_first(const struct lh_hang_processes *all, uint32_t process,
-			       uint32_t thread)
-{
-	return process ? all->at[process][thread] : thread;
-}
-
 static void merge(struct lh_hang *h)
 {
 	struct lh_hang_processes *all = h->processes;
@@ -167,9 +157,8 @@ static void merge(struct lh_hang *h)
 		if (!all->ended[i])
 			lh_hang_merge_process(h, i);
 	for (uint32_t i = 0; i < links; i++) {
-		uint32_t waiter = index_in_first(all, link[i].process, link[i].thread),
-			 blocker = index_in_first(all, link[i].blockers.process,
-						  link[i].blockers.thread);
+		uint32_t waiter = all->at[link[i].process][link[i].thread],
+			 blocker = all->at[link[i].blockers.process][link[i].blockers.thread];
 
 		if (waiter == UINT32_MAX || blocker == UINT32_MAX)
 			continue;
@@ -205,12 +194,12 @@ static void alloc_indices(struct lh_hang *h)
 {
 	struct lh_hang_processes *all = h->processes;
 
-	for (uint32_t i = 1; i < all->n; i++) {
+	for (uint32_t i = 0; i < all->n; i++) {
 		uint32_t n = all->process[i]->threads + 1;
 
 		all->at[i] = lh_arena_alloc(h->arena, n * sizeof(**all->at));
 		for (uint32_t k = 0; k < n; k++)
-			all->at[i][k] = UINT32_MAX;
+			all->at[i][k] = i ? UINT32_MAX : k;
 	}
 }
 

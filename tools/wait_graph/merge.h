@@ -26,7 +26,7 @@ struct lh_shm_key lh_shm_key_at(const struct lh_hang *, uint64_t address); /* fr
 struct lh_shm_key lh_shm_key_of_lock(const struct lh_hang *, uint64_t address, lh_lock_id id);
 struct lh_shm_key lh_shm_key_of_map(const struct lh_peek_map *); /* the key of its first byte */
 struct lh_shm_key lh_hang_wanted_key(const struct lh_hang *, const struct lh_hang_thread *);
-bool lh_shm_key_same_object(const struct lh_shm_key *, const struct lh_shm_key *);
+bool lh_shm_key_same_object(struct lh_shm_key, struct lh_shm_key);
 bool lh_shm_key_equal(struct lh_shm_key, struct lh_shm_key);
 /* True if the wait may be for a thread of another process. */
 bool lh_hang_owner_unknown(const struct lh_hang_thread *);

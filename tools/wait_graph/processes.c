@@ -9,16 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool is_wanted(const struct lh_hang_processes *all, const struct lh_shm_key *memory)
+static bool is_wanted(const struct lh_hang_processes *all, struct lh_shm_key memory)
 {
 	for (uint32_t i = 0; i < all->n; i++)
 		for (uint32_t k = 0; k < all->process[i]->threads; k++) {
 			const struct lh_hang_thread *t = &all->process[i]->thread[k];
-			struct lh_shm_key at = lh_hang_owner_unknown(t)
-						       ? lh_hang_wanted_key(all->process[i], t)
-						       : (struct lh_shm_key){0};
 
-			if (lh_shm_key_same_object(&at, memory))
+			if (lh_hang_owner_unknown(t) &&
+			    lh_shm_key_same_object(lh_hang_wanted_key(all->process[i], t), memory))
 				return true;
 		}
 	return false;
@@ -40,11 +38,8 @@ static bool maps_wanted(const struct lh_hang_processes *all, pid_t pid)
 	bool found = false;
 
 	lh_peek_read_maps(&p);
-	for (uint32_t i = 0; i < p.maps && !found; i++) {
-		struct lh_shm_key key = lh_shm_key_of_map(&p.map[i]);
-
-		found = key.known && is_wanted(all, &key);
-	}
+	for (uint32_t i = 0; i < p.maps && !found; i++)
+		found = p.map[i].shared && is_wanted(all, lh_shm_key_of_map(&p.map[i]));
 	lh_arena_free(p.arena);
 	return found;
 }

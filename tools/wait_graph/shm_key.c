@@ -45,15 +45,14 @@ struct lh_shm_key lh_shm_key_of_lock(const struct lh_hang *s, uint64_t address, 
 	return at.known || !id ? at : by_ledger(s, id);
 }
 
-bool lh_shm_key_same_object(const struct lh_shm_key *a, const struct lh_shm_key *b)
+bool lh_shm_key_same_object(struct lh_shm_key a, struct lh_shm_key b)
 {
-	return a->known && b->known && a->dev == b->dev && a->inode == b->inode &&
-	       a->sysv == b->sysv;
+	return a.known && b.known && a.dev == b.dev && a.inode == b.inode && a.sysv == b.sysv;
 }
 
 bool lh_shm_key_equal(struct lh_shm_key a, struct lh_shm_key b)
 {
-	return lh_shm_key_same_object(&a, &b) && a.offset == b.offset;
+	return lh_shm_key_same_object(a, b) && a.offset == b.offset;
 }
 
 bool lh_hang_owner_unknown(const struct lh_hang_thread *t)

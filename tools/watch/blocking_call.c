@@ -136,11 +136,7 @@ static void report(struct lh_watch_process *p, struct lh_thread_sample *at,
 	}
 	if (!lh_watch_may_sample(p))
 		return; /* the next round reports it */
-	lh_watch_sample(p, live, &at->call, &sample);
-	if (sample.stopped_ns) {
-		at->stopped_by_us = true;
-		at->before = at->call;
-	}
+	lh_watch_sample(p, at, live, &at->call, &sample);
 	lh_site site = lh_watch_site(p, &sample);
 	uint64_t key = key_of(&l, held[0], site, at->call.nr);
 	uint32_t row = lh_watch_find(p, key);

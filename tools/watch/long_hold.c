@@ -33,11 +33,7 @@ static void add_sample(struct lh_watch_process *p, struct lh_long_hold *h,
 	c = lh_watch_call_before(&p->sample[h->live], &c);
 	lh_watch_call_text(p, live, t.state, &c, doing, sizeof(doing));
 	if (t.state != 'T' && t.state != 't')
-		lh_watch_sample(p, live, &c, &sample);
-	if (sample.stopped_ns) {
-		p->sample[h->live].stopped_by_us = true;
-		p->sample[h->live].before = c;
-	}
+		lh_watch_sample(p, &p->sample[h->live], live, &c, &sample);
 	snprintf(note, sizeof(note), "after %s: %s",
 		 lh_long_hold_time_text(lh_time_between(p->now_ns, h->since_ns), after), doing);
 	lh_watch_step(p, h->row,

@@ -91,13 +91,13 @@ uint64_t lh_watch_limit(struct lh_watch_process *p, const struct lh_lock *l)
 bool lh_watch_may_read_proc(struct lh_watch_process *p, uint32_t live_row)
 {
 	struct lh_watch *w = p->watch;
-	uint64_t since = lh_time_between(p->now_ns, w->refill_ns),
-		 refill = since * READS_PER_SECOND / (1000 * LH_MS);
+	uint64_t now = p->ledger.head.start_ns + p->now_ns,
+		 refill = lh_time_between(now, w->refill_ns) / (1000 * LH_MS / READS_PER_SECOND);
 
 	if (refill) {
 		w->read_budget = w->read_budget + refill < READS_AT_ONCE ? w->read_budget + refill
 									 : READS_AT_ONCE;
-		w->refill_ns = p->now_ns;
+		w->refill_ns = now;
 	}
 	if (w->read_budget) {
 		w->read_budget--;

@@ -130,16 +130,22 @@ bool lh_watch_may_sample(const struct lh_watch_process *p)
 	return p->samples < SAMPLES_A_ROUND;
 }
 
-bool lh_watch_sample(struct lh_watch_process *p, const struct lh_live_thread *live,
-		     const struct lh_task_call *c, struct lh_stack_sample *out)
+void lh_watch_sample(struct lh_watch_process *p, struct lh_thread_sample *at,
+		     const struct lh_live_thread *live, const struct lh_task_call *c,
+		     struct lh_stack_sample *out)
 {
 	*out = (struct lh_stack_sample){0};
 	if (!p->pid || !lh_watch_may_sample(p))
-		return false;
+		return;
 	if (!p->sampler)
 		p->sampler = lh_sampler_new(p->pid);
 	p->samples++;
-	return p->sampler && lh_sampler_sample(p->sampler, live->tid, c, live->stack_high, out);
+	if (p->sampler)
+		lh_sampler_sample(p->sampler, live->tid, c, live->stack_high, out);
+	if (out->stopped_ns) {
+		at->stopped_by_us = true;
+		at->before = *c;
+	}
 }
 
 /* ---- what a thread does ---- */

@@ -160,8 +160,9 @@ lh_site lh_watch_site(struct lh_watch_process *, const struct lh_stack_sample *)
 void lh_watch_call_text(struct lh_watch_process *, const struct lh_live_thread *, char state,
 			const struct lh_task_call *, char *out, size_t capacity);
 bool lh_watch_may_sample(const struct lh_watch_process *);
-bool lh_watch_sample(struct lh_watch_process *, const struct lh_live_thread *,
-		     const struct lh_task_call *, struct lh_stack_sample *);
+void lh_watch_sample(struct lh_watch_process *, struct lh_thread_sample *,
+		     const struct lh_live_thread *, const struct lh_task_call *,
+		     struct lh_stack_sample *);
 
 /* Adds the finding's first step: the hold's thread, lock and site. */
 void lh_long_hold_adopt(struct lh_watch_process *, uint32_t row, const struct lh_long_hold *);

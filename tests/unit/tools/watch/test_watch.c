@@ -667,8 +667,22 @@ static void saved_overlay(void)
 	tear_down();
 }
 
+/* The clock of a ledger begins with its process. */
+static void reads_of_a_later_process(void)
+{
+	set_up();
+	p->now_ns = 3600000 * MS;
+	CHECK(lh_watch_may_read_proc(p, 1));
+	watch.read_budget = 0;
+	p->ledger.head.start_ns += 3599000 * MS;
+	p->now_ns = 2000 * MS;
+	CHECK(lh_watch_may_read_proc(p, 1));
+	tear_down();
+}
+
 int main(void)
 {
+	reads_of_a_later_process();
 	reported_while_held();
 	hold_duration();
 	half_tick_accuracy();
