@@ -108,11 +108,6 @@ uint32_t lh_overlay_add(struct lh_overlay *s, enum lh_table_name t, const void *
 	return s->table[t].base + used;
 }
 
-uint32_t lh_overlay_new_rows(struct lh_overlay *s, enum lh_table_name t, uint32_t n)
-{
-	return lh_overlay_add(s, t, NULL, n);
-}
-
 void *lh_overlay_row(struct lh_overlay *s, enum lh_table_name t, uint32_t number)
 {
 	if (number < s->table[t].base || number - s->table[t].base >= s->table[t].used)

@@ -16,9 +16,8 @@
 struct lh_overlay *lh_overlay_new(const struct lh_ledger_view *); /* NULL: out of memory */
 void lh_overlay_free(struct lh_overlay *);
 
-/* Adds n consecutive zeroed rows. Returns the number of the first, or 0 if the table is full. */
-uint32_t lh_overlay_new_rows(struct lh_overlay *, enum lh_table_name, uint32_t n);
-/* As lh_overlay_new_rows, but with contents. */
+/* Adds n consecutive rows; `rows` NULL: zeros. Returns the number of the first, or 0 if the table
+ * is full. */
 uint32_t lh_overlay_add(struct lh_overlay *, enum lh_table_name, const void *rows, uint32_t n);
 /* An overlay row, writable. NULL: the overlay has no such row. */
 void *lh_overlay_row(struct lh_overlay *, enum lh_table_name, uint32_t number);

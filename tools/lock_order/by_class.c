@@ -23,8 +23,7 @@ struct source {
 };
 
 struct class_rows {
-	struct lh_merged_run run;
-	struct lh_merged_process process; /* `chain`: the chains of instances */
+	struct lh_merged_run run; /* the `chain` of its process: the chains of instances */
 	const struct lh_ledger_view *ledger;
 	struct lh_classes *classes;
 	bool filtered;
@@ -46,7 +45,7 @@ static lh_chain_id add_chain_row(struct class_rows *b, lh_chain_id parent, lh_lo
  * them. */
 static lh_lock_id class_row(const struct class_rows *b, uint32_t class, uint32_t which)
 {
-	uint32_t row = b->process.locks + (class - 1) * ROWS_A_CLASS + which;
+	uint32_t row = b->run.process->locks + (class - 1) * ROWS_A_CLASS + which;
 
 	return row < LH_LOCK_ROWS ? LH_LOCK_ID(row, 1) : 0;
 }
@@ -133,10 +132,10 @@ static void add_dependency(struct class_rows *b, const lh_chain_id *chain, uint3
 		return;
 	if (!name_ends(b, h.lock, w.lock, end) || is_redundant(b, hash_of(b, chain, n, held)))
 		return;
-	link = add_chain_row(b, b->process.chain[chain[n - 2]], end[0], as_held(h.site),
+	link = add_chain_row(b, b->run.process->chain[chain[n - 2]], end[0], as_held(h.site),
 			     (struct source){chain[held], h.lock});
 	at = add_chain_row(b, link, end[1], w.site, (struct source){chain[n - 1], w.lock});
-	lh_merged_add_visits(&b->run, &b->process, chain[n - 1], at);
+	lh_merged_add_visits(&b->run, b->run.process, chain[n - 1], at);
 }
 
 /* A chain without held locks: a writer that may queue. */
@@ -146,7 +145,7 @@ static void add_root(struct class_rows *b, lh_chain_id id, const struct lh_chain
 
 	if (lock && !is_redundant(b, hash_of(b, &id, 1, 0)))
 		lh_merged_add_visits(
-			&b->run, &b->process, id,
+			&b->run, b->run.process, id,
 			add_chain_row(b, 0, lock, w->site, (struct source){id, w->lock}));
 }
 
@@ -206,7 +205,7 @@ static void add_chain(void *with, struct lh_merged_process *m, lh_chain_id id)
 
 static void add_own_locks(struct class_rows *b)
 {
-	for (uint32_t i = 1; i < b->process.locks; i++) {
+	for (uint32_t i = 1; i < b->run.process->locks; i++) {
 		struct lh_lock l = {0};
 
 		lh_read_lock_row(b->ledger, i, &l);
@@ -236,7 +235,7 @@ static void add_class_locks(struct class_rows *b)
 
 	for (uint32_t i = 0; i < n; i++)
 		LH_PUSH(b->run.arena, b->run.lock, b->run.locks, (struct lh_lock){0});
-	for (uint32_t i = 1; i < b->process.locks; i++)
+	for (uint32_t i = 1; i < b->run.process->locks; i++)
 		if (b->run.lock[i].kind && b->run.lock[i].chains)
 			add_to_class(b, LH_LOCK_ID(i, b->run.lock[i].gen), &b->run.lock[i]);
 }
@@ -345,25 +344,22 @@ static bool is_lock_order(void *with, const struct lh_cycle *cycle)
 static void check_process(struct lh_report *report, struct lh_report_process *p,
 			  const struct lh_class_options *options)
 {
-	struct class_rows b = {
-		.run = {.report = report,
-			.arena = lh_arena_new(),
-			.process = &b.process,
-			.processes = 1,
-			.alone = true,
-			.add_chain = add_chain,
-			.with = &b},
-		.process = {.process = p, .locks = lh_read_used(p->ledger, LH_T_LOCK)},
-		.ledger = p->ledger,
-		.filtered = options->filtered};
+	struct class_rows b = {.run = {.report = report,
+				       .arena = lh_arena_new(),
+				       .alone = true,
+				       .add_chain = add_chain,
+				       .with = &b},
+			       .ledger = p->ledger,
+			       .filtered = options->filtered};
 	struct lh_answers a = {is_lock_order, NULL, NULL, 0};
 	uint32_t cut;
 
+	lh_merged_add_process(&b.run, p);
 	b.classes = lh_classes_new(report, p, options, b.run.arena);
 	lh_merged_begin_rows(&b.run);
 	LH_PUSH(b.run.arena, b.source, b.sources, (struct source){0});
 	add_own_locks(&b);
-	lh_merged_take(&b.run, &b.process);
+	lh_merged_take(&b.run, b.run.process);
 	add_class_locks(&b);
 	cut = lh_order_query(&b.run, b.run.hb_edges, b.filtered, &a);
 	if (cut)

@@ -146,32 +146,16 @@ static void check_together(struct lh_merged_run *run, bool filtered)
 			       cut);
 }
 
-static void add_processes(struct lh_merged_run *run)
-{
-	struct lh_report *report = run->report;
-
-	run->processes = report->processes;
-	run->process = lh_arena_alloc(run->arena, (run->processes + 1) * sizeof(*run->process));
-	for (uint32_t i = 0; i < run->processes; i++) {
-		run->process[i].process = report->process[i];
-		run->process[i].locks = lh_read_used(report->process[i]->ledger, LH_T_LOCK);
-	}
-}
-
 /* ---- one process ---- */
 
 static void check_alone(struct lh_report *report, struct lh_report_process *p)
 {
-	struct lh_merged_process one = {.process = p, .locks = lh_read_used(p->ledger, LH_T_LOCK)};
-	struct lh_merged_run run = {.report = report,
-				    .arena = lh_arena_new(),
-				    .process = &one,
-				    .processes = 1,
-				    .alone = true};
+	struct lh_merged_run run = {.report = report, .arena = lh_arena_new(), .alone = true};
 	struct lh_answers a = {is_wanted, &run, NULL, 0};
 
+	lh_merged_add_process(&run, p);
 	lh_merged_begin_rows(&run);
-	lh_merged_take(&run, &one);
+	lh_merged_take(&run, run.process);
 	p->searches_cut = lh_order_query(&run, run.hb_edges, false, &a);
 	for (uint32_t i = 0; i < a.n; i++)
 		report_cycle(&run, &a.cycle[i], true);
@@ -183,10 +167,11 @@ void lh_cross_process_check(struct lh_report *report, bool filtered)
 	struct lh_merged_run run = {.report = report, .arena = lh_arena_new()};
 	bool shared = false;
 
-	for (uint32_t i = 0; i < report->processes; i++)
+	for (uint32_t i = 0; i < report->processes; i++) {
 		if (report->process[i]->searches_cut)
 			check_alone(report, report->process[i]);
-	add_processes(&run);
+		lh_merged_add_process(&run, report->process[i]);
+	}
 	lh_merged_find_times(&run);
 	lh_merged_find_shared(&run);
 	for (uint32_t i = 0; i < run.processes; i++)

@@ -218,26 +218,16 @@ static void search(struct search *s)
 			       cut);
 }
 
-static void add_processes(struct search *s)
-{
-	struct lh_report_process *p;
-
-	for (uint32_t i = 0; (p = lh_same_locks_process(s->same, i)); i++) {
-		struct lh_merged_process m = {.process = p,
-					      .locks = lh_read_used(p->ledger, LH_T_LOCK)};
-
-		LH_PUSH(s->run.arena, s->run.process, s->run.processes, m);
-	}
-}
-
 void lh_cross_run_check(struct lh_report *report)
 {
 	struct search s = {.run = {.report = report, .arena = lh_arena_new(), .same = same}};
+	struct lh_report_process *p;
 	uint32_t numbers;
 
 	s.run.with = &s;
 	s.same = lh_same_locks_new(report, s.run.arena);
-	add_processes(&s);
+	for (uint32_t i = 0; (p = lh_same_locks_process(s.same, i)); i++)
+		lh_merged_add_process(&s.run, p);
 	if (lh_same_locks_chains(s.same) > CHAINS_MAX) {
 		lh_report_note(report,
 			       "%u chains of locks: cycles across processes were not looked for",

@@ -118,6 +118,7 @@ static inline uint32_t lh_merged_flags(uint32_t a, uint32_t b)
 
 /* ---- order_rows.c ---- */
 
+void lh_merged_add_process(struct lh_merged_run *, struct lh_report_process *);
 void lh_merged_begin_rows(struct lh_merged_run *);
 void lh_merged_take(struct lh_merged_run *, struct lh_merged_process *);
 lh_chain_id lh_merged_add_chain(struct lh_merged_run *, lh_chain_id parent, lh_lock_id, lh_site);

@@ -171,6 +171,13 @@ static void copy_hb_edges(struct lh_merged_run *run, const struct lh_merged_proc
 	}
 }
 
+void lh_merged_add_process(struct lh_merged_run *run, struct lh_report_process *p)
+{
+	struct lh_merged_process m = {.process = p, .locks = lh_read_used(p->ledger, LH_T_LOCK)};
+
+	LH_PUSH(run->arena, run->process, run->processes, m);
+}
+
 void lh_merged_begin_rows(struct lh_merged_run *run)
 {
 	/* row 0 is none */

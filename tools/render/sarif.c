@@ -124,10 +124,11 @@ static json_t *stack(struct lh_view *v, const struct lh_report_stack *t)
 
 	json_object_set_new(o, "frames", json_array());
 	for (uint32_t i = 0; i < t->n; i++) {
-		json_t *frame = json_object();
+		json_t *frame;
 
 		if (t->frame[i].ours)
 			continue;
+		frame = json_object();
 		if (t->frame[i].module)
 			put(frame, "module", lh_view_clean(v, lh_path_base(t->frame[i].module)));
 		json_object_set_new(frame, "location", location(v, &t->frame[i], NULL));

@@ -56,6 +56,16 @@ static const char *in_module(struct lh_view *v, const struct lh_report_frame *f)
 			       (unsigned long long)f->offset);
 }
 
+/* "bank.c:7:9", "bank.c:7" or "bank+0x11aa" */
+static const char *position(struct lh_view *v, const struct lh_report_frame *f)
+{
+	const char *at = where(v, f);
+
+	if (!at)
+		return in_module(v, f);
+	return f->column ? lh_arena_printf(v->arena, "%s:%u", at, f->column) : at;
+}
+
 /* ---- stacks ---- */
 
 static void show_source(struct lh_view *v, const struct lh_report_frame *f, const char *step_text)
@@ -80,18 +90,11 @@ static void show_source(struct lh_view *v, const struct lh_report_frame *f, cons
 
 static void show_at(struct lh_view *v, const struct lh_report_frame *f, const char *step_text)
 {
-	const char *at = where(v, f);
-
 	if (!f)
 		return;
 	say(v, BLUE, "     --> ");
-	if (!at)
-		say(v, PLAIN, "%s  ", in_module(v, f));
-	else if (f->column)
-		say(v, PLAIN, "%s:%u  ", at, f->column);
-	else
-		say(v, PLAIN, "%s  ", at);
-	say(v, PLAIN, "%s\n", f->function ? lh_view_clean(v, f->function) : "(no name)");
+	say(v, PLAIN, "%s  %s\n", position(v, f),
+	    f->function ? lh_view_clean(v, f->function) : "(no name)");
 	show_source(v, f, step_text);
 }
 
@@ -184,15 +187,7 @@ static void show_part(struct lh_view *v, const struct lh_report_finding *f, uint
 /* file:line:column: error: message [rule] */
 static void show_diagnostic(struct lh_view *v, const struct lh_report_finding *f)
 {
-	const char *at = where(v, f->frame);
-
-	if (at && f->frame->column)
-		say(v, BOLD, "%s:%u: ", at, f->frame->column);
-	else if (at)
-		say(v, BOLD, "%s: ", at);
-	else
-		say(v, BOLD,
-		    "%s: ", f->frame ? in_module(v, f->frame) : lh_view_clean(v, f->process->comm));
+	say(v, BOLD, "%s: ", f->frame ? position(v, f->frame) : lh_view_clean(v, f->process->comm));
 	say(v, severity_paint(f->severity), "%s: ", lh_name_severity(f->severity));
 	say(v, BOLD, "%s", lh_view_clean(v, f->message));
 	say(v, PLAIN, " [%s]\n", lh_name_rule(f->rule));

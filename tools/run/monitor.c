@@ -105,23 +105,21 @@ static bool is_deadlock(const struct lh_report_finding *f)
 }
 
 /*
- * True for findings that are reported only when the process ends: a cycle through a semaphore that
- * may turn out not to be used as a lock, and a filtered finding, because the same cycle of other
- * threads may still count and replace it.
+ * Some findings are reported only when the process ends: a cycle through a semaphore that may turn
+ * out not to be used as a lock, and a filtered finding, because the same cycle of other threads may
+ * still count and replace it. A long-hold row of the library is a measurement, of which the watch
+ * thread makes a finding.
  */
-static bool is_reported_at_end(const struct lh_run_process *process, uint32_t row)
+static bool is_reported(const struct lh_monitor *m, const struct lh_run_process *process,
+			uint32_t row, bool at_end)
 {
 	struct lh_finding f;
-	return lh_read_finding(&process->ledger, row, &f) &&
-	       ((f.flags & LH_FINDING_UNSURE) || f.filter != LH_F_NONE);
-}
-
-/* A long-hold row of the library is a measurement, of which the watch thread makes a finding. */
-static bool is_measurement(const struct lh_run_process *process, uint32_t row)
-{
-	struct lh_finding f;
-	return lh_read_finding(&process->ledger, row, &f) && f.rule == LH_RULE_LONG_HOLD &&
-	       row < lh_read_used(&process->ledger, LH_T_FINDING);
+	if (!lh_read_finding(&process->ledger, row, &f))
+		return true;
+	if (!at_end && ((f.flags & LH_FINDING_UNSURE) || f.filter != LH_F_NONE))
+		return false;
+	return !m->watch || f.rule != LH_RULE_LONG_HOLD ||
+	       row >= lh_read_used(&process->ledger, LH_T_FINDING);
 }
 
 static void report_finding(struct lh_monitor *m, struct lh_run_process *process, uint32_t row,
@@ -130,8 +128,7 @@ static void report_finding(struct lh_monitor *m, struct lh_run_process *process,
 	bool fresh = false;
 	lh_run_process_read_names(process, row);
 	lh_read_refresh(&process->ledger);
-	if ((!at_end && is_reported_at_end(process, row)) ||
-	    (m->watch && is_measurement(process, row)))
+	if (!is_reported(m, process, row, at_end))
 		return;
 	struct lh_report_finding *f = lh_report_add_row(m->reported, &process->ledger, row, &fresh);
 	if (!f)

@@ -43,7 +43,7 @@ uint32_t lh_watch_finding(struct lh_watch_process *p, enum lh_rule rule, uint64_
 			       .count = 1,
 			       .time_ns = p->now_ns};
 
-	f.step = overlay ? lh_overlay_new_rows(overlay, LH_T_STEP, steps) : 0;
+	f.step = overlay ? lh_overlay_add(overlay, LH_T_STEP, NULL, steps) : 0;
 	return f.step ? lh_overlay_add(overlay, LH_T_FINDING, &f, 1) : 0;
 }
 
