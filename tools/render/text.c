@@ -166,7 +166,6 @@ static void show_created(struct lh_view *v, const struct lh_report_thread *threa
 static void show_part(struct lh_view *v, const struct lh_report_finding *f, uint32_t number)
 {
 	const struct lh_report_part *part = &f->part[number];
-	bool behind = f->cycle && number >= f->cycle_parts;
 
 	say(v, BOLD, "\n  %s", lh_view_clean(v, lh_report_thread_text(v->report, part->thread)));
 	/* not again if the thread is named by its pid */
@@ -176,7 +175,7 @@ static void show_part(struct lh_view *v, const struct lh_report_finding *f, uint
 		say(v, PLAIN, " in %s[%d]",
 		    lh_view_clean(v, lh_path_base(part->thread->process->exe)),
 		    part->thread->process->pid);
-	say(v, PLAIN, behind ? " must wait as a queued writer\n" : "\n");
+	say(v, PLAIN, part->queued_writer ? " must wait as a queued writer\n" : "\n");
 	for (uint32_t i = part->first; i < part->first + part->n; i++)
 		show_step(v, f, &f->step[i]);
 	show_created(v, part->thread);

@@ -57,15 +57,28 @@ static bool closes(struct lh_report_finding *f, uint32_t n)
 	return is_cycle;
 }
 
-/* Sets `cycle`. Parts after the cycle are writers that must queue; they are left out. */
+/* True if the part holds what a part of the cycle waits for: a semaphore has many holders. */
+static bool is_holder(const struct lh_report_finding *f, struct lh_report_part *part)
+{
+	bool holds = false;
+
+	for (uint32_t i = 0; i < f->cycle_parts && part->does && !holds; i++)
+		holds = link_parts(f, part, f->part[i].does->lock);
+	return holds;
+}
+
+/* Sets `cycle`. Parts after the cycle are left out of it. */
 static void close_cycle(struct lh_report_finding *f)
 {
+	struct lh_report_part *part = (struct lh_report_part *)f->part;
 	uint32_t n = f->parts;
 
 	while (n > 1 && !closes(f, n))
 		n--;
 	f->cycle = lh_rule_is(f->rule, LH_IS_CYCLE) && n > 1;
 	f->cycle_parts = f->cycle ? n : 0;
+	for (uint32_t i = f->cycle_parts; i < f->parts && f->cycle; i++)
+		part[i].queued_writer = f->by_class || !is_holder(f, &part[i]);
 }
 
 void lh_report_group_steps(struct lh_report *report, struct lh_report_finding *f)

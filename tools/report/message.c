@@ -157,22 +157,28 @@ static const char *label(const struct lh_report *report, const struct lh_report_
 const char *lh_report_schedule(const struct lh_report *report, const struct lh_report_finding *f)
 {
 	const char *text = "";
+	uint32_t waiting = 0;
 
 	if (!f->cycle)
 		return NULL;
-	for (uint32_t i = 0; i < f->cycle_parts; i++)
-		text = lh_arena_printf(report->arena, "%s%s %s; ", text, label(report, f, i),
-				       lh_report_step_text(report, f, f->part[i].holds, true));
-	for (uint32_t i = f->cycle_parts; i < f->parts; i++)
-		text = lh_arena_printf(report->arena, "%s%s waits as a queued writer; ", text,
-				       label(report, f, i));
-	for (uint32_t i = 0; i < f->cycle_parts; i++)
-		text = lh_arena_printf(report->arena, "%s%s %s%s", text, label(report, f, i),
-				       lh_report_step_text(report, f, f->part[i].does, true),
-				       i + 1 < f->cycle_parts ? "; " : ": ");
+	for (uint32_t i = 0; i < f->parts; i++) {
+		bool queues = f->part[i].queued_writer;
+
+		waiting += !queues;
+		text = lh_arena_printf(
+			report->arena, "%s%s %s; ", text, label(report, f, i),
+			queues ? "waits as a queued writer"
+			       : lh_report_step_text(report, f, f->part[i].holds, true));
+	}
+	for (uint32_t i = 0, n = 0; i < f->parts; i++)
+		if (!f->part[i].queued_writer)
+			text = lh_arena_printf(
+				report->arena, "%s%s %s%s", text, label(report, f, i),
+				lh_report_step_text(report, f, f->part[i].does, true),
+				++n < waiting ? "; " : ": ");
 	return lh_arena_printf(
 		report->arena, "%s%s%s", text,
-		f->cycle_parts == 2 ? "neither continues" : "none of them continues",
+		waiting == 2 ? "neither continues" : "none of them continues",
 		f->by_class ? ", if each lock is the instance that the next thread holds" : "");
 }
 

@@ -119,6 +119,7 @@ struct lh_report_part {
 	 * hold; NULL none */
 	const struct lh_report_step *holds;
 	const struct lh_report_step *does; /* the last step that is not a hold; NULL none */
+	bool queued_writer; /* after the cycle: a writer whose wait makes a reader of it wait */
 };
 
 enum lh_status { LH_NEW, LH_BASELINE, LH_SUPPRESSED };
@@ -147,7 +148,7 @@ struct lh_report_finding {
 	const struct lh_report_part *part; /* the steps, grouped by thread */
 	uint32_t parts;
 	bool cycle;           /* each part waits for a lock that the next part holds, cyclically */
-	uint32_t cycle_parts; /* parts of the cycle; later parts are writers that must queue */
+	uint32_t cycle_parts; /* later parts: queued writers, and more holders of a semaphore */
 	const struct lh_report_frame *frame; /* the frame to point at; NULL none */
 };
 
