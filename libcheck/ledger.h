@@ -57,7 +57,7 @@ enum lh_kind {
 
 enum lh_mode { LH_EXCLUSIVE, LH_SHARED, LH_PERMIT /* one permit of a counting semaphore */ };
 
-/* How a lock is acquired. Only LH_BLOCKING can wait for ever. */
+/* How a lock is acquired. Only LH_BLOCKING can wait forever. */
 enum lh_how { LH_BLOCKING, LH_TIMED, LH_TRY };
 
 /* A site packs where and how a lock was acquired into one word. */

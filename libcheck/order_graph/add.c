@@ -236,7 +236,7 @@ static void add_hb_edge(struct lh_order_graph *graph, uint32_t row)
 	graph->thread[a].hb_edge = row;
 }
 
-bool lh_order_asks_as_writer(const struct lh_order_graph *graph, lh_chain_id chain)
+bool lh_order_wants_to_write(const struct lh_order_graph *graph, lh_chain_id chain)
 {
 	return LH_SITE_MODE(graph->rows.chain[chain].site) == LH_EXCLUSIVE &&
 	       (lh_order_lock_of(graph, chain)->flags & LH_LOCK_PREFER_WRITER);
@@ -262,7 +262,7 @@ static void add_chain(struct lh_order_graph *graph, lh_chain_id chain)
 	lh_lock_id lock = graph->rows.chain[chain].lock;
 	const struct lh_lock *l = lh_order_lock(graph, lock);
 	bool counting = (l->flags & LH_LOCK_COUNTING) && lh_chain_holds(graph, chain, lock);
-	bool writes = lh_order_asks_as_writer(graph, chain);
+	bool writes = lh_order_wants_to_write(graph, chain);
 	uint32_t v = counting || writes ? lh_order_vertex_get(graph, lock) : 0;
 
 	if (counting) /* a permit is wanted while permits are held: an edge to itself */

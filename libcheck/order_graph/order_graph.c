@@ -109,7 +109,7 @@ static void search_from(struct lh_order_graph *graph, lh_chain_id chain)
 	graph->budget -= reserved;
 	lh_semaphore_search(graph, chain);
 	lh_cycle_search(graph, chain);
-	if (lh_order_asks_as_writer(graph, chain))
+	if (lh_order_wants_to_write(graph, chain))
 		search_from_readers(graph, chain);
 	graph->budget += reserved;
 }

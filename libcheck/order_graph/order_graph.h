@@ -1,6 +1,6 @@
 /*
  * order_graph.h — the lock-order graph: finds the cycles of dependencies in which threads could
- * wait for each other for ever.
+ * wait for each other forever.
  *
  * Rows of the ledger in, cycles out as values. Does not print, allocate, lock, wait or recurse;
  * keeps its data in memory that the caller passes, and copies no rows. The library calls it under

@@ -178,7 +178,7 @@ static inline lh_chain_id lh_chain_parent(const struct lh_order_graph *graph, lh
 #define LH_FOR_EACH_HELD(graph, chain, h)                                                          \
 	for (lh_chain_id h = lh_chain_parent(graph, chain); h; h = lh_chain_parent(graph, h))
 
-/* Can an acquisition of this chain wait, for ever or for a time? */
+/* Can an acquisition of this chain wait, forever or for a time? */
 static inline bool lh_order_may_block(const struct lh_order_graph *graph, lh_chain_id chain)
 {
 	return LH_SITE_HOW(graph->rows.chain[chain].site) != LH_TRY;
@@ -271,6 +271,6 @@ void lh_semaphore_search(struct lh_order_graph *graph, lh_chain_id chain);
 
 void lh_order_add_chain(struct lh_order_graph *graph, lh_chain_id chain);
 /* Does it want a writer-preferring rwlock as a writer? Then readers can wait behind it. */
-bool lh_order_asks_as_writer(const struct lh_order_graph *graph, lh_chain_id chain);
+bool lh_order_wants_to_write(const struct lh_order_graph *graph, lh_chain_id chain);
 
 #endif

@@ -40,7 +40,7 @@ static inline bool lh_readers_queue(const struct lh_lock *l, enum lh_mode wanted
 	return l->kind == LH_RWLOCK && wanted == LH_SHARED && (l->flags & LH_LOCK_PREFER_WRITER);
 }
 
-/* Does the lock stay locked for ever when its owner ends without a release? */
+/* Does the lock stay locked forever when its owner ends without a release? */
 static inline bool lh_lock_stays_locked(const struct lh_lock *l)
 {
 	return !(l->flags & LH_LOCK_ROBUST) && (l->kind == LH_MUTEX || l->kind == LH_RWLOCK ||

@@ -1,6 +1,6 @@
 /*
  * One thread initializes a local static, and the initializer wants a lock; another thread holds the
- * lock and uses the static: both wait for ever.
+ * lock and uses the static: both wait forever.
  * EXPECT: deadlock a left()::value
  * EXPECT-STACK: under, make
  */

@@ -1,5 +1,5 @@
 /*
- * A thread acquires a spinlock twice and spins for ever.
+ * A thread acquires a spinlock twice and spins forever.
  * EXPECT: self-deadlock s
  */
 #include "case.h"

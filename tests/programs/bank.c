@@ -286,7 +286,7 @@ static NOINLINE void transfer_sorted(struct account *from, struct account *to, l
 	pthread_mutex_unlock(&first->lock);
 }
 
-/* Two threads that give up after the same time can collide for ever, so the limits differ. */
+/* Two threads that give up after the same time can collide forever, so the limits differ. */
 static bool lock_within_patience(struct account *a, const struct account *holding)
 {
 	struct timespec limit = in_ms(CLOCK_MONOTONIC, holding == &account_a ? 1 : 20);

@@ -3,7 +3,7 @@
  *
  * Without --hang the threads run one after the other: the lock orders form a cycle, and no
  * thread hangs. With --hang each thread acquires its first lock before any thread tries to
- * acquire its second, so all of them wait for ever.
+ * acquire its second, so all of them wait forever.
  *
  * RUN: deadlock two
  * EXPECT-OUTPUT: thread 0 has both

@@ -417,7 +417,7 @@ static int start_and_watch(const struct lh_command *command, struct lh_settings 
 	lh_monitor_close(&r->monitor);
 	lh_project_close(&r->project);
 	if (WIFSIGNALED(r->monitor.status) && result == own_status(r))
-		lh_launch_die(WTERMSIG(r->monitor.status));
+		lh_launch_end_by_signal(WTERMSIG(r->monitor.status));
 	return r->problem && !result ? r->problem : result;
 }
 

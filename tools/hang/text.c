@@ -21,7 +21,7 @@ static void show_sites(const struct lh_hang_writer *g, const struct lh_report_fi
 
 /* ---- no finding: who waits for which lock, and who holds it ---- */
 
-/* Only threads that wait for a known owner, or for ever; an idle thread waits for work. */
+/* Only threads that wait for a known owner, or forever; an idle thread waits for work. */
 static bool is_shown(const struct lh_hang_writer *g, uint32_t i)
 {
 	const struct lh_hang_thread *t = &g->hang->thread[i];

@@ -359,7 +359,7 @@ static void check_process(struct lh_report *report, struct lh_report_process *p,
 	lh_merged_begin_rows(&b.run);
 	LH_PUSH(b.run.arena, b.source, b.sources, (struct source){0});
 	add_own_locks(&b);
-	lh_merged_take(&b.run, b.run.process);
+	lh_merged_add_rows(&b.run, b.run.process);
 	add_class_locks(&b);
 	cut = lh_order_query(&b.run, b.run.hb_edges, b.filtered, &a);
 	if (cut)

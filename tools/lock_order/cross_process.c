@@ -113,7 +113,7 @@ static void add_with_ancestors(struct lh_merged_run *run)
 	for (struct lh_merged_process *m = run->process; m < run->process + run->processes; m++) {
 		m->process->united = m->shares;
 		if (m->shares)
-			lh_merged_take(run, m);
+			lh_merged_add_rows(run, m);
 	}
 }
 
@@ -155,7 +155,7 @@ static void check_alone(struct lh_report *report, struct lh_report_process *p)
 
 	lh_merged_add_process(&run, p);
 	lh_merged_begin_rows(&run);
-	lh_merged_take(&run, run.process);
+	lh_merged_add_rows(&run, run.process);
 	p->searches_cut = lh_order_query(&run, run.hb_edges, false, &a);
 	for (uint32_t i = 0; i < a.n; i++)
 		report_cycle(&run, &a.cycle[i], true);

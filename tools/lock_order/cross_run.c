@@ -200,7 +200,7 @@ static void search(struct search *s)
 
 	lh_merged_begin_rows(&s->run);
 	for (uint32_t i = 0; i < s->run.processes; i++)
-		lh_merged_take(&s->run, &s->run.process[i]);
+		lh_merged_add_rows(&s->run, &s->run.process[i]);
 	for (uint32_t i = 0; i < s->run.processes; i++)
 		add_orders(s, &s->run.process[i]);
 	cut = lh_order_query(&s->run, s->run.hb_edges, false, &a);

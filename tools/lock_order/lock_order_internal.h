@@ -120,7 +120,7 @@ static inline uint32_t lh_merged_flags(uint32_t a, uint32_t b)
 
 void lh_merged_add_process(struct lh_merged_run *, struct lh_report_process *);
 void lh_merged_begin_rows(struct lh_merged_run *);
-void lh_merged_take(struct lh_merged_run *, struct lh_merged_process *);
+void lh_merged_add_rows(struct lh_merged_run *, struct lh_merged_process *);
 lh_chain_id lh_merged_add_chain(struct lh_merged_run *, lh_chain_id parent, lh_lock_id, lh_site);
 /* The merged chain with this parent, lock and site, made if it is new; 0: too deep. */
 lh_chain_id lh_merged_chain_get(struct lh_merged_run *, lh_chain_id parent, lh_lock_id, lh_site);

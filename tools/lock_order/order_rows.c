@@ -190,7 +190,7 @@ void lh_merged_begin_rows(struct lh_merged_run *run)
 	LH_PUSH(run->arena, run->hb_edge, run->hb_edges, (struct lh_hb_edge){0});
 }
 
-void lh_merged_take(struct lh_merged_run *run, struct lh_merged_process *m)
+void lh_merged_add_rows(struct lh_merged_run *run, struct lh_merged_process *m)
 {
 	m->merged = true;
 	m->threads = lh_read_used(m->process->ledger, LH_T_THREAD);

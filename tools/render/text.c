@@ -258,7 +258,7 @@ static void show_filtered(struct lh_view *v)
 
 		say(v, PLAIN, "filtered (%s): %s [%s]\n", lh_name_filter(f->filter),
 		    lh_view_clean(v, f->message), lh_name_rule(f->rule));
-		say(v, DIM, "  because %s\n", lh_name_why(f->filter));
+		say(v, DIM, "  because %s\n", lh_name_filter_reason(f->filter));
 		for (uint32_t k = 0; k < f->steps; k++) {
 			const char *at = where(v, f->step[k].frame);
 

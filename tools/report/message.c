@@ -54,7 +54,7 @@ static const char *const whys[LH_FILTERS] = {
 	[LH_F_TIMED] = "a wait with a time limit ends",
 };
 
-const char *lh_name_why(enum lh_filter f)
+const char *lh_name_filter_reason(enum lh_filter f)
 {
 	return whys[f < LH_FILTERS ? f : LH_F_NONE];
 }

@@ -289,7 +289,7 @@ const char *lh_report_cycle_text(const struct lh_report *, const struct lh_repor
  */
 const char *lh_report_schedule(const struct lh_report *, const struct lh_report_finding *);
 /* Why the filter applies, as a clause. */
-const char *lh_name_why(enum lh_filter);
+const char *lh_name_filter_reason(enum lh_filter);
 /* "1.5 s", "120 ms", "10 us" */
 const char *lh_report_time(const struct lh_report *, uint64_t ns);
 

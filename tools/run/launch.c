@@ -100,7 +100,7 @@ pid_t lh_launch(const char *path, char **argv, char **environment, int *error)
 	return *error ? 0 : pid;
 }
 
-_Noreturn void lh_launch_die(int signal)
+_Noreturn void lh_launch_end_by_signal(int signal)
 {
 	struct sigaction normal = {.sa_handler = SIG_DFL};
 	struct rlimit none = {0, 0};

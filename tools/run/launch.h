@@ -18,6 +18,6 @@ void lh_launch_prepare(void);
 pid_t lh_launch(const char *path, char **argv, char **environment, int *error);
 
 /* Ends this process by the signal that ended the program, without a core dump. */
-_Noreturn void lh_launch_die(int signal);
+_Noreturn void lh_launch_end_by_signal(int signal);
 
 #endif

@@ -127,20 +127,20 @@ uint64_t lh_top_target_now(const struct lh_top_target *t)
 /* Finds the live process that writes into a file. */
 static bool find_by_file(struct lh_top_target *t, const char *file)
 {
-	struct lh_ledger_file shelf;
-	bool good = lh_read_open(&shelf, file);
+	struct lh_ledger_file ledgers;
+	bool good = lh_read_open(&ledgers, file);
 
 	if (!good)
-		refuse(t, "%s", shelf.error);
-	for (uint32_t i = 0; good && i < shelf.n && !t->pid; i++)
-		if (lh_proc_maps(shelf.view[i].head.pid, lh_path_base(file)))
-			t->pid = shelf.view[i].head.pid;
+		refuse(t, "%s", ledgers.error);
+	for (uint32_t i = 0; good && i < ledgers.n && !t->pid; i++)
+		if (lh_proc_maps(ledgers.view[i].head.pid, lh_path_base(file)))
+			t->pid = ledgers.view[i].head.pid;
 	if (good && !t->pid)
 		refuse(t,
 		       "%s: no running process writes to it; 'lockhound report --locks %s' shows "
 		       "the recorded data",
 		       file, file);
-	lh_read_close(&shelf);
+	lh_read_close(&ledgers);
 	return t->pid > 0;
 }
 

@@ -52,7 +52,7 @@ struct lh_deadlocks_step {
 	const struct lh_dead_thread *dead_thread; /* not NULL: its thread; step.thread is 0 */
 };
 
-/* Threads that wait for ever; the caller makes a finding from this value. */
+/* Threads that wait forever; the caller makes a finding from this value. */
 struct lh_deadlock {
 	enum lh_rule rule;
 	struct lh_deadlocks_process *process; /* of several the one added first */

@@ -242,7 +242,7 @@ static void fill_wait_node(const struct lh_hang *h, uint32_t i)
 	n->one_of = t->wait.kind == LH_SEM;
 	n->anyone = !t->n_blockers;
 	n->lock = t->lock;
-	/* an exited thread blocks its waiters for ever and waits for none */
+	/* an exited thread blocks its waiters forever and waits for none */
 	if (t->ended || (t->task && (t->task->state == 'Z' || t->task->state == 'X')))
 		n->waits = n->gone = true;
 }

@@ -2,7 +2,7 @@
  * wait_bytes.h — what a blocked thread waits for, from its system call, the lock's own bytes and
  * the C library's functions on its stack.
  *
- * Does not decide whether the thread waits for ever.
+ * Does not decide whether the thread waits forever.
  *
  * Without a stack the answer is a guess from the bytes, good enough to choose which threads to
  * unwind; with a stack the function names decide. If names and bytes contradict each other, the

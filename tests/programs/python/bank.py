@@ -183,7 +183,7 @@ def cure_timeout(_):
                 if source.rank not in met:
                     met.add(source.rank)
                     first.come()  # both hold a lock: at least one must give up once
-                # two threads that give up after the same time can collide for ever
+                # two threads that give up after the same time can collide forever
                 if target.lock.acquire(timeout=0.001 if source.rank == 1 else 0.02):
                     move(source, target, amount)
                     target.lock.release()

@@ -1,7 +1,7 @@
 """rlock: a function that takes a lock and calls itself.
 
 threading.RLock counts in the interpreter, so the semaphore below it is acquired once.
-With threading.Lock the second step waits for ever; deadlock.py explains why the checker cannot
+With threading.Lock the second step waits forever; deadlock.py explains why the checker cannot
 report a deadlock.
 
 RUN: rlock.py recursive

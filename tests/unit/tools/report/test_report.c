@@ -421,7 +421,7 @@ static void name_tables(void)
 	CHECK_EQ(lh_name_find_rule("none"), LH_NO_RULE);
 	CHECK_STR(lh_name_rule(999), "none");
 	CHECK_STR(lh_name_kind(999), "lock");
-	CHECK_STR(lh_name_why(999), "it counts");
+	CHECK_STR(lh_name_filter_reason(999), "it counts");
 	CHECK_STR(lh_name_filter(LH_F_READERS), "readers");
 }
 
