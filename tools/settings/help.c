@@ -6,6 +6,7 @@
 
 #include "tools/render/render.h"
 
+#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 enum { COLUMN = 34, NAME_CAPACITY = 40 };
 
 static void flag_name(const char *name, char *out)
@@ -57,7 +58,8 @@ const char *lh_settings_nearest(const char *key, size_t n, unsigned where)
 	return *best ? best : NULL;
 }
 
-static void help_row(const struct lh_setting *row)
+/* What stands for the value: a word in capitals that `accepted` begins with, or one of the type. */
+static void value_name(const struct lh_setting *row, char *out, size_t capacity)
 {
 	static const char *const values[] = {
 		[LH_TYPE_flag] = "",         [LH_TYPE_number] = "=N",
@@ -65,18 +67,28 @@ static void help_row(const struct lh_setting *row)
 		[LH_TYPE_choice] = "=WORD",  [LH_TYPE_text] = "=TEXT",
 		[LH_TYPE_file] = "=FILE",    [LH_TYPE_files] = "=FILE",
 		[LH_TYPE_format] = "=FORMAT"};
-	char left[100], name[NAME_CAPACITY], preset[60], letter[] = {'-', row->letter, ',', '\0'};
+	int n = (int)strspn(row->accepted, CAPITALS);
 	bool optional = row->where & LH_VALUE_OPTIONAL;
+	snprintf(out, capacity, "%s%s%.*s%s", optional ? "[" : "", n > 1 ? "=" : values[row->type],
+		 n > 1 ? n : 0, row->accepted, optional ? "]" : "");
+}
+
+static void help_row(const struct lh_setting *row)
+{
+	char left[100], name[NAME_CAPACITY], preset[60], letter[] = {'-', row->letter, ',', '\0'};
+	char value[NAME_CAPACITY];
+	const char *accepted = row->accepted + strspn(row->accepted, CAPITALS);
 	bool on = row->type == LH_TYPE_flag && row->number;
 	int64_t number;
 	flag_name(row->name, name);
-	snprintf(left, sizeof(left), "  %-3s --%s%s%s%s%s", row->letter ? letter : "",
-		 on ? "[no-]" : "", name, optional ? "[" : "", values[row->type],
-		 optional ? "]" : "");
+	value_name(row, value, sizeof(value));
+	snprintf(left, sizeof(left), "  %-3s --%s%s%s", row->letter ? letter : "",
+		 on ? "[no-]" : "", name, value);
 	printf("%-*s %s", COLUMN, left, row->help);
 	lh_settings_default(row, preset, sizeof(preset));
-	if (row->type != LH_TYPE_flag && *row->accepted)
-		printf(" (%s)", row->accepted);
+	accepted += strspn(accepted, ":, ");
+	if (row->type != LH_TYPE_flag && *accepted)
+		printf(" (%s)", accepted);
 	if (row->type == LH_TYPE_flag ? on : lh_settings_value(row, preset, &number) && *preset)
 		printf(" [%s]", on ? "on" : preset);
 	putchar('\n');
