@@ -7,21 +7,8 @@
 static pthread_mutex_t a = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP;
 static pthread_mutex_t b = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP;
 
-static void a_b(void)
-{
-	lock(&a);
-	lock(&b);
-	unlock(&b);
-	unlock(&a);
-}
-
-static void b_a(void)
-{
-	lock(&b);
-	lock(&a);
-	unlock(&a);
-	unlock(&b);
-}
+IN_ORDER(a_b, a, b)
+IN_ORDER(b_a, b, a)
 
 int main(void)
 {

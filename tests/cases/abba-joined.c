@@ -8,21 +8,8 @@
 MUTEX(a);
 MUTEX(b);
 
-static void a_b(void)
-{
-	lock(&a);
-	lock(&b);
-	unlock(&b);
-	unlock(&a);
-}
-
-static void b_a(void)
-{
-	lock(&b);
-	lock(&a);
-	unlock(&a);
-	unlock(&b);
-}
+IN_ORDER(a_b, a, b)
+IN_ORDER(b_a, b, a)
 
 int main(void)
 {

@@ -8,21 +8,8 @@
 MUTEX(a);
 MUTEX(b);
 
-static void a_then_b(void)
-{
-	lock(&a);
-	lock(&b);
-	unlock(&b);
-	unlock(&a);
-}
-
-static void b_then_a(void)
-{
-	lock(&b);
-	lock(&a);
-	unlock(&a);
-	unlock(&b);
-}
+IN_ORDER(a_then_b, a, b)
+IN_ORDER(b_then_a, b, a)
 
 static void both(void)
 {

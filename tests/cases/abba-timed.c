@@ -8,13 +8,7 @@
 MUTEX(a);
 MUTEX(b);
 
-static void a_b(void)
-{
-	lock(&a);
-	lock(&b);
-	unlock(&b);
-	unlock(&a);
-}
+IN_ORDER(a_b, a, b)
 
 static void b_timed_a(void)
 {

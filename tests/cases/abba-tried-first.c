@@ -16,13 +16,7 @@ static void try_a_b(void)
 	unlock(&a);
 }
 
-static void b_a(void)
-{
-	lock(&b);
-	lock(&a);
-	unlock(&a);
-	unlock(&b);
-}
+IN_ORDER(b_a, b, a)
 
 int main(void)
 {

@@ -7,13 +7,7 @@
 MUTEX(a);
 MUTEX(b);
 
-static void a_b(void)
-{
-	lock(&a);
-	lock(&b);
-	unlock(&b);
-	unlock(&a);
-}
+IN_ORDER(a_b, a, b)
 
 static void b_try_a(void)
 {

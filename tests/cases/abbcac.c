@@ -8,29 +8,9 @@ MUTEX(a);
 MUTEX(b);
 MUTEX(c);
 
-static void a_b(void)
-{
-	lock(&a);
-	lock(&b);
-	unlock(&b);
-	unlock(&a);
-}
-
-static void b_c(void)
-{
-	lock(&b);
-	lock(&c);
-	unlock(&c);
-	unlock(&b);
-}
-
-static void a_c(void)
-{
-	lock(&a);
-	lock(&c);
-	unlock(&c);
-	unlock(&a);
-}
+IN_ORDER(a_b, a, b)
+IN_ORDER(b_c, b, c)
+IN_ORDER(a_c, a, c)
 
 int main(void)
 {

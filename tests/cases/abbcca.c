@@ -9,29 +9,9 @@ MUTEX(a);
 MUTEX(b);
 MUTEX(c);
 
-static void a_b(void)
-{
-	lock(&a);
-	lock(&b);
-	unlock(&b);
-	unlock(&a);
-}
-
-static void b_c(void)
-{
-	lock(&b);
-	lock(&c);
-	unlock(&c);
-	unlock(&b);
-}
-
-static void c_a(void)
-{
-	lock(&c);
-	lock(&a);
-	unlock(&a);
-	unlock(&c);
-}
+IN_ORDER(a_b, a, b)
+IN_ORDER(b_c, b, c)
+IN_ORDER(c_a, c, a)
 
 int main(void)
 {

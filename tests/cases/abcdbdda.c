@@ -10,37 +10,10 @@ MUTEX(c);
 
 MUTEX(d);
 
-static void a_b(void)
-{
-	lock(&a);
-	lock(&b);
-	unlock(&b);
-	unlock(&a);
-}
-
-static void c_d(void)
-{
-	lock(&c);
-	lock(&d);
-	unlock(&d);
-	unlock(&c);
-}
-
-static void b_d(void)
-{
-	lock(&b);
-	lock(&d);
-	unlock(&d);
-	unlock(&b);
-}
-
-static void d_a(void)
-{
-	lock(&d);
-	lock(&a);
-	unlock(&a);
-	unlock(&d);
-}
+IN_ORDER(a_b, a, b)
+IN_ORDER(c_d, c, d)
+IN_ORDER(b_d, b, d)
+IN_ORDER(d_a, d, a)
 
 int main(void)
 {

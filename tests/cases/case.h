@@ -38,6 +38,16 @@ UNUSED __attribute__((always_inline)) static inline int unlock(pthread_mutex_t *
 	return pthread_mutex_unlock(m);
 }
 
+/* A function that acquires two mutexes in this order, and releases them. */
+#define IN_ORDER(name, first, second)                                                              \
+	static void name(void)                                                                     \
+	{                                                                                          \
+		lock(&(first));                                                                    \
+		lock(&(second));                                                                   \
+		unlock(&(second));                                                                 \
+		unlock(&(first));                                                                  \
+	}
+
 typedef void (*part)(void);
 
 static volatile int case_turn UNUSED, case_started UNUSED;

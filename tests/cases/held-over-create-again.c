@@ -18,13 +18,7 @@ static void *after(void *none)
 	return none;
 }
 
-static void both(void)
-{
-	lock(&a);
-	lock(&b);
-	unlock(&b);
-	unlock(&a);
-}
+IN_ORDER(both, a, b)
 
 int main(void)
 {

@@ -9,20 +9,8 @@
 
 static pthread_mutex_t a, b;
 
-static void abba(void)
-{
-	lock(&a);
-	lock(&b);
-	unlock(&b);
-	unlock(&a);
-}
-static void baab(void)
-{
-	lock(&b);
-	lock(&a);
-	unlock(&a);
-	unlock(&b);
-}
+IN_ORDER(abba, a, b)
+IN_ORDER(baab, b, a)
 
 int main(void)
 {

@@ -25,21 +25,8 @@ static void come_and_go(void)
 	}
 }
 
-static void ba(void)
-{
-	lock(&b);
-	lock(&a);
-	unlock(&a);
-	unlock(&b);
-}
-
-static void ab(void)
-{
-	lock(&a);
-	lock(&b);
-	unlock(&b);
-	unlock(&a);
-}
+IN_ORDER(ba, b, a)
+IN_ORDER(ab, a, b)
 
 int main(void)
 {
