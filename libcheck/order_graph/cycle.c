@@ -159,11 +159,11 @@ static uint64_t link_key(const struct lh_order_graph *graph, uint32_t c)
 	const struct lh_cycle_slot *s = &graph->slot[c];
 	lh_chain_id h = chain_of_held(graph, c);
 	lh_site held = h ? graph->rows.chain[h].site : 0;
-	uint64_t k = lh_hash_mix(graph->vertex[s->from].lock,
-				 LH_SITE(LH_SITE_STACK(held), 0, LH_SITE_MODE(held)));
+	uint64_t k = lh_order_mix(graph->vertex[s->from].lock,
+				  LH_SITE(LH_SITE_STACK(held), 0, LH_SITE_MODE(held)));
 
-	return lh_hash_mix(lh_hash_mix(k, graph->vertex[s->want].lock),
-			   lh_slot_chain(graph, c)->site);
+	return lh_order_mix(lh_order_mix(k, graph->vertex[s->want].lock),
+			    lh_slot_chain(graph, c)->site);
 }
 
 /* A cycle has no first link: begins at the link with the smallest key. */
@@ -180,7 +180,7 @@ static uint64_t cycle_key(const struct lh_order_graph *graph, uint32_t *begin)
 		}
 	}
 	for (uint32_t c = 0; c < graph->length; c++)
-		key = lh_hash_mix(key, link_key(graph, (*begin + c) % graph->length));
+		key = lh_order_mix(key, link_key(graph, (*begin + c) % graph->length));
 	return key;
 }
 

@@ -24,7 +24,6 @@
 #ifndef LH_ORDER_GRAPH_ORDER_GRAPH_INTERNAL_H
 #define LH_ORDER_GRAPH_ORDER_GRAPH_INTERNAL_H
 
-#include "libcheck/base/hash.h"
 #include "libcheck/order_graph/order_graph.h"
 
 /* Along the edges from held to wanted, and against them. */
@@ -199,6 +198,16 @@ static inline bool lh_order_budget_spend(struct lh_order_graph *graph, uint32_t 
 {
 	graph->budget -= steps;
 	return graph->budget > 0;
+}
+
+/*
+ * For the keys of cycles. Which link a cycle begins with depends on it, and so do the fingerprints
+ * of cycles through a thread's end: a change of it makes known findings new ones.
+ */
+static inline uint64_t lh_order_mix(uint64_t h, uint64_t word)
+{
+	h = (h ^ (word + 0x9e3779b97f4a7c15u + (h << 6) + (h >> 2))) * 0xbf58476d1ce4e5b9u;
+	return h ^ h >> 29;
 }
 
 /* ---- edges.c ---- */

@@ -357,6 +357,19 @@ static void distinct_findings(void)
 	new_fixture();
 }
 
+/* The keys decide which link a cycle begins with, and that must not change: see lh_order_mix. */
+static void keys(void)
+{
+	struct lh_order_graph *graph = graph_new(0);
+
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {s.B, X}, {s.A, X});
+	CHECK_EQ(found_in_all(graph), 1);
+	CHECK(lh_order_cycles(graph)[0].key == 0x59cffd854b09f870u);
+	free(graph);
+	new_fixture();
+}
+
 /* A reader waits for a reader only behind a queued writer, so the first writer closes a cycle. */
 static void first_writer(void)
 {
@@ -484,6 +497,7 @@ int main(void)
 	dead_locks();
 	long_cycles();
 	distinct_findings();
+	keys();
 	first_writer();
 	bounds();
 	sem_cases();
