@@ -120,7 +120,7 @@ static inline __attribute__((always_inline)) void lh_on_acquired(struct lh_call 
 
 	if (LH_UNLIKELY(!live || rc))
 		goto slow_path;
-	uint32_t row = LH_LOCK_ROW(lh_lock_read_tag(call.object, (enum lh_kind)call.kind));
+	uint32_t row = lh_lock_tagged_row(call.object, (enum lh_kind)call.kind);
 	struct lh_lock *l = &LH_LOCKS[row];
 	if (call.kind == LH_SEM && l->address == (uintptr_t)call.object &&
 	    (l->flags & LH_LOCK_SIGNAL))

@@ -22,14 +22,15 @@
 struct lh_lock_index {
 	uint32_t *slot;
 	uint32_t lines; /* a power of two */
+	uint32_t rows;  /* rows of locks in use, row 0 too */
 };
 extern struct lh_lock_index lh_lock_index;
 
 /* The row of the object by the table, or 0. */
 uint32_t lh_lock_find(const void *object);
 
-/* The tag of the object, or the row by the table. A tag may have any value: check the row's
- * address. */
+/* The tag of the object, or the row by the table. A tag may have any value, because memory without
+ * a lock is read too: before a lock is initialized, say. */
 static inline uint32_t lh_lock_read_tag(const void *object, enum lh_kind kind)
 {
 	size_t unused = lh_glibc_unused(kind);
@@ -37,10 +38,18 @@ static inline uint32_t lh_lock_read_tag(const void *object, enum lh_kind kind)
 	return unused ? *lh_glibc_word(object, unused) : lh_lock_find(object);
 }
 
+/* A row in use by tag or table, or row 0. It is the object's if its address is. */
+static inline uint32_t lh_lock_tagged_row(const void *object, enum lh_kind kind)
+{
+	uint32_t row = LH_LOCK_ROW(lh_lock_read_tag(object, kind));
+
+	return LH_LIKELY(row < __atomic_load_n(&lh_lock_index.rows, __ATOMIC_RELAXED)) ? row : 0;
+}
+
 /* The row of the object by tag or table; NULL: the lock is not known. */
 static inline struct lh_lock *lh_lock_known(const void *object, enum lh_kind kind)
 {
-	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(lh_lock_read_tag(object, kind))];
+	struct lh_lock *l = &LH_LOCKS[lh_lock_tagged_row(object, kind)];
 
 	return LH_LIKELY(l->address == (uintptr_t)object) ? l : NULL;
 }
