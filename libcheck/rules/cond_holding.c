@@ -22,7 +22,7 @@ static bool is_wait(const struct lh_chain *chain)
 }
 
 /* The lowest serial of the thread's visits to the chain, 0: the thread was never there. */
-static uint32_t was_signalled(const struct lh_chain *chain, lh_thread_id thread)
+static uint32_t first_visit(const struct lh_chain *chain, lh_thread_id thread)
 {
 	uint32_t first = 0;
 
@@ -41,7 +41,7 @@ static lh_site acquired_before_signal(const struct lh_lock *l, lh_thread_id thre
 				      uint32_t signalled)
 {
 	for (lh_chain_id i = l->chains; i; i = LH_CHAINS[i].next) {
-		uint32_t acquired = was_signalled(&LH_CHAINS[i], thread);
+		uint32_t acquired = first_visit(&LH_CHAINS[i], thread);
 		if (acquired && acquired < signalled && LH_CHAINS[i].lock == lh_lock_id_of(l))
 			return LH_CHAINS[i].site;
 	}
@@ -50,7 +50,7 @@ static lh_site acquired_before_signal(const struct lh_lock *l, lh_thread_id thre
 
 static bool is_waiter(const struct lh_chain *wait, lh_thread_id thread)
 {
-	return was_signalled(wait, thread) && !LH_VISITS[wait->visit].next;
+	return first_visit(wait, thread) && !LH_VISITS[wait->visit].next;
 }
 
 /*

@@ -327,7 +327,7 @@ static inline lh_lock_id lock_if_matches(const struct lh_chain *chain, lh_chain_
 
 /*
  * Searches while other threads may add chains and move them to other lists: a chain may be missed,
- * and the caller checks what is found again. `before`: if there is no chain of the lock itself,
+ * and the caller checks what is found again. `or_earlier`: if there is no chain of the lock itself,
  * also returns one of an earlier lock of the same row.
  */
 static lh_chain_id find_unlocked(lh_chain_id parent, lh_lock_id lock, lh_site site, bool or_earlier)
