@@ -159,10 +159,10 @@ static uint64_t link_key(const struct lh_order_graph *graph, uint32_t c)
 	const struct lh_cycle_slot *s = &graph->slot[c];
 	lh_chain_id h = chain_of_held(graph, c);
 	lh_site held = h ? graph->rows.chain[h].site : 0;
-	uint64_t k = lh_hash_mix(graph->vertex[s->from].lock,
+	uint64_t k = lh_cycle_key_mix(graph->vertex[s->from].lock,
 				 LH_SITE(LH_SITE_STACK(held), 0, LH_SITE_MODE(held)));
 
-	return lh_hash_mix(lh_hash_mix(k, graph->vertex[s->want].lock),
+	return lh_cycle_key_mix(lh_cycle_key_mix(k, graph->vertex[s->want].lock),
 			   lh_slot_chain(graph, c)->site);
 }
 
@@ -180,7 +180,7 @@ static uint64_t cycle_key(const struct lh_order_graph *graph, uint32_t *begin)
 		}
 	}
 	for (uint32_t c = 0; c < graph->length; c++)
-		key = lh_hash_mix(key, link_key(graph, (*begin + c) % graph->length));
+		key = lh_cycle_key_mix(key, link_key(graph, (*begin + c) % graph->length));
 	return key;
 }
 

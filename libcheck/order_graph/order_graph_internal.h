@@ -24,7 +24,6 @@
 #ifndef LH_ORDER_GRAPH_ORDER_GRAPH_INTERNAL_H
 #define LH_ORDER_GRAPH_ORDER_GRAPH_INTERNAL_H
 
-#include "libcheck/base/hash.h"
 #include "libcheck/order_graph/order_graph.h"
 
 /* Along the edges from held to wanted, and against them. */
@@ -34,6 +33,16 @@ enum lh_direction { LH_FORWARD, LH_BACKWARD };
 struct lh_component_edges {
 	uint32_t first, last;
 };
+
+/* Mixes a word into the key of a cycle. Reports depend on the values: of findings that are equal
+ * for a reader, the one with the smaller key is shown, and a cycle begins at the link with the
+ * smallest key. */
+static inline uint64_t lh_cycle_key_mix(uint64_t key, uint64_t word)
+{
+	key ^= word + 0x9e3779b97f4a7c15u + (key << 6) + (key >> 2);
+	key *= 0xbf58476d1ce4e5b9u;
+	return key ^ key >> 29;
+}
 
 /* Begins each row that an index finds. The key has two halves: an edge's vertices, 0 and a vertex's
  * lock, or those of lh_cycle.key. */

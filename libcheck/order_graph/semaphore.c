@@ -147,7 +147,7 @@ static struct lh_cycle_link link_of(const struct sem_query *p, const struct lh_c
 
 static void report(const struct sem_query *p, enum lh_filter filter)
 {
-	uint64_t key = lh_hash_mix(lh_hash_mix(LH_RULE_POOL_DEADLOCK, p->lock), 0);
+	uint64_t key = lh_cycle_key_mix(lh_cycle_key_mix(LH_RULE_POOL_DEADLOCK, p->lock), 0);
 	struct lh_cycle *out = lh_order_finding_add(p->graph, key, filter);
 
 	if (!out)
