@@ -160,10 +160,10 @@ static uint64_t link_key(const struct lh_order_graph *graph, uint32_t c)
 	lh_chain_id h = chain_of_held(graph, c);
 	lh_site held = h ? graph->rows.chain[h].site : 0;
 	uint64_t k = lh_cycle_key_mix(graph->vertex[s->from].lock,
-				 LH_SITE(LH_SITE_STACK(held), 0, LH_SITE_MODE(held)));
+				      LH_SITE(LH_SITE_STACK(held), 0, LH_SITE_MODE(held)));
 
 	return lh_cycle_key_mix(lh_cycle_key_mix(k, graph->vertex[s->want].lock),
-			   lh_slot_chain(graph, c)->site);
+				lh_slot_chain(graph, c)->site);
 }
 
 /* A cycle has no first link: begins at the link with the smallest key. */
