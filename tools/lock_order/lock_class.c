@@ -15,7 +15,8 @@ struct lh_classes {
 	const char **wrapper;
 	uint32_t wrappers;
 	struct lh_map classes; /* their numbers by text */
-	struct lh_map of;      /* by row: 1 + the class */
+	uint32_t *of;          /* by lock row; 1 is added, 0: not looked up yet */
+	uint32_t rows;
 };
 
 /* Functions between the code of a program and the init call, in any program. */
@@ -135,11 +136,12 @@ static uint32_t class_of(struct lh_classes *c, lh_lock_id id)
 uint32_t lh_classes_of(struct lh_classes *c, lh_lock_id id)
 {
 	uint32_t row = LH_LOCK_ROW(id);
-	uint32_t *class = lh_map_get(&c->of, c->arena, &row, sizeof(row), sizeof(*class));
 
-	if (!*class)
-		*class = 1 + class_of(c, id);
-	return *class - 1;
+	if (row >= c->rows)
+		return 0;
+	if (!c->of[row])
+		c->of[row] = 1 + class_of(c, id);
+	return c->of[row] - 1;
 }
 
 uint32_t lh_classes_count(const struct lh_classes *c)
@@ -168,6 +170,8 @@ struct lh_classes *lh_classes_new(struct lh_report *report, const struct lh_repo
 	c->process = p;
 	c->symbols = options->symbols;
 	c->arena = arena;
+	c->rows = lh_read_used(p->ledger, LH_T_LOCK);
+	c->of = lh_arena_alloc(arena, c->rows * sizeof(*c->of));
 	split_patterns(c, options->wrappers ? options->wrappers : "");
 	return c;
 }

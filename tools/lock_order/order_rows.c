@@ -87,11 +87,13 @@ void lh_merged_add_visits(struct lh_merged_run *run, const struct lh_merged_proc
 {
 	struct lh_chain from = {0};
 	struct lh_chain_visit s;
+	uint32_t next;
 
 	lh_read_chain_row(m->process->ledger, id, &from);
 	run->chain[to].flags |= from.flags & (run->alone ? ~0u : ~(uint32_t)LH_CHAIN_MANY_THREADS);
 	for (uint32_t i = from.visit, n = 0;
-	     n < VISITS_MAX && lh_read_visit(m->process->ledger, i, &s); i = s.next, n++) {
+	     n < VISITS_MAX && lh_read_visit(m->process->ledger, i, &s); i = next, n++) {
+		next = s.next; /* of the ledger */
 		if (!s.thread || s.thread >= m->threads)
 			continue;
 		s.chain = to;

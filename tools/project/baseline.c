@@ -19,7 +19,8 @@
 	"# Without its line a finding is new again. Each line: fingerprint, rule, subject, "       \
 	"file.\n"
 
-/* The head of earlier versions; it is replaced too. */
+/* The head of earlier versions. A file that has it keeps it, so that an update changes entries
+ * only. */
 #define OLD_HEAD                                                                                   \
 	"# lockhound baseline: findings that are known and do not fail the check. Sorted; a "      \
 	"line\n"                                                                                   \
@@ -82,7 +83,7 @@ bool lh_baseline_read(struct lh_baseline *b, struct lh_arena *arena, const char 
 	struct lh_config_lines l;
 	const char *comment = "";
 
-	*b = (struct lh_baseline){.arena = arena, .path = path, .tail = ""};
+	*b = (struct lh_baseline){.arena = arena, .path = path, .head = HEAD, .tail = ""};
 	if (may_lack && access(path, F_OK) != 0 && errno == ENOENT)
 		return true;
 	if (!lh_config_lines_open(&l, arena, path))
@@ -94,6 +95,8 @@ bool lh_baseline_read(struct lh_baseline *b, struct lh_arena *arena, const char 
 			bool is_header =
 				strstr(HEAD OLD_HEAD, l.whole) != NULL; /* also an empty line */
 
+			if (strncmp(l.whole, OLD_HEAD, strcspn(OLD_HEAD, "\n")) == 0)
+				b->head = OLD_HEAD;
 			comment = is_header ? comment
 					    : lh_arena_printf(arena, "%s%s\n", comment, l.whole);
 			continue;
@@ -169,7 +172,7 @@ static int write_file(const struct lh_baseline *b, bool keep_old)
 	}
 	if (!lh_output_open(&out, path, error, sizeof(error)))
 		return errno ? errno : EIO;
-	fputs(HEAD, out.file);
+	fputs(b->head, out.file);
 	for (uint32_t i = 0; i < b->n; i++)
 		if (b->entry[i].seen || keep_old)
 			fprintf(out.file, "%s%s %s\n", b->entry[i].comment, b->entry[i].fingerprint,

@@ -21,6 +21,8 @@ struct lh_baseline {
 	const char *path; /* NULL: there is none */
 	struct lh_baseline_entry *entry;
 	uint32_t n;
+	const char
+		*head; /* its first lines: what the file is; those of an earlier version are kept */
 	const char *tail; /* comments after the last entry */
 };
 
