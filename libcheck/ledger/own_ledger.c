@@ -82,6 +82,7 @@ static void adopt(struct lh_ledger *l, const struct lh_table *table, uint64_t to
 		l->table[t] = table[t];
 		lh_own_ledger.table[t] = (char *)l + table[t].offset;
 	}
+	lh_own_ledger.lock_row_mask = table[LH_T_LOCK].rows - 1;
 	lh_sys_advise(l, total, MADV_DONTDUMP);
 	l->version = LH_LEDGER_VERSION;
 	l->header = sizeof(*l);

@@ -18,6 +18,7 @@
 
 struct lh_own_ledger {
 	struct lh_ledger *ledger;
+	uint32_t lock_row_mask; /* number of lock rows, a power of two, minus 1 */
 	void *table[LH_TABLES];
 	const uint32_t *tick; /* the tick in the run header, or NULL: no monitor */
 	const struct lh_run_header *run_header;

@@ -24,7 +24,6 @@ bool lh_lock_init(void)
 	if (!lh_lock_index.slot)
 		return false;
 	lh_lock_index.lines = slots / LINE_SLOTS;
-	lh_lock_index.rows = lh_rows_used(LH_T_LOCK);
 	free_rows = 0;
 	next_location.o = NULL;
 	lh_contention_init();
@@ -130,11 +129,8 @@ static uint32_t new_row(void)
 {
 	uint32_t row = free_rows;
 
-	if (!row) {
-		row = lh_row_add(LH_T_LOCK, 1);
-		__atomic_store_n(&lh_lock_index.rows, lh_rows_used(LH_T_LOCK), __ATOMIC_RELEASE);
-		return row;
-	}
+	if (!row)
+		return lh_row_add(LH_T_LOCK, 1);
 	free_rows = LH_LOCKS[row].next;
 	struct lh_ledger *b = lh_own_ledger.ledger;
 	b->retired_acquired += LH_LOCKS[row].acquired + LH_LOCKS[row].shared;

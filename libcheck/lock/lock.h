@@ -22,7 +22,6 @@
 struct lh_lock_index {
 	uint32_t *slot;
 	uint32_t lines; /* a power of two */
-	uint32_t rows;  /* rows of locks in use, row 0 too */
 };
 extern struct lh_lock_index lh_lock_index;
 
@@ -38,12 +37,11 @@ static inline uint32_t lh_lock_read_tag(const void *object, enum lh_kind kind)
 	return unused ? *lh_glibc_word(object, unused) : lh_lock_find(object);
 }
 
-/* A row in use by tag or table, or row 0. It is the object's if its address is. */
+/* A row by tag or table, which is the object's if its address is. A ledger may have fewer rows than
+ * a tag can name. */
 static inline uint32_t lh_lock_tagged_row(const void *object, enum lh_kind kind)
 {
-	uint32_t row = LH_LOCK_ROW(lh_lock_read_tag(object, kind));
-
-	return LH_LIKELY(row < __atomic_load_n(&lh_lock_index.rows, __ATOMIC_RELAXED)) ? row : 0;
+	return lh_lock_read_tag(object, kind) & lh_own_ledger.lock_row_mask;
 }
 
 /* The row of the object by tag or table; NULL: the lock is not known. */
