@@ -221,13 +221,11 @@ static void search(struct search *s)
 void lh_cross_run_check(struct lh_report *report)
 {
 	struct search s = {.run = {.report = report, .arena = lh_arena_new(), .same = same}};
-	struct lh_report_process *p;
 	uint32_t numbers;
 
 	s.run.with = &s;
 	s.same = lh_same_locks_new(report, s.run.arena);
-	for (uint32_t i = 0; (p = lh_same_locks_process(s.same, i)); i++)
-		lh_merged_add_process(&s.run, p);
+	lh_same_locks_add_processes(s.same, &s.run);
 	if (lh_same_locks_chains(s.same) > CHAINS_MAX) {
 		lh_report_note(report,
 			       "%u chains of locks: cycles across processes were not looked for",

@@ -18,11 +18,12 @@ void lh_cross_run_check(struct lh_report *);
 /* ---- same_locks.c ---- */
 
 struct lh_same_locks;
+struct lh_merged_run;
 
 /* Selects processes that show orders; of equal ones, one. */
 struct lh_same_locks *lh_same_locks_new(struct lh_report *, struct lh_arena *);
-/* The i-th of these processes; NULL: there are no more. */
-struct lh_report_process *lh_same_locks_process(const struct lh_same_locks *, uint32_t i);
+/* Adds these processes to the run. */
+void lh_same_locks_add_processes(const struct lh_same_locks *, struct lh_merged_run *);
 /* How many distinct chains these processes have. */
 uint32_t lh_same_locks_chains(const struct lh_same_locks *);
 /* Finds which locks are the same; returns a number above that of every lock. */

@@ -7,6 +7,7 @@
  *   lock_class.c     which locks are of one class
  *   cross_process.c  cycles across the processes of a run (cross_process.h)
  *   cross_run.c      cycles across runs (cross_run.h)
+ *   stack_hash.c     which stacks of different processes are the same
  *   same_locks.c     which locks of different runs are the same in the code
  *   shared_locks.c   which process-shared locks are one
  *   order_rows.c     merges the rows of several ledgers
@@ -20,6 +21,25 @@
 #include "tools/lock_order/cross_process.h"
 
 enum { LH_STEPS_MAX = 250 }; /* lh_finding.steps is a byte */
+
+/* ---- stack_hash.c ---- */
+
+struct lh_hashed_module {
+	uint64_t start, end, base;
+	uint64_t path; /* of a script: and the function */
+	bool gone;
+};
+
+/* The stacks of one ledger by their contents, without numbers that change from run to run. */
+struct lh_stack_hashes {
+	const struct lh_ledger_view *ledger;
+	struct lh_hashed_module *module; /* by row */
+	uint64_t *stack;                 /* by row; 0: not computed yet */
+};
+
+struct lh_stack_hashes lh_stack_hashes_new(struct lh_arena *, const struct lh_ledger_view *);
+uint64_t lh_stack_hash(const struct lh_stack_hashes *, lh_stack_id); /* 0: no such stack */
+uint64_t lh_hash_text(uint64_t hash, const char *text);
 
 /* A process and its part of the merged rows. */
 struct lh_merged_process {
@@ -35,8 +55,8 @@ struct lh_merged_process {
 	lh_thread_id end;               /* no thread: stands for the end of the process */
 	lh_lock_id *lock;               /* by row of its ledger: merged lock; 0: none yet */
 	lh_chain_id *chain;             /* by row of its ledger: merged chain; 0: none */
-	uint32_t *stack;                /* by row of its ledger: number of the stack; 0: none yet */
-	uint32_t locks, chains, stacks;
+	struct lh_stack_hashes stacks;
+	uint32_t locks, chains;
 };
 
 /* The source of a merged lock: the process that initialized it, if that is known. */
@@ -69,8 +89,7 @@ struct lh_merged_run {
 	void *with;
 
 	struct lh_map locations; /* of process-shared locks, see shared_locks.c */
-	struct lh_map objects;   /* numbers of object files and of functions of scripts */
-	struct lh_map stacks;    /* numbers of stacks, by their frames */
+	struct lh_map stacks;    /* numbers of stacks, by their hashes */
 	struct lh_map known;     /* chains by parent, lock and site */
 
 	struct lh_lock *lock;

@@ -9,48 +9,18 @@ enum { VISITS_MAX = 64 /* visits of one process at one chain; there are fewer */
 
 /* ---- stacks: the same in every process that runs the same code ---- */
 
-static uint32_t number_of(struct lh_merged_run *run, struct lh_map *map, const void *key,
-			  size_t size)
-{
-	uint32_t *number = lh_map_get(map, run->arena, key, size, sizeof(*number));
-
-	if (!*number)
-		*number = map->n;
-	return *number;
-}
-
-/* The object file, or the function of a script, and the offset in it. */
-static void frame_key(struct lh_merged_run *run, const struct lh_ledger_view *r, uint64_t frame,
-		      uint64_t key[2])
-{
-	struct lh_module m;
-	size_t size;
-
-	key[0] = 0;
-	key[1] = LH_FRAME_PC(frame);
-	if (!lh_read_module(r, LH_FRAME_MODULE(frame), &m))
-		return;
-	size = strlen(m.path) + 1;
-	if (m.flags & LH_MODULE_SCRIPT && size < sizeof(m.path)) /* the function follows the path */
-		size += strlen(m.path + size);
-	key[0] = number_of(run, &run->objects, m.path, size);
-	key[1] -= m.base;
-}
-
 static uint32_t stack_of(struct lh_merged_run *run, const struct lh_merged_process *m,
 			 lh_stack_id id)
 {
-	uint64_t frame[LH_FRAMES_MAX], key[LH_FRAMES_MAX][2];
-	uint32_t n;
+	uint64_t hash = run->alone ? 0 : lh_stack_hash(&m->stacks, id);
+	uint32_t *number;
 
-	if (run->alone || id >= m->stacks)
+	if (!hash)
 		return id;
-	if (m->stack[id])
-		return m->stack[id];
-	n = lh_read_frames(m->process->ledger, id, frame);
-	for (uint32_t i = 0; i < n; i++)
-		frame_key(run, m->process->ledger, frame[i], key[i]);
-	return m->stack[id] = n ? number_of(run, &run->stacks, key, n * sizeof(*key)) : id;
+	number = lh_map_get(&run->stacks, run->arena, &hash, sizeof(hash), sizeof(*number));
+	if (!*number)
+		*number = run->stacks.n;
+	return *number;
 }
 
 /* ---- chains ---- */
@@ -200,8 +170,8 @@ void lh_merged_add_rows(struct lh_merged_run *run, struct lh_merged_process *m)
 	m->chains = lh_read_used(m->process->ledger, LH_T_CHAIN);
 	m->lock = lh_arena_alloc(run->arena, (m->locks + 1) * sizeof(*m->lock));
 	m->chain = lh_arena_alloc(run->arena, (m->chains + 1) * sizeof(*m->chain));
-	m->stacks = lh_read_used(m->process->ledger, LH_T_STACK);
-	m->stack = lh_arena_alloc(run->arena, (m->stacks + 1) * sizeof(*m->stack));
+	if (!run->alone && !m->stacks.ledger)
+		m->stacks = lh_stack_hashes_new(run->arena, m->process->ledger);
 	m->base = run->threads - 1;
 	for (lh_chain_id i = 1; i < m->chains; i++)
 		if (run->add_chain)

@@ -16,6 +16,7 @@
  */
 #include "libcheck/base/hash.h"
 #include "tools/lock_order/cross_run.h"
+#include "tools/lock_order/lock_order_internal.h"
 #include "tools/util/map.h"
 #include "tools/util/path.h"
 
@@ -25,12 +26,6 @@
 enum { SITES_MAX = 8 /* sites of one group whose files are looked up */ };
 
 typedef uint64_t hash; /* of the contents of a row, without numbers that change from run to run */
-
-struct range {
-	uint64_t start, end, base;
-	hash path;
-	bool gone;
-};
 
 /* Locks of one process whose rows have equal contents; `lock` is the one of the lowest row. */
 struct group {
@@ -44,8 +39,8 @@ struct group {
 struct process {
 	struct lh_arena *arena;
 	struct lh_report_process *process;
-	struct range *module;   /* by row */
-	hash *stack, *lock;     /* by row; 0: not computed yet */
+	struct lh_stack_hashes stacks;
+	hash *lock;             /* by row; 0: not computed yet */
 	struct lh_map group_of; /* by key */
 	struct group **group;
 	uint32_t groups;
@@ -63,64 +58,15 @@ struct lh_same_locks {
 	uint32_t *parent;         /* by id of a report's lock: a forest; a root names itself */
 };
 
-static hash mix_text(hash h, const char *text)
-{
-	while (*text)
-		h = lh_hash_mix(h, (unsigned char)*text++);
-	return h;
-}
-
 /* ---- contents of rows ---- */
-
-static void read_modules(struct process *a)
-{
-	const struct lh_ledger_view *r = a->process->ledger;
-	uint32_t n = lh_read_used(r, LH_T_MODULE);
-	struct lh_module m;
-	hash h;
-
-	a->module = lh_arena_alloc(a->arena, (n + 1) * sizeof(*a->module));
-	for (uint32_t i = 1; i < n; i++) {
-		if (!lh_read_module(r, i, &m))
-			continue;
-		h = mix_text(mix_text(1, m.path), ":");
-		if (!(m.flags & LH_MODULE_SCRIPT))
-			a->module[i] = (struct range){m.start, m.end, m.base, h, m.gone};
-		else if (strlen(m.path) + 1 < sizeof(m.path)) /* the function follows the path */
-			a->module[i].path = mix_text(h, m.path + strlen(m.path) + 1);
-		else
-			a->module[i].path = h;
-	}
-}
-
-static hash hash_of_stack(struct process *a, lh_stack_id id)
-{
-	const struct lh_ledger_view *r = a->process->ledger;
-	uint32_t modules = lh_read_used(r, LH_T_MODULE), n;
-	uint64_t frame[LH_FRAMES_MAX];
-	hash h = 2;
-
-	if (!id || id >= lh_read_used(r, LH_T_STACK))
-		return 0;
-	if (a->stack[id])
-		return a->stack[id];
-	n = lh_read_frames(r, id, frame);
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t module = LH_FRAME_MODULE(frame[i]);
-		struct range none = {0}, *m = module < modules ? &a->module[module] : &none;
-
-		h = lh_hash_mix(lh_hash_mix(h, m->path), LH_FRAME_PC(frame[i]) - m->base);
-	}
-	return a->stack[id] = h ? h : 1;
-}
 
 static hash hash_of_data(const struct process *a, uint64_t address)
 {
 	uint32_t n = lh_read_used(a->process->ledger, LH_T_MODULE);
-	const struct range *best = NULL;
+	const struct lh_hashed_module *best = NULL;
 
 	for (uint32_t i = 1; i < n; i++) {
-		const struct range *m = &a->module[i];
+		const struct lh_hashed_module *m = &a->stacks.module[i];
 
 		if (address >= m->start && address < m->end && (!best || !m->gone || best->gone))
 			best = m;
@@ -130,17 +76,17 @@ static hash hash_of_data(const struct process *a, uint64_t address)
 
 static hash hash_of_lock_row(struct process *a, const struct lh_lock *l)
 {
-	hash h = lh_hash_mix(3, l->kind), init = hash_of_stack(a, l->init_stack);
+	hash h = lh_hash_mix(3, l->kind), init = lh_stack_hash(&a->stacks, l->init_stack);
 	hash data = hash_of_data(a, lh_lock_address(l));
 
 	a->shared |= l->flags & LH_LOCK_PSHARED;
 	if (l->flags & LH_LOCK_NAMED) {
 		struct lh_lock_stats stats;
 		lh_read_lock_stats(a->process->ledger, l, &stats);
-		h = mix_text(h, stats.name);
+		h = lh_hash_text(h, stats.name);
 	}
 	h = lh_hash_mix(lh_hash_mix(h, init), data);
-	return init || data ? h : lh_hash_mix(h, hash_of_stack(a, l->first_stack));
+	return init || data ? h : lh_hash_mix(h, lh_stack_hash(&a->stacks, l->first_stack));
 }
 
 /* 0: no such lock, or the end of a thread, which is a lock only for the order graph */
@@ -203,8 +149,8 @@ static void add_chain(struct process *a, lh_chain_id id)
 	for (uint32_t k = 0; k < depth && lh_read_chain_row(a->process->ledger, path[k], &row);
 	     k++) {
 		h = lh_hash_mix(h, hash_of_lock(a, row.lock));
-		h = lh_hash_mix(h,
-				hash_of_stack(a, LH_SITE_STACK(row.site)) + LH_SITE_MODE(row.site));
+		h = lh_hash_mix(h, lh_stack_hash(&a->stacks, LH_SITE_STACK(row.site)) +
+					   LH_SITE_MODE(row.site));
 	}
 	known = lh_map_get(&a->chains, a->arena, &h, sizeof(h), sizeof(*known));
 	if (!*known)
@@ -219,9 +165,8 @@ static struct process *read_process(struct lh_arena *arena, struct lh_report_pro
 
 	a->arena = arena;
 	a->process = p;
-	a->stack = lh_arena_alloc(arena, (lh_read_used(p->ledger, LH_T_STACK) + 1) * sizeof(hash));
+	a->stacks = lh_stack_hashes_new(arena, p->ledger);
 	a->lock = lh_arena_alloc(arena, (lh_read_used(p->ledger, LH_T_LOCK) + 1) * sizeof(hash));
-	read_modules(a);
 	for (lh_chain_id i = 1; i < n; i++)
 		if (makes_order(p->ledger, i))
 			add_chain(a, i);
@@ -289,12 +234,12 @@ static void add_property(struct lh_same_locks *s, const struct lh_report_lock *l
 static void add_site(struct process *a, struct group *group, lh_stack_id stack)
 {
 	uint32_t i = group->sites;
-	hash h = hash_of_stack(a, stack);
+	hash h = lh_stack_hash(&a->stacks, stack);
 
 	for (uint32_t k = 0; k < group->sites; k++)
-		if (hash_of_stack(a, group->site[k]) == h)
+		if (lh_stack_hash(&a->stacks, group->site[k]) == h)
 			return;
-	while (i && hash_of_stack(a, group->site[i - 1]) > h)
+	while (i && lh_stack_hash(&a->stacks, group->site[i - 1]) > h)
 		i--;
 	if (i == SITES_MAX)
 		return;
@@ -410,9 +355,12 @@ uint32_t lh_same_locks_chains(const struct lh_same_locks *s)
 	return n;
 }
 
-struct lh_report_process *lh_same_locks_process(const struct lh_same_locks *s, uint32_t i)
+void lh_same_locks_add_processes(const struct lh_same_locks *s, struct lh_merged_run *run)
 {
-	return i < s->processes ? s->process[i]->process : NULL;
+	for (uint32_t i = 0; i < s->processes; i++) {
+		lh_merged_add_process(run, s->process[i]->process);
+		run->process[i].stacks = s->process[i]->stacks;
+	}
 }
 
 uint32_t lh_same_locks_of(struct lh_same_locks *s, uint32_t process, lh_lock_id id)
