@@ -57,6 +57,9 @@ enum lh_kind {
 
 enum lh_mode { LH_EXCLUSIVE, LH_SHARED, LH_PERMIT /* one permit of a counting semaphore */ };
 
+/* Mode of the site of a signal; a wait on the condition has another mode. */
+#define LH_COND_SIGNALS LH_SHARED
+
 /* How a lock is acquired. Only LH_BLOCKING can wait forever. */
 enum lh_how { LH_BLOCKING, LH_TIMED, LH_TRY };
 

@@ -16,7 +16,7 @@ static void record_cond(struct lh_event_frame *event, struct lh_lock *v, lh_site
 
 	lh_chain_record(event->self, lh_event_chain(event), lh_lock_id_of(v), site, &fresh);
 	if (fresh)
-		lh_event_report(event, lh_cond_holding_check(v));
+		lh_event_check_waits(event, v, false);
 }
 
 /* The condition wait releases the mutex. Does not need the internal lock. */

@@ -54,6 +54,13 @@ bool lh_event_orders_init(void)
 	return order_graph != NULL;
 }
 
+static void count_searches(void)
+{
+	struct lh_order_counts counts = lh_order_counts(order_graph);
+
+	lh_own_ledger.ledger->searches_cut = counts.cut + counts.refused;
+}
+
 static void add_link(struct lh_finding_draft *draft, const struct lh_cycle_link *k)
 {
 	/* the whole chain, outermost lock first: any of its locks may be the reason */
@@ -81,12 +88,67 @@ static void add_finding(struct lh_event_frame *event, const struct lh_cycle *cyc
 	lh_event_report(event, lh_finding_commit(draft, (enum lh_filter)cycle->filter));
 }
 
+/* ---- waits on a condition while a lock is held ---- */
+
+static void add_wait_steps(struct lh_finding_draft *draft, const struct lh_cycle *cycle)
+{
+	const struct lh_cycle_link *wait = &cycle->link[0], *signaller = &cycle->link[1];
+
+	lh_finding_add_step(draft, wait->thread, wait->held, wait->held_site, LH_HOLDS);
+	lh_finding_add_step(draft, wait->thread, wait->wanted, wait->wanted_site, LH_WAITS_FOR);
+	if (cycle->n < 2)
+		return;
+	lh_finding_add_step(draft, signaller->thread, signaller->wanted, signaller->wanted_site,
+			    LH_WANTS);
+	lh_finding_add_step(draft, signaller->thread, signaller->held, signaller->held_site,
+			    LH_CALLS);
+}
+
+/*
+ * An error is not final before the process ends: a thread that needs no lock may signal later. Then
+ * the finding is withdrawn, and becomes a warning at the end.
+ */
+static void add_wait_finding(struct lh_event_frame *event, const struct lh_cycle *cycle,
+			     bool at_end)
+{
+	uint32_t row = lh_finding_by_key(cycle->key);
+	bool is_error = row && LH_FINDINGS[row].severity == LH_ERROR;
+
+	if (is_error && cycle->severity == LH_WARNING)
+		lh_finding_withdraw_key(cycle->key);
+	if (!cycle->filter && row && is_error == (cycle->severity == LH_ERROR))
+		return; /* nothing new */
+	if (cycle->severity == LH_WARNING && !at_end)
+		return;
+	struct lh_finding_draft *draft =
+		lh_finding_begin(cycle->rule, LH_POTENTIAL, cycle->link[0].thread);
+	draft->key = cycle->key;
+	draft->severity = (enum lh_severity)cycle->severity;
+	add_wait_steps(draft, cycle);
+	lh_event_report(event, lh_finding_commit(draft, (enum lh_filter)cycle->filter));
+}
+
+void lh_event_check_waits(struct lh_event_frame *event, const struct lh_lock *cond, bool at_end)
+{
+	const struct lh_order_input input = input_rows();
+
+	for (lh_chain_id i = cond->chains; i && order_graph; i = LH_CHAINS[i].next) {
+		if (!LH_CHAINS[i].parent || LH_CHAINS[i].lock != lh_lock_id_of(cond))
+			continue;
+		uint32_t n = lh_order_check_wait(order_graph, &input, i);
+		for (uint32_t k = 0; k < n; k++)
+			add_wait_finding(event, &lh_order_cycles(order_graph)[k], at_end);
+		count_searches();
+	}
+}
+
+/* ---- dependencies ---- */
+
 static void add_findings(struct lh_event_frame *event, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		add_finding(event, &lh_order_cycles(order_graph)[i]);
-	struct lh_order_counts counts = lh_order_counts(order_graph);
-	lh_own_ledger.ledger->searches_cut = counts.cut + counts.refused;
+	count_searches();
 }
 
 static void check_chain(struct lh_event_frame *event, lh_chain_id chain)

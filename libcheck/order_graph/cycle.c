@@ -9,8 +9,7 @@
 
 /* ---- the cycles that were found ---- */
 
-/* The later the test that failed, the nearer the cycle is to an error. */
-static uint32_t tests_passed(enum lh_filter filter)
+uint32_t lh_cycle_tests_passed(enum lh_filter filter)
 {
 	return filter == LH_F_NONE ? LH_FILTERS : filter;
 }
@@ -22,9 +21,11 @@ struct lh_cycle *lh_order_finding_add(struct lh_order_graph *graph, uint64_t key
 	struct lh_known_cycle *known;
 	struct lh_cycle *out;
 
-	if (graph->rows.hb_edges_lost && tests_passed(filter) > tests_passed(LH_F_ORDERED))
+	if (graph->rows.hb_edges_lost &&
+	    lh_cycle_tests_passed(filter) > lh_cycle_tests_passed(LH_F_ORDERED))
 		filter = LH_F_ORDERED;
-	bool is_better = !row || tests_passed(filter) > tests_passed(graph->known[row].filter);
+	bool is_better = !row || lh_cycle_tests_passed(filter) >
+					 lh_cycle_tests_passed(graph->known[row].filter);
 	if (!row)
 		row = lh_index_add(graph, &graph->known_by_key, (uint32_t)(key >> 32),
 				   (uint32_t)key);
@@ -46,7 +47,7 @@ struct lh_cycle *lh_order_finding_add(struct lh_order_graph *graph, uint64_t key
 int lh_cycle_compare(const struct lh_cycle *a, const struct lh_cycle *b)
 {
 	if (a->filter != b->filter)
-		return tests_passed(a->filter) > tests_passed(b->filter) ? -1 : 1;
+		return lh_cycle_tests_passed(a->filter) > lh_cycle_tests_passed(b->filter) ? -1 : 1;
 	if (a->n != b->n)
 		return a->n < b->n ? -1 : 1;
 	return a->key < b->key ? -1 : a->key > b->key;
@@ -253,6 +254,16 @@ static enum lh_filter filter_reason(struct lh_order_graph *graph)
 		filter = LH_F_READERS;
 	else if (lh_any_slot_is(graph, graph->length, LH_TRY))
 		filter = LH_F_TRY;
+	return filter;
+}
+
+enum lh_filter lh_cycle_filter(struct lh_order_graph *graph)
+{
+	enum lh_filter filter = filter_reason(graph);
+
+	if (filter == LH_F_NONE && (lh_any_slot_is(graph, graph->length, LH_TIMED) ||
+				    find_queued_writers(graph, false) < 0))
+		filter = LH_F_TIMED; /* a slot, or each writer that could queue, has a limit */
 	return filter;
 }
 

@@ -11,6 +11,7 @@
  *   cycle.c           tests a closed cycle: it counts, or is filtered; the cycles that were found
  *   cycle_search.c    searches the cycles through one dependency, shortest first
  *   semaphore.c       counting semaphores
+ *   condition.c       waits on a condition that hold a lock which the signallers need
  *   order_graph.c     memory, budget, the calls of order_graph.h
  *
  * - Everything lies in the caller's memory; rows name each other by number, 0 is none.
@@ -103,6 +104,7 @@ struct lh_cycle_slot {
 	lh_chain_id chain;
 	uint32_t from, want; /* vertices: what it holds and the slot before wants; what it wants */
 	lh_thread_id required_thread; /* it holds the end of this thread. 0: any thread will do */
+	uint32_t required_visit;      /* 0: any visit will do */
 	uint32_t visit;               /* the visit assigned to it, or LH_ANY_THREAD */
 	uint32_t edge, witness, closing; /* state of the walk */
 	/* the slot before wants shared what this slot holds shared: a writer must be queued */
@@ -268,13 +270,18 @@ static inline const struct lh_chain *lh_slot_chain(const struct lh_order_graph *
 bool lh_any_slot_is(const struct lh_order_graph *graph, uint32_t n, enum lh_how how);
 /* Does slot c make the slot before it wait? Sets its `queue` if that needs a queued writer. */
 bool lh_cycle_slot_blocks(struct lh_order_graph *graph, uint32_t c);
+/* The first test that the cycle in the slots fails; LH_F_NONE: it counts. */
+enum lh_filter lh_cycle_filter(struct lh_order_graph *graph);
+/* The later the test that failed, the nearer the cycle is to an error. */
+uint32_t lh_cycle_tests_passed(enum lh_filter filter);
 void lh_cycle_report_counted(struct lh_order_graph *graph);  /* if it counts or is timed */
 void lh_cycle_report_filtered(struct lh_order_graph *graph); /* with the filter, if it has one */
 
-/* ---- cycle_search.c, semaphore.c ---- */
+/* ---- cycle_search.c, semaphore.c, condition.c ---- */
 
 void lh_cycle_search(struct lh_order_graph *graph, lh_chain_id chain);
 void lh_semaphore_search(struct lh_order_graph *graph, lh_chain_id chain);
+void lh_condition_search(struct lh_order_graph *graph, lh_chain_id wait);
 
 /* ---- add.c ---- */
 
