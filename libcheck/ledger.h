@@ -418,6 +418,9 @@ enum {
 	LH_FINDING_BY_CLASS = 2,
 	LH_FINDING_UNSURE = 4,   /* of a semaphore that may be no lock: reported at the end */
 	LH_FINDING_MEASURED = 8, /* a long hold that only the monitor reports */
+	/* a join under a lock; the joined thread may have told the joiner before that it will not
+	 * acquire the lock any more: its last step is the signal */
+	LH_FINDING_TOLD = 16,
 };
 
 enum lh_filter {

@@ -61,33 +61,6 @@ static void count_searches(void)
 	lh_own_ledger.ledger->searches_cut = counts.cut + counts.refused;
 }
 
-static void add_link(struct lh_finding_draft *draft, const struct lh_cycle_link *k)
-{
-	/* the whole chain, outermost lock first: any of its locks may be the reason */
-	lh_chain_id ancestor[LH_HELD_MAX];
-	int n = 0;
-
-	for (lh_chain_id i = LH_CHAINS[k->chain].parent; i && n < LH_HELD_MAX;
-	     i = LH_CHAINS[i].parent)
-		ancestor[n++] = i;
-	while (n--)
-		lh_finding_add_step(draft, k->thread, LH_CHAINS[ancestor[n]].lock,
-				    LH_CHAINS[ancestor[n]].site, LH_HOLDS);
-	lh_finding_add_step(draft, k->thread, k->wanted, k->wanted_site, LH_WANTS);
-}
-
-static void add_finding(struct lh_event_frame *event, const struct lh_cycle *cycle)
-{
-	struct lh_finding_draft *draft =
-		lh_finding_begin(cycle->rule, LH_POTENTIAL, event->live->thread);
-
-	draft->key = cycle->key;
-	draft->severity = (enum lh_severity)cycle->severity;
-	for (int i = 0; i < cycle->n + cycle->queued_writers; i++)
-		add_link(draft, &cycle->link[i]);
-	lh_event_report(event, lh_finding_commit(draft, (enum lh_filter)cycle->filter));
-}
-
 /* ---- waits on a condition while a lock is held ---- */
 
 static void add_wait_steps(struct lh_finding_draft *draft, const struct lh_cycle *cycle)
@@ -142,7 +115,68 @@ void lh_event_check_waits(struct lh_event_frame *event, const struct lh_lock *co
 	}
 }
 
-/* ---- dependencies ---- */
+/* ---- cycles of dependencies ---- */
+
+static bool is_thread_end(lh_lock_id lock)
+{
+	const struct lh_lock *l = lh_lock_row(lock);
+
+	return l && l->kind == LH_THREAD_END;
+}
+
+static void add_link(struct lh_finding_draft *draft, const struct lh_cycle_link *k)
+{
+	/* the whole chain, outermost lock first: any of its locks may be the reason */
+	lh_chain_id ancestor[LH_HELD_MAX];
+	int n = 0;
+
+	if (is_thread_end(k->held)) /* held at no site */
+		lh_finding_add_step(draft, k->thread, k->held, 0, LH_HOLDS);
+	for (lh_chain_id i = LH_CHAINS[k->chain].parent; i && n < LH_HELD_MAX;
+	     i = LH_CHAINS[i].parent)
+		ancestor[n++] = i;
+	while (n--)
+		lh_finding_add_step(draft, k->thread, LH_CHAINS[ancestor[n]].lock,
+				    LH_CHAINS[ancestor[n]].site, LH_HOLDS);
+	lh_finding_add_step(draft, k->thread, k->wanted, k->wanted_site, LH_WANTS);
+}
+
+/* The link that joins the other link's thread under a lock; NULL: this is no such cycle. */
+static const struct lh_cycle_link *joining_link(const struct lh_cycle *cycle)
+{
+	bool first = is_thread_end(cycle->link[0].wanted),
+	     last = is_thread_end(cycle->link[1].wanted);
+
+	return cycle->n == 2 && first != last ? &cycle->link[first ? 0 : 1] : NULL;
+}
+
+/* A join under a lock is one finding for each lock and pair of sites of the joiner: the threads,
+ * and where they acquire the lock, are many. */
+static uint64_t join_key(const struct lh_cycle_link *join, bool told)
+{
+	uint64_t key = (uint64_t)join->held << 32 | LH_SITE_STACK(join->held_site);
+
+	key = (key * 0x9e3779b97f4a7c15u ^ join->wanted_site) * 0xbf58476d1ce4e5b9u;
+	return (key ^ key >> 31 ^ (uint64_t)told << 1) | 1;
+}
+
+static void add_finding(struct lh_event_frame *event, const struct lh_cycle *cycle)
+{
+	struct lh_finding_draft *draft =
+		lh_finding_begin(cycle->rule, LH_POTENTIAL, event->live->thread);
+	const struct lh_cycle_link *join = joining_link(cycle);
+	int first = join == &cycle->link[1], n = cycle->n;
+
+	draft->key = join ? join_key(join, cycle->signal != 0) : cycle->key;
+	draft->severity = (enum lh_severity)cycle->severity;
+	for (int i = 0; i < n + cycle->queued_writers; i++)
+		add_link(draft, &cycle->link[i < n ? (first + i) % n : i]);
+	if (cycle->signal)
+		lh_finding_add_step(draft, cycle->link[1 - first].thread,
+				    LH_CHAINS[cycle->signal].lock, LH_CHAINS[cycle->signal].site,
+				    LH_CALLS);
+	lh_event_report(event, lh_finding_commit(draft, (enum lh_filter)cycle->filter));
+}
 
 static void add_findings(struct lh_event_frame *event, uint32_t n)
 {

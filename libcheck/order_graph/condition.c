@@ -186,6 +186,7 @@ static void report(const struct wait_query *q, enum lh_severity severity)
 	out->count = 1;
 	out->n = signaller ? 2 : 1;
 	out->queued_writers = 0;
+	out->signal = 0;
 	out->link[0] = link_of(q, false);
 	if (signaller)
 		out->link[1] = link_of(q, true);

@@ -38,6 +38,7 @@ struct lh_cycle *lh_order_finding_add(struct lh_order_graph *graph, uint64_t key
 	known->filter = filter;
 	out = &graph->found[graph->found_n++];
 	out->key = key;
+	out->signal = 0;
 	out->count = known->count;
 	out->filter = (uint8_t)filter;
 	out->severity = filter == LH_F_NONE ? LH_ERROR : LH_NOTE;
@@ -185,7 +186,9 @@ static uint64_t cycle_key(const struct lh_order_graph *graph, uint32_t *begin)
 	return key;
 }
 
-static void report(struct lh_order_graph *graph, enum lh_filter filter, uint32_t writers)
+/* `signal`: see lh_cycle.signal. */
+static void report(struct lh_order_graph *graph, enum lh_filter filter, uint32_t writers,
+		   lh_chain_id signal)
 {
 	uint32_t begin, n = graph->length;
 	uint64_t key = cycle_key(graph, &begin);
@@ -198,6 +201,9 @@ static void report(struct lh_order_graph *graph, enum lh_filter filter, uint32_t
 	out->queued_writers = (uint8_t)writers;
 	for (uint32_t c = 0; c < n + writers; c++)
 		out->link[c] = link_of(graph, c < n ? (begin + c) % n : c);
+	out->signal = signal;
+	if (signal && out->severity == LH_ERROR)
+		out->severity = LH_WARNING;
 }
 
 bool lh_any_slot_is(const struct lh_order_graph *graph, uint32_t slots, enum lh_how how)
@@ -218,7 +224,8 @@ void lh_cycle_report_counted(struct lh_order_graph *graph)
 	if (writers < 0)
 		return;
 	bool timed = lh_any_slot_is(graph, graph->length + (uint32_t)writers, LH_TIMED);
-	report(graph, timed ? LH_F_TIMED : LH_F_NONE, (uint32_t)writers);
+	lh_chain_id signal = timed ? 0 : lh_cycle_signal(graph);
+	report(graph, timed ? LH_F_TIMED : LH_F_NONE, (uint32_t)writers, signal);
 }
 
 static bool has_gate_lock(const struct lh_order_graph *graph)
@@ -277,5 +284,5 @@ void lh_cycle_report_filtered(struct lh_order_graph *graph)
 	for (uint32_t c = 0; c < graph->length; c++)
 		if (!graph->slot[c].visit)
 			graph->slot[c].visit = lh_visit_first(graph, graph->slot[c].chain);
-	report(graph, filter, 0);
+	report(graph, filter, 0, 0);
 }

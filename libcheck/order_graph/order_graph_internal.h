@@ -8,6 +8,7 @@
  *   happens_before.c  does one segment happen before another?
  *   overlap.c         can these dependencies be in progress at the same time?
  *   add.c             adds new rows of the ledger to the graph
+ *   told.c            was the joiner told that the joined thread needs the lock no more?
  *   cycle.c           tests a closed cycle: it counts, or is filtered; the cycles that were found
  *   cycle_search.c    searches the cycles through one dependency, shortest first
  *   semaphore.c       counting semaphores
@@ -253,6 +254,12 @@ bool lh_overlap_possible(struct lh_order_graph *graph, const struct lh_cycle_slo
 lh_thread_id lh_slot_thread(const struct lh_order_graph *graph, const struct lh_cycle_slot *s);
 uint32_t lh_visit_first(const struct lh_order_graph *graph, lh_chain_id chain);
 uint32_t lh_visit_next(const struct lh_order_graph *graph, lh_chain_id chain, uint32_t visit);
+
+/* ---- told.c ---- */
+
+/* For a join cycle: the chain of the signal by which the joined thread may have told the joiner
+ * that it will not acquire the lock any more; 0: there is none. */
+lh_chain_id lh_cycle_signal(struct lh_order_graph *graph);
 
 /* ---- cycle.c ---- */
 

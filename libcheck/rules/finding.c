@@ -93,6 +93,8 @@ static uint8_t flags_of(const struct lh_finding_draft *draft)
 {
 	if (draft->rule == LH_RULE_COND_WAIT_HOLDING && draft->severity == LH_ERROR)
 		return LH_FINDING_UNSURE;
+	if (draft->rule == LH_RULE_LOCK_ORDER && draft->severity == LH_WARNING)
+		return LH_FINDING_TOLD;
 	for (int i = 0; draft->level == LH_POTENTIAL && i < draft->n; i++) {
 		const struct lh_lock *l = lh_lock_row(draft->step[i].lock);
 		if (l && l->kind == LH_SEM)

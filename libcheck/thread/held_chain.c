@@ -4,6 +4,7 @@
 
 enum {
 	VISITS_MAX = 6, /* rows of LH_T_VISIT per chain; beyond them LH_CHAIN_MANY_THREADS is set */
+	COND_VISITS_MAX = 64, /* of a condition: each signaller matters */
 	HARMLESS = LH_CHAIN_SIGNALS_BLOCKED | LH_CHAIN_REUSED
 };
 
@@ -247,6 +248,8 @@ static bool note(lh_chain_id id, lh_thread_id thread, uint32_t segment)
 	struct lh_chain *chain = &LH_CHAINS[id];
 	struct lh_chain_visit *own = NULL;
 	uint32_t count = 0;
+	uint32_t max =
+		LH_LOCKS[LH_LOCK_ROW(chain->lock)].kind == LH_COND ? COND_VISITS_MAX : VISITS_MAX;
 
 	for (uint32_t i = chain->visit; i; i = LH_VISITS[i].next, count++) {
 		struct lh_chain_visit *s = &LH_VISITS[i];
@@ -258,13 +261,13 @@ static bool note(lh_chain_id id, lh_thread_id thread, uint32_t segment)
 			own = s;
 	}
 	/* if the chain may have no further row, the segments in between count as visited too */
-	if (own && (segment == own->last + 1 || count >= VISITS_MAX)) {
+	if (own && (segment == own->last + 1 || count >= max)) {
 		own->last = segment;
 		return true;
 	}
 	if (chain->flags & LH_CHAIN_MANY_THREADS)
 		return false;
-	uint32_t at = count < VISITS_MAX ? new_visit(lh_self_get()) : 0;
+	uint32_t at = count < max ? new_visit(lh_self_get()) : 0;
 	if (!at) {
 		chain->flags |= LH_CHAIN_MANY_THREADS;
 		return true;

@@ -188,6 +188,21 @@ static uint32_t sort_unique(const char **edges, uint32_t n)
 	return unique;
 }
 
+/*
+ * A join under a lock is one finding for each pair of sites of the joiner: the joined threads, and
+ * the sites where they acquire the lock, are many.
+ */
+static uint32_t join_fingerprint(struct lh_report *report, struct lh_report_finding *f,
+				 const struct lh_report_part *join)
+{
+	uint64_t hash = fnv(fnv(0xcbf29ce484222325ull, RECIPE), lh_name_rule(f->rule));
+
+	hash = fnv(hash, edge(report, join->holds, join->does));
+	snprintf(f->fingerprint, sizeof(f->fingerprint), "%016llx",
+		 (unsigned long long)(f->told ? fnv(hash, "told") : hash));
+	return f->cycle ? (uint32_t)(join - f->part) : 0;
+}
+
 uint32_t lh_fingerprint_make(struct lh_report *report, struct lh_report_finding *f)
 {
 	uint64_t hash = fnv(fnv(0xcbf29ce484222325ull, RECIPE), lh_name_rule(f->rule));
@@ -196,6 +211,10 @@ uint32_t lh_fingerprint_make(struct lh_report *report, struct lh_report_finding 
 	 * waiters for an abandoned lock. */
 	bool held_only = lh_rule_is(f->rule, LH_BY_HOLDER);
 	uint32_t first, n = held_only && f->parts ? 1 : f->parts;
+	const struct lh_report_part *join = lh_report_joining_part(f);
+
+	if (join)
+		return join_fingerprint(report, f, join);
 
 	for (uint32_t i = 0; i < n; i++)
 		edges[i] = edge(report, f->part[i].holds,

@@ -133,6 +133,7 @@ struct lh_report_finding {
 	enum lh_status status; /* LH_NEW unless the `classify` callback changes it */
 	const char *reason;    /* of the status; NULL none */
 	bool open, by_class;
+	bool told; /* LH_FINDING_TOLD */
 	char fingerprint[17];
 	uint64_t count;
 	uint32_t processes; /* number of processes that have it */

@@ -42,6 +42,9 @@ void lh_report_number_duplicates(struct lh_report *, struct lh_report_finding *)
 
 /* cycle_parts.c: groups the steps of a finding by thread and finds its cycle. */
 void lh_report_group_steps(struct lh_report *, struct lh_report_finding *);
+/* The part that joins, under a lock, the thread of the other part of a potential cycle of two;
+ * NULL: there is none. */
+const struct lh_report_part *lh_report_joining_part(const struct lh_report_finding *);
 
 /* order_pairs.c: the pairs of a held and a wanted lock. */
 void lh_report_add_orders(struct lh_report *, const struct lh_report_process *);

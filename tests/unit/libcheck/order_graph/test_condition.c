@@ -1,6 +1,7 @@
 /*
  * test_condition.c — tests which waits on a condition are errors: each filter with what it must
- * filter and a near miss, in both orders of arrival.
+ * filter and a near miss, in both orders of arrival. And which joins under a lock are warnings,
+ * because the joined thread signalled that it is done.
  *
  * LINKS: libcheck/order_graph/
  */
@@ -198,6 +199,90 @@ static void no_answer(void)
 	expect("edges lost", LH_WARNING, s.L, LH_F_ORDERED);
 }
 
+/* ---- joins ---- */
+
+/* Severity of the join cycles, with the lists of chains or without: as in the library, and as in
+ * the front end. LH_NOTE: none counts. */
+static enum lh_severity check_joins(uint32_t flags)
+{
+	struct lh_order_graph *graph = graph_new(flags);
+	struct lh_order_input input = tables_input(s.tables);
+	enum lh_severity severity = LH_NOTE;
+
+	for (lh_chain_id i = 1; i < input.chains; i++)
+		for (uint32_t n = lh_order_check_chain(graph, &input, i); n--;) {
+			const struct lh_cycle *cycle = &lh_order_cycles(graph)[n];
+			CHECK(!cycle->signal == (cycle->severity == LH_ERROR));
+			if (cycle->severity > severity)
+				severity = (enum lh_severity)cycle->severity;
+		}
+	free(graph);
+	return severity;
+}
+
+/* W joins S while it holds L. */
+static void expect_join(const char *name, enum lh_severity severity)
+{
+	DOES(s.W, 1, {s.L, X}, {s.tables->thread[s.S].end_lock, X});
+	if (!CHECK(check_joins(LH_ORDER_LOCK_LISTS) == severity && check_joins(0) == severity))
+		printf("\tcase %s\n", name);
+	new_fixture();
+}
+
+static void joins_of_told(void)
+{
+	DOES(s.W, 0, {s.C, X});
+	DOES(s.S, 0, {s.L, X}, {s.C, SIGNAL});
+	expect_join("said under the lock, to the joiner", LH_WARNING);
+	DOES(s.S, 0, {s.L, X}, {s.C, SIGNAL});
+	expect_join("said under the lock, nobody waited", LH_WARNING);
+	DOES(s.W, 0, {s.C, X | TIMED});
+	DOES(s.S, 0, {s.L, X});
+	DOES(s.S, 0, {s.C, SIGNAL});
+	expect_join("said after the release", LH_WARNING);
+	DOES(s.W, 0, {s.C, X});
+	DOES(s.S, 0, {s.L, X});
+	DOES(s.S, 1, {s.L, X}, {s.C, SIGNAL});
+	DOES(s.S, 2, {s.G, X});
+	expect_join("two holds of the lock, another lock after it", LH_WARNING);
+	DOES(s.W, 0, {s.C, X});
+	DOES(s.S, 0, {s.L, X}, {s.C, SIGNAL});
+	tables_add_hb_edge(s.tables, LH_HB_BARRIER, s.S, 0, s.W, 1);
+	expect_join("ordered", LH_NOTE);
+}
+
+static void joins_of_not_told(void)
+{
+	DOES(s.S, 0, {s.L, X});
+	expect_join("says nothing", LH_ERROR);
+	DOES(s.W, 0, {s.C, X});
+	DOES(s.S, 0, {s.L, X}, {s.C, SIGNAL});
+	DOES(s.S, 1, {s.G, X}, {s.L, X});
+	expect_join("once more", LH_ERROR);
+	DOES(s.W, 0, {s.C, X});
+	DOES(s.S, 0, {s.L, X}, {s.C, SIGNAL});
+	DOES(s.S, 1, {s.L, X});
+	expect_join("once more at the same site", LH_ERROR);
+	DOES(s.W, 0, {s.C, X});
+	DOES(s.S, 0, {s.L, X}, {s.C, SIGNAL});
+	DOES(s.S, 1, {tables_add_lock(s.tables, LH_COND, 0), X});
+	expect_join("waits after it", LH_ERROR);
+	DOES(s.W, 0, {s.C, X});
+	DOES(s.S, 0, {s.L, X}, {s.C, SIGNAL});
+	DOES(s.S, 2, {s.L, X}, {s.C, SIGNAL});
+	expect_join("said twice", LH_ERROR);
+	DOES(s.U, 0, {s.C, X});
+	DOES(s.S, 0, {s.L, X}, {s.C, SIGNAL});
+	expect_join("said to another thread", LH_ERROR);
+	DOES(s.S, 0, {s.L, X});
+	DOES(s.S, 0, {s.C, SIGNAL});
+	expect_join("said after the release, nobody waited", LH_ERROR);
+	DOES(s.W, 0, {s.C, X});
+	DOES(s.U, 0, {s.L, X}, {s.C, SIGNAL});
+	DOES(s.S, 0, {s.L, X});
+	expect_join("another thread said it", LH_ERROR);
+}
+
 int main(void)
 {
 	new_fixture();
@@ -205,6 +290,8 @@ int main(void)
 	several_signallers();
 	filters();
 	no_answer();
+	joins_of_told();
+	joins_of_not_told();
 	free(s.tables);
 	return unit_done();
 }

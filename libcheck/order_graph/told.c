@@ -1,0 +1,106 @@
+/*
+ * told.c — may a thread that is joined under a lock have told the joiner before that it will not
+ * acquire the lock any more?
+ *
+ * Thread J joins T while it holds M, and T acquires M: a cycle of two. But when T signals a
+ * condition, once and after (or in) its last hold of M, and J waits on that condition, then J
+ * probably waits for just that before it joins. Signals order nothing for certain (docs/theory.md),
+ * so such a cycle is a warning and no error.
+ *
+ * J does not wait if T has signalled before J looks. So it also suffices that T signals while it
+ * holds M, unless only other threads were seen to wait on the condition.
+ *
+ * The library begins a new segment of a thread at its first signal through a chain (cond_sem_once.c
+ * of events/). So an acquisition after the signal is a visit in a later segment.
+ */
+#include "libcheck/order_graph/order_graph_internal.h"
+
+static bool is_signal(const struct lh_chain *chain)
+{
+	return LH_SITE_MODE(chain->site) == LH_COND_SIGNALS;
+}
+
+#define FOR_EACH_VISIT_OF(graph, t, i)                                                             \
+	for (uint32_t i = (graph)->thread[t].visit; i && lh_order_budget_spend(graph, 1);          \
+	     i = (graph)->visit_next[i])
+
+static bool waits_on(struct lh_order_graph *graph, lh_thread_id t, lh_lock_id cond)
+{
+	FOR_EACH_VISIT_OF(graph, t, i)
+	{
+		const struct lh_chain *chain = &graph->rows.chain[graph->rows.visit[i].chain];
+		if (chain->lock == cond && !is_signal(chain))
+			return true;
+	}
+	return false;
+}
+
+static bool anyone_waits_on(struct lh_order_graph *graph, lh_lock_id cond)
+{
+	const struct lh_chain *chain = graph->rows.chain;
+	bool lists = graph->flags & LH_ORDER_LOCK_LISTS;
+
+	for (lh_chain_id i = lists ? lh_order_lock(graph, cond)->chains : graph->rows.chains - 1;
+	     i && lh_order_budget_spend(graph, 1); i = lists ? chain[i].next : i - 1)
+		if (chain[i].lock == cond && !is_signal(&chain[i]))
+			return true;
+	return false;
+}
+
+/* Did thread t want the lock, or wait on any condition, after this segment? A condition wait
+ * acquires its mutex again when it ends, and which mutex that is is not known here. */
+static bool wants_after(struct lh_order_graph *graph, lh_thread_id t, lh_lock_id lock,
+			uint32_t segment)
+{
+	FOR_EACH_VISIT_OF(graph, t, i)
+	{
+		const struct lh_chain_visit *visit = &graph->rows.visit[i];
+		const struct lh_chain *chain = &graph->rows.chain[visit->chain];
+		bool waits =
+			lh_order_lock(graph, chain->lock)->kind == LH_COND && !is_signal(chain);
+		if (visit->last > segment && (waits || chain->lock == lock))
+			return true;
+	}
+	return false;
+}
+
+/* Is this the only segment in which the thread visited the chain? */
+static bool is_only_visit(const struct lh_order_graph *graph, const struct lh_chain_visit *visit)
+{
+	for (uint32_t i = graph->rows.chain[visit->chain].visit; i && i < graph->rows.visits;
+	     i = graph->rows.visit[i].next)
+		if (&graph->rows.visit[i] != visit && graph->rows.visit[i].thread == visit->thread)
+			return false;
+	return visit->first == visit->last;
+}
+
+/* Can this signal by the joined thread have told the joiner that the lock is free of it? */
+static bool tells(struct lh_order_graph *graph, const struct lh_chain_visit *signal,
+		  lh_thread_id joiner, lh_lock_id lock)
+{
+	lh_lock_id cond = graph->rows.chain[signal->chain].lock;
+
+	if (!is_only_visit(graph, signal) || wants_after(graph, signal->thread, lock, signal->last))
+		return false;
+	return waits_on(graph, joiner, cond) ||
+	       (lh_chain_holds(graph, signal->chain, lock) && !anyone_waits_on(graph, cond));
+}
+
+lh_chain_id lh_cycle_signal(struct lh_order_graph *graph)
+{
+	uint32_t c = graph->slot[0].required_thread ? 0 : 1;
+	const struct lh_cycle_slot *joined = &graph->slot[c], *joins = &graph->slot[1 - c];
+	lh_thread_id joiner = lh_slot_thread(graph, joins);
+
+	if (graph->length != 2 || !joined->required_thread || joins->required_thread || !joiner)
+		return 0;
+	FOR_EACH_VISIT_OF(graph, joined->required_thread, i)
+	{
+		const struct lh_chain_visit *visit = &graph->rows.visit[i];
+		const struct lh_chain *chain = &graph->rows.chain[visit->chain];
+		if (lh_order_lock(graph, chain->lock)->kind == LH_COND && is_signal(chain) &&
+		    tells(graph, visit, joiner, graph->vertex[joined->want].lock))
+			return visit->chain;
+	}
+	return 0;
+}
