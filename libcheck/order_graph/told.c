@@ -47,8 +47,8 @@ static bool anyone_waits_on(struct lh_order_graph *graph, lh_lock_id cond)
 	return false;
 }
 
-/* Did thread t want the lock, or wait on any condition, after this segment? A condition wait
- * acquires its mutex again when it ends, and which mutex that is is not known here. */
+/* Could thread t wait for the lock after this segment? A condition wait acquires its mutex again
+ * when it ends, and which mutex that is is not known here. */
 static bool wants_after(struct lh_order_graph *graph, lh_thread_id t, lh_lock_id lock,
 			uint32_t segment)
 {
@@ -58,7 +58,8 @@ static bool wants_after(struct lh_order_graph *graph, lh_thread_id t, lh_lock_id
 		const struct lh_chain *chain = &graph->rows.chain[visit->chain];
 		bool waits =
 			lh_order_lock(graph, chain->lock)->kind == LH_COND && !is_signal(chain);
-		if (visit->last > segment && (waits || chain->lock == lock))
+		bool wants = chain->lock == lock && LH_SITE_HOW(chain->site) == LH_BLOCKING;
+		if (visit->last > segment && (waits || wants))
 			return true;
 	}
 	return false;

@@ -247,6 +247,10 @@ static void joins_of_told(void)
 	expect_join("two holds of the lock, another lock after it", LH_WARNING);
 	DOES(s.W, 0, {s.C, X});
 	DOES(s.S, 0, {s.L, X}, {s.C, SIGNAL});
+	DOES(s.S, 1, {s.L, X | TRY});
+	expect_join("only tries the lock after it", LH_WARNING);
+	DOES(s.W, 0, {s.C, X});
+	DOES(s.S, 0, {s.L, X}, {s.C, SIGNAL});
 	tables_add_hb_edge(s.tables, LH_HB_BARRIER, s.S, 0, s.W, 1);
 	expect_join("ordered", LH_NOTE);
 }
