@@ -54,7 +54,12 @@ uint32_t lh_on_thread_create(const struct lh_call *call, bool detached)
 		lh_across_create_mark(&event);
 		lh_hb_next_segment(event.self, event.live);
 	}
+	bool becomes_threaded = live_row && lh_rows_used(LH_T_LIVE_THREAD) <= 3; /* rows 0 to 2 */
 	lh_event_end(&event);
+	if (becomes_threaded) {
+		lh_own_ledger_touch();
+		lh_event_orders_touch();
+	}
 	return live_row;
 }
 
@@ -90,8 +95,10 @@ void lh_on_thread_start(uint32_t live_row, uintptr_t frame, uint64_t stack_size)
 		lh_hb_edges_lost(); /* its first event may attach it to a row without a creator */
 		return;
 	}
-	lh_live_thread_attach(live_row, low, high);
+	struct lh_self *self = lh_live_thread_attach(live_row, low, high);
 	lh_internal_lock_release(&lh_own_ledger.lock, name);
+	if (self)
+		lh_self_touch(self);
 }
 
 /* ---- end ---- */
