@@ -95,10 +95,8 @@ void lh_on_thread_start(uint32_t live_row, uintptr_t frame, uint64_t stack_size)
 		lh_hb_edges_lost(); /* its first event may attach it to a row without a creator */
 		return;
 	}
-	struct lh_self *self = lh_live_thread_attach(live_row, low, high);
+	lh_live_thread_attach(live_row, low, high);
 	lh_internal_lock_release(&lh_own_ledger.lock, name);
-	if (self)
-		lh_self_touch(self);
 }
 
 /* ---- end ---- */

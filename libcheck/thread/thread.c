@@ -236,17 +236,6 @@ void lh_self_forget_visits(struct lh_self *self)
 	self->visited_used = 0;
 }
 
-/* Each page is written, not read: the kernel maps a page that was only read twice. */
-void lh_self_touch(struct lh_self *self)
-{
-	enum { PAGE = 4096 };
-	char *end = (char *)self->chain_cache + sizeof(self->chain_cache);
-
-	for (char *p = (char *)self->visited; p < end; p += PAGE)
-		__atomic_fetch_or(p, 0, __ATOMIC_RELAXED); /* a signal handler may use it */
-	__atomic_fetch_or(end - 1, 0, __ATOMIC_RELAXED);
-}
-
 struct lh_self *lh_live_thread_attach(uint32_t live_row, uintptr_t low, uintptr_t high)
 {
 	uint64_t handle = lh_thread_handle();

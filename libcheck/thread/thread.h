@@ -59,8 +59,6 @@ struct lh_self {
 	struct lh_chain_cache_entry chain_cache[LH_CHAIN_CACHE / 2][2];
 };
 
-/* Maps the memory that the thread's first acquisitions need, so that they take no page faults. */
-void lh_self_touch(struct lh_self *self);
 /* Forgets which chains the thread has visited: its segment has ended. */
 void lh_self_forget_visits(struct lh_self *self);
 
