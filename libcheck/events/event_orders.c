@@ -54,6 +54,12 @@ bool lh_event_orders_init(void)
 	return order_graph != NULL;
 }
 
+void lh_event_orders_touch(void)
+{
+	if (order_graph)
+		lh_order_graph_touch(order_graph);
+}
+
 static void count_searches(void)
 {
 	struct lh_order_counts counts = lh_order_counts(order_graph);

@@ -158,14 +158,14 @@ static struct lh_cycle *answer(struct lh_order_graph *graph)
 	return graph->found_n < LH_CYCLES_PER_CALL ? &graph->found[graph->found_n++] : NULL;
 }
 
-/* One finding for each stack of the wait, condition and lock, whichever threads they are. */
+/* An answer for each wait and each lock held there. */
 static uint64_t key_of(const struct wait_query *q)
 {
 	const struct lh_chain *chain = q->graph->rows.chain;
 	uint64_t key = lh_order_mix(LH_RULE_COND_WAIT_HOLDING, chain[q->wait].lock);
 
-	key = lh_order_mix(key, chain[q->held].lock);
-	return lh_order_mix(key, LH_SITE_STACK(chain[q->wait].site)) | 1;
+	key = lh_order_mix(lh_order_mix(key, q->wait), chain[q->wait].site);
+	return lh_order_mix(lh_order_mix(key, q->held), chain[q->held].lock) | 1;
 }
 
 /* Severity LH_NOTE: with the filter. */
