@@ -121,7 +121,7 @@ static bool blocks_all(struct wait_query *q)
 {
 	const struct lh_order_input *rows = &q->graph->rows;
 	lh_lock_id cond = rows->chain[q->wait].lock;
-	bool all = true, any = false;
+	bool all = true, any = false, keep = q->graph->flags & LH_ORDER_KEEP_FILTERED;
 
 	for (lh_chain_id i = lh_order_lock(q->graph, cond)->chains; i; i = rows->chain[i].next)
 		for (uint32_t s = rows->chain[i].lock == cond && is_signal(&rows->chain[i])
@@ -130,8 +130,10 @@ static bool blocks_all(struct wait_query *q)
 		     s && lh_order_budget_spend(q->graph, 4); s = rows->visit[s].next) {
 			q->can_end = can_end_wait(q, s);
 			any |= q->can_end;
-			if (q->can_end || (q->graph->flags & LH_ORDER_KEEP_FILTERED))
+			if (q->can_end || keep)
 				all &= blocks_signaller(q, s) || !q->can_end;
+			if (!all && !keep)
+				return false;
 		}
 	return any && all && q->graph->budget > 0;
 }
