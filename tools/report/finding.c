@@ -443,6 +443,9 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *report,
 
 	add_cross_steps(report, f, step, n);
 	complete(report, f);
+	/* that of the first step now, whichever thread closed the cycle */
+	if (f->steps && f->step[0].thread)
+		f->process = f->step[0].thread->process;
 	if (spans_processes(step, n))
 		renumber_threads(f);
 	f->message = lh_arena_printf(report->arena, "%s%s", f->message, more);
