@@ -45,14 +45,18 @@ static void add_step(struct lh_merged_run *run, struct steps *t, const struct lh
 	t->n++;
 }
 
+static bool is_thread_end(const struct lh_merged_run *run, lh_lock_id lock)
+{
+	return run->lock[LH_LOCK_ROW(lock)].kind == LH_THREAD_END;
+}
+
 /* The thread's own end, which the link before wants: held at no site. */
 static void add_thread_end(struct lh_merged_run *run, struct steps *t,
 			   const struct lh_merged_process *m, const struct lh_cycle_link *k)
 {
 	struct lh_thread thread = {0};
 
-	if (t->n >= LH_STEPS_MAX || !k->thread ||
-	    run->lock[LH_LOCK_ROW(k->held)].kind != LH_THREAD_END)
+	if (t->n >= LH_STEPS_MAX || !k->thread || !is_thread_end(run, k->held))
 		return;
 	lh_read_thread(m->process->ledger, k->thread - m->base, &thread);
 	t->step[t->n++] = (struct lh_cross_step){.process = m->process,
@@ -112,6 +116,8 @@ static bool has_happened(const struct lh_merged_run *run, const struct lh_cycle 
 static void report_cycle(struct lh_merged_run *run, const struct lh_cycle *cycle, bool sure)
 {
 	struct steps t = {.n = 0};
+	/* the joiner comes first, see LH_FINDING_TOLD */
+	uint32_t first = cycle->signal && !is_thread_end(run, cycle->link[0].wanted) ? 1 : 0;
 	struct lh_finding row = {.rule = cycle->rule,
 				 .level = LH_POTENTIAL,
 				 .severity = sure ? cycle->severity : LH_WARNING,
@@ -121,9 +127,9 @@ static void report_cycle(struct lh_merged_run *run, const struct lh_cycle *cycle
 	if (has_happened(run, cycle))
 		return;
 	for (uint32_t i = 0; i < (uint32_t)cycle->n + cycle->queued_writers; i++)
-		add_link(run, &t, &cycle->link[i]);
+		add_link(run, &t, &cycle->link[i < cycle->n ? (first + i) % cycle->n : i]);
 	if (cycle->signal)
-		add_signal(run, &t, &cycle->link[1], cycle->signal);
+		add_signal(run, &t, &cycle->link[1 - first], cycle->signal);
 	if (t.n)
 		lh_report_add_cross_finding(run->report, &row, t.step, t.n, sure ? "" : chance);
 }
