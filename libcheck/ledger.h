@@ -416,7 +416,9 @@ struct lh_finding {
 enum {
 	LH_FINDING_OPEN = 1, /* still going on: duration_ns grows */
 	LH_FINDING_BY_CLASS = 2,
-	LH_FINDING_UNSURE = 4,   /* of a semaphore that may be no lock: reported at the end */
+	/* may be withdrawn, so it is reported at the end: of a semaphore that may be no lock, or of
+	 * a wait on a condition that another thread may signal */
+	LH_FINDING_UNSURE = 4,
 	LH_FINDING_MEASURED = 8, /* a long hold that only the monitor reports */
 	/* a join under a lock; the joined thread may have told the joiner before that it will not
 	 * acquire the lock any more: its last step is the signal */
