@@ -3,9 +3,9 @@
  * acquire the lock any more?
  *
  * Thread J joins T while it holds M, and T acquires M: a cycle of two. But when T signals a
- * condition, once and after (or in) its last hold of M, and J waits on that condition, then J
- * probably waits for just that before it joins. Signals order nothing for certain (docs/theory.md),
- * so such a cycle is a warning and no error.
+ * condition, once and after (or in) its last hold of M, and J waits on that condition, or a thread
+ * that comes before the join does, then J probably waits for just that before it joins. Signals
+ * order nothing for certain (docs/theory.md), so such a cycle is a warning and no error.
  *
  * J does not wait if T has signalled before J looks. So it also suffices that T signals while it
  * holds M, unless only other threads were seen to wait on the condition.
@@ -24,27 +24,32 @@ static bool is_signal(const struct lh_chain *chain)
 	for (uint32_t i = (graph)->thread[t].visit; i && lh_order_budget_spend(graph, 1);          \
 	     i = (graph)->visit_next[i])
 
-static bool waits_on(struct lh_order_graph *graph, lh_thread_id t, lh_lock_id cond)
-{
-	FOR_EACH_VISIT_OF(graph, t, i)
-	{
-		const struct lh_chain *chain = &graph->rows.chain[graph->rows.visit[i].chain];
-		if (chain->lock == cond && !is_signal(chain))
-			return true;
-	}
-	return false;
-}
+enum listener { NOBODY, ANOTHER, JOINER };
 
-static bool anyone_waits_on(struct lh_order_graph *graph, lh_lock_id cond)
+/* Who was seen to wait on the condition? A wait that happens before the join counts as the
+ * joiner's.
+ */
+static enum listener who_waits(struct lh_order_graph *graph, lh_lock_id cond,
+			       const struct lh_chain_visit *join)
 {
 	const struct lh_chain *chain = graph->rows.chain;
+	const struct lh_chain_visit *visit = graph->rows.visit;
 	bool lists = graph->flags & LH_ORDER_LOCK_LISTS;
+	enum listener who = NOBODY;
 
 	for (lh_chain_id i = lists ? lh_order_lock(graph, cond)->chains : graph->rows.chains - 1;
 	     i && lh_order_budget_spend(graph, 1); i = lists ? chain[i].next : i - 1)
-		if (chain[i].lock == cond && !is_signal(&chain[i]))
-			return true;
-	return false;
+		for (uint32_t v = chain[i].lock == cond && !is_signal(&chain[i]) ? chain[i].visit
+										 : 0;
+		     v && v < graph->rows.visits && lh_order_budget_spend(graph, 1);
+		     v = visit[v].next) {
+			if (visit[v].thread == join->thread ||
+			    lh_happens_before(graph, visit[v].thread, visit[v].last, join->thread,
+					      join->first))
+				return JOINER;
+			who = ANOTHER;
+		}
+	return who;
 }
 
 /* Could thread t wait for the lock after this segment? A condition wait acquires its mutex again
@@ -77,30 +82,29 @@ static bool is_only_visit(const struct lh_order_graph *graph, const struct lh_ch
 
 /* Can this signal by the joined thread have told the joiner that the lock is free of it? */
 static bool tells(struct lh_order_graph *graph, const struct lh_chain_visit *signal,
-		  lh_thread_id joiner, lh_lock_id lock)
+		  const struct lh_chain_visit *join, lh_lock_id lock)
 {
-	lh_lock_id cond = graph->rows.chain[signal->chain].lock;
-
 	if (!is_only_visit(graph, signal) || wants_after(graph, signal->thread, lock, signal->last))
 		return false;
-	return waits_on(graph, joiner, cond) ||
-	       (lh_chain_holds(graph, signal->chain, lock) && !anyone_waits_on(graph, cond));
+	enum listener who = who_waits(graph, graph->rows.chain[signal->chain].lock, join);
+	return who == JOINER || (who == NOBODY && lh_chain_holds(graph, signal->chain, lock));
 }
 
 lh_chain_id lh_cycle_signal(struct lh_order_graph *graph)
 {
 	uint32_t c = graph->slot[0].required_thread ? 0 : 1;
 	const struct lh_cycle_slot *joined = &graph->slot[c], *joins = &graph->slot[1 - c];
-	lh_thread_id joiner = lh_slot_thread(graph, joins);
 
-	if (graph->length != 2 || !joined->required_thread || joins->required_thread || !joiner)
+	if (graph->length != 2 || !joined->required_thread || joins->required_thread ||
+	    joins->visit == LH_ANY_THREAD)
 		return 0;
 	FOR_EACH_VISIT_OF(graph, joined->required_thread, i)
 	{
 		const struct lh_chain_visit *visit = &graph->rows.visit[i];
 		const struct lh_chain *chain = &graph->rows.chain[visit->chain];
 		if (lh_order_lock(graph, chain->lock)->kind == LH_COND && is_signal(chain) &&
-		    tells(graph, visit, joiner, graph->vertex[joined->want].lock))
+		    tells(graph, visit, &graph->rows.visit[joins->visit],
+			  graph->vertex[joined->want].lock))
 			return visit->chain;
 	}
 	return 0;

@@ -240,6 +240,10 @@ static void joins_of_told(void)
 	DOES(s.S, 0, {s.L, X});
 	DOES(s.S, 0, {s.C, SIGNAL});
 	expect_join("said after the release", LH_WARNING);
+	DOES(s.U, 0, {s.C, X});
+	DOES(s.S, 0, {s.L, X}, {s.C, SIGNAL});
+	tables_add_hb_edge(s.tables, LH_HB_JOIN, s.U, 0, s.W, 1);
+	expect_join("said to a thread that was joined before", LH_WARNING);
 	DOES(s.W, 0, {s.C, X});
 	DOES(s.S, 0, {s.L, X});
 	DOES(s.S, 1, {s.L, X}, {s.C, SIGNAL});
@@ -278,6 +282,10 @@ static void joins_of_not_told(void)
 	DOES(s.U, 0, {s.C, X});
 	DOES(s.S, 0, {s.L, X}, {s.C, SIGNAL});
 	expect_join("said to another thread", LH_ERROR);
+	DOES(s.U, 1, {s.C, X});
+	DOES(s.S, 0, {s.L, X}, {s.C, SIGNAL});
+	tables_add_hb_edge(s.tables, LH_HB_BARRIER, s.U, 0, s.W, 1);
+	expect_join("said to another thread, which was ordered before its wait", LH_ERROR);
 	DOES(s.S, 0, {s.L, X});
 	DOES(s.S, 0, {s.C, SIGNAL});
 	expect_join("said after the release, nobody waited", LH_ERROR);
