@@ -39,8 +39,8 @@ uint32_t lh_baseline_formers(const struct lh_baseline *);
 
 /*
  * Rewrites the file: the report's findings that are not suppressed, and the old entries that were
- * seen, or all old entries if `keep_old`; entries of earlier versions only if `keep_old`. With `keep_old`, parallel runs add to each other's
- * entries. Returns 0 or an errno.
+ * seen, or all old entries if `keep_old`; entries of earlier versions only if `keep_old`. With
+ * `keep_old`, parallel runs add to each other's entries. Returns 0 or an errno.
  */
 int lh_baseline_write(struct lh_baseline *, const struct lh_report *, bool keep_old);
 /* Can the file be written? Checked before the program starts. Returns 0 or an errno. */

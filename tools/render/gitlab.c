@@ -25,9 +25,8 @@ static json_t *entry(struct lh_view *v, const struct lh_report_finding *f)
 	return json_pack("{s:s, s:o, s:s, s:s, s:{s:s, s:{s:I}}}", "description",
 			 lh_arena_printf(v->arena, "%s%s%s", lh_view_clean(v, f->message),
 					 variants ? "; " : "", variants ? variants : ""),
-			 "check_name",
-			 json_sprintf("lockhound/%s", lh_name_rule(f->rule)), "fingerprint",
-			 f->fingerprint, "severity", severity(f), "location", "path",
+			 "check_name", json_sprintf("lockhound/%s", lh_name_rule(f->rule)),
+			 "fingerprint", f->fingerprint, "severity", severity(f), "location", "path",
 			 path ? lh_view_clean(v, path) : "unknown", "lines", "begin",
 			 (json_int_t)(at->line ? at->line : 1));
 }

@@ -135,7 +135,8 @@ static uint32_t sort_unique(const char **edges, uint32_t n)
 static uint64_t hash_edges(const struct lh_report_finding *f, const char *recipe,
 			   const char **edges, uint32_t n, uint32_t first)
 {
-	uint64_t hash = lh_fingerprint_hash(lh_fingerprint_hash(0xcbf29ce484222325ull, recipe), lh_name_rule(f->rule));
+	uint64_t hash = lh_fingerprint_hash(lh_fingerprint_hash(0xcbf29ce484222325ull, recipe),
+					    lh_name_rule(f->rule));
 
 	for (uint32_t i = 0; i < n; i++)
 		hash = lh_fingerprint_hash(
@@ -184,11 +185,11 @@ static uint64_t recipe_2(struct lh_report *report, const struct lh_report_findin
 	for (uint32_t i = 0; i < f->parts; i++) {
 		const struct lh_acquired *a = &all[2 * i];
 
-		edges[i] = lh_arena_printf(
-			report->arena, "%s\t%s\t%s\t%s\t%s", kind_of(&a[0]),
-			lh_own_site(report, all, f->parts, 2 * i), kind_of(&a[1]),
-			a[1].step ? lh_name_action(a[1].step->action) : "",
-			lh_own_site(report, all, f->parts, 2 * i + 1));
+		edges[i] =
+			lh_arena_printf(report->arena, "%s\t%s\t%s\t%s\t%s", kind_of(&a[0]),
+					lh_own_site(report, all, f->parts, 2 * i), kind_of(&a[1]),
+					a[1].step ? lh_name_action(a[1].step->action) : "",
+					lh_own_site(report, all, f->parts, 2 * i + 1));
 	}
 	*first = least_rotation(f, edges);
 	return hash_edges(f, "v2", edges, f->parts, *first);

@@ -226,8 +226,8 @@ void lh_report_add_file(struct lh_report *, const struct lh_ledger_file *);
  * Adds one finding of a ledger, and its process if that is new. NULL: the ledger has no such row,
  * or the row is withdrawn, damaged, or left to the monitor (LH_FINDING_MEASURED). *fresh: the
  * finding is the first of its fingerprint in this report, or the first that is new, or an
- * abandoned lock has its first waiter. May be called again for a row whose count grew. The monitor uses this call to print
- * findings as they come.
+ * abandoned lock has its first waiter. May be called again for a row whose count grew. The monitor
+ * uses this call to print findings as they come.
  */
 struct lh_report_finding *lh_report_add_row(struct lh_report *, const struct lh_ledger_view *,
 					    uint32_t row, bool *fresh);
