@@ -183,22 +183,23 @@ static void show_part(struct lh_view *v, const struct lh_report_finding *f, uint
 
 /* ---- variants ---- */
 
-static void show_variant(struct lh_view *v, const struct lh_report_variant *variant)
+static void show_call_path(struct lh_view *v, const struct lh_report_finding *f,
+			   const struct lh_report_part *part)
 {
-	for (uint32_t i = variant->part->first; i < variant->part->first + variant->part->n; i++) {
-		const struct lh_report_step *a = &variant->finding->step[i];
+	for (uint32_t i = part->first; i < part->first + part->n; i++) {
+		const struct lh_report_step *a = &f->step[i];
 
-		if (a == variant->part->holds || a == variant->part->does)
+		if (a == part->holds || a == part->does)
 			say(v, PLAIN, "    %s %s: %s\n",
 			    lh_view_clean(v, lh_report_thread_text(v->report, a->thread)),
-			    step_text(v, variant->finding, a, false), lh_view_call_path(v, a));
+			    step_text(v, f, a, false), lh_view_call_path(v, a));
 	}
 }
 
 static void list_variants(struct lh_view *v, const struct lh_report_finding *f)
 {
-	for (uint32_t i = 0; i < f->variants && v->style->variants; i++)
-		show_variant(v, &f->variant[i]);
+	for (uint32_t i = 0; i < f->variants; i++)
+		show_call_path(v, f->variant[i].finding, f->variant[i].part);
 }
 
 static void show_variants(struct lh_view *v, const struct lh_report_finding *f)
@@ -208,10 +209,12 @@ static void show_variants(struct lh_view *v, const struct lh_report_finding *f)
 	if (!text)
 		return;
 	say(v, PLAIN, "\n  %s%s\n", text, v->style->variants ? ":" : " (-v lists them)");
-	list_variants(v, f);
+	if (v->style->variants)
+		list_variants(v, f);
 }
 
-/* A run prints a finding as soon as it is found, and later ones may be its variants. */
+/* A run prints a finding as soon as it is found, and later ones may be its variants. So which call
+ * path was printed is not known here: lists all. */
 static void show_later_variants(struct lh_view *v)
 {
 	for (uint32_t i = 0; i < v->report->findings; i++) {
@@ -221,8 +224,11 @@ static void show_later_variants(struct lh_view *v)
 		if (!text)
 			continue;
 		say(v, PLAIN, "lockhound: %s %s: %s%s\n", lh_name_rule(f->rule), f->fingerprint,
-		    text, v->style->variants ? ":" : " (-v lists them)");
-		list_variants(v, f);
+		    text, v->style->variants ? "; all are:" : " (-v lists them)");
+		for (uint32_t k = 0; k < f->parts && v->style->variants; k++)
+			show_call_path(v, f, &f->part[k]);
+		if (v->style->variants)
+			list_variants(v, f);
 	}
 }
 
