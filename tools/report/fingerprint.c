@@ -21,13 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint64_t lh_fingerprint_hash(uint64_t hash, const char *text)
-{
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull;
-	return (hash ^ 0xff) * 0x100000001b3ull; /* 0xff is in no UTF-8 text: separates the texts */
-}
-
 /*
  * Size of a lock of this kind: a variable of that size has no members, so no debug information is
  * read.

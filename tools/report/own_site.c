@@ -18,6 +18,13 @@
 
 enum { SITE_FRAMES = 3 };
 
+uint64_t lh_fingerprint_hash(uint64_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull;
+	return (hash ^ 0xff) * 0x100000001b3ull; /* 0xff is in no UTF-8 text: separates the texts */
+}
+
 /* A suffix that compilers append and renumber in each build: "f.isra.0", "lock.1". */
 static bool is_suffix(const char *dot)
 {
@@ -47,7 +54,7 @@ const char *lh_fingerprint_name(struct lh_report *report, const char *name)
 }
 
 /* "transfer@bank.c": two files may have functions of the same name. */
-const char *lh_fingerprint_function(struct lh_report *report, const struct lh_report_frame *f)
+static const char *function_text(struct lh_report *report, const struct lh_report_frame *f)
 {
 	struct lh_arena *p = report->arena;
 
@@ -90,7 +97,7 @@ static char *site_text(struct lh_report *report, const struct frames *s, uint32_
 
 	for (uint32_t i = 0; i < s->n && i < n; i++)
 		text = lh_arena_printf(report->arena, "%s%s/", text,
-				       lh_fingerprint_function(report, s->at[i]));
+				       function_text(report, s->at[i]));
 	return text;
 }
 
@@ -173,13 +180,23 @@ const char *lh_own_site(struct lh_report *report, const struct lh_acquired *all,
 
 /* ---- the call path ---- */
 
-uint64_t lh_call_path_hash(struct lh_report *report, const struct lh_report_step *a)
+static const char *text_of(const char *text)
 {
-	uint64_t hash = 0xcbf29ce484222325ull;
+	return text ? text : "";
+}
 
-	for (uint32_t i = 0; a && i < a->stack->n; i++)
-		if (!a->stack->frame[i].ours)
-			hash = lh_fingerprint_hash(
-				hash, lh_fingerprint_function(report, &a->stack->frame[i]));
+uint64_t lh_call_path_hash(const struct lh_report_step *a)
+{
+	uint64_t hash = a && a->stack->cut;
+
+	for (uint32_t i = 0; a && i < a->stack->n; i++) {
+		const struct lh_report_frame *f = &a->stack->frame[i];
+
+		if (f->ours)
+			continue;
+		hash = lh_fingerprint_hash(hash, text_of(f->function ? f->function : f->module));
+		hash = lh_fingerprint_hash(hash, text_of(f->file));
+		hash ^= f->function ? 0 : f->offset;
+	}
 	return hash;
 }

@@ -68,10 +68,10 @@ void lh_report_add_profile(struct lh_report *, const struct lh_report_process *)
 void lh_report_sort_profile(struct lh_report *);
 
 /* own_site.c */
+/* FNV-1a over the text and a byte that is in no text. */
+uint64_t lh_fingerprint_hash(uint64_t hash, const char *text);
 /* The name without a suffix that a compiler appended. */
 const char *lh_fingerprint_name(struct lh_report *, const char *name);
-/* A function with its file; or the object and offset of a frame without a name. */
-const char *lh_fingerprint_function(struct lh_report *, const struct lh_report_frame *);
 /* The innermost three functions of a stack as text; preferably only functions of the program. */
 char *lh_fingerprint_site(struct lh_report *, const struct lh_report_stack *);
 /* What one step of a cycle acquires. */
@@ -84,10 +84,9 @@ struct lh_acquired {
 const char *lh_own_site(struct lh_report *, const struct lh_acquired *all, uint32_t parts,
 			uint32_t one);
 /* Equal for steps with the same functions in their whole stacks. */
-uint64_t lh_call_path_hash(struct lh_report *, const struct lh_report_step *);
+uint64_t lh_call_path_hash(const struct lh_report_step *);
 
 /* fingerprint.c */
-uint64_t lh_fingerprint_hash(uint64_t hash, const char *text);
 /* Sets the fingerprints. Returns the part that a cycle is reported from; 0 without a cycle. */
 uint32_t lh_fingerprint_make(struct lh_report *, struct lh_report_finding *);
 

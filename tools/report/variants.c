@@ -7,17 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t part_path(struct lh_report *report, const struct lh_report_part *part)
+static uint64_t part_path(const struct lh_report_part *part)
 {
-	return 31 * lh_call_path_hash(report, part->holds) + lh_call_path_hash(report, part->does);
+	return 31 * lh_call_path_hash(part->holds) + lh_call_path_hash(part->does);
 }
 
-static uint64_t path_of(struct lh_report *report, const struct lh_report_finding *f)
+static uint64_t path_of(const struct lh_report_finding *f)
 {
 	uint64_t hash = 0;
 
 	for (uint32_t i = 0; i < f->parts; i++)
-		hash = hash * 0x100000001b3ull + part_path(report, &f->part[i]);
+		hash = hash * 0x100000001b3ull + part_path(&f->part[i]);
 	return hash;
 }
 
@@ -54,7 +54,7 @@ bool lh_report_merge(struct lh_report *report, struct lh_report_finding *f,
 	struct lh_report_finding *copy;
 	uint64_t path;
 
-	path = path_of(report, more);
+	path = path_of(more);
 	if (f->cycle && has_path(f, path))
 		return false;
 	copy = lh_arena_alloc(report->arena, sizeof(*copy));
@@ -129,7 +129,7 @@ struct seen {
 
 static bool is_first(struct lh_report *report, struct seen *s, const struct lh_report_part *part)
 {
-	uint64_t path = part_path(report, part);
+	uint64_t path = part_path(part);
 	bool *known = lh_map_get(&s->paths, report->arena, &path, sizeof(path), sizeof(*known)),
 	     first = !*known;
 
