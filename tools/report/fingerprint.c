@@ -56,10 +56,8 @@ static const char *known_class(struct lh_report *report, const struct lh_report_
  * this finding. */
 static const char *class_of(struct lh_report *report, const struct lh_report_step *a, bool held)
 {
-	const char *class = known_class(report, a);
-
-	if (class)
-		return class;
+	if (!a || !a->lock || !a->lock->by_first)
+		return known_class(report, a);
 	return held ? lh_arena_printf(report->arena, "%s>%s", a->lock->kind,
 				      lh_fingerprint_site(report, a->stack))
 		    : a->lock->kind;
@@ -163,7 +161,9 @@ static struct lh_acquired acquired(struct lh_report *report, const struct lh_rep
 
 static const char *kind_of(const struct lh_acquired *a)
 {
-	return a->class ? a->class : a->step->lock->kind;
+	if (a->class || !a->step || !a->step->lock)
+		return a->class;
+	return a->step->lock->kind;
 }
 
 static uint64_t recipe_2(struct lh_report *report, const struct lh_report_finding *f,
