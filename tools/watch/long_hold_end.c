@@ -10,7 +10,15 @@
 
 #include <stdio.h>
 
-enum { NEAR_NS = 20000000 /* the CPU time was read at the end of the hold */ };
+enum { NEAR_NS = 20000000, NEAR_PART = 10 };
+
+/* Was the CPU time read at the end of the hold, but for a small part of what was followed? */
+static bool is_near(uint64_t read_ns, uint64_t end_ns, uint64_t followed)
+{
+	uint64_t off = lh_time_between(read_ns, end_ns) + lh_time_between(end_ns, read_ns);
+
+	return off <= NEAR_NS || off <= followed / NEAR_PART;
+}
 
 static void add_waiters(struct lh_watch_process *p, const struct lh_long_hold *h, uint64_t held)
 {
@@ -81,7 +89,7 @@ static void cpu_time_text(const struct lh_watch_process *p, const struct lh_long
 		read_ns = p->now_ns;
 		run_ns = t.run_ns;
 	}
-	if (!followed || lh_time_between(read_ns, end) + lh_time_between(end, read_ns) > NEAR_NS)
+	if (!followed || !is_near(read_ns, end, followed))
 		return;
 	run = lh_time_between(run_ns, h->base.run_ns);
 	snprintf(out, capacity, ", on a CPU for %s of the last %s",
