@@ -36,13 +36,28 @@ static void read_doing(const struct lh_watch_process *p, const struct lh_long_ho
 		       struct lh_live_thread *live, struct lh_task *t, struct lh_task_call *c)
 {
 	for (int i = 0; i < READS_MAX; i++) {
-		lh_read_live_thread(&p->ledger, h->live, live);
+		if (!lh_read_live_thread(&p->ledger, h->live, live) || live->thread != h->thread) {
+			c->in = LH_TASK_UNKNOWN; /* the thread has ended */
+			return;
+		}
 		lh_task_read(p->pid, h->tid, t);
 		lh_task_call(p->pid, h->tid, c);
 		if (lh_watch_is_current(p, h->live, live))
 			return;
 	}
 	c->in = LH_TASK_RUNS;
+}
+
+static bool is_held(const struct lh_watch_process *p, const struct lh_long_hold *h)
+{
+	struct lh_live_thread live;
+
+	if (!lh_read_live_thread(&p->ledger, h->live, &live) || live.thread != h->thread)
+		return false;
+	for (uint32_t i = 0; i < live.held_n; i++)
+		if (live.held[i].lock == h->lock && live.held[i].tick == h->tick)
+			return true;
+	return false;
 }
 
 static void add_sample(struct lh_watch_process *p, struct lh_long_hold *h)
@@ -60,6 +75,8 @@ static void add_sample(struct lh_watch_process *p, struct lh_long_hold *h)
 	lh_watch_call_text(p, &live, t.state, &c, doing, sizeof(doing));
 	if (t.state != 'T' && t.state != 't')
 		lh_watch_sample(p, &p->sample[h->live], &live, &c, &sample);
+	if (!is_held(p, h))
+		return; /* the thread does this after the hold */
 	snprintf(note, sizeof(note), "after %s: %s", lh_long_hold_time_text(tell(p, h), after),
 		 doing);
 	lh_watch_step(p, h->row,
