@@ -148,7 +148,8 @@ static void show_variants(struct lh_view *v, const struct lh_report_finding *f)
 			if (a == x->part->holds || a == x->part->does)
 				fprintf(v->out, "%s %s: %s\n",
 					html(v, lh_report_thread_text(v->report, a->thread)),
-					html(v, lh_report_step_text(v->report, f, a, false)),
+					html(v,
+					     lh_report_step_text(v->report, x->finding, a, false)),
 					html(v, lh_view_call_path(v, a)));
 		}
 	}
