@@ -147,13 +147,17 @@ static void add_link(struct lh_finding_draft *draft, const struct lh_cycle_link 
 	lh_finding_add_step(draft, k->thread, k->wanted, k->wanted_site, LH_WANTS);
 }
 
-/* The link that joins the other link's thread under a lock; NULL: this is no such cycle. */
-static const struct lh_cycle_link *joining_link(const struct lh_cycle *cycle)
+/* The link to begin with: in a cycle of two, or if the joined thread has signalled, the joiner's.
+ */
+static uint32_t first_link(const struct lh_cycle *cycle, bool *join)
 {
 	bool first = is_thread_end(cycle->link[0].wanted),
 	     last = is_thread_end(cycle->link[1].wanted);
 
-	return cycle->n == 2 && first != last ? &cycle->link[first ? 0 : 1] : NULL;
+	*join = cycle->signal || (cycle->n == 2 && first != last);
+	if (cycle->signal)
+		return cycle->joins;
+	return *join && last ? 1 : 0;
 }
 
 /* A join under a lock is one finding for each lock and pair of sites of the joiner: the threads,
@@ -170,15 +174,15 @@ static void add_finding(struct lh_event_frame *event, const struct lh_cycle *cyc
 {
 	struct lh_finding_draft *draft =
 		lh_finding_begin(cycle->rule, LH_POTENTIAL, event->live->thread);
-	const struct lh_cycle_link *join = joining_link(cycle);
-	int first = join == &cycle->link[1], n = cycle->n;
+	bool join;
+	uint32_t first = first_link(cycle, &join), n = cycle->n;
 
-	draft->key = join ? join_key(join, cycle->signal != 0) : cycle->key;
+	draft->key = join ? join_key(&cycle->link[first], cycle->signal != 0) : cycle->key;
 	draft->severity = (enum lh_severity)cycle->severity;
-	for (int i = 0; i < n + cycle->queued_writers; i++)
+	for (uint32_t i = 0; i < n + cycle->queued_writers; i++)
 		add_link(draft, &cycle->link[i < n ? (first + i) % n : i]);
 	if (cycle->signal)
-		lh_finding_add_step(draft, cycle->link[1 - first].thread,
+		lh_finding_add_step(draft, cycle->link[(first + 1) % n].thread,
 				    LH_CHAINS[cycle->signal].lock, LH_CHAINS[cycle->signal].site,
 				    LH_CALLS);
 	lh_event_report(event, lh_finding_commit(draft, (enum lh_filter)cycle->filter));

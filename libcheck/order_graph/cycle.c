@@ -235,9 +235,7 @@ static bool is_enough(struct lh_order_graph *graph, uint64_t locks, uint64_t dep
 	return true;
 }
 
-/* `signal`: see lh_cycle.signal. */
-static void report(struct lh_order_graph *graph, enum lh_filter filter, uint32_t writers,
-		   lh_chain_id signal)
+static void report(struct lh_order_graph *graph, enum lh_filter filter, uint32_t writers)
 {
 	uint32_t begin, n = graph->length;
 	uint64_t key = cycle_key(graph, &begin), locks = locks_key(graph, filter),
@@ -256,8 +254,11 @@ static void report(struct lh_order_graph *graph, enum lh_filter filter, uint32_t
 	out->queued_writers = (uint8_t)writers;
 	for (uint32_t c = 0; c < n + writers; c++)
 		out->link[c] = link_of(graph, c < n ? (begin + c) % n : c);
-	out->signal = signal;
-	if (signal && out->severity == LH_ERROR)
+	if (out->filter != LH_F_NONE)
+		return;
+	out->signal = lh_cycle_signal(graph, &out->joins);
+	out->joins = (out->joins + n - begin) % n;
+	if (out->signal)
 		out->severity = LH_WARNING;
 }
 
@@ -279,8 +280,7 @@ void lh_cycle_report_counted(struct lh_order_graph *graph)
 	if (writers < 0)
 		return;
 	bool timed = lh_any_slot_is(graph, graph->length + (uint32_t)writers, LH_TIMED);
-	lh_chain_id signal = timed ? 0 : lh_cycle_signal(graph);
-	report(graph, timed ? LH_F_TIMED : LH_F_NONE, (uint32_t)writers, signal);
+	report(graph, timed ? LH_F_TIMED : LH_F_NONE, (uint32_t)writers);
 }
 
 static bool has_gate_lock(const struct lh_order_graph *graph)
@@ -339,5 +339,5 @@ void lh_cycle_report_filtered(struct lh_order_graph *graph)
 	for (uint32_t c = 0; c < graph->length; c++)
 		if (!graph->slot[c].visit)
 			graph->slot[c].visit = lh_visit_first(graph, graph->slot[c].chain);
-	report(graph, filter, 0, 0);
+	report(graph, filter, 0);
 }

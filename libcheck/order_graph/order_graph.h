@@ -73,9 +73,10 @@ struct lh_cycle {
 	uint8_t severity; /* enum lh_severity */
 	uint8_t filter;   /* enum lh_filter; LH_F_NONE: it counts */
 	uint8_t n, queued_writers;
-	/* of a thread that is joined in this cycle of two, and may have told the joiner by this
-	 * signal that it will not acquire the lock any more: LH_WARNING; 0: an error */
+	/* by a thread that is joined in this cycle, and that may have told the joiner so that it
+	 * will not acquire the lock that it wants any more: LH_WARNING; 0: an error */
 	lh_chain_id signal;
+	uint32_t joins; /* with `signal`: the joiner's link; the next one is that of the thread */
 	struct lh_cycle_link link[LH_CYCLE_MAX + LH_QUEUED_WRITERS_MAX];
 };
 

@@ -266,9 +266,10 @@ uint32_t lh_visit_next(const struct lh_order_graph *graph, lh_chain_id chain, ui
 
 /* ---- told.c ---- */
 
-/* For a join cycle: the chain of the signal by which the joined thread may have told the joiner
- * that it will not acquire the lock any more; 0: there is none. */
-lh_chain_id lh_cycle_signal(struct lh_order_graph *graph);
+/* The chain of a signal by which a thread that is joined in the cycle may have told the joiner that
+ * it will not acquire the lock that it wants any more; 0: there is none. *joins: the joiner's slot.
+ */
+lh_chain_id lh_cycle_signal(struct lh_order_graph *graph, uint32_t *joins);
 
 /* ---- cycle.c ---- */
 

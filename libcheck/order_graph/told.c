@@ -2,10 +2,11 @@
  * told.c — may a thread that is joined under a lock have told the joiner before that it will not
  * acquire the lock any more?
  *
- * Thread J joins T while it holds M, and T acquires M: a cycle of two. But when T signals a
- * condition, once and after (or in) its last hold of M, and J waits on that condition, or a thread
- * that comes before the join does, then J probably waits for just that before it joins. Signals
- * order nothing for certain (docs/theory.md), so such a cycle is a warning and no error.
+ * Thread J joins T while it holds M, and T wants L: M, or a lock that leads to M in a longer cycle.
+ * But when T signals a condition, once and after (or in) its last hold of L, and J waits on that
+ * condition, or a thread that comes before the join does, then J probably waits for just that
+ * before it joins. Signals order nothing for certain (docs/theory.md), so such a cycle is a warning
+ * and no error.
  *
  * J does not wait if T has signalled before J looks. So it also suffices that T signals while it
  * holds M, unless only other threads were seen to wait on the condition.
@@ -80,32 +81,42 @@ static bool is_only_visit(const struct lh_order_graph *graph, const struct lh_ch
 	return visit->first == visit->last;
 }
 
-/* Can this signal by the joined thread have told the joiner that the lock is free of it? */
+/* Can this signal have told the joiner that its thread will not acquire `wanted` any more? */
 static bool tells(struct lh_order_graph *graph, const struct lh_chain_visit *signal,
-		  const struct lh_chain_visit *join, lh_lock_id lock)
+		  lh_lock_id wanted, const struct lh_chain_visit *join, lh_lock_id held)
 {
-	if (!is_only_visit(graph, signal) || wants_after(graph, signal->thread, lock, signal->last))
+	if (!is_only_visit(graph, signal) ||
+	    wants_after(graph, signal->thread, wanted, signal->last))
 		return false;
 	enum listener who = who_waits(graph, graph->rows.chain[signal->chain].lock, join);
-	return who == JOINER || (who == NOBODY && lh_chain_holds(graph, signal->chain, lock));
+	return who == JOINER || (who == NOBODY && lh_chain_holds(graph, signal->chain, held));
 }
 
-lh_chain_id lh_cycle_signal(struct lh_order_graph *graph)
+static lh_chain_id signal_of(struct lh_order_graph *graph, const struct lh_cycle_slot *joins,
+			     const struct lh_cycle_slot *joined)
 {
-	uint32_t c = graph->slot[0].required_thread ? 0 : 1;
-	const struct lh_cycle_slot *joined = &graph->slot[c], *joins = &graph->slot[1 - c];
-
-	if (graph->length != 2 || !joined->required_thread || joins->required_thread ||
-	    joins->visit == LH_ANY_THREAD)
+	if (!joined->required_thread || joins->visit == LH_ANY_THREAD)
 		return 0;
 	FOR_EACH_VISIT_OF(graph, joined->required_thread, i)
 	{
 		const struct lh_chain_visit *visit = &graph->rows.visit[i];
 		const struct lh_chain *chain = &graph->rows.chain[visit->chain];
 		if (lh_order_lock(graph, chain->lock)->kind == LH_COND && is_signal(chain) &&
-		    tells(graph, visit, &graph->rows.visit[joins->visit],
-			  graph->vertex[joined->want].lock))
+		    tells(graph, visit, graph->vertex[joined->want].lock,
+			  &graph->rows.visit[joins->visit], graph->vertex[joins->from].lock))
 			return visit->chain;
+	}
+	return 0;
+}
+
+lh_chain_id lh_cycle_signal(struct lh_order_graph *graph, uint32_t *joins)
+{
+	for (uint32_t c = 0; c < graph->length; c++) {
+		uint32_t next = (c + 1) % graph->length;
+		lh_chain_id signal = signal_of(graph, &graph->slot[c], &graph->slot[next]);
+		*joins = c;
+		if (signal)
+			return signal;
 	}
 	return 0;
 }

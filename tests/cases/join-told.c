@@ -2,7 +2,7 @@
  * A thread says under a lock that it is done, and is joined under this lock by the thread that
  * waited for that.
  * EXPECT: lock-order(warning) <thread> a
- * EXPECT-MESSAGE: T1 'main' joins T2 while it holds 'a', which T2 acquires
+ * EXPECT-MESSAGE: T1 'main' joins T2 while it holds 'a': this can
  */
 #include "joined.h"
 

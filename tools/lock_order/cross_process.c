@@ -117,7 +117,7 @@ static void report_cycle(struct lh_merged_run *run, const struct lh_cycle *cycle
 {
 	struct steps t = {.n = 0};
 	/* the joiner comes first, see LH_FINDING_TOLD */
-	uint32_t first = cycle->signal && !is_thread_end(run, cycle->link[0].wanted) ? 1 : 0;
+	uint32_t first = cycle->signal ? cycle->joins : 0;
 	struct lh_finding row = {.rule = cycle->rule,
 				 .level = LH_POTENTIAL,
 				 .severity = sure ? cycle->severity : LH_WARNING,
@@ -129,7 +129,7 @@ static void report_cycle(struct lh_merged_run *run, const struct lh_cycle *cycle
 	for (uint32_t i = 0; i < (uint32_t)cycle->n + cycle->queued_writers; i++)
 		add_link(run, &t, &cycle->link[i < cycle->n ? (first + i) % cycle->n : i]);
 	if (cycle->signal)
-		add_signal(run, &t, &cycle->link[1 - first], cycle->signal);
+		add_signal(run, &t, &cycle->link[(first + 1) % cycle->n], cycle->signal);
 	if (t.n)
 		lh_report_add_cross_finding(run->report, &row, t.step, t.n, sure ? "" : chance);
 }

@@ -99,7 +99,9 @@ const struct lh_report_part *lh_report_joining_part(const struct lh_report_findi
 	const struct lh_report_part *join = NULL;
 	uint32_t joins = 0;
 
-	if (f->rule != LH_RULE_LOCK_ORDER || (!f->told && f->cycle_parts != 2))
+	if (f->told)
+		return f->part;
+	if (f->rule != LH_RULE_LOCK_ORDER || f->cycle_parts != 2)
 		return NULL;
 	for (uint32_t i = 0; i < 2 && i < f->parts; i++) {
 		const struct lh_report_step *a = f->part[i].does;

@@ -301,9 +301,8 @@ const char *lh_report_message(struct lh_report *report, const struct lh_report_f
 {
 	static const char by_class[] = "{locks} are acquired in conflicting orders (by lock class "
 				       "only): on the same instances this can deadlock";
-	static const char told[] =
-		"{holder} joins {who} while it holds {held}, which {who} acquires: "
-		"this can deadlock unless {holder} waits for {lock} before";
+	static const char told[] = "{holder} joins {who} while it holds {held}: this can deadlock "
+				   "unless {holder} waits for {lock} before";
 	const char *at = f->by_class ? by_class : f->told ? told : message_of(f);
 	const char *text = "", *placeholder;
 
