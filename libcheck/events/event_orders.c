@@ -182,7 +182,7 @@ static void add_finding(struct lh_event_frame *event, const struct lh_cycle *cyc
 	for (uint32_t i = 0; i < n + cycle->queued_writers; i++)
 		add_link(draft, &cycle->link[i < n ? (first + i) % n : i]);
 	if (cycle->signal)
-		lh_finding_add_step(draft, cycle->link[(first + 1) % n].thread,
+		lh_finding_add_step(draft, cycle->link[first + 1 < n ? first + 1 : 0].thread,
 				    LH_CHAINS[cycle->signal].lock, LH_CHAINS[cycle->signal].site,
 				    LH_CALLS);
 	lh_event_report(event, lh_finding_commit(draft, (enum lh_filter)cycle->filter));

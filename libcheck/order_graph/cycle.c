@@ -257,7 +257,7 @@ static void report(struct lh_order_graph *graph, enum lh_filter filter, uint32_t
 	if (out->filter != LH_F_NONE)
 		return;
 	out->signal = lh_cycle_signal(graph, &out->joins);
-	out->joins = (out->joins + n - begin) % n;
+	out->joins = out->joins >= begin ? out->joins - begin : out->joins + n - begin;
 	if (out->signal)
 		out->severity = LH_WARNING;
 }

@@ -129,7 +129,8 @@ static void report_cycle(struct lh_merged_run *run, const struct lh_cycle *cycle
 	for (uint32_t i = 0; i < (uint32_t)cycle->n + cycle->queued_writers; i++)
 		add_link(run, &t, &cycle->link[i < cycle->n ? (first + i) % cycle->n : i]);
 	if (cycle->signal)
-		add_signal(run, &t, &cycle->link[(first + 1) % cycle->n], cycle->signal);
+		add_signal(run, &t, &cycle->link[first + 1 < cycle->n ? first + 1 : 0],
+			   cycle->signal);
 	if (t.n)
 		lh_report_add_cross_finding(run->report, &row, t.step, t.n, sure ? "" : chance);
 }
