@@ -121,7 +121,8 @@ lh_chain_id lh_event_chain(struct lh_event_frame *event)
 	for (uint32_t i = 0; i < event->live->held_n; i++) {
 		struct lh_held *h = &event->live->held[i];
 		lh_chain_id chain = complete ? h->chain : 0;
-		if (!h->lock || (h->flags & LH_HELD_IN_COND_WAIT)) {
+		/* a lock that was destroyed or initialized again while held is held no longer */
+		if (!lh_lock_row(h->lock) || (h->flags & LH_HELD_IN_COND_WAIT)) {
 			complete = false;
 			continue;
 		}

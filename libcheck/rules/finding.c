@@ -223,7 +223,8 @@ uint32_t lh_check_destroy(struct lh_self *self, struct lh_lock *l, const void *o
 	struct lh_held *h;
 	uint32_t holder = lh_held_find_holder(lh_lock_id_of(l), 0, &h);
 
-	if (!holder || lh_lock_is_free_now(object, l->kind) || (h->flags & LH_HELD_IN_COND_WAIT))
+	if (!holder || lh_lock_is_free_now(object, l->kind) ||
+	    (h->flags & (LH_HELD_IN_COND_WAIT | LH_HELD_INHERITED)))
 		return 0;
 	if (l->kind != LH_MUTEX && l->kind != LH_RWLOCK && l->kind != LH_SPIN)
 		return 0;
