@@ -118,9 +118,14 @@ struct lh_lock {
 		uint32_t barrier_arrived;
 		uint32_t next; /* LH_LOCK_DEAD: next free row */
 	};
-	/* Semaphore: initial value. Barrier: thread count. LH_THREAD_END: the thread.
-	 * LH_LOCK_THREAD_END_SEM: 1 after the thread's end. */
-	uint32_t initial;
+	union {
+		/* Semaphore: initial value. Barrier: thread count. LH_THREAD_END: the thread.
+		 * LH_LOCK_THREAD_END_SEM: 1 after the thread's end. */
+		uint32_t initial;
+		/* Destroyed mutex, rwlock, spinlock or condition: stack of that call, 0: unknown.
+		 */
+		lh_stack_id destroy_stack;
+	};
 	lh_stack_id init_stack;  /* stack of the init call; 0: not seen */
 	lh_stack_id first_stack; /* stack of the first acquisition */
 	lh_chain_id chains;      /* first chain that ends in this lock; see lh_chain.next */

@@ -41,6 +41,9 @@ extern struct lh_real lh_real LH_HIDDEN;
 
 void lh_real_resolve(void);
 
+/* The address of exit(), 0: not known. Nothing is called there. */
+extern uintptr_t lh_real_exit LH_HIDDEN;
+
 /* The originals for interpose/sandbox.c, valid also before the library starts. */
 typedef long lh_real_call(long, long, long, long, long, long, long);
 extern lh_real_call *lh_real_next_syscall LH_HIDDEN, *lh_real_next_prctl LH_HIDDEN;

@@ -56,12 +56,15 @@ void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_how h
 		cond_wait_unrecorded(call);
 		return;
 	}
-	struct lh_lock *m = lh_lock_make(call->object, LH_MUTEX), *v = lh_lock_make(cond, LH_COND);
+	struct lh_lock *m = lh_event_lock(&event, call->object, LH_MUTEX);
+	struct lh_lock *v = lh_event_lock(&event, cond, LH_COND);
 	struct lh_held *h = lh_held_find(event.live, call->object);
 	lh_site site = LH_SITE(event.stack, how, LH_EXCLUSIVE);
 	if (m && v && !h)
 		lh_event_report(&event,
 				lh_check_cond_unlocked(event.self, v, m, call->object, site));
+	if (m && v)
+		lh_event_report(&event, lh_check_cond_mutexes(event.self, v, m, cond, site));
 	if (h && h->depth == 1) {
 		lh_held_measure_end(h);
 		lh_across_fork_on_release(&event, h);
@@ -116,7 +119,7 @@ void lh_on_cond_signal(const struct lh_call *call)
 
 	if (is_chain_known(lh_self_get(), call, LH_COND_SIGNALS) || !lh_event_begin(&event, call))
 		return;
-	struct lh_lock *v = lh_lock_make(call->object, LH_COND);
+	struct lh_lock *v = lh_event_lock(&event, call->object, LH_COND);
 	if (v)
 		record_cond(&event, v, LH_SITE(event.stack, LH_BLOCKING, LH_COND_SIGNALS));
 	lh_event_end(&event);
@@ -168,7 +171,7 @@ lh_thread_id lh_on_barrier_arrive(const struct lh_call *call)
 
 	if (!lh_event_begin_must(&event, call))
 		return 0;
-	struct lh_lock *b = lh_lock_make(call->object, LH_BARRIER);
+	struct lh_lock *b = lh_event_lock(&event, call->object, LH_BARRIER);
 	if (b) {
 		b->acquired++;
 		round = round_of(b);
@@ -216,7 +219,7 @@ void lh_on_sem_post(const struct lh_call *call)
 	}
 	if (!lh_event_begin_lock(&event, call, 0))
 		return;
-	l = lh_lock_make(call->object, LH_SEM);
+	l = lh_event_lock(&event, call->object, LH_SEM);
 	if (l)
 		lh_sem_mark_signal(l);
 	lh_event_end(&event);

@@ -36,6 +36,7 @@ struct lh_event_frame {
 	uint64_t open;         /* in a signal handler: signals not blocked where it struck */
 	uint32_t reported[16]; /* findings to report after the internal lock is released */
 	int n_reported;
+	bool invalid; /* the last lh_event_lock found that the object is no lock */
 };
 
 bool lh_event_begin(struct lh_event_frame *event, const struct lh_call *call);
@@ -46,6 +47,9 @@ bool lh_event_begin_must(struct lh_event_frame *event, const struct lh_call *cal
 /* The same for a call that may make the lock's row: finds the location of a process-shared lock
  * before the internal lock is taken. `flags`: of the lock that is initialized, otherwise 0. */
 bool lh_event_begin_lock(struct lh_event_frame *event, const struct lh_call *call, uint32_t flags);
+/* The row of an object that the program uses, like lh_lock_make. Reports an object that is no lock;
+ * NULL for such a mutex. */
+struct lh_lock *lh_event_lock(struct lh_event_frame *event, const void *object, enum lh_kind kind);
 void lh_event_end(struct lh_event_frame *event);
 void lh_event_report(struct lh_event_frame *event, uint32_t finding);
 

@@ -190,14 +190,25 @@ static inline __attribute__((always_inline)) void lh_on_release_done(struct lh_c
 /* ---- the other events ---- */
 
 void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial); /* initialized */
+void lh_on_reinit_begin_slow(const struct lh_call *call);
 void lh_on_destroy_begin_slow(const struct lh_call *call);
-/* Before a lock is destroyed or initialized again. Usually it is a mutex without an owner. */
-static inline void lh_on_destroy_begin(const struct lh_call *call)
+/* Before a lock is initialized, perhaps again, or destroyed. Usually it is a mutex without an
+ * owner. */
+static inline void lh_on_reinit_begin(const struct lh_call *call)
 {
 	const struct lh_lock *l =
 		lh_self_get()->live ? lh_lock_known(call->object, (enum lh_kind)call->kind) : NULL;
 
 	if (l && (l->owner || l->kind != LH_MUTEX))
+		lh_on_reinit_begin_slow(call);
+}
+static inline void lh_on_destroy_begin(const struct lh_call *call)
+{
+	bool live = lh_self_get()->live != NULL;
+	const struct lh_lock *l =
+		live ? lh_lock_known(call->object, (enum lh_kind)call->kind) : NULL;
+
+	if (live && (!l || l->owner || l->kind != LH_MUTEX))
 		lh_on_destroy_begin_slow(call);
 }
 void lh_on_name(const struct lh_call *call, const char *name); /* any kind of lock */

@@ -28,8 +28,12 @@ bool lh_on_destroyed_retire(const struct lh_call *call)
 		self->live ? lh_lock_known(call->object, (enum lh_kind)call->kind) : NULL;
 	uint32_t *at = lh_retired_entry(self, call->object);
 
-	if (!l || l->kind != call->kind || *at || !(l->flags & LH_LOCK_INITED) || !can_retire(l))
+	const struct lh_context *x =
+		lh_contexts.off || !l ? &lh_no_context : lh_context_find(call->frame);
+	if (!l || !x || l->kind != call->kind || *at || !(l->flags & LH_LOCK_INITED) ||
+	    !can_retire(l))
 		return false;
+	l->destroy_stack = x->stack;
 	lh_lock_retire(l);
 	*at = (uint32_t)(l - LH_LOCKS);
 	return true;
@@ -41,6 +45,8 @@ void lh_event_retire_lock(struct lh_event_frame *event, struct lh_lock *l)
 	uint32_t *at = lh_retired_entry(event->self, (const void *)l->address);
 	bool retires = can_retire(l) && (l->flags & LH_LOCK_INITED);
 
+	if (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN || l->kind == LH_COND)
+		l->destroy_stack = event->stack;
 	if (*at)
 		lh_lock_drop_retired(&LH_LOCKS[*at]);
 	*at = retires ? (uint32_t)(l - LH_LOCKS) : 0;

@@ -1,6 +1,7 @@
 /* mutex.c — the slow path of the events of every lock: wait, acquire, try, release, init, destroy,
  * name. */
 #include "libcheck/lock/contention.h"
+#include "libcheck/lock/lock_state.h"
 #include "libcheck/base/text.h"
 #include "libcheck/events/event.h"
 
@@ -41,7 +42,7 @@ void lh_on_wait_begin(const struct lh_call *call)
 
 	if (!lh_event_begin_lock(&event, call, 0))
 		return;
-	struct lh_lock *l = lh_lock_make(call->object, call->kind);
+	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
 	if (l) {
 		lh_site site = LH_SITE(event.stack, call->how, mode_of(call, l));
 		struct lh_held *h = lh_held_find(event.live, call->object);
@@ -164,7 +165,7 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 	if ((rc == 0 && !waited_ns && lh_on_acquired_revived(call)) ||
 	    !lh_event_begin_lock(&event, call, 0))
 		return;
-	struct lh_lock *l = lh_lock_make(call->object, call->kind);
+	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
 	if (l && waited_ns)
 		lh_contention_wait_end(l, event.live, mode_of(call, l), waited_ns);
 	if (l && lh_fork_has_not_copied(false))
@@ -192,7 +193,8 @@ void lh_on_wait_end(const struct lh_call *call, int rc)
 		self->sample = 1; /* the hold that begins now is measured */
 		lh_leave(self);
 	}
-	acquired(call, rc, ns);
+	if (rc != EINVAL || !lh_is_invalid(call->object, call->kind)) /* reported before the wait */
+		acquired(call, rc, ns);
 }
 
 void lh_on_acquired_slow(const struct lh_call *call, int rc)
@@ -289,8 +291,8 @@ static void check_unlock(const struct lh_call *call)
 
 	if (!lh_event_begin_lock(&event, call, 0))
 		return;
-	struct lh_lock *l = lh_lock_make(call->object, call->kind);
-	if (l)
+	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
+	if (l && !event.invalid)
 		lh_event_report(&event, lh_check_unlock(event.self, l, call->object,
 							LH_SITE(event.stack, 0, 0)));
 	lh_event_end(&event);
@@ -365,27 +367,55 @@ void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial)
 	lh_event_end(&event);
 }
 
-static bool has_no_owner(const struct lh_lock *l, const void *object)
+static bool is_slept_in(const struct lh_lock *l)
+{
+	return l->kind == LH_COND || l->kind == LH_SEM || l->kind == LH_BARRIER;
+}
+
+static bool has_no_user(const struct lh_lock *l, const void *object)
 {
 	if (l->kind == LH_MUTEX || l->kind == LH_SPIN)
 		return !l->owner;
-	return l->kind != LH_RWLOCK || lh_lock_is_free_now(object, LH_RWLOCK);
+	if (l->kind == LH_RWLOCK)
+		return lh_lock_is_free_now(object, LH_RWLOCK);
+	return !lh_lock_sleepers(object, (enum lh_kind)l->kind);
 }
 
-void lh_on_destroy_begin_slow(const struct lh_call *call)
+void lh_on_reinit_begin_slow(const struct lh_call *call)
 {
 	struct lh_lock *l = lh_lock_known(call->object, call->kind);
 	struct lh_event_frame event;
 
 	/* memory without a lock may hold any bytes, so it is not read */
-	if (!l || l->kind != call->kind || has_no_owner(l, call->object) ||
+	if (!l || l->kind != call->kind || has_no_user(l, call->object) ||
 	    !lh_event_begin(&event, call))
 		return;
 	l = lh_lock_known(call->object, call->kind);
 	if (l)
-		lh_event_report(&event, lh_check_destroy(event.self, l, call->object,
-							 LH_SITE(event.stack, 0, 0)));
+		lh_event_report(&event,
+				(is_slept_in(l) ? lh_check_destroy_slept_in : lh_check_destroy)(
+					event.self, l, call->object, LH_SITE(event.stack, 0, 0)));
 	lh_event_end(&event);
+}
+
+/* A spinlock's bytes show nothing. */
+static bool is_destroyed_again(const struct lh_call *call)
+{
+	return call->kind != LH_SPIN && lh_is_invalid(call->object, call->kind);
+}
+
+void lh_on_destroy_begin_slow(const struct lh_call *call)
+{
+	const struct lh_lock *l = lh_lock_known(call->object, call->kind);
+	struct lh_event_frame event;
+
+	if (l && l->kind == call->kind) {
+		lh_on_reinit_begin_slow(call);
+	} else if (is_destroyed_again(call) && lh_event_begin(&event, call)) {
+		lh_event_report(&event, lh_check_use(event.self, call->object, call->kind,
+						     LH_SITE(event.stack, 0, 0), LH_RELEASES));
+		lh_event_end(&event);
+	}
 }
 
 void lh_on_destroyed(const struct lh_call *call, int rc)
@@ -394,6 +424,7 @@ void lh_on_destroyed(const struct lh_call *call, int rc)
 
 	if (rc || lh_on_destroyed_retire(call) || !lh_event_begin(&event, call))
 		return;
+	lh_note_destroy(event.stack);
 	struct lh_lock *l = lh_lock_known(call->object, call->kind);
 	if (l)
 		lh_event_retire_lock(&event, l);

@@ -25,8 +25,10 @@ struct lh_lock_index {
 };
 extern struct lh_lock_index lh_lock_index;
 
-/* The row of the object by the table, or 0. */
+/* The row of the object by the table, or 0. lh_lock_find_at: the one whose address is `address`,
+ * the object's, with an LH_ADDRESS_* bit or without. */
 uint32_t lh_lock_find(const void *object);
+uint32_t lh_lock_find_at(const void *object, uint64_t address);
 
 /* The tag of the object, or the row by the table. A tag may have any value, because memory without
  * a lock is read too: before a lock is initialized, say. */
@@ -88,6 +90,8 @@ bool lh_lock_still_held(const struct lh_lock *was, int32_t tid);
  */
 bool lh_lock_needs_location(const void *object, enum lh_kind kind);
 void lh_lock_set_location(const void *object, const struct lh_shm_location *w);
+/* Was the object located, in memory that no other process sees? */
+bool lh_lock_is_private(const void *object);
 
 /* Ends the lock. The row can be reused unless a finding or a chain names it. */
 void lh_lock_destroy(struct lh_lock *l);

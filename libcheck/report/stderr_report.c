@@ -88,8 +88,9 @@ static void add_step(struct lh_text *t, const struct lh_step *s)
 {
 	const struct lh_thread *thread = &LH_THREADS[s->thread];
 
-	lh_text_add(t, "  thread ");
-	lh_text_number(t, s->thread);
+	lh_text_add(t, s->thread ? "  thread " : "  a thread");
+	if (s->thread)
+		lh_text_number(t, s->thread);
 	if (thread->name[0]) {
 		lh_text_add(t, " '");
 		lh_text_safe(t, thread->name);
