@@ -202,9 +202,16 @@ static inline void lh_on_reinit_begin(const struct lh_call *call)
 	if (l && (l->owner || l->kind != LH_MUTEX))
 		lh_on_reinit_begin_slow(call);
 }
+/* glibc does not look at a semaphore or rwlock that it destroys, so that NULL does no harm there.
+ * Its headers tell the compiler otherwise. */
+static inline bool lh_is_null(const void *object)
+{
+	__asm__("" : "+r"(object));
+	return !object;
+}
 static inline void lh_on_destroy_begin(const struct lh_call *call)
 {
-	bool live = lh_self_get()->live != NULL;
+	bool live = lh_self_get()->live != NULL && !lh_is_null(call->object);
 	const struct lh_lock *l =
 		live ? lh_lock_known(call->object, (enum lh_kind)call->kind) : NULL;
 

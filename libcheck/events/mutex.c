@@ -422,7 +422,7 @@ void lh_on_destroyed(const struct lh_call *call, int rc)
 {
 	struct lh_event_frame event;
 
-	if (rc || lh_on_destroyed_retire(call) || !lh_event_begin(&event, call))
+	if (rc || !call->object || lh_on_destroyed_retire(call) || !lh_event_begin(&event, call))
 		return;
 	lh_note_destroy(event.stack);
 	struct lh_lock *l = lh_lock_known(call->object, call->kind);

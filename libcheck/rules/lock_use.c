@@ -91,12 +91,12 @@ uint32_t lh_check_use(struct lh_self *self, const void *object, enum lh_kind kin
 
 /* ---- destroy-held: a thread sleeps in the object ---- */
 
-static uint32_t sleeper_of(lh_lock_id lock, enum lh_kind kind)
+static uint32_t sleeper_of(lh_lock_id lock)
 {
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
 		if (LH_LIVE_THREADS[i].state == LH_LIVE_ATTACHED &&
 		    LH_LIVE_THREADS[i].wait_lock == lock &&
-		    (kind != LH_COND || LH_SITE_HOW(LH_LIVE_THREADS[i].wait_site) == LH_BLOCKING))
+		    LH_SITE_HOW(LH_LIVE_THREADS[i].wait_site) == LH_BLOCKING)
 			return i;
 	return 0;
 }
@@ -105,9 +105,10 @@ uint32_t lh_check_destroy_slept_in(struct lh_self *self, struct lh_lock *l, cons
 				   lh_site site)
 {
 	lh_lock_id id = lh_lock_id_of(l);
-	uint32_t sleeper = lh_lock_sleepers(object, l->kind) ? sleeper_of(id, l->kind) : 0;
+	uint32_t sleeper = lh_lock_sleepers(object, l->kind) ? sleeper_of(id) : 0;
 
-	if (!sleeper)
+	/* at exit the sleeper ends with the process, unless the destroy waits for it */
+	if (!sleeper || (l->kind == LH_SEM && lh_stack_is_in_exit(LH_SITE_STACK(site))))
 		return 0;
 	struct lh_finding_draft *draft =
 		lh_finding_begin(LH_RULE_DESTROY_HELD, LH_HAPPENED, self->live_saved->thread);
@@ -125,7 +126,8 @@ uint32_t lh_check_cond_mutexes(struct lh_self *self, const struct lh_lock *cond,
 	lh_lock_id id = lh_lock_id_of(cond), with = lh_lock_id_of(mutex);
 	uint32_t other = 0, same = 0, sleepers = lh_lock_sleepers(object, LH_COND);
 
-	if (!sleepers)
+	/* the sleepers are counted by their waits, so none of these may be missing */
+	if (!sleepers || lh_own_ledger.ledger->dropped_events || lh_own_ledger.ledger->unrecorded)
 		return 0;
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++) {
 		const struct lh_live_thread *live = &LH_LIVE_THREADS[i];
