@@ -400,7 +400,16 @@ enum lh_rule_property {
 
 enum lh_level { LH_POTENTIAL, LH_HAPPENED, LH_CONFIRMED };
 enum lh_severity { LH_NOTE, LH_WARNING, LH_ERROR };
-enum lh_action { LH_HOLDS, LH_WANTS, LH_WAITS_FOR, LH_CALLS, LH_RELEASES, LH_JOINS };
+enum lh_action {
+	LH_HOLDS,
+	LH_WANTS,
+	LH_WAITS_FOR,
+	LH_CALLS,
+	LH_RELEASES,
+	LH_JOINS,
+	LH_USES,
+	LH_DESTROYS
+};
 
 /* A finding. Its steps are `steps` rows of LH_T_STEP from row `step` on, thread by thread. */
 struct lh_finding {

@@ -106,7 +106,7 @@ struct lh_lock *lh_event_lock(struct lh_event_frame *event, const void *object, 
 	if (event->invalid)
 		lh_event_report(event,
 				lh_check_use(event->self, object, kind,
-					     LH_SITE(event->stack, 0, LH_EXCLUSIVE), LH_CALLS));
+					     LH_SITE(event->stack, 0, LH_EXCLUSIVE), LH_USES));
 	return event->invalid && kind == LH_MUTEX ? NULL : lh_lock_make(object, kind);
 }
 

@@ -413,7 +413,7 @@ void lh_on_destroy_begin_slow(const struct lh_call *call)
 		lh_on_reinit_begin_slow(call);
 	} else if (is_destroyed_again(call) && lh_event_begin(&event, call)) {
 		lh_event_report(&event, lh_check_use(event.self, call->object, call->kind,
-						     LH_SITE(event.stack, 0, 0), LH_RELEASES));
+						     LH_SITE(event.stack, 0, 0), LH_DESTROYS));
 		lh_event_end(&event);
 	}
 }

@@ -73,7 +73,7 @@ void lh_note_destroy(lh_stack_id stack);
 /* Was the object of a call destroyed, or never initialized? Reads a few words; needs no lock. */
 bool lh_is_invalid(const void *object, enum lh_kind kind);
 
-/* The thread uses an object, or destroys it (LH_RELEASES; otherwise LH_CALLS): reports it if the
+/* The thread uses an object, or destroys it (LH_DESTROYS; otherwise LH_USES): reports it if the
  * object is no lock. */
 uint32_t lh_check_use(struct lh_self *self, const void *object, enum lh_kind kind, lh_site site,
 		      enum lh_action action);

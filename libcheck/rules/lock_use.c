@@ -80,11 +80,11 @@ uint32_t lh_check_use(struct lh_self *self, const void *object, enum lh_kind kin
 	struct lh_finding_draft *draft =
 		lh_finding_begin(LH_RULE_INVALID_LOCK, LH_HAPPENED, self->live_saved->thread);
 	/* glibc's barrier divides by its count; other kinds do not mind a second destroy */
-	draft->severity = action == LH_RELEASES && kind != LH_BARRIER ? LH_WARNING : severity;
+	draft->severity = action == LH_DESTROYS && kind != LH_BARRIER ? LH_WARNING : severity;
 	draft->key = row ? key_of(l) : 0;
 	if (row && destroy_stack_of(l))
 		lh_finding_add_step(draft, 0, lh_lock_id_of(l),
-				    LH_SITE(destroy_stack_of(l), 0, LH_EXCLUSIVE), LH_RELEASES);
+				    LH_SITE(destroy_stack_of(l), 0, LH_EXCLUSIVE), LH_DESTROYS);
 	lh_finding_add_step(draft, draft->thread, lh_lock_id_of(l), site, action);
 	return lh_finding_commit(draft, LH_F_NONE);
 }
