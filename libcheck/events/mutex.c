@@ -291,8 +291,11 @@ static void check_unlock(const struct lh_call *call)
 
 	if (!lh_event_begin_lock(&event, call, 0))
 		return;
-	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
-	if (l && !event.invalid)
+	/* the release of a free spinlock is wrong for sure, that of a destroyed one is not */
+	bool is_spin = call->kind == LH_SPIN;
+	struct lh_lock *l = is_spin ? lh_lock_make(call->object, LH_SPIN)
+				    : lh_event_lock(&event, call->object, call->kind);
+	if (l && (is_spin || !event.invalid))
 		lh_event_report(&event, lh_check_unlock(event.self, l, call->object,
 							LH_SITE(event.stack, 0, 0)));
 	lh_event_end(&event);

@@ -64,6 +64,13 @@ static uint64_t key_of(const struct lh_lock *l)
 		       : 0;
 }
 
+/* glibc does not mind the destroy of what is no lock, except that it divides by a barrier's count.
+ */
+static bool is_fatal(const void *object, enum lh_kind kind)
+{
+	return kind == LH_BARRIER && !lh_glibc_load(object, LH_GLIBC_BARRIER_COUNT);
+}
+
 uint32_t lh_check_use(struct lh_self *self, const void *object, enum lh_kind kind, lh_site site,
 		      enum lh_action action)
 {
@@ -79,8 +86,7 @@ uint32_t lh_check_use(struct lh_self *self, const void *object, enum lh_kind kin
 		return 0;
 	struct lh_finding_draft *draft =
 		lh_finding_begin(LH_RULE_INVALID_LOCK, LH_HAPPENED, self->live_saved->thread);
-	/* glibc's barrier divides by its count; other kinds do not mind a second destroy */
-	draft->severity = action == LH_DESTROYS && kind != LH_BARRIER ? LH_WARNING : severity;
+	draft->severity = action == LH_DESTROYS && !is_fatal(object, kind) ? LH_WARNING : severity;
 	draft->key = row ? key_of(l) : 0;
 	if (row && destroy_stack_of(l))
 		lh_finding_add_step(draft, 0, lh_lock_id_of(l),
