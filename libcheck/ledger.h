@@ -122,8 +122,8 @@ struct lh_lock {
 		/* Semaphore: initial value. Barrier: thread count. LH_THREAD_END: the thread.
 		 * LH_LOCK_THREAD_END_SEM: 1 after the thread's end. */
 		uint32_t initial;
-		/* Destroyed mutex, rwlock, spinlock or condition: stack of that call, 0: unknown.
-		 */
+		/* Destroyed mutex, rwlock, spinlock or condition: stack of that call; 0 or
+		 * LH_LOCK_REVIVED: unknown. A live one: 0 or LH_LOCK_REVIVED. */
 		lh_stack_id destroy_stack;
 	};
 	lh_stack_id init_stack;  /* stack of the init call; 0: not seen */
@@ -137,6 +137,8 @@ struct lh_lock {
 		lh_thread_id thread;
 	};
 };
+
+#define LH_LOCK_REVIVED UINT32_MAX /* the row was an earlier lock's */
 
 /* No object of a process has an address with one of these bits. */
 #define LH_ADDRESS_FREED (1ull << 62) /* destroyed or retired: no live lock matches this row */

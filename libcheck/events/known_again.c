@@ -27,13 +27,16 @@ bool lh_on_destroyed_retire(const struct lh_call *call)
 	struct lh_lock *l =
 		self->live ? lh_lock_known(call->object, (enum lh_kind)call->kind) : NULL;
 	uint32_t *at = lh_retired_entry(self, call->object);
-
-	const struct lh_context *x =
-		lh_contexts.off || !l ? &lh_no_context : lh_context_find(call->frame);
-	if (!l || !x || l->kind != call->kind || *at || !(l->flags & LH_LOCK_INITED) ||
-	    !can_retire(l))
+	if (!l || l->kind != call->kind || *at || !(l->flags & LH_LOCK_INITED) || !can_retire(l))
 		return false;
-	l->destroy_stack = x->stack;
+	/* the stack is for a report that few locks get: not for those that come and go all the time
+	 */
+	if (l->destroy_stack != LH_LOCK_REVIVED) {
+		const struct lh_context *x = lh_context_find(call->frame);
+		if (!x)
+			return false;
+		l->destroy_stack = x->stack;
+	}
 	lh_lock_retire(l);
 	*at = (uint32_t)(l - LH_LOCKS);
 	return true;

@@ -412,7 +412,7 @@ bool lh_lock_can_retire(const struct lh_lock *l)
 void lh_lock_revive(struct lh_lock *l, const void *o)
 {
 	l->gen++;
-	l->initial = 0;
+	l->destroy_stack = LH_LOCK_REVIVED;
 	l->flags &= ~(uint32_t)(LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER);
 	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
 	write_tag(o, (enum lh_kind)l->kind, (uint32_t)(l - LH_LOCKS));

@@ -51,7 +51,10 @@ bool lh_is_invalid(const void *object, enum lh_kind kind)
 
 static lh_stack_id destroy_stack_of(const struct lh_lock *l)
 {
-	return l->kind == LH_SEM || l->kind == LH_BARRIER ? 0 : l->destroy_stack;
+	bool is_known =
+		l->kind != LH_SEM && l->kind != LH_BARRIER && l->destroy_stack != LH_LOCK_REVIVED;
+
+	return is_known ? l->destroy_stack : 0;
 }
 
 /* One finding for all locks that one line initialized and one line destroyed. */
