@@ -93,6 +93,7 @@ enum {
 	LH_LOCK_PROTECT = 1 << 12,     /* mutex with a priority ceiling */
 	LH_LOCK_ADAPTIVE = 1 << 13,
 	LH_LOCK_INITED = 1 << 14,         /* the library saw its init call */
+	LH_LOCK_DESTROYED = 1 << 15,      /* by the program's call; LH_LOCK_DEAD also otherwise */
 	LH_LOCK_THREAD_END_SEM = 1 << 16, /* no lock: CPython posts it at the end of `thread` */
 	LH_LOCK_TAKEN_OUTSIDE_HANDLER = 1 << 17, /* by a thread whose signal mask is known */
 	LH_LOCK_HELD_ACROSS_CREATE = 1 << 18,    /* a thread held it while it created threads */
@@ -122,7 +123,7 @@ struct lh_lock {
 		/* Semaphore: initial value. Barrier: thread count. LH_THREAD_END: the thread.
 		 * LH_LOCK_THREAD_END_SEM: 1 after the thread's end. */
 		uint32_t initial;
-		/* Destroyed mutex, rwlock, spinlock or condition: stack of that call; 0 or
+		/* Destroyed mutex, rwlock or condition: stack of that call; 0 or
 		 * LH_LOCK_REVIVED: unknown. A live one: 0 or LH_LOCK_REVIVED. */
 		lh_stack_id destroy_stack;
 	};

@@ -37,6 +37,7 @@ bool lh_on_destroyed_retire(const struct lh_call *call)
 			return false;
 		l->destroy_stack = x->stack;
 	}
+	l->flags |= LH_LOCK_DESTROYED;
 	lh_lock_retire(l);
 	*at = (uint32_t)(l - LH_LOCKS);
 	return true;
@@ -48,7 +49,7 @@ void lh_event_retire_lock(struct lh_event_frame *event, struct lh_lock *l)
 	uint32_t *at = lh_retired_entry(event->self, (const void *)l->address);
 	bool retires = can_retire(l) && (l->flags & LH_LOCK_INITED);
 
-	if (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN || l->kind == LH_COND)
+	if (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_COND)
 		l->destroy_stack = event->stack;
 	if (*at)
 		lh_lock_drop_retired(&LH_LOCKS[*at]);
@@ -70,8 +71,7 @@ bool lh_on_init_revived(const struct lh_call *call, uint32_t flags)
 	struct lh_lock *l = &LH_LOCKS[*at];
 	const struct lh_context *x = lh_context_find(call->frame);
 	if (!lh_lock_is_retired_at(l, call->object) || l->kind != call->kind || !x ||
-	    x->stack != l->init_stack ||
-	    (l->flags & ~(uint32_t)(LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER)) != flags)
+	    x->stack != l->init_stack || (l->flags & ~(uint32_t)LH_LOCK_LIFE_FLAGS) != flags)
 		return false;
 	*at = 0;
 	lh_lock_revive(l, call->object);

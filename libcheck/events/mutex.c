@@ -291,11 +291,8 @@ static void check_unlock(const struct lh_call *call)
 
 	if (!lh_event_begin_lock(&event, call, 0))
 		return;
-	/* the release of a free spinlock is wrong for sure, that of a destroyed one is not */
-	bool is_spin = call->kind == LH_SPIN;
-	struct lh_lock *l = is_spin ? lh_lock_make(call->object, LH_SPIN)
-				    : lh_event_lock(&event, call->object, call->kind);
-	if (l && (is_spin || !event.invalid))
+	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
+	if (l && !event.invalid)
 		lh_event_report(&event, lh_check_unlock(event.self, l, call->object,
 							LH_SITE(event.stack, 0, 0)));
 	lh_event_end(&event);
@@ -401,12 +398,6 @@ void lh_on_reinit_begin_slow(const struct lh_call *call)
 	lh_event_end(&event);
 }
 
-/* A spinlock's bytes show nothing. */
-static bool is_destroyed_again(const struct lh_call *call)
-{
-	return call->kind != LH_SPIN && lh_is_invalid(call->object, call->kind);
-}
-
 void lh_on_destroy_begin_slow(const struct lh_call *call)
 {
 	const struct lh_lock *l = lh_lock_known(call->object, call->kind);
@@ -414,7 +405,7 @@ void lh_on_destroy_begin_slow(const struct lh_call *call)
 
 	if (l && l->kind == call->kind) {
 		lh_on_reinit_begin_slow(call);
-	} else if (is_destroyed_again(call) && lh_event_begin(&event, call)) {
+	} else if (lh_is_invalid(call->object, call->kind) && lh_event_begin(&event, call)) {
 		lh_event_report(&event, lh_check_use(event.self, call->object, call->kind,
 						     LH_SITE(event.stack, 0, 0), LH_DESTROYS));
 		lh_event_end(&event);
@@ -429,6 +420,8 @@ void lh_on_destroyed(const struct lh_call *call, int rc)
 		return;
 	lh_note_destroy(event.stack);
 	struct lh_lock *l = lh_lock_known(call->object, call->kind);
+	if (l && l->kind == call->kind)
+		l->flags |= LH_LOCK_DESTROYED;
 	if (l)
 		lh_event_retire_lock(&event, l);
 	lh_event_end(&event);

@@ -191,11 +191,6 @@ void lh_lock_set_location(const void *o, const struct lh_shm_location *w)
 		next_location.location = *w;
 }
 
-bool lh_lock_is_private(const void *o)
-{
-	return next_location.o == o && next_location.location.kind == LH_SHM_PRIVATE;
-}
-
 static void set_location(struct lh_lock *l, const void *o)
 {
 	const struct lh_shm_location *w = &next_location.location;
@@ -413,7 +408,7 @@ void lh_lock_revive(struct lh_lock *l, const void *o)
 {
 	l->gen++;
 	l->destroy_stack = LH_LOCK_REVIVED;
-	l->flags &= ~(uint32_t)(LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER);
+	l->flags &= ~(uint32_t)LH_LOCK_LIFE_FLAGS;
 	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
 	write_tag(o, (enum lh_kind)l->kind, (uint32_t)(l - LH_LOCKS));
 }

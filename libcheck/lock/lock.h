@@ -90,8 +90,6 @@ bool lh_lock_still_held(const struct lh_lock *was, int32_t tid);
  */
 bool lh_lock_needs_location(const void *object, enum lh_kind kind);
 void lh_lock_set_location(const void *object, const struct lh_shm_location *w);
-/* Was the object located, in memory that no other process sees? */
-bool lh_lock_is_private(const void *object);
 
 /* Ends the lock. The row can be reused unless a finding or a chain names it. */
 void lh_lock_destroy(struct lh_lock *l);
@@ -104,6 +102,10 @@ void lh_lock_destroy(struct lh_lock *l);
  * lh_lock_can_retire: is there nothing about the lock that another lock could not inherit?
  */
 bool lh_lock_can_retire(const struct lh_lock *l);
+/* The flags that a revived lock does not keep. */
+enum {
+	LH_LOCK_LIFE_FLAGS = LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER | LH_LOCK_DESTROYED
+};
 void lh_lock_retire(struct lh_lock *l);
 void lh_lock_revive(struct lh_lock *l, const void *object); /* a new lock at the same address */
 void lh_lock_drop_retired(struct lh_lock *l); /* ends a retired lock. Needs the internal lock */

@@ -60,7 +60,10 @@ uint32_t lh_lock_find_destroyed(const void *object, enum lh_kind kind, bool by_t
 
 	if ((!row || LH_LOCKS[row].address != destroyed) && !by_tag)
 		row = lh_lock_find_at(object, destroyed);
-	return row && LH_LOCKS[row].address == destroyed && LH_LOCKS[row].kind == kind ? row : 0;
+	const struct lh_lock *l = &LH_LOCKS[row];
+
+	return l->address == destroyed && l->kind == kind && (l->flags & LH_LOCK_DESTROYED) ? row
+											    : 0;
 }
 
 /* ---- who sleeps in it? ---- */

@@ -21,32 +21,20 @@ void lh_note_destroy(lh_stack_id stack)
 	exits |= lh_stack_is_in_exit(stack);
 }
 
-/*
- * Our own row is the evidence, so an init call that was not recorded would make it false. A
- * spinlock has no other evidence, and its bytes may be a copy of a spinlock that is valid.
- */
-static bool is_known_destroyed(const void *object, enum lh_kind kind, enum lh_severity *severity)
+/* Our own row is the evidence, so an init call that was not recorded would make it false. */
+static bool is_known_destroyed(const void *object, enum lh_kind kind)
 {
 	const struct lh_ledger *ledger = lh_own_ledger.ledger;
-	uint32_t row = 0;
+	uint32_t row = kind == LH_RWLOCK || kind == LH_SEM
+			       ? lh_lock_find_destroyed(object, kind, true)
+			       : 0;
 
-	if (kind == LH_RWLOCK || kind == LH_SEM)
-		row = lh_lock_find_destroyed(object, kind, true);
-	else if (kind == LH_SPIN)
-		row = lh_lock_find_destroyed(object, kind, false);
-	if (!row || ledger->dropped_events || ledger->unrecorded ||
-	    !(LH_LOCKS[row].flags & LH_LOCK_INITED))
-		return false;
-	if (kind == LH_SPIN)
-		*severity = LH_WARNING;
-	return kind != LH_SPIN || lh_lock_is_private(object);
+	return row && !ledger->dropped_events && !ledger->unrecorded;
 }
 
 bool lh_is_invalid(const void *object, enum lh_kind kind)
 {
-	enum lh_severity severity;
-
-	return !lh_lock_is_valid(object, kind) || is_known_destroyed(object, kind, &severity);
+	return !lh_lock_is_valid(object, kind) || is_known_destroyed(object, kind);
 }
 
 static lh_stack_id destroy_stack_of(const struct lh_lock *l)
@@ -77,11 +65,7 @@ static bool is_fatal(const void *object, enum lh_kind kind)
 uint32_t lh_check_use(struct lh_self *self, const void *object, enum lh_kind kind, lh_site site,
 		      enum lh_action action)
 {
-	enum lh_severity severity = LH_ERROR;
-
-	if (lh_lock_is_valid(object, kind) && !is_known_destroyed(object, kind, &severity))
-		return 0;
-	if (exits || lh_stack_is_in_exit(LH_SITE_STACK(site)))
+	if (!lh_is_invalid(object, kind) || exits || lh_stack_is_in_exit(LH_SITE_STACK(site)))
 		return 0;
 	uint32_t row = lh_lock_find_destroyed(object, kind, false);
 	const struct lh_lock *l = row ? &LH_LOCKS[row] : lh_lock_make(object, kind);
@@ -89,7 +73,8 @@ uint32_t lh_check_use(struct lh_self *self, const void *object, enum lh_kind kin
 		return 0;
 	struct lh_finding_draft *draft =
 		lh_finding_begin(LH_RULE_INVALID_LOCK, LH_HAPPENED, self->live_saved->thread);
-	draft->severity = action == LH_DESTROYS && !is_fatal(object, kind) ? LH_WARNING : severity;
+	if (action == LH_DESTROYS && !is_fatal(object, kind))
+		draft->severity = LH_WARNING;
 	draft->key = row ? key_of(l) : 0;
 	if (row && destroy_stack_of(l))
 		lh_finding_add_step(draft, 0, lh_lock_id_of(l),

@@ -6,6 +6,8 @@
  */
 #include "case.h"
 
+#include <stdbool.h>
+
 enum { WAITERS = 4, ROUNDS = 50 };
 MUTEX(m);
 static pthread_cond_t c;
@@ -23,7 +25,9 @@ static void *waits(void *arg)
 	return arg;
 }
 
-static void wake_and_destroy(void)
+/* With the mutex held the waiters are still in their waits, but no longer wait for the condition.
+ */
+static void wake_and_destroy(bool held)
 {
 	pthread_t t[WAITERS];
 
@@ -37,11 +41,14 @@ static void wake_and_destroy(void)
 		if (all) {
 			go = 1;
 			pthread_cond_broadcast(&c);
+			if (held)
+				pthread_cond_destroy(&c);
 		}
 		unlock(&m);
 		sched_yield();
 	}
-	pthread_cond_destroy(&c);
+	if (!held)
+		pthread_cond_destroy(&c);
 	for (int i = 0; i < WAITERS; i++)
 		pthread_join(t[i], NULL);
 }
@@ -77,7 +84,7 @@ static void wait_and_destroy(void)
 int main(void)
 {
 	for (int i = 0; i < ROUNDS; i++) {
-		wake_and_destroy();
+		wake_and_destroy(i % 2);
 		wait_and_destroy();
 	}
 	return 0;

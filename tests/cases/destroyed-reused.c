@@ -3,8 +3,10 @@
  * init call, by a copy of another lock, by realloc. And a lock that is destroyed right after its
  * unlock.
  * EXPECT: nothing
+ * FLAGS: -Ilibcheck
  */
 #include "case.h"
+#include "lockhound.h"
 
 union any {
 	pthread_mutex_t m;
@@ -134,6 +136,73 @@ static void by_copy(union any *o)
 	free(moved);
 }
 
+/* A home-made lock has an rwlock as its first member; only the home-made one ends. */
+static void by_another_kind(void)
+{
+	static pthread_rwlock_t r;
+	static sem_t s;
+
+	pthread_rwlock_init(&r, NULL);
+	sem_init(&s, 0, 1);
+	for (int i = 0; i < 3; i++) {
+		use_rwlock((union any *)&r);
+		sem_wait(&s);
+		sem_post(&s);
+		lockhound_got(&r, 0);
+		lockhound_gives(&r);
+		lockhound_got(&s, 0);
+		lockhound_gives(&s);
+		if (i == 1)
+			use_rwlock((union any *)&r);
+		lockhound_ends(&r);
+		lockhound_ends(&s);
+	}
+	use_rwlock((union any *)&r);
+	sem_wait(&s);
+	sem_post(&s);
+}
+
+/* An element of an array is destroyed, and the others move up. */
+static void by_moving_up(void)
+{
+	static struct {
+		pthread_mutex_t m;
+		pthread_rwlock_t r;
+		pthread_cond_t c;
+		pthread_spinlock_t p;
+		pthread_barrier_t b;
+		sem_t s;
+	} a[3];
+
+	for (int i = 0; i < 3; i++) {
+		pthread_mutex_init(&a[i].m, NULL);
+		pthread_rwlock_init(&a[i].r, NULL);
+		pthread_cond_init(&a[i].c, NULL);
+		pthread_spin_init(&a[i].p, PTHREAD_PROCESS_PRIVATE);
+		pthread_barrier_init(&a[i].b, NULL, 1);
+		sem_init(&a[i].s, 0, 1);
+	}
+	for (int n = 3; n; n--) {
+		for (int i = 0; i < n; i++) {
+			use_mutex((union any *)&a[i].m);
+			use_rwlock((union any *)&a[i].r);
+			use_cond((union any *)&a[i].c);
+			pthread_spin_lock(&a[i].p);
+			pthread_spin_unlock(&a[i].p);
+			pthread_barrier_wait(&a[i].b);
+			sem_wait(&a[i].s);
+			sem_post(&a[i].s);
+		}
+		pthread_mutex_destroy(&a[0].m);
+		pthread_rwlock_destroy(&a[0].r);
+		pthread_cond_destroy(&a[0].c);
+		pthread_spin_destroy(&a[0].p);
+		pthread_barrier_destroy(&a[0].b);
+		sem_destroy(&a[0].s);
+		memmove(&a[0], &a[1], (size_t)(n - 1) * sizeof(a[0]));
+	}
+}
+
 static void all(void)
 {
 	static union any o;
@@ -142,6 +211,8 @@ static void all(void)
 	by_clearing(&o);
 	by_init(&o);
 	by_copy(&o);
+	by_moving_up();
+	by_another_kind();
 }
 
 int main(void)
