@@ -137,23 +137,25 @@ static inline size_t lh_glibc_unused(enum lh_kind kind)
 				   : 0;
 }
 
-/* LH_LOCK_* flags. */
+/* pthread_mutex_destroy makes the kind -1. */
+static inline bool lh_glibc_is_mutex(const void *object)
+{
+	return !(lh_glibc_load(object, LH_GLIBC_MUTEX_KIND) & ~(uint32_t)LH_GLIBC_KIND_ALL);
+}
+
+/* LH_LOCK_* flags. To what is no mutex nothing is written, as to a robust one. */
 static inline uint32_t lh_lock_attributes(const void *object, enum lh_kind kind)
 {
 	if (kind == LH_MUTEX)
-		return lh_glibc_mutex_flags(*lh_glibc_word(object, LH_GLIBC_MUTEX_KIND));
+		return lh_glibc_is_mutex(object)
+			       ? lh_glibc_mutex_flags(*lh_glibc_word(object, LH_GLIBC_MUTEX_KIND))
+			       : LH_LOCK_ROBUST;
 	if (kind == LH_RWLOCK)
 		return lh_glibc_rwlock_flags(*lh_glibc_word(object, LH_GLIBC_RWLOCK_FLAGS)) |
 		       (*lh_glibc_word(object, LH_GLIBC_RWLOCK_SHARED) ? LH_LOCK_PSHARED : 0u);
 	if (kind == LH_SEM)
 		return *lh_glibc_word(object, LH_GLIBC_SEM_SHARED) ? LH_LOCK_PSHARED : 0u;
 	return 0;
-}
-
-/* pthread_mutex_destroy makes the kind -1. */
-static inline bool lh_glibc_is_mutex(const void *object)
-{
-	return !(lh_glibc_load(object, LH_GLIBC_MUTEX_KIND) & ~(uint32_t)LH_GLIBC_KIND_ALL);
 }
 
 static inline bool lh_lock_is_free_now(const void *object, enum lh_kind kind)
