@@ -1,6 +1,7 @@
 /*
- * Two threads hold each other's locks and retry try-locks. As long as that, and no livelock: a
- * thread that retries while the holder works, and two threads that release their lock now and then.
+ * Two threads hold each other's locks and retry, one by try-locks. As long as that, and no
+ * livelock: a thread that retries while the holder works, and two threads that release their lock
+ * now and then.
  * FLAGS: --long-hold=0 --blocking=0
  * REPORTS: T2 and T3 hold each other's locks and retry try-locks: none got .*\[livelock\]
  * AFTER: threads that hold each other's locks retry try-locks
@@ -13,14 +14,15 @@ static pthread_mutex_t left = PTHREAD_MUTEX_INITIALIZER, right = PTHREAD_MUTEX_I
 static pthread_mutex_t other = PTHREAD_MUTEX_INITIALIZER;
 static int both;
 
-static void try_until_go(pthread_mutex_t *first, pthread_mutex_t *second)
+static void try_until_go(pthread_mutex_t *first, pthread_mutex_t *second,
+			 int (*try)(pthread_mutex_t *))
 {
 	pthread_mutex_lock(first);
 	__atomic_add_fetch(&both, 1, __ATOMIC_ACQ_REL);
 	while (__atomic_load_n(&both, __ATOMIC_ACQUIRE) < 2)
 		sched_yield();
 	is_ready();
-	while (!go && pthread_mutex_trylock(second) != 0)
+	while (!go && try(second) != 0)
 		usleep(100);
 	if (!go)
 		abort();
@@ -29,13 +31,23 @@ static void try_until_go(pthread_mutex_t *first, pthread_mutex_t *second)
 
 static void *forwards(void *none)
 {
-	try_until_go(&accounts, &journal);
+	try_until_go(&accounts, &journal, pthread_mutex_trylock);
 	return none;
+}
+
+static int lock_soon(pthread_mutex_t *m)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	t.tv_sec += t.tv_nsec >= 990000000;
+	t.tv_nsec = (t.tv_nsec + 10000000) % 1000000000;
+	return pthread_mutex_timedlock(m, &t);
 }
 
 static void *backwards(void *none)
 {
-	try_until_go(&journal, &accounts);
+	try_until_go(&journal, &accounts, lock_soon);
 	return none;
 }
 

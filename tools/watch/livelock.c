@@ -4,9 +4,9 @@
  *
  * Once a second each thread is compared with its state a second ago. A thread is stuck if it holds
  * the same locks, acquired at the same times, and still wants the same lock: more of its
- * consecutive tries have failed, or the same wait lasts. A cycle of threads that were stuck twice
- * in a row, with a try in it, is a livelock. It is a warning: a thread may give up after more
- * tries.
+ * consecutive tries have failed, it waits with a time limit once more, or the same wait without one
+ * lasts. A cycle of threads that were stuck twice in a row, one of which retries, is a livelock. It
+ * is a warning: a thread may give up after more tries.
  *
  * A thread that releases its lock between its tries is not stuck.
  */
@@ -25,12 +25,6 @@ static uint64_t mark_of(const struct lh_live_thread *live)
 	return m;
 }
 
-static bool waits(const struct lh_live_thread *live)
-{
-	return live->wait_lock && live->wait_on == LH_WAIT_LOCK &&
-	       LH_SITE_HOW(live->wait_site) == LH_BLOCKING;
-}
-
 /* What the thread wants; lock 0: nothing, or it holds nothing. */
 static struct lh_want want_of(const struct lh_live_thread *live)
 {
@@ -38,10 +32,11 @@ static struct lh_want want_of(const struct lh_live_thread *live)
 
 	if (live->state != LH_LIVE_ATTACHED || !live->held_n)
 		return w;
-	if (waits(live)) {
+	if (live->wait_lock && live->wait_on == LH_WAIT_LOCK) {
 		w.lock = live->wait_lock;
 		w.site = live->wait_site;
 		w.n = live->wait_seq;
+		w.tries = LH_SITE_HOW(live->wait_site) == LH_TIMED;
 	} else if (!live->wait_lock && live->tries >= LH_TRIES_BUSY_WAIT) {
 		w.lock = live->try_lock;
 		w.site = live->try_site;

@@ -29,7 +29,7 @@ struct lh_want {
 	lh_thread_id thread;
 	lh_lock_id lock;
 	lh_site site;
-	bool tries;     /* it retries a try-lock; otherwise it waits */
+	bool tries;     /* it retries a try-lock or a wait with a limit; else it waits */
 	uint32_t n;     /* failed tries, or the number of the wait */
 	uint64_t mark;  /* hash of what it holds */
 	uint32_t stuck; /* seconds without a change */
