@@ -139,6 +139,7 @@ uint32_t lh_live_thread_new(lh_thread_id thread)
 		return 0;
 	struct lh_live_thread *live = &LH_LIVE_THREADS[i];
 	__builtin_memset(live, 0, offsetof(struct lh_live_thread, held));
+	live->held[0].site = 0; /* see lh_on_release_failed */
 	live->thread = thread;
 	live->state = LH_LIVE_RESERVED;
 	if (thread)
