@@ -181,7 +181,7 @@ struct lh_held {
 	uint16_t depth;    /* times that this thread holds the lock */
 	uint16_t flags;    /* LH_HELD_* */
 	/* with LH_HELD_ACROSS_CREATE: see there; of a pthread_once control: the distance of the
-	 * call's frame from stack_high */
+	 * call's frame from stack_high, 0 not known */
 	uint32_t pad;
 	uint64_t since_ns; /* exact time of the acquisition; valid with LH_HELD_EXACT_TIME */
 };

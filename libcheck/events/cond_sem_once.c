@@ -248,33 +248,18 @@ static bool has_nothing_to_record(const struct lh_call *call)
 	return !self->live || !self->live->held_n || is_chain_known(self, call, LH_EXCLUSIVE);
 }
 
-/* Removes an entry of this control block whose routine ended by an exception or a jump. */
-static void remove_unfinished(struct lh_live_thread *live, const struct lh_call *call)
-{
-	struct lh_held *h = lh_held_find(live, call->object);
-
-	if (h && h->pad && h->pad < (uint32_t)(live->stack_high - call->frame))
-		return; /* the routine still runs in an outer frame: the thread waits for itself */
-	if (h)
-		lh_held_remove(live, h);
-}
-
 bool lh_on_once_call(const struct lh_call *call, void (*routine)(void))
 {
-	bool done = lh_once_is_done(call->object);
-
-	if (done && has_nothing_to_record(call))
+	if (lh_once_is_done(call->object) && has_nothing_to_record(call))
 		return false;
 	struct lh_self *self = lh_enter(call->frame);
 	if (!self)
 		return false;
 	self->once_routine = routine;
 	self->once_call = call;
-	remove_unfinished(self->live_saved, call);
+	lh_event_remove_left_once(self);
 	lh_leave(self);
 	lh_on_wait_begin(call);
-	if (done)
-		lh_on_wait_clear(call);
 	return true;
 }
 
@@ -286,9 +271,10 @@ const struct lh_call *lh_on_once_routine_begin(void (**routine)(void))
 	*routine = self->once_routine;
 	lh_on_wait_clear(call);
 	lh_on_acquired_slow(call, 0);
-	struct lh_held *h = self->live ? lh_held_find(self->live, call->object) : NULL;
-	if (h)
-		h->pad = (uint32_t)(self->live->stack_high - call->frame);
+	struct lh_live_thread *live = self->live;
+	struct lh_held *h = live ? lh_held_find(live, call->object) : NULL;
+	if (h && call->frame >= live->stack_low && call->frame < live->stack_high)
+		h->pad = (uint32_t)(live->stack_high - call->frame);
 	return call;
 }
 

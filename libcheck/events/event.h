@@ -51,6 +51,12 @@ void lh_event_report(struct lh_event_frame *event, uint32_t finding);
 
 /* The thread's held chain, without a mutex that a condition wait has released. */
 lh_chain_id lh_event_chain(struct lh_event_frame *event);
+/*
+ * Removes pthread_once controls whose initializer ended by an exception, a jump or a cancellation.
+ * glibc resets the control then, and no code of the library runs; so call this before the held list
+ * of a thread is used for a chain.
+ */
+void lh_event_remove_left_once(struct lh_self *self);
 /* The chain of acquiring this lock now; checked if the visit is new. */
 lh_chain_id lh_event_record_chain(struct lh_event_frame *event, lh_lock_id lock, lh_site site);
 /* More threads can wait for the lock than before. */

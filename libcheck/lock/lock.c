@@ -305,7 +305,7 @@ struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind)
 	return l;
 }
 
-/* ---- locks of a forked child's parent ---- */
+/* ---- locks whose memory may be gone ---- */
 
 struct lh_lock *lh_lock_copy_from_parent(const struct lh_lock *was)
 {
@@ -343,6 +343,15 @@ bool lh_lock_still_held(const struct lh_lock *was, int32_t tid)
 		return false;
 	int owner = lh_lock_owner_tid(&copy, kind);
 	return !owner || owner == tid;
+}
+
+bool lh_lock_once_is_busy(const struct lh_lock *l)
+{
+	uint32_t word;
+
+	return lh_sys_seccomp_seen() ||
+	       (lh_sys_copy(&word, (const void *)(uintptr_t)l->address, sizeof(word)) &&
+		!lh_lock_is_free_now(&word, LH_ONCE));
 }
 
 /* ---- destroy, retire, revive ---- */
