@@ -350,6 +350,8 @@ struct lh_hb_edge {
 };
 
 /*
+ * JOIN: thread a has ended. Thread b joined it, or acquired a robust mutex that a held at its end.
+ *
  * ACQUIRED_FROM_CREATOR: thread b acquired, by a blocking call, a lock that its ancestor a held
  * when a created b or b's ancestor. So a released the lock before, in a_segment.
  *

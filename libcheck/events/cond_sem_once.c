@@ -75,8 +75,23 @@ void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_how h
 	lh_event_end(&event);
 }
 
-void lh_on_cond_wait_end(const struct lh_call *call)
+/* The mutex was acquired again from an owner that had ended. */
+static void order_after_owner(const struct lh_call *call)
 {
+	struct lh_event_frame event;
+
+	if (!lh_event_begin_must(&event, call))
+		return;
+	const struct lh_lock *m = lh_lock_make(call->object, LH_MUTEX); /* it has no tag */
+	if (m)
+		lh_event_owner_died(&event, m);
+	lh_event_end(&event);
+}
+
+void lh_on_cond_wait_end(const struct lh_call *call, int rc)
+{
+	if (LH_UNLIKELY(rc == EOWNERDEAD))
+		order_after_owner(call);
 	struct lh_self *self = lh_enter(call->frame);
 
 	if (!self)

@@ -75,6 +75,8 @@ void lh_hb_edge_add(enum lh_hb_kind kind, lh_thread_id a, uint32_t a_segment, lh
 		    uint32_t b_segment);
 /* Call where a happens-before edge starts or ends in the thread. */
 void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live);
+/* The thread acquired a robust mutex with EOWNERDEAD. Call before l->owner changes. In mutex.c. */
+void lh_event_owner_died(struct lh_event_frame *event, const struct lh_lock *l);
 /* The wait for the thread's end begins. */
 void lh_event_join_begin(struct lh_event_frame *event, lh_thread_id thread, enum lh_how how);
 bool lh_event_orders_init(void);

@@ -157,6 +157,20 @@ static void add_held(struct lh_event_frame *event, struct lh_lock *l, const stru
 		lh_across_create_on_acquire(event, lh_lock_id_of(l));
 }
 
+/* The kernel gives a robust mutex to the next thread when its owner has ended: all that the owner
+ * did happens before. */
+void lh_event_owner_died(struct lh_event_frame *event, const struct lh_lock *l)
+{
+	const struct lh_live_thread *owner = &LH_LIVE_THREADS[l->owner];
+
+	if (!l->owner || l->owner == event->self->number || !owner->thread ||
+	    owner->state < LH_LIVE_ATTACHED)
+		return;
+	lh_hb_edge_add(LH_HB_JOIN, owner->thread, owner->segment, event->live->thread,
+		       event->live->segment + 1);
+	lh_hb_next_segment(event->self, event->live);
+}
+
 static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 {
 	struct lh_event_frame event;
@@ -174,6 +188,8 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 			event.live->try_lock = 0;
 		note_shared(l);
 		note_writer(&event, l, call);
+		if (rc == EOWNERDEAD)
+			lh_event_owner_died(&event, l);
 		if (l->flags & LH_LOCK_SIGNAL)
 			l->acquired++;
 		else if (!acquire_again(&event, l, call))
