@@ -172,7 +172,7 @@ lh_chain_id lh_event_record_chain(struct lh_event_frame *event, lh_lock_id lock,
 
 	if (id && event->fresh && LH_SITE_HOW(site) != LH_TRY)
 		check_chain(event, id);
-	if (id && event->fresh)
+	if (id && (event->fresh || lh_handler_must_check(id)))
 		lh_event_report(event, lh_handler_check(event->self, lock, id, event->open));
 	return id;
 }

@@ -237,6 +237,20 @@ void lh_self_forget_visits(struct lh_self *self)
 	self->visited_used = 0;
 }
 
+/* Writes only zeros, and only to `chain`: the entry of a thread that writes it at this moment stays
+ * whole. Leaves pages that were never written. */
+void lh_self_forget_cached_chains(void)
+{
+	uint32_t used = lh_own_ledger.ledger ? lh_rows_used(LH_T_LIVE_THREAD) : 0;
+
+	for (uint32_t i = 1; i < used; i++) {
+		struct lh_chain_cache_entry *k = selves[i] ? selves[i]->chain_cache[0] : NULL;
+		for (uint32_t n = 0; k && n < LH_CHAIN_CACHE; n++)
+			if (k[n].chain)
+				__atomic_store_n(&k[n].chain, 0, __ATOMIC_RELAXED);
+	}
+}
+
 struct lh_self *lh_live_thread_attach(uint32_t live_row, uintptr_t low, uintptr_t high)
 {
 	uint64_t handle = lh_thread_handle();
