@@ -285,6 +285,7 @@ const struct lh_call *lh_on_once_routine_begin(void (**routine)(void))
 
 	*routine = self->once_routine;
 	lh_on_wait_clear(call);
+	lh_lock_once_begun(call->object);
 	lh_on_acquired_slow(call, 0);
 	struct lh_live_thread *live = self->live;
 	struct lh_held *h = live ? lh_held_find(live, call->object) : NULL;

@@ -345,13 +345,17 @@ bool lh_lock_still_held(const struct lh_lock *was, int32_t tid)
 	return !owner || owner == tid;
 }
 
+/* All controls whose initializers run have the same word, until the process forks. */
+static uint32_t once_busy;
+
+void lh_lock_once_begun(const void *object)
+{
+	once_busy = lh_glibc_load(object, 0);
+}
+
 bool lh_lock_once_is_busy(const struct lh_lock *l)
 {
-	uint32_t word;
-
-	return lh_sys_seccomp_seen() ||
-	       (lh_sys_copy(&word, (const void *)(uintptr_t)l->address, sizeof(word)) &&
-		!lh_lock_is_free_now(&word, LH_ONCE));
+	return lh_sys_may_be((const uint32_t *)(uintptr_t)l->address, once_busy);
 }
 
 /* ---- destroy, retire, revive ---- */

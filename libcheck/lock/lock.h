@@ -80,8 +80,9 @@ struct lh_lock *lh_lock_reinit(const void *o, enum lh_kind kind, uint32_t flags,
 struct lh_lock *lh_lock_copy_from_parent(const struct lh_lock *was);
 bool lh_lock_still_held(const struct lh_lock *was, int32_t tid);
 
-/* Is the initializer of this pthread_once control running? The kernel reads the control, whose
- * memory may be gone. True also if the library may not ask the kernel. */
+/* The initializer of a pthread_once control runs now, and the object is there. */
+void lh_lock_once_begun(const void *object);
+/* Does it still run? The object may be gone. Also true if that is not known. */
 bool lh_lock_once_is_busy(const struct lh_lock *l);
 
 /*
