@@ -369,13 +369,13 @@ static bool was_removed(const struct lh_live_thread *live, const struct lh_held 
 void lh_on_release_failed(const struct lh_call *call)
 {
 	struct lh_self *self = lh_enter(call->frame);
-	struct lh_lock *l;
 
 	if (!self)
 		return;
 	struct lh_live_thread *live = self->live_saved;
 	struct lh_held *h = lh_held_find(live, call->object);
-	l = lh_lock_known(call->object, call->kind);
+	uint32_t row = lh_lock_find(call->object); /* by table: a robust mutex has no tag */
+	struct lh_lock *l = row ? &LH_LOCKS[row] : NULL;
 	if (h) { /* acquired more than once */
 		h->depth++;
 	} else if (l && live->held_n < LH_HELD_MAX &&
