@@ -127,7 +127,7 @@ __attribute__((noinline)) bool lh_cfi_find_object(struct lh_cfi_object *o, uintp
 
 static struct lh_cfi_bytes bytes_from(const struct lh_cfi_object *o, uintptr_t at)
 {
-	struct lh_cfi_object other;
+	struct lh_cfi_object other = {0};
 	uintptr_t end = o->end;
 	if (at < o->start || at >= o->end) { /* in another segment of the same object? */
 		if (!lh_cfi_find_object(&other, at) || other.header != o->header)
