@@ -1,7 +1,9 @@
 /* Initializers that take long while no other thread waits for them: of pthread_once, of a C++ static,
- * and std::async, which runs its task in a std::call_once and joins its thread in another.
+ * and std::async, which runs its task in a std::call_once and joins its thread in another. No lock is
+ * named after a frame of the library, also if all others are of system headers.
  * REPORTS: has held 'canary_lock' for .*\[long-hold\]
  * REPORTS: while it held 'canary_lock' \[blocking-call\]
+ * LOCKS: once first acquired at [a-z-]+\.h:
  * NOT: once
  * NOT: config
  * NOT: started */
