@@ -189,7 +189,7 @@ struct lh_held {
 	uint16_t depth;    /* times that this thread holds the lock */
 	uint16_t flags;    /* LH_HELD_* */
 	/* with LH_HELD_ACROSS_CREATE: see there; of a pthread_once control: the distance of the
-	 * call's frame from stack_high */
+	 * call's frame from stack_high, 0 not known */
 	uint32_t pad;
 	uint64_t since_ns; /* exact time of the acquisition; valid with LH_HELD_EXACT_TIME */
 };
@@ -336,7 +336,8 @@ struct lh_chain {
 enum {
 	LH_CHAIN_MANY_THREADS = 1 /* more threads than LH_T_VISIT records */,
 	LH_CHAIN_SIGNALS_BLOCKED = 4, /* acquired with signals blocked at least once */
-	LH_CHAIN_REUSED = 8           /* the row was another chain before */
+	LH_CHAIN_REUSED = 8,          /* the row was another chain before */
+	LH_CHAIN_HANDLER_CHECKED = 16 /* checked while the program had a signal handler */
 };
 
 /* A thread that acquired through a chain, in all its segments from `first` to `last`. */
@@ -358,6 +359,8 @@ struct lh_hb_edge {
 };
 
 /*
+ * JOIN: thread a has ended. Thread b joined it, or acquired a robust mutex that a held at its end.
+ *
  * ACQUIRED_FROM_CREATOR: thread b acquired, by a blocking call, a lock that its ancestor a held
  * when a created b or b's ancestor. So a released the lock before, in a_segment.
  *

@@ -26,6 +26,8 @@ int __cxa_guard_acquire(uint64_t *o);
 void __cxa_guard_release(uint64_t *o);
 void __cxa_guard_abort(uint64_t *o);
 
+sighandler_t bsd_signal(int n, sighandler_t handler); /* no longer in a header */
+
 /* Deprecated calls are intercepted too. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"

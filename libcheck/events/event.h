@@ -55,6 +55,12 @@ void lh_event_report(struct lh_event_frame *event, uint32_t finding);
 
 /* The thread's held chain, without a mutex that a condition wait has released. */
 lh_chain_id lh_event_chain(struct lh_event_frame *event);
+/*
+ * Removes pthread_once controls whose initializer ended by an exception, a jump or a cancellation.
+ * glibc resets the control then, and no code of the library runs; so call this before the held list
+ * of a thread is used for a chain.
+ */
+void lh_event_remove_left_once(struct lh_self *self);
 /* The chain of acquiring this lock now; checked if the visit is new. */
 lh_chain_id lh_event_record_chain(struct lh_event_frame *event, lh_lock_id lock, lh_site site);
 /* More threads can wait for the lock than before. */
@@ -73,6 +79,8 @@ void lh_hb_edge_add(enum lh_hb_kind kind, lh_thread_id a, uint32_t a_segment, lh
 		    uint32_t b_segment);
 /* Call where a happens-before edge starts or ends in the thread. */
 void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live);
+/* The thread acquired a robust mutex with EOWNERDEAD. Call before l->owner changes. In mutex.c. */
+void lh_event_owner_died(struct lh_event_frame *event, const struct lh_lock *l);
 /* The wait for the thread's end begins. */
 void lh_event_join_begin(struct lh_event_frame *event, lh_thread_id thread, enum lh_how how);
 bool lh_event_orders_init(void);

@@ -223,7 +223,7 @@ void lh_on_destroyed(const struct lh_call *call, int rc);      /* after the call
 
 /* Condition waits: `call` names the mutex. In lh_on_cond_signal it names the condition. */
 void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_how how);
-void lh_on_cond_wait_end(const struct lh_call *call);
+void lh_on_cond_wait_end(const struct lh_call *call, int rc);
 void lh_on_cond_signal(const struct lh_call *call);
 
 /* The announced wait has ended or did not begin; counts no wait. */

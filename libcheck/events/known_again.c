@@ -122,6 +122,8 @@ bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, 
 	self = lh_enter(call->frame);
 	lh_chain_id chain = lh_chain_find_visited(self, parent, id, site,
 						  !lh_thread_end_matters(self->live_saved->thread));
+	if (chain && LH_UNLIKELY(lh_handler_must_check(chain)))
+		chain = 0;
 	if (chain)
 		lh_held_append(self, self->live_saved, l,
 			       (struct lh_held){.address = (uintptr_t)call->object,

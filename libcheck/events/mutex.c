@@ -158,6 +158,20 @@ static void add_held(struct lh_event_frame *event, struct lh_lock *l, const stru
 		lh_across_create_on_acquire(event, lh_lock_id_of(l));
 }
 
+/* The kernel gives a robust mutex to the next thread when its owner has ended: all that the owner
+ * did happens before. */
+void lh_event_owner_died(struct lh_event_frame *event, const struct lh_lock *l)
+{
+	const struct lh_live_thread *owner = &LH_LIVE_THREADS[l->owner];
+
+	if (!l->owner || l->owner == event->self->number || !owner->thread ||
+	    owner->state < LH_LIVE_ATTACHED)
+		return;
+	lh_hb_edge_add(LH_HB_JOIN, owner->thread, owner->segment, event->live->thread,
+		       event->live->segment + 1);
+	lh_hb_next_segment(event->self, event->live);
+}
+
 static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 {
 	struct lh_event_frame event;
@@ -175,6 +189,8 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 			event.live->try_lock = 0;
 		note_shared(l);
 		note_writer(&event, l, call);
+		if (rc == EOWNERDEAD)
+			lh_event_owner_died(&event, l);
 		if (l->flags & LH_LOCK_SIGNAL)
 			l->acquired++;
 		else if (!acquire_again(&event, l, call))
@@ -270,8 +286,11 @@ void lh_on_try_failed(const struct lh_call *call)
 
 /* ---- releasing ---- */
 
-/* Copies the removed entry to the place above the top, where it stays until the next acquisition:
- * lh_on_release_failed may need it. */
+/*
+ * The removed entry stays in the place above the top until the next acquisition:
+ * lh_on_release_failed may need it. The fast path leaves it there; remove_held copies it. A release
+ * that removed nothing clears that place.
+ */
 static void remove_held(struct lh_live_thread *live, struct lh_held *h)
 {
 	struct lh_held removed = *h;
@@ -279,6 +298,8 @@ static void remove_held(struct lh_live_thread *live, struct lh_held *h)
 
 	if (l && LH_SITE_MODE(h->site) == LH_EXCLUSIVE)
 		l->owner = 0;
+	if (h != &live->held[live->held_n - 1])
+		removed.chain = 0; /* it would return above locks that were acquired later */
 	lh_held_remove(live, h);
 	removed.lock = 0;
 	removed.address = 0;
@@ -326,23 +347,42 @@ void lh_on_release_slow(const struct lh_call *call)
 		lh_held_measure_end(h);
 		lh_held_keep_lengths(self, h->lock);
 		remove_held(live, h);
+	} else if (live->held_n < LH_HELD_MAX) {
+		live->held[live->held_n].site = 0;
 	}
 	lh_leave(self);
 	if (!h)
 		check_unlock(call);
 }
 
+/*
+ * Is `h`, the entry above the top, the hold of `l` that this release removed? A signal handler may
+ * have left another entry there since; and an entry of a lock that this thread no longer held says
+ * nothing. A forked child inherits locks with the thread id of its parent.
+ */
+static bool was_removed(const struct lh_live_thread *live, const struct lh_held *h,
+			const struct lh_lock *l, const void *object)
+{
+	return h->site && h->depth && (!h->chain || LH_CHAINS[h->chain].lock == lh_lock_id_of(l)) &&
+	       ((h->flags & LH_HELD_INHERITED) || l->kind != LH_MUTEX ||
+		lh_lock_owner_tid(object, LH_MUTEX) == live->tid);
+}
+
 void lh_on_release_failed(const struct lh_call *call)
 {
 	struct lh_self *self = lh_enter(call->frame);
-	struct lh_lock *l;
 
 	if (!self)
 		return;
 	struct lh_live_thread *live = self->live_saved;
-	struct lh_held *h = live->held_n < LH_HELD_MAX ? &live->held[live->held_n] : NULL;
-	l = lh_lock_known(call->object, call->kind);
-	if (l && h && h->site && h->depth && !lh_held_find(live, call->object)) {
+	struct lh_held *h = lh_held_find(live, call->object);
+	uint32_t row = lh_lock_find(call->object); /* by table: a robust mutex has no tag */
+	struct lh_lock *l = row ? &LH_LOCKS[row] : NULL;
+	if (h) { /* acquired more than once */
+		h->depth++;
+	} else if (l && live->held_n < LH_HELD_MAX &&
+		   was_removed(live, &live->held[live->held_n], l, call->object)) {
+		h = &live->held[live->held_n];
 		h->lock = lh_lock_id_of(l);
 		h->address = (uintptr_t)call->object;
 		if (LH_SITE_MODE(h->site) == LH_EXCLUSIVE)

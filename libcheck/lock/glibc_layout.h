@@ -158,6 +158,17 @@ static inline uint32_t lh_lock_attributes(const void *object, enum lh_kind kind)
 	return 0;
 }
 
+static inline bool lh_once_is_done(const void *object)
+{
+	return __atomic_load_n((const int *)object, __ATOMIC_ACQUIRE) & LH_GLIBC_ONCE_DONE;
+}
+
+/* Byte 0 of a guard: done; the bytes above: a thread initializes, or waits. */
+static inline bool lh_guard_is_busy(uint32_t word)
+{
+	return !(word & 1) && word >> 8;
+}
+
 static inline bool lh_lock_is_free_now(const void *object, enum lh_kind kind)
 {
 	switch (kind) {
@@ -168,6 +179,10 @@ static inline bool lh_lock_is_free_now(const void *object, enum lh_kind kind)
 		       lh_glibc_load(object, LH_GLIBC_RWLOCK_WRITER) == 0;
 	case LH_SPIN:
 		return lh_glibc_load(object, 0) == LH_GLIBC_SPIN_FREE;
+	case LH_ONCE:
+		return !(lh_glibc_load(object, 0) & LH_GLIBC_ONCE_BUSY);
+	case LH_GUARD:
+		return !lh_guard_is_busy(lh_glibc_load(object, 0));
 	default:
 		return false;
 	}
@@ -185,11 +200,6 @@ static inline int lh_lock_owner_tid(const void *object, enum lh_kind kind)
 static inline bool lh_sem_is_positive(const void *object)
 {
 	return lh_glibc_load(object, LH_GLIBC_SEM_VALUE) != 0;
-}
-
-static inline bool lh_once_is_done(const void *object)
-{
-	return __atomic_load_n((const int *)object, __ATOMIC_ACQUIRE) & LH_GLIBC_ONCE_DONE;
 }
 
 #endif

@@ -318,7 +318,7 @@ struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind)
 	return l;
 }
 
-/* ---- locks of a forked child's parent ---- */
+/* ---- locks whose memory may be gone ---- */
 
 struct lh_lock *lh_lock_copy_from_parent(const struct lh_lock *was)
 {
@@ -356,6 +356,19 @@ bool lh_lock_still_held(const struct lh_lock *was, int32_t tid)
 		return false;
 	int owner = lh_lock_owner_tid(&copy, kind);
 	return !owner || owner == tid;
+}
+
+/* All controls whose initializers run have the same word, until the process forks. */
+static uint32_t once_busy;
+
+void lh_lock_once_begun(const void *object)
+{
+	once_busy = lh_glibc_load(object, 0);
+}
+
+bool lh_lock_once_is_busy(const struct lh_lock *l)
+{
+	return lh_sys_may_be((const uint32_t *)(uintptr_t)l->address, once_busy);
 }
 
 /* ---- destroy, retire, revive ---- */

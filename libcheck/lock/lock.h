@@ -82,6 +82,11 @@ struct lh_lock *lh_lock_reinit(const void *o, enum lh_kind kind, uint32_t flags,
 struct lh_lock *lh_lock_copy_from_parent(const struct lh_lock *was);
 bool lh_lock_still_held(const struct lh_lock *was, int32_t tid);
 
+/* The initializer of a pthread_once control runs now, and the object is there. */
+void lh_lock_once_begun(const void *object);
+/* Does it still run? The object may be gone. Also true if that is not known. */
+bool lh_lock_once_is_busy(const struct lh_lock *l);
+
 /*
  * lh_lock_needs_location: called before the internal lock is taken. True if the object is a
  * process-shared lock without a row (or a spinlock without a row: only the memory tells whether it

@@ -186,6 +186,9 @@ void lh_long_hold_adopt(struct lh_watch_process *, uint32_t row, const struct lh
 /* queries.c */
 /* Is this held entry a lock that other threads can wait for? Reads the lock's row. */
 bool lh_watch_is_lock(const struct lh_watch_process *, const struct lh_held *, struct lh_lock *);
+/* A long hold of a pthread_once control or a guard matters only to a thread that waits for it:
+ * std::async runs its whole task in one. */
+bool lh_watch_must_be_short(const struct lh_watch_process *, lh_lock_id, const struct lh_lock *);
 /* Does the row still have the wait, and the first held locks, of this copy? */
 bool lh_watch_is_current(const struct lh_watch_process *, uint32_t live_row,
 			 const struct lh_live_thread *);
