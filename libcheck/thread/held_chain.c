@@ -239,6 +239,11 @@ static uint32_t new_visit(struct lh_self *self)
 	return at;
 }
 
+static uint32_t visits_max(const struct lh_chain *chain)
+{
+	return LH_LOCKS[LH_LOCK_ROW(chain->lock)].kind == LH_COND ? COND_VISITS_MAX : VISITS_MAX;
+}
+
 /*
  * True if this thread, or this segment of the thread, is new at the chain. A visit row means "in
  * every segment from first to last", so the row grows by one segment, or another row is added.
@@ -248,8 +253,6 @@ static bool note(lh_chain_id id, lh_thread_id thread, uint32_t segment)
 	struct lh_chain *chain = &LH_CHAINS[id];
 	struct lh_chain_visit *own = NULL;
 	uint32_t count = 0;
-	uint32_t max =
-		LH_LOCKS[LH_LOCK_ROW(chain->lock)].kind == LH_COND ? COND_VISITS_MAX : VISITS_MAX;
 
 	for (uint32_t i = chain->visit; i; i = LH_VISITS[i].next, count++) {
 		struct lh_chain_visit *s = &LH_VISITS[i];
@@ -261,13 +264,13 @@ static bool note(lh_chain_id id, lh_thread_id thread, uint32_t segment)
 			own = s;
 	}
 	/* if the chain may have no further row, the segments in between count as visited too */
-	if (own && (segment == own->last + 1 || count >= max)) {
+	if (own && (segment == own->last + 1 || count >= visits_max(chain))) {
 		own->last = segment;
 		return true;
 	}
 	if (chain->flags & LH_CHAIN_MANY_THREADS)
 		return false;
-	uint32_t at = count < max ? new_visit(lh_self_get()) : 0;
+	uint32_t at = count < visits_max(chain) ? new_visit(lh_self_get()) : 0;
 	if (!at) {
 		chain->flags |= LH_CHAIN_MANY_THREADS;
 		return true;
