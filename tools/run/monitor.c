@@ -38,6 +38,8 @@ bool lh_monitor_open(struct lh_monitor *m, char *error, size_t capacity)
 	struct epoll_event e = {.events = EPOLLIN};
 	if (!lh_run_open(&m->run, error, capacity))
 		return false;
+	lh_reach_open(&m->reach, &m->run.file);
+	m->unwatched.reach = &m->reach;
 	sigfillset(&all);
 	m->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	m->arrivals = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -56,6 +58,7 @@ void lh_monitor_close(struct lh_monitor *m)
 	lh_report_free(m->reported);
 	lh_symbols_free(m->symbols);
 	lh_unwatched_free(&m->unwatched);
+	lh_reach_close(&m->reach);
 	close(m->signals);
 	close(m->arrivals);
 	lh_run_close(&m->run);
@@ -174,7 +177,7 @@ static void on_arrival(void *monitor, struct lh_run_process *process)
 	struct lh_monitor *m = monitor;
 	if (m->watch)
 		process->watched = lh_watch_add(m->watch, process->mapped, process->size,
-						process->foreign ? 0 : process->pid, process);
+						process->renumbered ? 0 : process->pid, process);
 }
 
 static void finish_process(struct lh_monitor *m, struct lh_run_process *process)
@@ -355,7 +358,7 @@ static void time_out(struct lh_monitor *m)
 	lh_log("--timeout of %.3g s expired; ending the program", (double)m->timeout_ns / 1e9);
 	for (uint32_t i = 0; i < m->run.alive; i++) {
 		const struct lh_run_process *process = m->run.alive_process[i];
-		if (process->foreign || i >= THREAD_DUMPS)
+		if (process->renumbered || i >= THREAD_DUMPS)
 			lh_thread_dump_ledger(&process->ledger, m->symbols, lh_log_stream());
 		else
 			lh_thread_dump_live(&process->ledger, process->pid, m->symbols,
@@ -459,6 +462,7 @@ void lh_monitor_run(struct lh_monitor *m, pid_t program)
 {
 	m->program = program;
 	m->start = lh_time_now();
+	lh_reach_start(&m->reach);
 	m->busy_until = m->start + BUSY_NS;
 	/* Not at once: each read of /proc costs the kernel as much again when the process ends, and
 	 * at first there is no process but the program itself. */
