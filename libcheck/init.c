@@ -112,9 +112,11 @@ extern int __register_atfork(void (*)(void), void (*)(void), void (*)(void), voi
 	__attribute__((weak));
 extern int clock_gettime(clockid_t, struct timespec *);
 
+/* A child that gets no ledger under a filter is not counted before its first event: it may exec. */
 static void start_in_child(void)
 {
-	struct lh_self *self = lh_enter((uintptr_t)__builtin_frame_address(0));
+	struct lh_self *self =
+		lh_sys_seccomp_active() ? NULL : lh_enter((uintptr_t)__builtin_frame_address(0));
 
 	if (self)
 		lh_leave(self);

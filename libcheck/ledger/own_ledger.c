@@ -105,6 +105,14 @@ static uint32_t claim(struct lh_run_header *header)
 	return UINT32_MAX;
 }
 
+/* A run file without a front end is read by nobody, and only its processes keep its memory. */
+static bool has_front_end(const struct lh_run_header *header)
+{
+	enum { FROZEN_MS = 5000 };
+
+	return header->monitor && (int32_t)(lh_clock_tick_slow() - header->tick) < FROZEN_MS;
+}
+
 /* fd -1: in a forked child, by the mapping of the parent's slot */
 static struct lh_ledger *map_slot(int fd, uint32_t slot, uint64_t total)
 {
@@ -171,7 +179,8 @@ bool lh_own_ledger_open_slot(void)
 	if (!header)
 		header = fd < 0 ? NULL : map_header(fd);
 	lh_own_ledger.run_header = header;
-	bool opened = header && open_slot(fd, header, outer_pid);
+	bool opened =
+		header && (fd >= 0 || has_front_end(header)) && open_slot(fd, header, outer_pid);
 	if (fd >= 0)
 		lh_sys_close(fd);
 	return opened;

@@ -5,7 +5,8 @@
  *   locks ordered          the same in one order
  *   locks inverted wait    then prints a line, and reads stdin until its end
  *   locks inverted killed  then ends by SIGKILL
- *   locks descriptors      prints its open descriptors
+ *   locks forks            reads stdin until its end; then a forked child acquires the locks and
+ * prints how many mappings of run files it has locks descriptors      prints its open descriptors
  */
 #include <dirent.h>
 #include <pthread.h>
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER, second = PTHREAD_MUTEX_INITIALIZER;
@@ -63,12 +65,39 @@ static int show_descriptors(void)
 	return 0;
 }
 
+static int count_mappings(void)
+{
+	char line[4096];
+	int n = 0;
+	FILE *maps = fopen("/proc/self/maps", "r");
+	while (maps && fgets(line, sizeof(line), maps))
+		n += strstr(line, "memfd:lockhound") != NULL;
+	printf("%d\n", n);
+	return 0;
+}
+
+static int run_forked(void)
+{
+	char byte;
+	int status;
+	while (read(0, &byte, 1) > 0)
+		;
+	pid_t child = fork();
+	if (child == 0) {
+		run("ordered");
+		exit(count_mappings());
+	}
+	return child < 0 || waitpid(child, &status, 0) != child || status;
+}
+
 int main(int argc, char **argv)
 {
 	const char *then = argc > 2 ? argv[2] : "";
 	char byte;
 	if (!strcmp(argv[1], "descriptors"))
 		return show_descriptors();
+	if (!strcmp(argv[1], "forks"))
+		return run_forked();
 	run(argv[1]);
 	if (!strcmp(then, "killed"))
 		raise(SIGKILL);

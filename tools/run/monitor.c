@@ -40,6 +40,7 @@ bool lh_monitor_open(struct lh_monitor *m, char *error, size_t capacity)
 		return false;
 	lh_reach_open(&m->reach, &m->run.file);
 	m->unwatched.reach = &m->reach;
+	m->unwatched.run = &m->run;
 	sigfillset(&all);
 	m->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	m->arrivals = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

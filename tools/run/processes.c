@@ -130,6 +130,8 @@ static bool status_from_proc(pid_t pid, int *status)
 static void write_end(struct lh_run *run, struct lh_run_process *process, enum lh_end how)
 {
 	int status = 0;
+	if (process->replaced && how == LH_END_UNKNOWN)
+		how = LH_END_EXEC;
 	/* without a status, the library's mark at exit tells an end from a loss */
 	bool query = how == LH_END_UNKNOWN;
 	if (query && process->mapped->state != LH_LEDGER_ENDED)

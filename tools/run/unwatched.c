@@ -63,9 +63,13 @@ static struct lh_unwatched_process *process_of(struct lh_unwatched *s, pid_t pid
 	return found;
 }
 
+/* The ledger of a process that was watched before it executed this program ends there. */
 static void count(struct lh_unwatched *s, struct lh_unwatched_process *at, const char *exe,
 		  const char *reason)
 {
+	struct lh_run_process *before = lh_run_find(s->run, at->pid);
+	if (before)
+		before->replaced = true;
 	at->settled = true;
 	if (s->count < LH_UNWATCHED_NAMED)
 		snprintf(s->name[s->count], sizeof(s->name[0]), "%s (%s)", exe, reason);

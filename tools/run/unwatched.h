@@ -16,12 +16,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "tools/run/processes.h"
 #include "tools/run/reach.h"
 
 enum { LH_UNWATCHED_NAMED = 8, LH_UNWATCHED_FIRST_NS = 20000000, LH_UNWATCHED_PATTERN = 200 };
 
 struct lh_unwatched {
 	/* set by the caller */
+	const struct lh_run *run;
 	const struct lh_reach *reach;
 	const char *only, *skip; /* patterns of --only and --skip */
 	struct lh_unwatched_process {
