@@ -586,6 +586,9 @@ enum lh_end {
 	LH_END_EXEC
 };
 
+/* `end_code` of LH_END_EXEC: the new program is not watched, so the process has no other ledger. */
+enum { LH_EXEC_UNWATCHED = 1 };
+
 /*
  * The first bytes of a ledger. A saved file is a sequence of ledgers, each `total` bytes long; a
  * live ledger stands alone.

@@ -5,8 +5,9 @@
  *   locks ordered          the same in one order
  *   locks inverted wait    then prints a line, and reads stdin until its end
  *   locks inverted killed  then ends by SIGKILL
- *   locks forks            reads stdin until its end; then a forked child acquires the locks and
- * prints how many mappings of run files it has locks descriptors      prints its open descriptors
+ *   locks forks            prints a line and reads stdin until its end; then a forked child
+ * acquires the locks and prints how many mappings of run files it has locks descriptors      prints
+ * its open descriptors
  */
 #include <dirent.h>
 #include <pthread.h>
@@ -76,12 +77,18 @@ static int count_mappings(void)
 	return 0;
 }
 
-static int run_forked(void)
+static void wait_for_end(void)
 {
 	char byte;
+	if (write(1, "waits\n", 6) == 6)
+		while (read(0, &byte, 1) > 0)
+			;
+}
+
+static int run_forked(void)
+{
 	int status;
-	while (read(0, &byte, 1) > 0)
-		;
+	wait_for_end();
 	pid_t child = fork();
 	if (child == 0) {
 		run("ordered");
@@ -93,7 +100,6 @@ static int run_forked(void)
 int main(int argc, char **argv)
 {
 	const char *then = argc > 2 ? argv[2] : "";
-	char byte;
 	if (!strcmp(argv[1], "descriptors"))
 		return show_descriptors();
 	if (!strcmp(argv[1], "forks"))
@@ -101,8 +107,7 @@ int main(int argc, char **argv)
 	run(argv[1]);
 	if (!strcmp(then, "killed"))
 		raise(SIGKILL);
-	if (!strcmp(then, "wait") && write(1, "waits\n", 6) == 6)
-		while (read(0, &byte, 1) > 0)
-			;
+	if (!strcmp(then, "wait"))
+		wait_for_end();
 	return 0;
 }

@@ -176,12 +176,14 @@ static bool start(struct run *r, char **argv, pid_t *pid)
 	return false;
 }
 
-/* Counts processes, not slots: after exec a process continues in another slot. */
+/* Counts processes, not slots: after exec a process continues in another slot, or unwatched. */
 static uint32_t watched(const struct lh_report *report)
 {
 	uint32_t n = 0;
-	for (uint32_t i = 0; i < report->processes; i++)
-		n += strcmp(report->process[i]->end, "exec") != 0;
+	for (uint32_t i = 0; i < report->processes; i++) {
+		const struct lh_ledger *l = &report->process[i]->ledger->head;
+		n += l->end != LH_END_EXEC || l->end_code == LH_EXEC_UNWATCHED;
+	}
 	return n;
 }
 

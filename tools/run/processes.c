@@ -130,7 +130,8 @@ static bool status_from_proc(pid_t pid, int *status)
 static void write_end(struct lh_run *run, struct lh_run_process *process, enum lh_end how)
 {
 	int status = 0;
-	if (process->replaced && how == LH_END_UNKNOWN)
+	bool replaced = process->replaced && how == LH_END_UNKNOWN;
+	if (replaced)
 		how = LH_END_EXEC;
 	/* without a status, the library's mark at exit tells an end from a loss */
 	bool query = how == LH_END_UNKNOWN;
@@ -144,6 +145,7 @@ static void write_end(struct lh_run *run, struct lh_run_process *process, enum l
 	uint64_t now = lh_time_now();
 	process->mapped->end_code = how == LH_END_SIGNAL ? WTERMSIG(status)
 				    : how == LH_END_EXIT ? WEXITSTATUS(status)
+				    : replaced           ? LH_EXEC_UNWATCHED
 							 : 0;
 	process->mapped->end = how;
 	if (process->mapped->state != LH_LEDGER_ENDED && now > process->mapped->start_ns)
