@@ -12,10 +12,11 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 
+enum { NETNS_COOKIE = 71 /* SO_NETNS_COOKIE, Linux 5.14 */ };
 enum { FIELD = 64, PAGE = 4096, ANSWER_MS = 3000 /* how long a process waits for the front end */ };
 
 struct place {
-	char path[FIELD], name[FIELD], pid_namespace[FIELD], filtered[FIELD];
+	char path[FIELD], name[FIELD], network[FIELD], filtered[FIELD];
 };
 
 static const char *read_field(const char *s, char out[FIELD])
@@ -35,7 +36,7 @@ static struct place place_of(const char *run)
 
 	run = read_field(run, p.path);
 	run = read_field(run, p.name);
-	run = read_field(run, p.pid_namespace);
+	run = read_field(run, p.network);
 	read_field(run, p.filtered);
 	return p;
 }
@@ -113,19 +114,36 @@ static int receive(int socket, int *outer_pid)
 	return fd;
 }
 
-static int through_socket(const struct place *p, int *outer_pid)
+/* True if this process is in another network namespace than the front end. False: not known. */
+static bool is_in_other_network(const struct place *p, int socket)
+{
+	char text[FIELD];
+	struct lh_text own = LH_TEXT(text);
+	uint64_t cookie = 0;
+	uint32_t size = sizeof(cookie);
+
+	if (!p->network[0] || lh_syscall(SYS_getsockopt, socket, SOL_SOCKET, NETNS_COOKIE,
+					 (long)&cookie, (long)&size, 0) < 0)
+		return false;
+	lh_text_number(&own, cookie);
+	return !lh_text_equal(text, p->network);
+}
+
+/* `elsewhere`: the socket cannot be reached from here, though the front end may be there. */
+static int through_socket(const struct place *p, int *outer_pid, bool *elsewhere)
 {
 	const int type = SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK;
 	struct sockaddr_un to = {.sun_family = AF_UNIX}; /* a name after a zero byte: abstract */
-	size_t n = lh_text_length(p->name);
-	int fd, s = n ? (int)lh_syscall(SYS_socket, AF_UNIX, type, 0, 0, 0, 0) : -1;
+	size_t n = lh_text_length(p->name), size = offsetof(struct sockaddr_un, sun_path) + 1 + n;
+	int fd = -1, s = n ? (int)lh_syscall(SYS_socket, AF_UNIX, type, 0, 0, 0, 0) : -1;
 
 	if (s < 0)
 		return -1;
 	__builtin_memcpy(to.sun_path + 1, p->name, n);
-	n += offsetof(struct sockaddr_un, sun_path) + 1;
-	fd = lh_syscall(SYS_connect, s, (long)&to, (long)n, 0, 0, 0) < 0 ? -1
-									 : receive(s, outer_pid);
+	if (lh_syscall(SYS_connect, s, (long)&to, (long)size, 0, 0, 0) < 0)
+		*elsewhere = is_in_other_network(p, s);
+	else
+		fd = receive(s, outer_pid);
 	lh_sys_close(s);
 	return fd;
 }
@@ -153,20 +171,6 @@ static int by_request(const struct place *p, int *outer_pid)
 	return fd;
 }
 
-/* True in the front end's own pid namespace if no process there has the run file any more. */
-static bool front_end_is_gone(const struct place *p)
-{
-	char own[FIELD], front_ends[FIELD + 8], link[FIELD];
-	struct lh_text t = LH_TEXT(front_ends);
-
-	lh_text_add(&t, "pid:[");
-	lh_text_add(&t, p->pid_namespace);
-	lh_text_add(&t, "]");
-	lh_sys_readlink("/proc/self/ns/pid", own, sizeof(own));
-	long n = lh_sys_readlink(p->path, link, sizeof(link));
-	return lh_text_equal(own, front_ends) && (n == -ENOENT || n >= 0);
-}
-
 int lh_reach_by_asking(const char *run, int *outer_pid)
 {
 	struct place p = place_of(run);
@@ -174,8 +178,11 @@ int lh_reach_by_asking(const char *run, int *outer_pid)
 	/* The filter of a sandbox may end the process for a call of sockets. */
 	if (lh_sys_seccomp_at_start() && !p.filtered[0])
 		return -1;
-	int fd = through_socket(&p, outer_pid);
-	return fd >= 0 || front_end_is_gone(&p) ? fd : by_request(&p, outer_pid);
+	bool elsewhere = false;
+	int fd = through_socket(&p, outer_pid, &elsewhere);
+	/* Nobody listens in the front end's own network: the front end is gone, nobody would
+	 * answer. */
+	return elsewhere ? by_request(&p, outer_pid) : fd;
 }
 
 /* ---- mappings ---- */

@@ -2,9 +2,9 @@
  * reach.h — how this process gets the front end's run file.
  *
  * The run file is a memfd of the front end. The option `run` has four fields, with '|' between
- * them: its path in /proc, the run's name, the front end's pid namespace, and `filtered` if
- * the front end itself runs under a seccomp filter that allows sockets. A process gets the file by
- * the first way that works:
+ * them: its path in /proc, the run's name, the number of the front end's network namespace, and
+ * `filtered` if the front end itself runs under a seccomp filter that allows sockets. A process
+ * gets the file by the first way that works:
  *
  *   path     /proc/PID/fd/N. Fails in another user namespace and for another user, because the
  *            kernel compares credentials; in another pid namespace, where PID is another process;

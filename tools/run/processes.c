@@ -23,6 +23,7 @@ enum {
 	NAMES = 64,         /* thread names read per call */
 	NAME_ROWS = 512,    /* thread rows visited for that */
 	DESCENDANTS = 4096, /* searched for a process */
+	SEARCHES = 20,      /* for one process, before it stays unknown */
 	ABSENT = 3,         /* searches; one may miss a process whose parent ends meanwhile */
 };
 /* In all slots, until the memory of ended ledgers is released. */
@@ -284,6 +285,7 @@ static void identify(const struct lh_run *run, struct lh_run_process *process)
 	pid_t outer = l->outer_pid;
 	if (outer <= 0 || !is_that_process(process, outer))
 		outer = search(run, process);
+	process->searches++;
 	process->absent += outer == 0;
 	process->foreign = outer <= 0;
 	process->pid = outer > 0 ? outer : -(int32_t)process->slot - 1;
@@ -349,7 +351,7 @@ static void search_foreign(struct lh_run *run)
 {
 	for (uint32_t i = 0; i < BATCH && i < run->alive; i++) {
 		struct lh_run_process *process = run->alive_process[(run->turn + i) % run->alive];
-		if (!process->foreign || process->absent >= ABSENT)
+		if (!process->foreign || process->absent >= ABSENT || process->searches >= SEARCHES)
 			continue;
 		identify(run, process);
 		open_pidfd(run, process);

@@ -33,7 +33,8 @@ struct lh_run_process {
 	struct lh_watch_process *watched; /* of the watch thread, stored here for the monitor */
 	bool foreign;                     /* its pid is not known here, so its end cannot be seen */
 	bool renumbered;   /* its own pid and tids are not ours: its threads cannot be inspected */
-	uint8_t absent;    /* searches that did not find a foreign process */
+	uint8_t searches;  /* for a foreign process */
+	uint8_t absent;    /* searches that did not find it */
 	bool replaced;     /* it executed a program that is not watched */
 	uint32_t reported; /* findings that were returned, row 0 included */
 	uint32_t name;     /* thread row whose name is read next */

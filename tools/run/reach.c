@@ -23,6 +23,10 @@
 #include "tools/process/proc.h"
 #include "tools/util/time.h"
 
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
 enum {
 	DESCRIPTORS = 1024, /* of a process, searched for its request */
 	DESCENDANTS = 4096, /* searched */
@@ -92,7 +96,8 @@ enum lh_reach_result lh_reach_answer(const struct lh_reach *r, pid_t pid)
 		return LH_REACH_NOT_ASKED;
 	if (socket < 0) /* the process may have ended its wait */
 		return errno == EPERM ? LH_REACH_REFUSED : LH_REACH_NOT_ASKED;
-	bool sent = send_run_file(socket, r->run_file->fd, pid);
+	/* if the process still asks, the number was still that of its socket when we took it */
+	bool sent = requested(r, pid) == theirs && send_run_file(socket, r->run_file->fd, pid);
 	close(socket);
 	return sent ? LH_REACH_ANSWERED : LH_REACH_NOT_ASKED;
 }
@@ -217,14 +222,22 @@ void lh_reach_close(struct lh_reach *r)
 	*r = (struct lh_reach){.socket = -1, .stop = -1};
 }
 
+/* The number of our network namespace; "": the kernel has no numbers (before Linux 5.14). */
+static const char *network_of(int socket, char out[24])
+{
+	uint64_t cookie = 0;
+	socklen_t size = sizeof(cookie);
+	*out = '\0';
+	if (!getsockopt(socket, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size))
+		snprintf(out, 24, "%llu", (unsigned long long)cookie);
+	return out;
+}
+
 void lh_reach_option(const struct lh_reach *r, char *out, size_t capacity)
 {
-	char text[64] = "";
-	ssize_t n = readlink("/proc/self/ns/pid", text, sizeof(text) - 1);
-	text[n > 0 ? n : 0] = '\0';
-	const char *number = strchr(text, '[');
-	snprintf(out, capacity, "/proc/%d/fd/%d|%s|%lu|%s", (int)getpid(), r->run_file->fd,
-		 r->run_file->header->name, number ? strtoul(number + 1, NULL, 10) : 0,
+	char network[24];
+	snprintf(out, capacity, "/proc/%d/fd/%d|%s|%s|%s", (int)getpid(), r->run_file->fd,
+		 r->run_file->header->name, network_of(r->socket, network),
 		 r->may_answer && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) ? "filtered" : "");
 }
 
