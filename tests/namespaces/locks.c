@@ -5,9 +5,9 @@
  *   locks ordered          the same in one order
  *   locks inverted wait    then prints a line, and reads stdin until its end
  *   locks inverted killed  then ends by SIGKILL
- *   locks forks            prints a line and reads stdin until its end; then a forked child
- * acquires the locks and prints how many mappings of run files it has locks descriptors      prints
- * its open descriptors
+ *   locks forks            the same, then a forked child prints its mappings of run files
+ *   locks deadlock         two threads wait for each other
+ *   locks descriptors      prints its open descriptors
  */
 #include <dirent.h>
 #include <pthread.h>
@@ -53,6 +53,24 @@ static void run(const char *order)
 	pthread_create(&b, NULL, strcmp(order, "inverted") ? forwards : backwards, NULL);
 	pthread_join(a, NULL);
 	pthread_join(b, NULL);
+}
+
+static pthread_barrier_t both_hold;
+
+static void *hold_and_acquire(void *is_second)
+{
+	pthread_mutex_lock(is_second ? &second : &first);
+	pthread_barrier_wait(&both_hold);
+	pthread_mutex_lock(is_second ? &first : &second);
+	return is_second;
+}
+
+static int deadlock(void)
+{
+	pthread_t thread;
+	pthread_barrier_init(&both_hold, NULL, 2);
+	pthread_create(&thread, NULL, hold_and_acquire, NULL);
+	return hold_and_acquire(&thread) == NULL;
 }
 
 static int show_descriptors(void)
@@ -102,6 +120,8 @@ int main(int argc, char **argv)
 	const char *then = argc > 2 ? argv[2] : "";
 	if (!strcmp(argv[1], "descriptors"))
 		return show_descriptors();
+	if (!strcmp(argv[1], "deadlock"))
+		return deadlock();
 	if (!strcmp(argv[1], "forks"))
 		return run_forked();
 	run(argv[1]);

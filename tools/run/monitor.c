@@ -84,15 +84,18 @@ static void end_program(struct lh_monitor *m, int signal)
 
 static void on_deadlock(struct lh_monitor *m, const struct lh_run_process *process)
 {
-	if (m->on_deadlock == LH_ON_EXIT && !m->ended_by_us && !m->end_at)
+	/* a process whose number is not known gets no signal of its own */
+	bool ends =
+		m->on_deadlock == LH_ON_EXIT || (m->on_deadlock == LH_ON_ABORT && process->foreign);
+	if (ends && !m->ended_by_us && !m->end_at)
 		m->end_at = lh_time_now() + SETTLE_NS;
-	if (m->on_deadlock == LH_ON_ABORT && !m->ended_by_us) {
+	if (m->on_deadlock == LH_ON_ABORT && !process->foreign && !m->ended_by_us) {
 		lh_log("process %d is deadlocked; aborting it", process->pid);
 		kill(process->pid, SIGABRT);
 		m->ended_by_us = true;
 		m->kill_at = lh_time_now() + GRACE_NS;
 	}
-	if (m->on_deadlock == LH_ON_STOP && !m->ended_by_us) {
+	if (m->on_deadlock == LH_ON_STOP && !process->foreign && !m->ended_by_us) {
 		kill(process->pid, SIGSTOP);
 		lh_log("process %d is stopped; inspect it with 'gdb -p %d', continue it with 'kill "
 		       "-CONT %d'",
@@ -369,17 +372,23 @@ static void time_out(struct lh_monitor *m)
 	end_program(m, SIGTERM);
 }
 
+/* Not those that have ended and wait for their turn. */
 static void name_leftovers(struct lh_monitor *m)
 {
 	char names[256] = "";
 	size_t at = 0;
-	m->leftovers_reported = true;
 	for (uint32_t i = 0; i < m->run.alive && at < sizeof(names); i++) {
 		const struct lh_run_process *process = m->run.alive_process[i];
 		const char *base = strrchr(process->ledger.head.exe, '/');
-		at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%d (%s)", i ? ", " : "",
-				       process->pid, base ? base + 1 : "?");
+		if (lh_run_process_has_ended(process))
+			continue;
+		at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%d (%s)", at ? ", " : "",
+				       process->foreign ? process->ledger.head.pid : process->pid,
+				       base ? base + 1 : "?");
 	}
+	if (!at)
+		return;
+	m->leftovers_reported = true;
 	lh_log("the program has ended; waiting for its background processes: %s (Ctrl-C or "
 	       "--no-wait: no wait)",
 	       names);
