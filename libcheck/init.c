@@ -79,6 +79,8 @@ static bool rearm(uintptr_t frame)
 	struct lh_ledger *parents = lh_own_ledger.ledger;
 
 	lh_own_ledger.parent_ledger = parents;
+	__builtin_memcpy(lh_own_ledger.parent_mapped, lh_own_ledger.mapped,
+			 sizeof(lh_own_ledger.mapped));
 	lh_own_ledger.ledger = NULL;
 	if (!lh_options.children || lh_sys_seccomp_active())
 		return false;

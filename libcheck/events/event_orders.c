@@ -33,23 +33,48 @@ static void on_chain_reused(lh_chain_id id)
 		lh_order_chain_reused(order_graph, &input, id);
 }
 
+/* The capacities beside tables with so many rows. */
+static struct lh_order_graph_size size_for(uint32_t (*rows)(enum lh_table_name name))
+{
+	return (struct lh_order_graph_size){
+		.locks = rows(LH_T_LOCK) / 2,
+		.edges = rows(LH_T_CHAIN),
+		.witnesses = 3 * rows(LH_T_CHAIN), /* one for each lock held at each dependency */
+		.threads = rows(LH_T_THREAD),
+		.visits = rows(LH_T_VISIT),
+		.hb_edges = rows(LH_T_HB_EDGE),
+		.cycles = rows(LH_T_FINDING),
+	};
+}
+
+static void *memory_at(size_t now, size_t whole)
+{
+	return now == whole ? lh_private_alloc(now) : lh_private_rows(now, whole);
+}
+
+/* The tables may have grown since the graph was told; otherwise they grow now. */
+static bool more_memory(void)
+{
+	static uint32_t told;
+	uint32_t mapped = lh_rows_mapped(LH_T_CHAIN);
+
+	if (told == mapped && !lh_own_ledger_grow())
+		return false;
+	told = lh_rows_mapped(LH_T_CHAIN);
+	const struct lh_order_graph_size now = size_for(lh_rows_mapped);
+	lh_order_graph_resize(order_graph, &now);
+	return true;
+}
+
 bool lh_event_orders_init(void)
 {
-	uint32_t chains = lh_rows_max(LH_T_CHAIN);
-	const struct lh_order_graph_size size = {
-		.locks = lh_rows_max(LH_T_LOCK) / 2,
-		.edges = chains,
-		.witnesses = 3 * chains, /* one for each lock held at each dependency */
-		.threads = lh_rows_max(LH_T_THREAD),
-		.visits = lh_rows_max(LH_T_VISIT),
-		.hb_edges = lh_rows_max(LH_T_HB_EDGE),
-		.cycles = lh_rows_max(LH_T_FINDING),
-	};
+	static const struct lh_order_memory memory = {memory_at, more_memory};
+	const struct lh_order_graph_size now = size_for(lh_rows_mapped),
+					 whole = size_for(lh_rows_max);
 	uint32_t flags = lh_options.show_filtered ? LH_ORDER_KEEP_FILTERED : 0;
-	void *memory = lh_private_alloc(lh_order_graph_bytes(&size));
 
 	order_graph =
-		memory ? lh_order_graph_init(memory, &size, flags | LH_ORDER_LOCK_LISTS) : NULL;
+		lh_order_graph_init_growing(&memory, &now, &whole, flags | LH_ORDER_LOCK_LISTS);
 	lh_chain_on_reuse = on_chain_reused;
 	return order_graph != NULL;
 }
