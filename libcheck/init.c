@@ -31,10 +31,10 @@ static bool start_ledger(void)
 	lh_sys_readlink("/proc/self/exe", l->exe, sizeof(l->exe));
 	lh_sys_thread_name(l->comm);
 	l->tag_off = !lh_options.words;
-	if (lh_stack_init() && lh_lock_init() && lh_thread_init() && lh_chain_init() &&
-	    lh_handler_init() && lh_events_init())
+	if (lh_private_init() && lh_stack_init() && lh_lock_init() && lh_thread_init() &&
+	    lh_chain_init() && lh_handler_init() && lh_events_init())
 		return true;
-	lh_own_ledger.ledger = NULL;
+	lh_own_ledger.no_room = true;
 	return false;
 }
 
@@ -87,8 +87,10 @@ static bool rearm(uintptr_t frame)
 	lh_private_reset();
 	if (!(lh_options.run[0] ? lh_own_ledger_open_slot(lh_options.run)
 				: lh_own_ledger_create_anonymous()) ||
-	    !start_ledger())
+	    !start_ledger()) {
+		lh_own_ledger_give_up();
 		return false;
+	}
 	struct lh_ledger *l = lh_own_ledger.ledger;
 	l->flags |= LH_LEDGER_FORKED;
 	l->fork_pid = parents->pid;
@@ -112,6 +114,18 @@ static void start_in_child(void)
 		lh_leave(self);
 }
 
+static void give_up(void)
+{
+	char comm[LH_NAME_MAX];
+
+	lh_own_ledger_remove(); /* without rows, the file says nothing */
+	lh_own_ledger_give_up();
+	lh_own_ledger_unmap();
+	lh_sys_thread_name(comm);
+	if (!lh_options.run[0] && lh_options.report == LH_REPORT_STDERR && lh_own_ledger.no_room)
+		lh_stderr_report_no_room(comm);
+}
+
 __attribute__((constructor)) static void on_load(int argc, char **argv, char **environment)
 {
 	uintptr_t low, high, frame = (uintptr_t)__builtin_frame_address(0);
@@ -123,13 +137,16 @@ __attribute__((constructor)) static void on_load(int argc, char **argv, char **e
 	lh_real_resolve();
 	lh_sys_seccomp_init();
 	lh_sys_clock_init(clock_gettime);
-	if (!wanted() || !lh_private_init() ||
-	    !(lh_options.run[0] ? lh_own_ledger_open_slot(lh_options.run)
-				: lh_own_ledger_create_file(lh_options.ledger)) ||
-	    !start_ledger())
+	if (!wanted())
 		return;
-	describe_command(lh_own_ledger.ledger, argc, argv);
 	lh_stderr_report_init();
+	if (!(lh_options.run[0] ? lh_own_ledger_open_slot(lh_options.run)
+				: lh_own_ledger_create_file(lh_options.ledger)) ||
+	    !start_ledger()) {
+		give_up();
+		return;
+	}
+	describe_command(lh_own_ledger.ledger, argc, argv);
 	if (lh_options.unwinder == LH_UNWINDER_LIBUNWIND && !lh_unwind_init())
 		lh_options.unwinder = LH_UNWINDER_CFI;
 	lh_thread_default_stack(lh_sys_limit(RLIMIT_STACK));

@@ -656,7 +656,12 @@ struct lh_run_header {
 	uint32_t no_slot;             /* processes that found no slot */
 	uint32_t late_ticks;          /* late ticks so far */
 	uint64_t late[LH_LATE_TICKS]; /* the last of them: the tick before << 32 | the late tick */
+	uint32_t no_room;             /* processes that had too little address space; atomic */
 };
+
+/* Under a lower RLIMIT_AS or RLIMIT_DATA a process is not watched: the program may need the rest of
+ * its address space. */
+#define LH_ADDRESS_SPACE_MIN (32ull << 20)
 
 /* A tick lasts at most this long, unless the clock thread got no CPU in time. */
 #define LH_TICK_NS 5000000u

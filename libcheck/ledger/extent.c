@@ -16,6 +16,7 @@
  * x86-64 that is 6 TiB: no program maps so much, and it lies between what sanitizers use. */
 enum { BELOW = 21, SHARE = 4 };
 
+/* Downwards, so that a forked child's ledger comes before its parent's in /proc/PID/maps. */
 static uintptr_t next_place;
 static uint64_t mapped_bytes; /* of all extents */
 
@@ -25,9 +26,8 @@ char *lh_extent_place(size_t whole)
 
 	if (!next_place)
 		next_place = (here - here / BELOW) / APART * APART;
-	char *at = (char *)next_place;
-	next_place += lh_align(whole, APART);
-	return at;
+	next_place -= lh_align(whole, APART);
+	return (char *)next_place;
 }
 
 static int flags_for(int fd)

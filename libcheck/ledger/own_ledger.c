@@ -50,13 +50,17 @@ static const uint32_t standalone_rows[LH_TABLES] = {
 	[LH_T_CONTENTION] = 64,  [LH_T_LOCK_STATS] = 1024,
 };
 
-/* Under RLIMIT_AS or RLIMIT_DATA the ledger's file has at most 1/SHARE of that: the front end,
- * which maps all of it, often has the same limit. */
+/*
+ * Under RLIMIT_AS or RLIMIT_DATA the ledger's file has at most 1/SHARE of that: the front end,
+ * which maps all of it, often has the same limit. 0: too little for any.
+ */
 static uint64_t bytes_max(void)
 {
-	enum { SHARE = 8 };
+	enum { SHARE = 16 };
+	uint64_t space = lh_extent_space();
 
-	return lh_extent_space() / SHARE;
+	lh_own_ledger.no_room = space < LH_ADDRESS_SPACE_MIN;
+	return lh_own_ledger.no_room ? 0 : space / SHARE;
 }
 
 /*
@@ -136,12 +140,11 @@ static struct lh_ledger *map_ledger(const struct lh_table *table, uint64_t total
 	__builtin_memset(table_extent, 0, sizeof(table_extent));
 	is_full_grown = false;
 	shift = scale > FIRST_SHIFT ? scale : FIRST_SHIFT;
-	if (map_tables(table, total, fd, from))
-		return (struct lh_ledger *)header_extent.at;
-	shift = scale;
-	return lh_extent_map_whole(&header_extent, total, fd, from)
-		       ? (struct lh_ledger *)header_extent.at
-		       : NULL;
+	if (!map_tables(table, total, fd, from)) {
+		shift = scale;
+		lh_own_ledger.no_room = !lh_extent_map_whole(&header_extent, total, fd, from);
+	}
+	return (struct lh_ledger *)header_extent.at;
 }
 
 static void adopt(struct lh_ledger *l, const struct lh_table *table, uint64_t total)
@@ -226,7 +229,7 @@ static bool open_slot(int fd, struct lh_run_header *header)
 	struct lh_table table[LH_TABLES] = {{0}};
 	struct lh_ledger *l = NULL;
 	uint64_t total = 0, max = bytes_max();
-	uint32_t slot = claim(header);
+	uint32_t slot = max ? claim(header) : UINT32_MAX;
 
 	if (slot == UINT32_MAX)
 		return false;
@@ -243,7 +246,6 @@ static bool open_slot(int fd, struct lh_run_header *header)
 	l->monitor = (uint32_t)header->monitor;
 	l->start_ns = header->start_ns;
 	lh_own_ledger.start_ns = header->start_ns;
-	lh_own_ledger.run_header = header;
 	lh_own_ledger.tick = &header->tick;
 	adopt(l, table, total);
 	return true;
@@ -260,6 +262,8 @@ bool lh_own_ledger_open_slot(const char *run)
 		header = lh_sys_map(LH_RUN_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	bool opened = header && __builtin_memcmp(header->magic, LH_RUN_MAGIC, 8) == 0 &&
 		      header->version == LH_LEDGER_VERSION;
+	if (opened)
+		lh_own_ledger.run_header = header;
 	opened = opened && open_slot(fd, header);
 	lh_sys_close(fd);
 	return opened;
@@ -380,6 +384,21 @@ bool lh_own_ledger_create_anonymous(void)
 	if (fd >= 0)
 		lh_sys_close(fd);
 	return ok;
+}
+
+void lh_own_ledger_give_up(void)
+{
+	struct lh_run_header *header = (struct lh_run_header *)lh_own_ledger.run_header;
+
+	lh_own_ledger.ledger = NULL;
+	if (header && lh_own_ledger.no_room)
+		__atomic_fetch_add(&header->no_room, 1, __ATOMIC_RELAXED);
+}
+
+void lh_own_ledger_unmap(void)
+{
+	unmap_tables();
+	lh_private_unmap();
 }
 
 void lh_own_ledger_remove(void)

@@ -29,6 +29,7 @@ struct lh_own_ledger {
 	uint64_t start_ns;
 	char path[LH_PATH_MAX]; /* standalone: the file */
 	bool sparse;
+	bool no_room; /* the library cannot start: a limit leaves too little address space */
 	/* on its own cache line, because the fast path reads the fields above */
 	struct lh_internal_lock lock __attribute__((aligned(64)));
 };
@@ -54,7 +55,9 @@ bool lh_own_ledger_open_slot(const char *run); /* a slot of the run file at this
 bool lh_own_ledger_create_file(const char *directory);
 /* For forked children without a front end; the kernel frees the ledger with the process. */
 bool lh_own_ledger_create_anonymous(void);
-void lh_own_ledger_remove(void); /* removes the file of lh_own_ledger_create_file */
+void lh_own_ledger_give_up(void); /* the library does not start; tells the front end if it may */
+void lh_own_ledger_unmap(void);   /* the same before the first event: gives all memory back */
+void lh_own_ledger_remove(void);  /* removes the file of lh_own_ledger_create_file */
 
 /* Adds `n` zero rows in sequence. Returns the first, or 0 if the table is full. */
 uint32_t lh_row_add(enum lh_table_name name, uint32_t n);

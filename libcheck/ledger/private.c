@@ -6,7 +6,7 @@
 
 enum { WIPEONFORK = 18, ARRAYS = 24 };
 #define HEAP_STEP (64ull << 10)
-#define HEAP_FIRST (4ull << 20)
+#define HEAP_FIRST (2ull << 20)
 #define HEAP_AHEAD (64ull << 20)
 #define HEAP_WHOLE (1ull << 30)
 
@@ -36,6 +36,13 @@ static bool map(struct lh_extent *e, size_t whole, size_t first)
 bool lh_private_init(void)
 {
 	return map(&heap, HEAP_WHOLE, HEAP_FIRST);
+}
+
+void lh_private_unmap(void)
+{
+	lh_extent_unmap(&heap);
+	for (unsigned i = 0; i < ARRAYS; i++)
+		lh_extent_unmap(&array[i].extent);
 }
 
 void lh_private_reset(void)

@@ -186,6 +186,11 @@ static uint64_t acquisitions(const struct lh_report *report)
 	return n;
 }
 
+static uint32_t no_room(const struct run *r)
+{
+	return __atomic_load_n(&r->monitor.run.file.header->no_room, __ATOMIC_RELAXED);
+}
+
 static void add_notes(struct run *r)
 {
 	const struct lh_unwatched *unwatched = &r->monitor.unwatched;
@@ -202,6 +207,11 @@ static void add_notes(struct run *r)
 	if (header->no_slot)
 		lh_report_note(r->report, "%u processes got no ledger and were not watched",
 			       header->no_slot);
+	if (no_room(r))
+		lh_report_note(r->report,
+			       "%u process%s not watched: the limit on address space (ulimit -v, "
+			       "-d) leaves too little room",
+			       no_room(r), no_room(r) == 1 ? " was" : "es were");
 	if (r->monitor.still_running)
 		lh_report_note(
 			r->report,
@@ -312,10 +322,13 @@ static int check_status(struct run *r)
 		return r->problem;
 	if (lh_report_new_findings(r->report, m->style.least))
 		return LH_STATUS_FINDINGS;
-	if (!seen || (LH_OPTION(s, require_all).number && m->unwatched.count)) {
+	if (!seen || (LH_OPTION(s, require_all).number && (m->unwatched.count || no_room(r)))) {
 		lh_log(seen ? "some processes were not watched, and --require-all is set"
-			    : "nothing was watched, so no result is possible; 'lockhound doctor "
-			      "%s' tells why",
+		       : no_room(r)
+			       ? "nothing was watched, so no result is possible: %s had too little "
+				 "address space"
+			       : "nothing was watched, so no result is possible; 'lockhound doctor "
+				 "%s' tells why",
 		       r->target.path);
 		return LH_STATUS_ERROR;
 	}
