@@ -440,7 +440,7 @@ bool lh_lock_can_retire(const struct lh_lock *l)
 			    LH_LOCK_INITED | LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER
 	};
 
-	return (l->kind == LH_MUTEX || l->kind == LH_RWLOCK) &&
+	return (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN) &&
 	       !(l->flags & ~(uint32_t)RETIRABLE) && !l->owner && !tag_off && !is_spent(l);
 }
 
@@ -449,5 +449,6 @@ void lh_lock_revive(struct lh_lock *l, const void *o)
 	l->gen++;
 	l->flags &= ~(uint32_t)(LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER);
 	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
-	write_tag(o, (enum lh_kind)l->kind, (uint32_t)(l - LH_LOCKS));
+	if (lh_glibc_unused((enum lh_kind)l->kind)) /* a spinlock is found by its address */
+		write_tag(o, (enum lh_kind)l->kind, (uint32_t)(l - LH_LOCKS));
 }
