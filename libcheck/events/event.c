@@ -103,6 +103,7 @@ void lh_on_sandbox(uintptr_t frame)
 	if (!self)
 		return;
 	if (lh_internal_lock_acquire(&lh_own_ledger.lock, self->number)) {
+		lh_event_orders_prepare();
 		lh_own_ledger_map_ahead();
 		lh_internal_lock_release(&lh_own_ledger.lock, self->number);
 	}

@@ -66,17 +66,41 @@ static bool more_memory(void)
 	return true;
 }
 
-bool lh_event_orders_init(void)
+static struct lh_order_graph *make_graph(void)
 {
 	static const struct lh_order_memory memory = {memory_at, more_memory};
 	const struct lh_order_graph_size now = size_for(lh_rows_mapped),
 					 whole = size_for(lh_rows_max);
 	uint32_t flags = lh_options.show_filtered ? LH_ORDER_KEEP_FILTERED : 0;
 
-	order_graph =
-		lh_order_graph_init_growing(&memory, &now, &whole, flags | LH_ORDER_LOCK_LISTS);
+	return lh_order_graph_init_growing(&memory, &now, &whole, flags | LH_ORDER_LOCK_LISTS);
+}
+
+void lh_event_orders_init(void)
+{
+	order_graph = NULL;
 	lh_chain_on_reuse = on_chain_reused;
-	return order_graph != NULL;
+}
+
+/*
+ * Most processes are short, have one thread and never hold two locks, so the graph is made when it
+ * is first needed: a thread is created, or a lock is wanted while another is held. Until then no
+ * cycle exists; the graph adds the chains that it has not seen. They are few, because that takes
+ * time.
+ */
+static bool needs_graph(lh_chain_id chain)
+{
+	enum { UNSEEN_MAX = 64 };
+	lh_lock_id lock = LH_CHAINS[chain].lock;
+
+	return chain >= UNSEEN_MAX || LH_CHAINS[chain].parent ||
+	       LH_LOCKS[LH_LOCK_ROW(lock)].kind == LH_THREAD_END;
+}
+
+void lh_event_orders_prepare(void)
+{
+	if (!order_graph)
+		order_graph = make_graph();
 }
 
 static void add_link(struct lh_finding_draft *draft, const struct lh_cycle_link *k)
@@ -117,9 +141,14 @@ static void add_findings(struct lh_event_frame *event, uint32_t n)
 static void check_chain(struct lh_event_frame *event, lh_chain_id chain)
 {
 	enum { CALLS_MAX = 4 /* calls, while each returns LH_CYCLES_PER_CALL cycles */ };
-	const struct lh_order_input input = input_rows();
 	uint32_t n = LH_CYCLES_PER_CALL;
 
+	if (!order_graph && !needs_graph(chain))
+		return;
+	lh_event_orders_prepare();
+	if (!order_graph)
+		lh_own_ledger.ledger->dropped_chains++;
+	const struct lh_order_input input = input_rows();
 	for (int i = 0; order_graph && i < CALLS_MAX && n == LH_CYCLES_PER_CALL; i++) {
 		n = lh_order_check_chain(order_graph, &input, chain);
 		add_findings(event, n);

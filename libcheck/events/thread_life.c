@@ -45,6 +45,7 @@ uint32_t lh_on_thread_create(const struct lh_call *call, bool detached)
 
 	if (!lh_event_begin_must(&event, call))
 		return 0;
+	lh_event_orders_prepare(); /* now, and not while a thread waits for two locks */
 	end_detached_threads(&event);
 	lh_thread_id id = lh_thread_new(event.live->thread, event.stack, event.live->segment);
 	uint32_t live_row = id ? lh_live_thread_new(id) : 0;
@@ -168,7 +169,8 @@ void lh_on_thread_name(const struct lh_call *call, pthread_t handle, const char 
 bool lh_events_init(void)
 {
 	lh_long_hold_init();
-	return lh_event_orders_init() && lh_wait_cycle_init();
+	lh_event_orders_init();
+	return lh_wait_cycle_init();
 }
 
 void lh_events_end(void)

@@ -152,11 +152,10 @@ static void adopt(struct lh_ledger *l, const struct lh_table *table, uint64_t to
 	for (int t = 1; t < LH_TABLES; t++) {
 		l->table[t] = table[t];
 		lh_own_ledger.table[t] = (char *)l + table[t].offset;
-		if (table_extent[t].at)
-			lh_sys_advise(table_extent[t].at, table_extent[t].mapped, MADV_DONTDUMP);
 	}
 	set_mapped();
-	lh_sys_advise(l, header_extent.mapped, MADV_DONTDUMP);
+	/* one call for all mappings: it passes over the gaps, in which nothing else lies yet */
+	lh_sys_advise(l, total, MADV_DONTDUMP);
 	l->version = LH_LEDGER_VERSION;
 	l->header = sizeof(*l);
 	l->total = total;
