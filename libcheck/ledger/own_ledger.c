@@ -489,6 +489,16 @@ const void *lh_row_in_parent(enum lh_table_name name, uint32_t row)
 	return (const char *)l + l->table[name].offset + (size_t)row * l->table[name].row;
 }
 
+void lh_own_ledger_touch(void)
+{
+	for (int t = 1; t < LH_TABLES; t++) {
+		const struct lh_table *table = &lh_own_ledger.ledger->table[t];
+		if (table->ready || (lh_own_ledger.sparse && table->rows))
+			__atomic_fetch_or((char *)lh_own_ledger.table[t], 0, __ATOMIC_RELAXED);
+	}
+	lh_private_touch();
+}
+
 void lh_clock_check_monitor(void)
 {
 	enum { FROZEN_MS = 1000 };

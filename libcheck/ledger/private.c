@@ -4,7 +4,7 @@
 
 #include <sys/mman.h>
 
-enum { WIPEONFORK = 18, ARRAYS = 24 };
+enum { WIPEONFORK = 18, ARRAYS = 24, PIECES = 32 };
 #define HEAP_STEP (64ull << 10)
 #define HEAP_FIRST (2ull << 20)
 #define HEAP_AHEAD (64ull << 20)
@@ -15,7 +15,9 @@ static struct {
 	struct lh_extent extent;
 	size_t now; /* bytes that the tables need now; a forked child may have more */
 } array[ARRAYS];
-static size_t used; /* of the heap */
+static size_t used;         /* of the heap */
+static char *piece[PIECES]; /* of the heap, those of a page and more */
+static unsigned pieces;
 static unsigned arrays;
 
 static bool map(struct lh_extent *e, size_t whole, size_t first)
@@ -49,6 +51,15 @@ void lh_private_reset(void)
 {
 	used = 0;
 	arrays = 0;
+	pieces = 0;
+}
+
+void lh_private_touch(void)
+{
+	for (unsigned i = 0; i < pieces; i++)
+		__atomic_fetch_or(piece[i], 0, __ATOMIC_RELAXED);
+	for (unsigned i = 0; i < arrays; i++)
+		__atomic_fetch_or(array[i].extent.at, 0, __ATOMIC_RELAXED);
 }
 
 static bool grow_heap(size_t to)
@@ -77,8 +88,11 @@ void *lh_private_alloc(size_t size)
 	size = lh_align(size, 64);
 	if (!heap.at || !has_room(used + size))
 		return NULL;
+	char *at = heap.at + used;
 	used += size;
-	return heap.at + used - size;
+	if (size >= LH_PAGE && pieces < PIECES)
+		piece[pieces++] = at;
+	return at;
 }
 
 void *lh_private_rows(size_t now, size_t whole)

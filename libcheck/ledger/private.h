@@ -19,6 +19,7 @@ void lh_private_reset(void);         /* in a forked child: all of it is free aga
 void *lh_private_alloc(size_t size); /* NULL: none left */
 void lh_private_unmap(void);         /* the library does not start */
 void lh_private_map_ahead(void);     /* for a process that will not be allowed to map memory */
+void lh_private_touch(void);         /* maps the first page of each array and large piece */
 /* `now` bytes are there at once, and up to `whole` as the tables grow. NULL: refused. */
 void *lh_private_rows(size_t now, size_t whole);
 /* The arrays grow `times`. False: some could not. */
