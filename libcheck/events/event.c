@@ -96,20 +96,6 @@ bool lh_event_begin_lock(struct lh_event_frame *event, const struct lh_call *cal
 	return true;
 }
 
-void lh_on_sandbox(uintptr_t frame)
-{
-	struct lh_self *self = lh_self_get()->live ? lh_enter(frame) : NULL;
-
-	if (!self)
-		return;
-	if (lh_internal_lock_acquire(&lh_own_ledger.lock, self->number)) {
-		lh_event_orders_prepare();
-		lh_own_ledger_map_ahead();
-		lh_internal_lock_release(&lh_own_ledger.lock, self->number);
-	}
-	lh_leave(self);
-}
-
 void lh_event_report(struct lh_event_frame *event, uint32_t finding)
 {
 	if (finding &&

@@ -167,7 +167,21 @@ void lh_on_thread_name(const struct lh_call *call, pthread_t handle, const char 
 		lh_leave(self);
 }
 
-/* ---- start and end of the process ---- */
+/* ---- start and end of the process, and of its freedom to call the kernel ---- */
+
+void lh_on_sandbox(uintptr_t frame)
+{
+	struct lh_self *self = lh_self_get()->live ? lh_enter(frame) : NULL;
+
+	if (!self)
+		return;
+	if (lh_internal_lock_acquire(&lh_own_ledger.lock, self->number)) {
+		lh_event_orders_prepare();
+		lh_own_ledger_map_ahead();
+		lh_internal_lock_release(&lh_own_ledger.lock, self->number);
+	}
+	lh_leave(self);
+}
 
 bool lh_events_init(void)
 {
