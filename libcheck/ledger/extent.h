@@ -20,7 +20,7 @@ struct lh_extent {
 	size_t mapped, whole; /* bytes, whole pages */
 };
 
-enum { LH_PAGE = 4096 };
+enum { LH_PAGE = 4096, LH_PLACES = 3 /* that are tried, before all is mapped anywhere */ };
 
 static inline uint64_t lh_align(uint64_t n, uint64_t to)
 {

@@ -140,7 +140,10 @@ static struct lh_ledger *map_ledger(const struct lh_table *table, uint64_t total
 	__builtin_memset(table_extent, 0, sizeof(table_extent));
 	is_full_grown = false;
 	shift = scale > FIRST_SHIFT ? scale : FIRST_SHIFT;
-	if (!map_tables(table, total, fd, from)) {
+	bool mapped = false;
+	for (int i = 0; i < LH_PLACES && !mapped; i++)
+		mapped = map_tables(table, total, fd, from);
+	if (!mapped) {
 		shift = scale;
 		lh_own_ledger.no_room = !lh_extent_map_whole(&header_extent, total, fd, from);
 	}

@@ -24,8 +24,10 @@ static bool map(struct lh_extent *e, size_t whole, size_t first)
 {
 	if (e->at && e->whole >= whole) /* a forked child: it is mapped, and wiped */
 		return lh_extent_grow(e, first);
-	if (!lh_extent_map(e, lh_extent_place(whole), whole, first, -1, 0) &&
-	    !lh_extent_map_whole(e, whole, -1, 0))
+	bool mapped = false;
+	for (int i = 0; i < LH_PLACES && !mapped; i++)
+		mapped = lh_extent_map(e, lh_extent_place(whole), whole, first, -1, 0);
+	if (!mapped && !lh_extent_map_whole(e, whole, -1, 0))
 		return false;
 	if (lh_sys_advise(e->at, e->mapped, WIPEONFORK) < 0) {
 		lh_extent_unmap(e);
