@@ -52,6 +52,8 @@ static void lay_out(struct lh_order_graph *graph, struct pieces *p,
 				    whole->edges);
 	graph->known = lay_out_index(&graph->known_by_key, p, sizeof *graph->known, now->cycles,
 				     whole->cycles);
+	graph->known_locks = lay_out_index(&graph->known_by_locks, p, sizeof *graph->known_locks,
+					   2 * now->cycles, 2 * whole->cycles);
 	graph->witness = next_piece(p, sizeof *graph->witness, now->witnesses, whole->witnesses);
 	graph->thread = next_piece(p, sizeof *graph->thread, now->threads, whole->threads);
 	graph->visit_next = next_piece(p, sizeof(uint32_t), now->visits, whole->visits);
@@ -118,6 +120,7 @@ void lh_order_graph_resize(struct lh_order_graph *graph, const struct lh_order_g
 	graph->vertex_by_lock.size = now->locks;
 	graph->edge_by_ends.size = now->edges;
 	graph->known_by_key.size = now->cycles;
+	graph->known_by_locks.size = 2 * now->cycles;
 	graph->size.witnesses = now->witnesses;
 }
 
