@@ -28,7 +28,10 @@ static bool start_ledger(void)
 
 	l->pid = lh_sys_pid();
 	l->parent = (int)lh_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0);
-	lh_sys_readlink("/proc/self/exe", l->exe, sizeof(l->exe));
+	if (lh_own_ledger.parent_ledger)
+		__builtin_memcpy(l->exe, lh_own_ledger.parent_ledger->exe, sizeof(l->exe));
+	else
+		lh_sys_readlink("/proc/self/exe", l->exe, sizeof(l->exe));
 	lh_sys_thread_name(l->comm);
 	l->tag_off = !lh_options.words;
 	if (lh_private_init() && lh_stack_init() && lh_lock_init() && lh_thread_init() &&
