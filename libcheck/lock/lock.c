@@ -81,41 +81,52 @@ static uint32_t slot_for(uintptr_t o, uint32_t row)
 
 /* The row; 0: the search ends here; UINT32_MAX: it continues in the next line. */
 static inline __attribute__((always_inline)) uint32_t find_in_line(const uint32_t *line,
-								   const void *o, uint32_t tag)
+								   uint64_t address, uint32_t tag)
 {
 	for (int i = 0; i < LINE_SLOTS; i++) {
 		uint32_t slot = __atomic_load_n(&line[i], __ATOMIC_ACQUIRE);
 		uint32_t row = LH_LOCK_ROW(slot);
 		if (!slot)
 			return 0;
-		if ((slot ^ row) == tag && LH_LOCKS[row].address == (uintptr_t)o)
+		if ((slot ^ row) == tag && LH_LOCKS[row].address == address)
 			return row;
 	}
 	return UINT32_MAX;
 }
 
-static __attribute__((noinline)) uint32_t find_further(const struct part *p, const void *o,
-						       uint32_t tag, uint32_t row)
+static __attribute__((noinline)) uint32_t find_further(const struct part *p, uintptr_t o,
+						       uint64_t address, uint32_t row)
 {
+	uint32_t tag = slot_for(o, 0);
+
 	for (;;) {
 		for (uint32_t n = 1; row == UINT32_MAX && n < LINES_TRIED; n++)
-			row = find_in_line(line_of(p, (uintptr_t)o, n), o, tag);
+			row = find_in_line(line_of(p, o, n), address, tag);
 		if (row && row != UINT32_MAX)
 			return row;
 		p = p->older;
 		if (!p)
 			return 0;
-		row = find_in_line(line_of(p, (uintptr_t)o, 0), o, tag);
+		row = find_in_line(line_of(p, o, 0), address, tag);
 	}
+}
+
+static inline uint32_t find(uintptr_t o, uint64_t address)
+{
+	const struct part *p = __atomic_load_n(&lock_index.newest, __ATOMIC_ACQUIRE);
+	uint32_t row = find_in_line(line_of(p, o, 0), address, slot_for(o, 0));
+
+	return LH_LIKELY(row && row != UINT32_MAX) ? row : find_further(p, o, address, row);
 }
 
 uint32_t lh_lock_find(const void *object)
 {
-	const struct part *p = __atomic_load_n(&lock_index.newest, __ATOMIC_ACQUIRE);
-	uint32_t tag = slot_for((uintptr_t)object, 0);
-	uint32_t row = find_in_line(line_of(p, (uintptr_t)object, 0), object, tag);
+	return find((uintptr_t)object, (uintptr_t)object);
+}
 
-	return LH_LIKELY(row && row != UINT32_MAX) ? row : find_further(p, object, tag, row);
+uint32_t lh_lock_find_at(const void *object, uint64_t address)
+{
+	return find((uintptr_t)object, address);
 }
 
 /* A slot of a retired lock is not stale: the lock may be revived. */
@@ -178,6 +189,9 @@ static uint32_t new_row(void)
 {
 	uint32_t row = free_rows;
 
+	while (row && (LH_LOCKS[row].flags & LH_LOCK_PINNED)) /* by a use after the destroy */
+		row = LH_LOCKS[row].next;
+	free_rows = row;
 	if (!row) {
 		row = lh_row_add(LH_T_LOCK, 1);
 		if (row >= lock_index.part[lock_index.parts - 1].rows)
@@ -358,7 +372,7 @@ struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind)
 	return l;
 }
 
-/* ---- locks of a forked child's parent ---- */
+/* ---- locks whose memory may be gone ---- */
 
 struct lh_lock *lh_lock_copy_from_parent(const struct lh_lock *was)
 {
@@ -396,6 +410,19 @@ bool lh_lock_still_held(const struct lh_lock *was, int32_t tid)
 		return false;
 	int owner = lh_lock_owner_tid(&copy, kind);
 	return !owner || owner == tid;
+}
+
+/* All controls whose initializers run have the same word, until the process forks. */
+static uint32_t once_busy;
+
+void lh_lock_once_begun(const void *object)
+{
+	once_busy = lh_glibc_load(object, 0);
+}
+
+bool lh_lock_once_is_busy(const struct lh_lock *l)
+{
+	return lh_sys_may_be((const uint32_t *)(uintptr_t)l->address, once_busy);
 }
 
 /* ---- destroy, retire, revive ---- */
@@ -447,7 +474,8 @@ bool lh_lock_can_retire(const struct lh_lock *l)
 void lh_lock_revive(struct lh_lock *l, const void *o)
 {
 	l->gen++;
-	l->flags &= ~(uint32_t)(LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER);
+	l->destroy_stack = LH_LOCK_REVIVED;
+	l->flags &= ~(uint32_t)LH_LOCK_LIFE_FLAGS;
 	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
 	if (lh_glibc_unused((enum lh_kind)l->kind)) /* a spinlock is found by its address */
 		write_tag(o, (enum lh_kind)l->kind, (uint32_t)(l - LH_LOCKS));
