@@ -57,6 +57,9 @@ enum lh_kind {
 
 enum lh_mode { LH_EXCLUSIVE, LH_SHARED, LH_PERMIT /* one permit of a counting semaphore */ };
 
+/* Mode of the site of a signal; a wait on the condition has another mode. */
+#define LH_COND_SIGNALS LH_SHARED
+
 /* How a lock is acquired. Only LH_BLOCKING can wait forever. */
 enum lh_how { LH_BLOCKING, LH_TIMED, LH_TRY };
 
@@ -433,8 +436,13 @@ struct lh_finding {
 enum {
 	LH_FINDING_OPEN = 1, /* still going on: duration_ns grows */
 	LH_FINDING_BY_CLASS = 2,
-	LH_FINDING_UNSURE = 4,   /* of a semaphore that may be no lock: reported at the end */
+	/* may be withdrawn, so it is reported at the end: of a semaphore that may be no lock, or of
+	 * a wait on a condition that another thread may signal */
+	LH_FINDING_UNSURE = 4,
 	LH_FINDING_MEASURED = 8, /* a long hold that only the monitor reports */
+	/* a join under a lock; the joined thread may have told the joiner before that it will not
+	 * acquire the lock any more: its last step is the signal */
+	LH_FINDING_TOLD = 16,
 };
 
 enum lh_filter {

@@ -106,9 +106,10 @@ static bool is_deadlock(const struct lh_report_finding *f)
 
 /*
  * Some findings are reported only when the process ends: a cycle through a semaphore that may turn
- * out not to be used as a lock, and a filtered finding, because the same cycle of other threads may
- * still count and replace it. A long-hold row of the library is a measurement, of which the watch
- * thread makes a finding.
+ * out not to be used as a lock, a wait on a condition that a signaller without the lock may turn
+ * out to end, and a filtered finding, because the same cycle of other threads may still count and
+ * replace it. A long-hold row of the library is a measurement, of which the watch thread makes a
+ * finding.
  */
 static bool is_reported(const struct lh_monitor *m, const struct lh_run_process *process,
 			uint32_t row, bool at_end)
