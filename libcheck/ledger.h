@@ -698,7 +698,12 @@ struct lh_run_header {
 	uint32_t late_ticks; /* late ticks so far */
 	uint64_t late[LH_LATE_TICKS]; /* the last of them: the tick before << 32 | the late tick */
 	char name[LH_RUN_NAME]; /* random, in the option `run` too: tells this run from others */
+	uint32_t no_room;       /* processes that had too little address space; atomic */
 };
+
+/* Under a lower RLIMIT_AS or RLIMIT_DATA a process is not watched: the program may need the rest of
+ * its address space. */
+#define LH_ADDRESS_SPACE_MIN (32ull << 20)
 
 /* The answer to a process that cannot open the run file; the file's descriptor is attached. */
 struct lh_run_answer {

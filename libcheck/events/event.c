@@ -84,7 +84,8 @@ bool lh_event_begin_lock(struct lh_event_frame *event, const struct lh_call *cal
 	struct lh_shm_location location;
 	bool needs_location =
 		lh_self_get()->live &&
-		((flags & LH_LOCK_PSHARED) || lh_lock_needs_location(call->object, call->kind));
+		(flags & LH_LOCK_INITED ? (flags & LH_LOCK_PSHARED) != 0
+					: lh_lock_needs_location(call->object, call->kind));
 
 	if (needs_location)
 		location = lh_shm_locate(call->object);

@@ -85,8 +85,8 @@ void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live);
 void lh_event_owner_died(struct lh_event_frame *event, const struct lh_lock *l);
 /* The wait for the thread's end begins. */
 void lh_event_join_begin(struct lh_event_frame *event, lh_thread_id thread, enum lh_how how);
-bool lh_event_orders_init(void);
-void lh_event_orders_touch(void); /* maps the memory that the first dependencies need */
+void lh_event_orders_init(void);
+void lh_event_orders_prepare(void); /* makes the order graph, if there is none yet */
 
 /* long_hold.c. Call before each release off the fast path. */
 void lh_long_hold_init(void);

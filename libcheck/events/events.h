@@ -288,6 +288,9 @@ void lh_on_fork_prepare(void);
 void lh_on_fork_parent(void);
 bool lh_on_fork_child(uintptr_t frame);
 
+/* Before a call that sets a seccomp filter: what needs system calls later is done ahead. */
+void lh_on_sandbox(uintptr_t frame);
+
 bool lh_events_init(void); /* also in a forked child */
 void lh_events_end(void);  /* the process ends: reports what is left */
 

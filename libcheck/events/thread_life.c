@@ -45,6 +45,7 @@ uint32_t lh_on_thread_create(const struct lh_call *call, bool detached)
 
 	if (!lh_event_begin_must(&event, call))
 		return 0;
+	lh_event_orders_prepare(); /* now, and not while a thread waits for two locks */
 	end_detached_threads(&event);
 	lh_thread_id id = lh_thread_new(event.live->thread, event.stack, event.live->segment);
 	uint32_t live_row = id ? lh_live_thread_new(id) : 0;
@@ -56,10 +57,8 @@ uint32_t lh_on_thread_create(const struct lh_call *call, bool detached)
 	}
 	bool becomes_threaded = live_row && lh_rows_used(LH_T_LIVE_THREAD) <= 3; /* rows 0 to 2 */
 	lh_event_end(&event);
-	if (becomes_threaded) {
+	if (becomes_threaded)
 		lh_own_ledger_touch();
-		lh_event_orders_touch();
-	}
 	return live_row;
 }
 
@@ -168,12 +167,27 @@ void lh_on_thread_name(const struct lh_call *call, pthread_t handle, const char 
 		lh_leave(self);
 }
 
-/* ---- start and end of the process ---- */
+/* ---- start and end of the process, and of its freedom to call the kernel ---- */
+
+void lh_on_sandbox(uintptr_t frame)
+{
+	struct lh_self *self = lh_self_get()->live ? lh_enter(frame) : NULL;
+
+	if (!self)
+		return;
+	if (lh_internal_lock_acquire(&lh_own_ledger.lock, self->number)) {
+		lh_event_orders_prepare();
+		lh_own_ledger_map_ahead();
+		lh_internal_lock_release(&lh_own_ledger.lock, self->number);
+	}
+	lh_leave(self);
+}
 
 bool lh_events_init(void)
 {
 	lh_long_hold_init();
-	return lh_event_orders_init() && lh_wait_cycle_init();
+	lh_event_orders_init();
+	return lh_wait_cycle_init();
 }
 
 void lh_events_end(void)
