@@ -1,5 +1,6 @@
 /* finding.c — drafts and commits findings, and checks the rules that need no graph. */
 #include "libcheck/rules/finding.h"
+#include "libcheck/rules/wait_rules.h"
 
 enum { OWNER_CHECKING = LH_LOCK_ERRORCHECK | LH_LOCK_RECURSIVE | LH_LOCK_ROBUST | LH_LOCK_PI };
 
@@ -174,7 +175,7 @@ uint32_t lh_check_self_deadlock(struct lh_self *self, struct lh_lock *l, const s
 	struct lh_finding_draft *draft = happened(LH_RULE_SELF_DEADLOCK, self);
 
 	if (LH_SITE_HOW(site) != LH_BLOCKING || (h->flags & LH_HELD_IN_COND_WAIT) ||
-	    !waits_for_itself(l, h, site))
+	    lh_wait_is_cancelled(self->live_saved, l->kind) || !waits_for_itself(l, h, site))
 		return 0;
 	return two_steps(draft, draft->thread, lh_lock_id_of(l), h->site, site, LH_WAITS_FOR);
 }

@@ -12,6 +12,19 @@
 
 #include <stdbool.h>
 
+/*
+ * Does a pending cancellation end the thread's wait for a lock of this kind? The wait may be over
+ * already: no code of the library runs after it. A wait in a cleanup handler of a thread that was
+ * cancelled elsewhere is not ended; the row does not show that, but the front end sees the wait
+ * last.
+ */
+static inline bool lh_wait_is_cancelled(const struct lh_live_thread *live, enum lh_kind kind)
+{
+	return (live->cancel & (LH_CANCEL_PENDING | LH_CANCEL_DISABLED)) == LH_CANCEL_PENDING &&
+	       ((live->cancel & LH_CANCEL_ASYNCHRONOUS) || kind == LH_THREAD_END ||
+		kind == LH_COND || kind == LH_SEM);
+}
+
 /* In a wait without a time limit that only a release or the end of a thread can end. */
 static inline bool lh_waits_without_limit(const struct lh_live_thread *live)
 {

@@ -401,7 +401,171 @@ static void forked(void)
 	wait(NULL);
 }
 
+/* ---- threads that are cancelled ---- */
+
+static pthread_t main_thread;
+static volatile int cancelled;
+
+static void wait_until_cancelled(void)
+{
+	while (!cancelled)
+		sched_yield();
+}
+static void cancel(pthread_t t)
+{
+	pthread_cancel(t);
+	cancelled = 1;
+}
+
+/* Its cancellation is disabled: the join is not ended. */
+static void *joins_uncancelled(void *n)
+{
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	tid = my_tid();
+	pthread_join(main_thread, NULL);
+	return n;
+}
+static void cancel_off(void)
+{
+	pthread_t t = thread(joins_uncancelled, NULL);
+	wait_asleep(&tid);
+	cancel(t);
+	pthread_join(t, NULL);
+}
+
+/* A mutex is waited for, which is no cancellation point. */
+static void *a_until_cancelled(void *n)
+{
+	tid = my_tid();
+	wait_until_cancelled();
+	lock(&a);
+	return n;
+}
+static void cancel_mutex(void)
+{
+	lock(&a);
+	pthread_t t = thread(a_until_cancelled, NULL);
+	cancel(t);
+	pthread_join(t, NULL);
+}
+
+/* A cleanup handler waits, and a thread is cancelled once only. */
+static void join_main(void *n)
+{
+	(void)n;
+	pthread_join(main_thread, NULL);
+}
+static void *sleeps_then_joins(void *n)
+{
+	pthread_cleanup_push(join_main, NULL);
+	tid = my_tid();
+	for (;;)
+		sleep(LIFE_S);
+	pthread_cleanup_pop(0);
+	return n;
+}
+static void cancel_handler(void)
+{
+	pthread_t t = thread(sleeps_then_joins, NULL);
+	wait_asleep(&tid);
+	cancel(t);
+	pthread_join(t, NULL);
+}
+
 /* ---- near misses ---- */
+
+/* The cancellation comes during the join of main ... */
+static void *joins_main(void *n)
+{
+	tid = my_tid();
+	pthread_join(main_thread, NULL);
+	return n;
+}
+static void cancel_waiting(void)
+{
+	pthread_t t = thread(joins_main, NULL);
+	wait_asleep(&tid);
+	cancel(t);
+	pthread_join(t, NULL);
+}
+
+/* ... or before it; main waits first. */
+static void *joins_cancelled(void *n)
+{
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	wait_until_cancelled();
+	wait_asleep(&tid); /* of main */
+	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+	pthread_join(main_thread, NULL);
+	return n;
+}
+static void cancel_pending(void)
+{
+	pthread_t t = thread(joins_cancelled, NULL);
+	tid = my_tid();
+	cancel(t);
+	pthread_join(t, NULL);
+}
+
+/* Each holds what the other waits for, until the cleanup handler of the cancelled thread releases
+ * it. The handler takes longer than a semaphore's second. */
+static void unlock_a_late(void *n)
+{
+	sleep_ms(LATE_MS);
+	(void)n;
+	unlock(&a);
+}
+static void *a_then_sem_cancelled(void *n)
+{
+	lock(&a);
+	pthread_cleanup_push(unlock_a_late, NULL);
+	meet(2);
+	tid = my_tid();
+	sem_wait(&sem);
+	pthread_cleanup_pop(1);
+	return n;
+}
+static void cancel_sem(void)
+{
+	sem_init(&sem, 0, 1);
+	sem_wait(&sem);
+	pthread_t t = thread(a_then_sem_cancelled, NULL);
+	meet(2);
+	wait_asleep(&tid);
+	cancel(t);
+	lock(&a);
+	unlock(&a);
+	sem_post(&sem);
+	pthread_join(t, NULL);
+}
+
+/* Of the asynchronous type: a wait for a mutex is ended too. */
+static void unlock_a(void *n)
+{
+	(void)n;
+	unlock(&a);
+}
+static void *a_then_b_cancelled(void *n)
+{
+	lock(&a);
+	pthread_cleanup_push(unlock_a, NULL);
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
+	tid = my_tid();
+	lock(&b);
+	pthread_cleanup_pop(1);
+	return n;
+}
+static void cancel_async(void)
+{
+	lock(&b);
+	pthread_t t = thread(a_then_b_cancelled, NULL);
+	wait_asleep(&tid);
+	cancel(t);
+	lock(&a);
+	unlock(&a);
+	unlock(&b);
+	pthread_join(t, NULL);
+}
 
 static void *a_and_b(void *n)
 {
@@ -530,6 +694,13 @@ static const struct {
 	{"ended", ended},
 	{"forked", forked},
 	{"dead-process", dead_process},
+	{"cancel-off", cancel_off},
+	{"cancel-mutex", cancel_mutex},
+	{"cancel-handler", cancel_handler},
+	{"cancel-waiting", cancel_waiting},
+	{"cancel-pending", cancel_pending},
+	{"cancel-sem", cancel_sem},
+	{"cancel-async", cancel_async},
 	{"timed", timed},
 	{"tries", tries},
 	{"slow", slow},
@@ -540,6 +711,7 @@ static const struct {
 int main(int argc, char **argv)
 {
 	alarm(LIFE_S);
+	main_thread = pthread_self();
 	say("pid", getpid());
 	for (size_t i = 0; argc > 1 && i < sizeof(scenes) / sizeof(*scenes); i++)
 		if (!strcmp(argv[1], scenes[i].name)) {

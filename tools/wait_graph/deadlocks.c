@@ -127,6 +127,10 @@ static void add_waiter(struct lh_deadlocks_pass *pass, struct lh_deadlocks_proce
 	x->sample = g;
 	x->number = i;
 	x->aged = is_aged(g, pass->now_ns);
+	/* its thread may run cleanup handlers, while the row still shows the wait */
+	if (lh_wait_is_cancelled(&x->live, x->row.kind) &&
+	    !(x->aged && pass->deadlocks->queries.futex(p->with, x->live.tid)))
+		return;
 	/* Skips a semaphore that is a signal, that other processes may post, or whose init call was
 	 * not seen; and any other semaphore before LH_DEADLOCK_AFTER_NS. */
 	if (x->row.kind == LH_SEM &&

@@ -1,5 +1,6 @@
 /* hang.c — inspects one process: its threads and their waits, from the ledger and from the system
  * calls, in two scans. */
+#include "libcheck/rules/wait_rules.h"
 #include "tools/wait_graph/hang.h"
 #include "tools/process/ledger_of_process.h"
 #include "tools/process/syscall_text.h"
@@ -160,6 +161,16 @@ static void wait_from_task(struct lh_hang *h, struct lh_hang_thread *t)
 	t->site = LH_SITE(t->stack, t->wait.timed ? LH_TIMED : LH_BLOCKING, t->wait.mode);
 }
 
+/* A cancellation has ended the wait of the row, and the thread does something else. */
+static bool is_cancelled(const struct lh_hang *h, const struct lh_hang_thread *t)
+{
+	struct lh_lock l = {0};
+
+	lh_read_lock(h->ledger, t->live->wait_lock, &l);
+	return !h->peek->no_access && !t->waiting &&
+	       lh_wait_is_cancelled(t->live, (enum lh_kind)l.kind);
+}
+
 static void read_waits(struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++) {
@@ -170,7 +181,7 @@ static void read_waits(struct lh_hang *h)
 		t->lock = 0;
 		if (!h->peek->no_access)
 			wait_from_task(h, t);
-		if (t->live && t->live->wait_lock)
+		if (t->live && t->live->wait_lock && !is_cancelled(h, t))
 			wait_from_ledger(h, t, live_of(h->before, h->n_before, t->live->tid));
 	}
 }

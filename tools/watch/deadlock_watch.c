@@ -12,6 +12,8 @@
 #include "tools/process/proc.h"
 #include "tools/wait_graph/deadlocks.h"
 
+#include <sys/syscall.h>
+
 #define SCAN_NS 10000000ull
 enum { STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
 
@@ -48,6 +50,16 @@ static bool is_never_released(void *with, const struct lh_lock *l, int32_t tid)
 	    lh_glibc_readers(lh_glibc_load(&object, LH_GLIBC_RWLOCK_READERS)))
 		owner = tid;
 	return owner == tid && is_gone_everywhere(with, tid);
+}
+
+static uint64_t futex_of(void *with, int32_t tid)
+{
+	const struct lh_watch_process *p = with;
+	struct lh_task_call call = {.in = LH_TASK_UNKNOWN};
+
+	if (p->pid)
+		lh_task_call(p->pid, tid, &call);
+	return call.in == LH_TASK_CALL && call.nr == SYS_futex ? call.arg[0] : 0;
 }
 
 /* ---- reporting ---- */
@@ -109,7 +121,7 @@ void lh_deadlock_watch_scan(struct lh_watch *w, uint64_t now_ns)
 
 bool lh_deadlock_watch_start(struct lh_watch *w)
 {
-	const struct lh_deadlocks_queries queries = {is_gone, is_never_released};
+	const struct lh_deadlocks_queries queries = {is_gone, is_never_released, futex_of};
 
 	w->deadlocks = lh_deadlocks_new(queries);
 	return w->deadlocks != NULL;
