@@ -228,7 +228,8 @@ struct lh_live_thread {
 	uint32_t segment;               /* raised wherever a happens-before edge starts or ends */
 	uint64_t handle;                /* pthread_t */
 	uint64_t stack_low, stack_high; /* LH_LIVE_RESERVED: stack_high is the size */
-	uint32_t reserved;
+	lh_lock_id
+		released; /* the last lock that it released and did not hold; see released_site */
 	uint16_t detached;
 	uint16_t cancel;                        /* LH_CANCEL_* */
 	uint64_t start_routine, start_argument; /* of pthread_create, for the new thread */
@@ -241,7 +242,7 @@ struct lh_live_thread {
 	uint32_t tries;
 	uint64_t try_since_ns; /* time of try number LH_TRIES_BEFORE_TIMING */
 	lh_site try_site;      /* known from try number LH_TRIES_BUSY_WAIT on */
-	uint32_t pad;
+	lh_site released_site; /* where it released `released` */
 	struct lh_held held[LH_HELD_MAX];
 };
 
@@ -432,6 +433,9 @@ enum {
 	LH_FINDING_BY_CLASS = 2,
 	LH_FINDING_UNSURE = 4,   /* of a semaphore that may be no lock: reported at the end */
 	LH_FINDING_MEASURED = 8, /* a long hold that only the monitor reports */
+	/* a deadlock did not last: a wait of its steps ended. The last step shows who ended it, if
+	 * its action is LH_RELEASES or LH_CALLS */
+	LH_FINDING_ENDED = 16,
 };
 
 enum lh_filter {

@@ -126,6 +126,7 @@ void lh_on_cond_signal(const struct lh_call *call)
 
 void lh_on_wait_clear(const struct lh_call *call)
 {
+	lh_event_end_deadlock(call, lh_self_get()->live);
 	struct lh_self *self = lh_enter(call->frame);
 
 	if (!self)
@@ -217,8 +218,10 @@ void lh_on_sem_post(const struct lh_call *call)
 	if (!lh_event_begin_lock(&event, call, 0))
 		return;
 	l = lh_lock_make(call->object, LH_SEM);
-	if (l)
+	if (l) {
 		lh_sem_mark_signal(l);
+		lh_deadlock_note_release(event.self, lh_lock_id_of(l), LH_SITE(event.stack, 0, 0));
+	}
 	lh_event_end(&event);
 }
 
@@ -300,6 +303,7 @@ void lh_on_once_routine_end(const struct lh_call *call)
 /* The thread that ran the routine ended its wait earlier; any other thread waited until now. */
 void lh_on_once_return(const struct lh_call *call)
 {
+	lh_event_end_deadlock(call, lh_self_get()->live);
 	struct lh_self *self = lh_enter(call->frame);
 
 	if (!self)

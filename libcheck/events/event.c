@@ -148,6 +148,22 @@ uint64_t lh_event_wait_time(struct lh_live_thread *live)
 	return ns;
 }
 
+static __attribute__((noinline)) void end_deadlock(const struct lh_call *call, lh_lock_id lock)
+{
+	struct lh_event_frame event;
+
+	if (!lh_event_begin(&event, call))
+		return;
+	lh_event_report(&event, lh_deadlock_wait_ended(event.live->thread, lock));
+	lh_event_end(&event);
+}
+
+void lh_event_end_deadlock(const struct lh_call *call, const struct lh_live_thread *live)
+{
+	if (LH_UNLIKELY(lh_deadlocks_open) && live && live->wait_lock)
+		end_deadlock(call, live->wait_lock);
+}
+
 lh_stack_id lh_call_stack(const struct lh_call *call)
 {
 	const struct lh_context *x = lh_self_get()->live ? lh_context_find(call->frame) : NULL;

@@ -59,6 +59,8 @@ void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_si
 			    enum lh_wait on, uint32_t with);
 /* Ends the announced wait; returns its length if it was for a lock. */
 uint64_t lh_event_wait_time(struct lh_live_thread *live);
+/* Call before the announced wait is ended: it may have been part of a deadlock. */
+void lh_event_end_deadlock(const struct lh_call *call, const struct lh_live_thread *live);
 struct lh_lock_stats *lh_lock_stats_ensure(struct lh_self *self, struct lh_lock *l);
 void lh_held_keep_lengths(struct lh_self *self, lh_lock_id id);
 void lh_held_measure_end(const struct lh_held *h); /* before the release */

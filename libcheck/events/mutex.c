@@ -184,6 +184,8 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 
 void lh_on_wait_end(const struct lh_call *call, int rc)
 {
+	if (means_acquired(rc))
+		lh_event_end_deadlock(call, lh_self_get()->live);
 	struct lh_self *self = lh_enter(call->frame);
 	uint64_t ns = 0;
 

@@ -128,6 +128,7 @@ void lh_on_join_end(const struct lh_call *call, uint32_t live_row, int rc)
 {
 	struct lh_event_frame event;
 
+	lh_event_end_deadlock(call, lh_self_get()->live);
 	if (!lh_event_begin_must(&event, call))
 		return;
 	lh_event_wait_time(event.live);
@@ -170,6 +171,8 @@ void lh_on_cancel(const struct lh_call *call, pthread_t handle)
 		lh_leave(self);
 	if ((before & LH_CANCEL_PENDING) || !lh_event_begin(&event, call))
 		return;
+	lh_event_report(&event,
+			lh_deadlock_cancelled(event.self, live, LH_SITE(event.stack, 0, 0)));
 	if (live != event.live)
 		lh_hb_edge_add(LH_HB_CANCEL, live->thread, UINT32_MAX, event.live->thread,
 			       event.live->segment + 1);

@@ -162,6 +162,6 @@ uint32_t lh_wait_cycle_check(struct lh_self *self)
 bool lh_wait_cycle_init(void)
 {
 	visited = lh_private_alloc((size_t)lh_rows_max(LH_T_LIVE_THREAD) * sizeof(*visited));
-	search = 0;
+	search = lh_deadlocks_open = 0;
 	return visited != NULL;
 }

@@ -653,6 +653,191 @@ static void posted(void)
 	TOGETHER(sem_then_a, a_then_sem_released, posts);
 }
 
+/* ---- deadlocks that do not last: a thread outside of them ends them ---- */
+
+static volatile int first_tid;
+static int times = 1; /* that it happens, before it lasts if `lasts` */
+static int lasts;
+
+static void *unlocks_a(void *n)
+{
+	for (int i = 0; i < times; i++) {
+		wait_asleep(&tid);
+		tid = 0;
+		sleep_ms(100); /* it is a deadlock until now */
+		unlock(&a);
+	}
+	return n;
+}
+static void *twice_a(void *n)
+{
+	for (int i = 0; i < times; i++) {
+		lock(&a);
+		tid = my_tid();
+		lock(&a);
+		unlock(&a);
+	}
+	if (lasts) {
+		lock(&a);
+		lock(&a);
+	}
+	return n;
+}
+static void self_released(void)
+{
+	TOGETHER(twice_a, unlocks_a);
+}
+static void self_released_often(void)
+{
+	times = 20;
+	TOGETHER(twice_a, unlocks_a);
+}
+static void self_released_then_lasts(void)
+{
+	times = 3;
+	lasts = 1;
+	TOGETHER(twice_a, unlocks_a);
+}
+
+/* Two that are alike at the same time: one ends, the other lasts. */
+static pthread_mutex_t alike[2] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER};
+static void *twice_alike(void *n)
+{
+	lock(&alike[(long)n]);
+	*((long)n ? &tid : &first_tid) = my_tid();
+	lock(&alike[(long)n]);
+	return n;
+}
+static void *unlocks_alike(void *n)
+{
+	wait_asleep(&tid);
+	wait_asleep(&first_tid);
+	unlock(&alike[0]);
+	return n;
+}
+static void alike_one_lasts(void)
+{
+	TOGETHER(twice_alike, twice_alike, unlocks_alike);
+}
+
+static void *a_then_b_released(void *n)
+{
+	lock(&a);
+	meet(2);
+	tid = my_tid();
+	lock(&b);
+	unlock(&b);
+	unlock(&a);
+	return n;
+}
+static void *b_then_a_released(void *n)
+{
+	lock(&b);
+	meet(2);
+	first_tid = my_tid();
+	lock(&a);
+	unlock(&a);
+	return n;
+}
+static void *unlocks_b(void *n)
+{
+	wait_asleep(&tid);
+	wait_asleep(&first_tid);
+	unlock(&b);
+	return n;
+}
+static void cycle_released(void)
+{
+	TOGETHER(a_then_b_released, b_then_a_released, unlocks_b);
+}
+
+/* A semaphore's cycle is one after a second only; the post comes later. */
+static void *posts_late(void *n)
+{
+	while (case_arrived < 2)
+		sched_yield();
+	sleep_ms(LATE_MS);
+	sem_post(&sem);
+	return n;
+}
+static void sem_released(void)
+{
+	sem_init(&sem, 0, 1);
+	TOGETHER(sem_then_a, a_then_sem_released, posts_late);
+}
+
+static void *takes_a_once(void *n)
+{
+	wait_asleep(&first_tid); /* main joins */
+	tid = my_tid();
+	lock(&a);
+	unlock(&a);
+	return n;
+}
+static void *unlocks_a_once(void *n)
+{
+	wait_asleep(&tid);
+	wait_asleep(&first_tid);
+	unlock(&a);
+	return n;
+}
+static void join_released(void)
+{
+	first_tid = my_tid();
+	lock(&a);
+	pthread_t t = thread(takes_a_once, NULL), u = thread(unlocks_a_once, NULL);
+	pthread_join(t, NULL);
+	pthread_join(u, NULL);
+}
+
+/* A third thread cancels one of two that join each other. */
+static pthread_t joined;
+static void *cancels_joined(void *n)
+{
+	wait_asleep(&tid);
+	wait_asleep(&first_tid);
+	sleep_ms(100);
+	cancel(joined);
+	return n;
+}
+static void join_cancelled(void)
+{
+	first_tid = my_tid();
+	joined = thread(joins_main, NULL);
+	pthread_t u = thread(cancels_joined, NULL);
+	pthread_join(joined, NULL);
+	pthread_join(u, NULL);
+}
+
+/* The program ends by itself, or by a signal, while it is deadlocked. */
+static void *ends_soon(void *n)
+{
+	wait_asleep(&tid);
+	sleep_ms(200);
+	_exit(7);
+	return n;
+}
+static void ends_itself(void)
+{
+	thread(ends_soon, NULL);
+	lock(&a);
+	tid = my_tid();
+	lock(&a);
+}
+
+/* A child process is deadlocked; its parent waits for it. */
+static void in_child(void)
+{
+	pid_t child = fork();
+	if (!child) {
+		alarm(LIFE_S);
+		lock(&a);
+		lock(&a);
+	}
+	say("child", child);
+	wait(NULL);
+}
+
 static void *waits_for_a(void *n)
 {
 	__atomic_add_fetch(&case_arrived, 1, __ATOMIC_SEQ_CST);
@@ -701,6 +886,16 @@ static const struct {
 	{"cancel-pending", cancel_pending},
 	{"cancel-sem", cancel_sem},
 	{"cancel-async", cancel_async},
+	{"self-released", self_released},
+	{"self-released-often", self_released_often},
+	{"self-released-then-lasts", self_released_then_lasts},
+	{"alike-one-lasts", alike_one_lasts},
+	{"cycle-released", cycle_released},
+	{"sem-released", sem_released},
+	{"join-released", join_released},
+	{"join-cancelled", join_cancelled},
+	{"ends-itself", ends_itself},
+	{"in-child", in_child},
 	{"timed", timed},
 	{"tries", tries},
 	{"slow", slow},

@@ -90,6 +90,7 @@ static void set_up_monitor(struct run *r)
 	m->quiet = LH_OPTION(s, quiet).number;
 	m->project = &r->project;
 	m->on_deadlock = (enum lh_on_deadlock)LH_OPTION(s, on_deadlock).number;
+	m->grace_ns = (uint64_t)LH_OPTION(s, deadlock_grace).number;
 	if (m->on_deadlock == LH_ON_AUTO)
 		m->on_deadlock = r->command == &lh_cmd_check ? LH_ON_EXIT : LH_ON_REPORT;
 	set_up_watch(r);

@@ -133,6 +133,7 @@ struct lh_report_finding {
 	enum lh_status status; /* LH_NEW unless the `classify` callback changes it */
 	const char *reason;    /* of the status; NULL none */
 	bool open, by_class;
+	bool ended; /* a deadlock that did not last; see lh_report_ended_by */
 	char fingerprint[17];
 	uint64_t count;
 	uint32_t processes; /* number of processes that have it */
@@ -214,6 +215,11 @@ void lh_report_add_file(struct lh_report *, const struct lh_ledger_file *);
 struct lh_report_finding *lh_report_add_row(struct lh_report *, const struct lh_ledger_view *,
 					    uint32_t row, bool *fresh);
 
+/* The finding of a row as it is now, complete, but not added to the report and not counted. NULL:
+ * as above. */
+const struct lh_report_finding *lh_report_read_row(struct lh_report *,
+						   const struct lh_ledger_view *, uint32_t row);
+
 /* The process of a ledger. It is made at the first call, like the lock, thread and stack below. */
 struct lh_report_process *lh_report_get_process(struct lh_report *, const struct lh_ledger_view *);
 /* A lock, a thread. NULL: there is no such row. */
@@ -281,6 +287,9 @@ const char *lh_report_lock_text(const struct lh_report *, const struct lh_report
 /* One step as a phrase, such as "waits for 'b'"; `now`: present tense, otherwise past tense. */
 const char *lh_report_step_text(const struct lh_report *, const struct lh_report_finding *,
 				const struct lh_report_step *, bool now);
+/* The last step of a finding that has ended: who ended it. It belongs to no part. NULL: not known.
+ */
+const struct lh_report_step *lh_report_ended_by(const struct lh_report_finding *);
 /* "a -> b -> a"; NULL: the finding is no cycle. */
 const char *lh_report_cycle_text(const struct lh_report *, const struct lh_report_finding *);
 /*

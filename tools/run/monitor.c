@@ -24,11 +24,11 @@ enum {
 	DESCENDANTS = 4096,
 	THREAD_DUMPS = 16, /* thread dumps of live processes at a time-out: each takes a while */
 };
-#define BUSY_NS (250 * LH_MS)      /* rounds of BUSY_MS after the last arrival */
-#define NAMES_NS (250 * LH_MS)     /* between two updates of thread names */
-#define SETTLE_NS (50 * LH_MS)     /* from a deadlock to ending it: for the related findings */
-#define GRACE_NS (2000 * LH_MS)    /* from TERM to KILL; and until leftovers are named */
-#define ARRIVAL_NS (200 * LH_MS)   /* for a process that was starting when the program ended */
+#define BUSY_NS (250 * LH_MS)    /* rounds of BUSY_MS after the last arrival */
+#define NAMES_NS (250 * LH_MS)   /* between two updates of thread names */
+#define SETTLE_NS (50 * LH_MS)   /* from a deadlock to ending it at least: related findings come */
+#define GRACE_NS (2000 * LH_MS)  /* from TERM to KILL; and until leftovers are named */
+#define ARRIVAL_NS (200 * LH_MS) /* for a process that was starting when the program ended */
 #define GIVE_UP_NS (10000 * LH_MS) /* from KILL to giving up */
 
 bool lh_monitor_open(struct lh_monitor *m, char *error, size_t capacity)
@@ -58,6 +58,7 @@ void lh_monitor_close(struct lh_monitor *m)
 	lh_unwatched_free(&m->unwatched);
 	close(m->signals);
 	close(m->arrivals);
+	lh_grace_free(&m->deadlocks);
 	lh_run_close(&m->run);
 }
 
@@ -72,36 +73,29 @@ static void signal_all(int signal)
 /* Sends TERM first and KILL later, so that the program can clean up. */
 static void end_program(struct lh_monitor *m, int signal)
 {
-	m->end_at = 0;
 	m->ended_by_us = true;
 	m->kill_at = lh_time_now() + GRACE_NS;
 	signal_all(signal);
 }
 
-static void on_deadlock(struct lh_monitor *m, const struct lh_run_process *process)
+static void act_on_deadlock(struct lh_monitor *m, const struct lh_run_process *process)
 {
-	if (m->on_deadlock == LH_ON_EXIT && !m->ended_by_us && !m->end_at)
-		m->end_at = lh_time_now() + SETTLE_NS;
-	if (m->on_deadlock == LH_ON_ABORT && !m->ended_by_us) {
+	if (m->on_deadlock == LH_ON_EXIT) {
+		lh_log("the program is deadlocked; ending it");
+		end_program(m, SIGTERM);
+	}
+	if (m->on_deadlock == LH_ON_ABORT) {
 		lh_log("process %d is deadlocked; aborting it", process->pid);
 		kill(process->pid, SIGABRT);
 		m->ended_by_us = true;
 		m->kill_at = lh_time_now() + GRACE_NS;
 	}
-	if (m->on_deadlock == LH_ON_STOP && !m->ended_by_us) {
+	if (m->on_deadlock == LH_ON_STOP) {
 		kill(process->pid, SIGSTOP);
 		lh_log("process %d is stopped; inspect it with 'gdb -p %d', continue it with 'kill "
 		       "-CONT %d'",
 		       process->pid, process->pid, process->pid);
 	}
-}
-
-static bool is_deadlock(const struct lh_report_finding *f)
-{
-	return f->filter == LH_F_NONE && f->level >= LH_HAPPENED &&
-	       (lh_rule_is(f->rule, LH_IS_DEADLOCK) ||
-		(f->rule == LH_RULE_EXIT_HOLDING && f->open) ||
-		(f->rule == LH_RULE_FORK_HOLDING && f->severity == LH_ERROR));
 }
 
 /*
@@ -137,8 +131,23 @@ static void report_finding(struct lh_monitor *m, struct lh_run_process *process,
 		lh_render_text_finding(m->reported, f, m->style, lh_log_stream());
 		fflush(lh_log_stream());
 	}
-	if (is_deadlock(f))
-		on_deadlock(m, process);
+	lh_grace_add(&m->deadlocks, process, row, lh_time_now());
+}
+
+static void log_ended(struct lh_monitor *m, const struct lh_followed_deadlock *x)
+{
+	const struct lh_report_finding *f =
+		lh_report_read_row(m->reported, &x->process->ledger, x->row);
+	if (f && !m->quiet)
+		lh_log("%s %s did not last: %s", lh_name_rule(f->rule), f->fingerprint, f->message);
+}
+
+static void report_ended(struct lh_monitor *m, uint64_t t)
+{
+	const struct lh_followed_deadlock *x;
+	lh_grace_read(&m->deadlocks, t);
+	while ((x = lh_grace_next_ended(&m->deadlocks)))
+		log_ended(m, x);
 }
 
 /* ---- events of the watch thread ---- */
@@ -226,6 +235,8 @@ static void remove_process(struct lh_monitor *m, struct lh_run_process *process,
 		report_finding(m, process, row, true);
 	for (row = 1; row < lh_read_used(&process->ledger, LH_T_FINDING); row++)
 		report_finding(m, process, row, true); /* now also the unsure ones */
+	report_ended(m, lh_time_now());
+	lh_grace_drop(&m->deadlocks, process);
 	lh_run_process_leave(&m->run, process, how);
 	lh_watch_forget(process->watched);
 	process->watched = NULL;
@@ -390,15 +401,25 @@ static void report_unwatched(struct lh_monitor *m)
 		lh_log("not watched: %s", m->unwatched.name[m->unwatched_reported]);
 }
 
+/* An action waits until a deadlock has lasted; at the time limit of the run it does not. */
+static void check_deadlocks(struct lh_monitor *m, uint64_t t, bool at_limit)
+{
+	bool settles = m->on_deadlock == LH_ON_EXIT && m->grace_ns < SETTLE_NS;
+	uint64_t ns = at_limit ? 0 : settles ? SETTLE_NS : m->grace_ns;
+	const struct lh_followed_deadlock *x;
+	report_ended(m, t);
+	while (m->on_deadlock != LH_ON_REPORT && !m->ended_by_us &&
+	       (x = lh_grace_expired(&m->deadlocks, t, ns)))
+		act_on_deadlock(m, x->process);
+}
+
 static void check_time(struct lh_monitor *m)
 {
 	uint64_t t = lh_time_now();
-	if (m->timeout_ns && !m->timed_out && !m->ended_by_us && t - m->start > m->timeout_ns)
+	bool at_limit = m->timeout_ns && !m->timed_out && t - m->start > m->timeout_ns;
+	check_deadlocks(m, t, at_limit);
+	if (at_limit && !m->ended_by_us)
 		time_out(m);
-	if (m->end_at && t > m->end_at) {
-		lh_log("the program is deadlocked; ending it");
-		end_program(m, SIGTERM);
-	}
 	if (m->kill_at && t > m->kill_at) { /* in each round: a process may have forked since */
 		signal_all(SIGKILL);
 		m->give_up |= t > m->kill_at + GIVE_UP_NS;

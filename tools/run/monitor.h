@@ -15,6 +15,7 @@
 
 #include <signal.h>
 
+#include "tools/run/deadlock_grace.h"
 #include "tools/run/processes.h"
 #include "tools/project/project.h"
 #include "tools/render/render.h"
@@ -28,6 +29,7 @@ struct lh_monitor {
 	/* set by the caller */
 	struct lh_render_text_style style;
 	enum lh_on_deadlock on_deadlock; /* not LH_ON_AUTO */
+	uint64_t grace_ns;               /* how long a deadlock must last before that */
 	uint64_t timeout_ns;             /* 0: none */
 	bool wait;                       /* for processes that the program left running */
 	bool quiet;
@@ -45,12 +47,13 @@ struct lh_monitor {
 	struct lh_report *reported; /* findings that were printed, or known */
 	/* while it runs */
 	struct lh_clock_thread clock;
-	struct lh_watch *watch; /* NULL: long holds and blocking calls are not found */
+	struct lh_deadlock_grace deadlocks; /* that were reported */
+	struct lh_watch *watch;             /* NULL: long holds and blocking calls are not found */
 	pid_t program;
 	int signals;  /* signalfd */
 	int arrivals; /* eventfd, raised by the clock thread and the watch thread */
 	bool over, give_up, leftovers_reported;
-	uint64_t start, ended, end_at, kill_at, names_at, busy_until;
+	uint64_t start, ended, kill_at, names_at, busy_until;
 };
 
 /* Opens the run file and the signalfd; call it before the program starts. False: see `error`. */

@@ -12,10 +12,10 @@
 #include "tools/process/proc.h"
 #include "tools/wait_graph/deadlocks.h"
 
-#include <sys/syscall.h>
+#include <stdlib.h>
 
 #define SCAN_NS 10000000ull
-enum { STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
+enum { STEPS_MAX = 254 /* lh_finding.steps is a byte; one more if the deadlock ends */ };
 
 /* ---- queries of a process ---- */
 
@@ -52,16 +52,6 @@ static bool is_never_released(void *with, const struct lh_lock *l, int32_t tid)
 	return owner == tid && is_gone_everywhere(with, tid);
 }
 
-static uint64_t futex_of(void *with, int32_t tid)
-{
-	const struct lh_watch_process *p = with;
-	struct lh_task_call call = {.in = LH_TASK_UNKNOWN};
-
-	if (p->pid)
-		lh_task_call(p->pid, tid, &call);
-	return call.in == LH_TASK_CALL && call.nr == SYS_futex ? call.arg[0] : 0;
-}
-
 /* ---- reporting ---- */
 
 static uint64_t key_of(const struct lh_deadlock *deadlock)
@@ -79,7 +69,8 @@ static void report(const struct lh_deadlock *deadlock, struct lh_arena *arena)
 {
 	struct lh_watch_process *p = lh_deadlocks_with(deadlock->process);
 	uint32_t n = deadlock->steps < STEPS_MAX ? deadlock->steps : STEPS_MAX;
-	uint32_t row = lh_watch_finding(p, deadlock->rule, key_of(deadlock), deadlock->thread, n);
+	uint32_t row =
+		lh_watch_finding(p, deadlock->rule, key_of(deadlock), deadlock->thread, n + 1);
 	struct lh_finding *f = lh_watch_row(p, row);
 
 	if (!f)
@@ -98,6 +89,7 @@ static void report(const struct lh_deadlock *deadlock, struct lh_arena *arena)
 							     &s->dead_thread->thread);
 	}
 	f->steps = (uint8_t)n;
+	lh_deadlock_end_follow(p, row, deadlock);
 	lh_watch_post(p, LH_WATCH_FOUND, row, "");
 }
 
@@ -110,6 +102,7 @@ void lh_deadlock_watch_scan(struct lh_watch *w, uint64_t now_ns)
 	if (!w->deadlocks || now_ns - w->deadlocks_ns < SCAN_NS)
 		return;
 	w->deadlocks_ns = now_ns;
+	lh_deadlock_end_scan(w);
 	arena = lh_arena_new();
 	n = lh_deadlocks_scan(w->deadlocks, now_ns, arena, &deadlock);
 	for (uint32_t i = 0; i < n; i++)
@@ -121,7 +114,7 @@ void lh_deadlock_watch_scan(struct lh_watch *w, uint64_t now_ns)
 
 bool lh_deadlock_watch_start(struct lh_watch *w)
 {
-	const struct lh_deadlocks_queries queries = {is_gone, is_never_released, futex_of};
+	const struct lh_deadlocks_queries queries = {is_gone, is_never_released, lh_watch_futex};
 
 	w->deadlocks = lh_deadlocks_new(queries);
 	return w->deadlocks != NULL;
@@ -131,6 +124,7 @@ void lh_deadlock_watch_stop(struct lh_watch *w)
 {
 	lh_deadlocks_free(w->deadlocks);
 	w->deadlocks = NULL;
+	free(w->followed);
 }
 
 void lh_deadlock_watch_add(struct lh_watch_process *p)
@@ -144,6 +138,7 @@ void lh_deadlock_watch_drop(struct lh_watch_process *p)
 	if (p->watch->deadlocks)
 		lh_deadlocks_drop(p->watch->deadlocks, p->deadlocks);
 	p->deadlocks = NULL;
+	lh_deadlock_end_drop(p);
 }
 
 /* ---- potential deadlocks that have happened ---- */
@@ -178,7 +173,7 @@ static bool has_happened(const struct lh_watch_process *p, const struct lh_findi
 
 	for (uint32_t i = p->overlay->table[LH_T_FINDING].base; (f = lh_watch_row(p, i)); i++)
 		if ((f->rule == LH_RULE_DEADLOCK || f->rule == LH_RULE_POOL_DEADLOCK) &&
-		    covers(p, f, potential))
+		    !(f->flags & LH_FINDING_ENDED) && covers(p, f, potential))
 			return true;
 	return false;
 }
@@ -190,6 +185,7 @@ void lh_watch_withdraw(struct lh_watch_process *p)
 	struct lh_finding f;
 
 	pthread_mutex_lock(&p->watch->mutex);
+	lh_deadlock_end_scan(p->watch);
 	p->ledger.overlay = p->overlay;
 	for (uint32_t i = 1; p->overlay && i < n; i++) {
 		if (!lh_read_finding(&p->ledger, i, &f) || !(f.flags & LH_FINDING_UNSURE) ||
