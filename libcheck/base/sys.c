@@ -252,51 +252,67 @@ uint64_t lh_sys_epoch(void)
 
 /*
  * A thread spins for some microseconds, then sleeps in a futex, the one system call that every
- * program with threads may make. It gives up when one hold lasts ONE_HOLD_MS, or after ALL_HOLDS_MS
- * in all while the lock passes from thread to thread. A thread that was stopped inside a hook costs
- * each other thread its event, but the waiting time only once. On a busy machine an owner may have
- * no CPU for longer than the bound: lh_internal_lock_acquire_long waits INSISTENCE times as long.
+ * program with threads may make. Its pauses are counted, not timed: where a pause of 2 ms takes
+ * 200, the owner has no CPU either. The more threads wait, the longer they pause, so that they
+ * leave the CPU to the owner. A thread gives up when one hold outlasts ONE_HOLD pauses, because its
+ * owner was stopped inside a hook; this costs each other thread its event, but the waiting time
+ * only once. While the lock passes from thread to thread, a thread waits on; after FAIR attempts in
+ * vain the lock is handed over to the waiters, in the order in which the kernel wakes them.
+ * lh_internal_lock_acquire_long waits INSISTENCE times as long for one hold.
  */
-enum { SPINS = 200, ONE_HOLD_MS = 100, ALL_HOLDS_MS = 400, INSISTENCE = 10 };
+enum { SPINS = 200, ONE_HOLD = 50, FAIR = 5, ATTEMPTS_MAX = 1 << 20, INSISTENCE = 10 };
+enum { PAUSE_NS = 2000000, PAUSE_PER_WAITER_NS = 20000 };
+#define HANDED_OVER (UINT32_MAX - 1) /* as owner: a thread that waited becomes the owner */
 
+static bool acquire_from(struct lh_internal_lock *l, uint32_t owner, uint32_t self)
+{
+	return __atomic_compare_exchange_n(&l->owner, &owner, self, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED) ||
+	       owner == self; /* the caller left a hook by a jump and still owns the lock */
+}
 static bool acquire_now(struct lh_internal_lock *l, uint32_t self)
 {
-	uint32_t free = 0;
-
-	return __atomic_compare_exchange_n(&l->owner, &free, self, false, __ATOMIC_ACQUIRE,
-					   __ATOMIC_RELAXED) ||
-	       free == self; /* the caller left a hook by a jump and still owns the lock */
+	return acquire_from(l, 0, self);
 }
-
 static uint32_t hold_of(const struct lh_internal_lock *l)
 {
 	return __atomic_load_n(&l->releases, __ATOMIC_RELAXED) + 1;
 }
+/* False: the lock was released meanwhile. */
+static bool pause_of(struct lh_internal_lock *l)
+{
+	uint64_t ns = PAUSE_NS + (uint64_t)PAUSE_PER_WAITER_NS *
+					 __atomic_load_n(&l->waiters, __ATOMIC_RELAXED);
+	const struct timespec pause = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+	uint32_t owner = __atomic_load_n(&l->owner, __ATOMIC_RELAXED);
+	long rc = owner ? lh_syscall(SYS_futex, (long)&l->owner, FUTEX_WAIT_PRIVATE, owner,
+				     (long)&pause, 0, 0)
+			: 0;
 
-/* Waits until the lock is acquired or `times` the bound is over. */
+	__atomic_store_n(&l->waking, 0, __ATOMIC_SEQ_CST);
+	return rc != 0 && rc != -EAGAIN;
+}
 static bool wait_for(struct lh_internal_lock *l, uint32_t self, uint32_t times)
 {
-	const struct timespec pause = {0, 2000000};
-	uint64_t begun = lh_sys_now(), now = begun, since = begun, ms = 1000000u * times;
-	uint32_t hold = hold_of(l);
+	uint32_t hold = hold_of(l), pauses = 0, attempts = 0;
+	bool got = false;
 
-	while (now - since < ONE_HOLD_MS * ms && now - begun < ALL_HOLDS_MS * ms) {
-		uint32_t seen = __atomic_load_n(&l->owner, __ATOMIC_RELAXED);
-		if (seen)
-			lh_syscall(SYS_futex, (long)&l->owner, FUTEX_WAIT_PRIVATE, seen,
-				   (long)&pause, 0, 0);
-		if (acquire_now(l, self))
-			return true;
-		now = lh_sys_now();
+	while (!got && pauses < ONE_HOLD * times && attempts < ATTEMPTS_MAX) {
+		pauses += pause_of(l);
+		got = acquire_now(l, self) || acquire_from(l, HANDED_OVER, self);
 		if (hold != hold_of(l)) {
 			hold = hold_of(l);
-			since = now;
+			pauses = 0;
 		}
+		if (++attempts == FAIR)
+			__atomic_fetch_add(&l->impatient, 1, __ATOMIC_RELAXED);
 	}
-	l->abandoned[times > 1] = hold;
-	return false;
+	if (attempts >= FAIR)
+		__atomic_fetch_sub(&l->impatient, 1, __ATOMIC_RELAXED);
+	if (!got)
+		l->abandoned[times > 1] = hold;
+	return got;
 }
-
 static bool acquire(struct lh_internal_lock *l, uint32_t self, uint32_t times)
 {
 	for (int i = 0; i < SPINS; i++) {
@@ -329,7 +345,12 @@ void lh_internal_lock_release(struct lh_internal_lock *l, uint32_t self)
 	if (__atomic_load_n(&l->owner, __ATOMIC_RELAXED) != self)
 		return;
 	__atomic_store_n(&l->releases, l->releases + 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&l->owner, 0, __ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&l->waiters, __ATOMIC_SEQ_CST))
-		lh_syscall(SYS_futex, (long)&l->owner, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
+	bool hands_over = __atomic_load_n(&l->impatient, __ATOMIC_RELAXED) != 0;
+	__atomic_store_n(&l->owner, hands_over ? HANDED_OVER : 0, __ATOMIC_SEQ_CST);
+	bool wakes = __atomic_load_n(&l->waiters, __ATOMIC_SEQ_CST) &&
+		     (hands_over || !__atomic_exchange_n(&l->waking, 1, __ATOMIC_SEQ_CST));
+	bool woken =
+		wakes && lh_syscall(SYS_futex, (long)&l->owner, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0) > 0;
+	if (hands_over && !woken)
+		acquire_from(l, HANDED_OVER, 0); /* back to any thread */
 }

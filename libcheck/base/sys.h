@@ -77,7 +77,9 @@ void lh_sys_clock_init(int (*gettime)(clockid_t, struct timespec *));
 struct lh_internal_lock {
 	uint32_t owner; /* the number of the owner, 0 none */
 	uint32_t waiters;
-	uint32_t releases; /* number of releases: tells one hold from the next */
+	uint32_t waking;    /* a waiter was woken and has not tried yet; no second one is woken */
+	uint32_t impatient; /* number of waiters that ask for the lock to be handed over */
+	uint32_t releases;  /* number of releases: tells one hold from the next */
 	/* `releases` + 1 of the hold for which a thread waited in vain, 0 none: no other thread
 	 * sleeps for that hold. [1] is for lh_internal_lock_acquire_long. */
 	uint32_t abandoned[2];

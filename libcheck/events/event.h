@@ -74,6 +74,7 @@ void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live);
 /* The wait for the thread's end begins. */
 void lh_event_join_begin(struct lh_event_frame *event, lh_thread_id thread, enum lh_how how);
 bool lh_event_orders_init(void);
+void lh_event_orders_touch(void); /* maps the memory that the first dependencies need */
 
 /* long_hold.c. Call before each release off the fast path. */
 void lh_long_hold_init(void);

@@ -54,6 +54,12 @@ bool lh_event_orders_init(void)
 	return order_graph != NULL;
 }
 
+void lh_event_orders_touch(void)
+{
+	if (order_graph)
+		lh_order_graph_touch(order_graph);
+}
+
 static void add_link(struct lh_finding_draft *draft, const struct lh_cycle_link *k)
 {
 	/* the whole chain, outermost lock first: any of its locks may be the reason */

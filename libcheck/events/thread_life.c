@@ -54,7 +54,12 @@ uint32_t lh_on_thread_create(const struct lh_call *call, bool detached)
 		lh_across_create_mark(&event);
 		lh_hb_next_segment(event.self, event.live);
 	}
+	bool becomes_threaded = live_row && lh_rows_used(LH_T_LIVE_THREAD) <= 3; /* rows 0 to 2 */
 	lh_event_end(&event);
+	if (becomes_threaded) {
+		lh_own_ledger_touch();
+		lh_event_orders_touch();
+	}
 	return live_row;
 }
 

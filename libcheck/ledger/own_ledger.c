@@ -350,9 +350,11 @@ const void *lh_row_in_parent(enum lh_table_name name, uint32_t row)
  * Private memory: one reservation, handed out from the front. MADV_WIPEONFORK makes all of it zero
  * in the child of any kind of fork, and has no effect on a vfork.
  */
-enum { PRIVATE_BYTES = 1 << 30, WIPEONFORK = 18 };
+enum { PRIVATE_BYTES = 1 << 30, PRIVATE_TABLES = 32, WIPEONFORK = 18 };
 static char *private_at;
 static size_t private_size, private_used;
+static char *private_table[PRIVATE_TABLES]; /* the allocations of a page and more */
+static int private_tables;
 
 bool lh_private_init(void)
 {
@@ -377,13 +379,28 @@ void *lh_private_alloc(size_t size)
 	size = align(size, 64);
 	if (!private_at || size > private_size - private_used)
 		return NULL;
+	char *at = private_at + private_used;
 	private_used += size;
-	return private_at + private_used - size;
+	if (size >= PAGE && private_tables < PRIVATE_TABLES)
+		private_table[private_tables++] = at;
+	return at;
 }
 
 void lh_private_reset(void)
 {
 	private_used = 0;
+	private_tables = 0;
+}
+
+void lh_own_ledger_touch(void)
+{
+	for (int t = 1; t < LH_TABLES; t++) {
+		const struct lh_table *table = &lh_own_ledger.ledger->table[t];
+		if (table->ready || (lh_own_ledger.sparse && table->rows))
+			__atomic_fetch_or((char *)lh_own_ledger.table[t], 0, __ATOMIC_RELAXED);
+	}
+	for (int i = 0; i < private_tables; i++)
+		__atomic_fetch_or(private_table[i], 0, __ATOMIC_RELAXED);
 }
 
 void lh_clock_check_monitor(void)

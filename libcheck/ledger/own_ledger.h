@@ -53,6 +53,11 @@ bool lh_own_ledger_create_file(const char *directory);
 bool lh_own_ledger_create_anonymous(void);
 void lh_own_ledger_remove(void); /* removes the file of lh_own_ledger_create_file */
 
+/* Maps the first page of each table, in private memory too. That takes milliseconds where the file
+ * is on a disk: before the process has a second thread, so that the threads' first lock calls are
+ * not that long. */
+void lh_own_ledger_touch(void);
+
 /* Adds `n` zero rows in sequence. Returns the first, or 0 if the table is full. */
 uint32_t lh_row_add(enum lh_table_name name, uint32_t n);
 /* The same in two steps: the caller fills reserved rows before other processes can read them. */

@@ -75,6 +75,22 @@ struct lh_order_graph *lh_order_graph_init(void *memory, const struct lh_order_g
 	return graph;
 }
 
+void lh_order_graph_touch(struct lh_order_graph *graph)
+{
+	void *const first[] = {graph->vertex_by_lock.head,
+			       graph->vertex,
+			       graph->edge_by_ends.head,
+			       graph->edge,
+			       graph->witness,
+			       graph->thread,
+			       graph->visit_next,
+			       graph->list[0],
+			       graph->list[1]};
+
+	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
+		__atomic_fetch_or((char *)first[i], 0, __ATOMIC_RELAXED);
+}
+
 /* ---- searches ---- */
 
 static void refill(struct lh_order_graph *graph)

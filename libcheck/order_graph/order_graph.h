@@ -102,6 +102,8 @@ struct lh_order_counts {
 struct lh_order_graph;
 
 size_t lh_order_graph_bytes(const struct lh_order_graph_size *size);
+/* Maps the first page of each table, so that the first dependencies take no page faults. */
+void lh_order_graph_touch(struct lh_order_graph *graph);
 /* memory: lh_order_graph_bytes() bytes, zero-filled, aligned to 16 */
 struct lh_order_graph *lh_order_graph_init(void *memory, const struct lh_order_graph_size *size,
 					   uint32_t flags);

@@ -1,5 +1,6 @@
 /* stack.c — walks stacks, stores each stack once, and keeps the contexts that find it again. */
 #include "libcheck/base/hash.h"
+#include "libcheck/base/linear_hash.h"
 #include "libcheck/base/options.h"
 #include "libcheck/stack/stack_internal.h"
 #include "libcheck/stack/walk.h"
@@ -11,20 +12,27 @@ const struct lh_context lh_no_context = {.exhausted = 1};
 
 enum {
 	CONTEXTS_PER_KEY = 8,
-	STACK_HEADS_LOG = 16,
+	CONTEXT_LISTS_MIN = 1 << 8,
+	CONTEXT_LISTS_MAX = 1 << 16,
+	STACK_LISTS_MAX = 1 << 16,
 	PYTHON_CONTEXTS = 1 << 16,
 	WALK_NEEDS = 4096, /* bytes of stack that must be free below us for a walk */
 };
 
-static uint32_t *stack_heads;
+static uint32_t n_contexts;
+static uint32_t *stack_heads; /* of linear hashing */
+static uint32_t stack_lists;
 static uint32_t python_contexts;
 
 bool lh_stack_init(void)
 {
 	/* a thread that comes before the first context finds an empty table, never NULL */
 	lh_contexts.off = lh_options.stacks == LH_STACKS_OFF;
-	lh_contexts.head = lh_private_alloc(sizeof(struct lh_context *) << LH_CONTEXT_HEADS_LOG);
-	stack_heads = lh_private_alloc(sizeof(uint32_t) << STACK_HEADS_LOG);
+	lh_contexts.mask = CONTEXT_LISTS_MIN - 1;
+	lh_contexts.head = lh_private_alloc(sizeof(struct lh_context *) * CONTEXT_LISTS_MAX);
+	n_contexts = 0;
+	stack_heads = lh_private_alloc(sizeof(uint32_t) * STACK_LISTS_MAX);
+	stack_lists = 1;
 	python_contexts = 0;
 	lh_walk_set_cache(lh_private_alloc(LH_WALK_CACHE_BYTES));
 	lh_python_init(lh_options.stacks == LH_STACKS_FULL);
@@ -105,10 +113,32 @@ static uint32_t hash_frames(const uint64_t *frame, int n, unsigned flags)
 	return (uint32_t)(h ^ h >> 32);
 }
 
+static uint32_t *head_of(uint32_t hash)
+{
+	return &stack_heads[lh_linear_hash_bucket(hash, stack_lists)];
+}
+
+/* Adds a list, and moves to it the stacks that belong there from the list that is split. */
+static void split(void)
+{
+	if (stack_lists == STACK_LISTS_MAX)
+		return;
+	uint32_t *from = &stack_heads[lh_linear_hash_split_from(stack_lists++)];
+	lh_stack_id i = *from, next;
+
+	for (*from = 0; i; i = next) {
+		struct lh_stack *s = &LH_STACKS[i];
+		uint32_t *to = head_of(s->hash);
+		next = s->next;
+		s->next = *to;
+		*to = i;
+	}
+}
+
 static lh_stack_id intern(const uint64_t *frame, int n, unsigned flags)
 {
 	uint32_t hash = hash_frames(frame, n, flags);
-	uint32_t *head = &stack_heads[hash & ((1u << STACK_HEADS_LOG) - 1)];
+	uint32_t *head = head_of(hash);
 
 	for (lh_stack_id i = *head; i; i = LH_STACKS[i].next) {
 		const struct lh_stack *s = &LH_STACKS[i];
@@ -124,6 +154,8 @@ static lh_stack_id intern(const uint64_t *frame, int n, unsigned flags)
 	}
 	for (int i = 0; i < n; i++)
 		LH_FRAMES[first + (uint32_t)i] = frame[i];
+	split();
+	head = head_of(hash);
 	LH_STACKS[id] = (struct lh_stack){first, (uint16_t)n, (uint16_t)flags, hash, *head};
 	*head = id;
 	return id;
@@ -229,9 +261,39 @@ static struct lh_context *new_context(const struct lh_context *known, uintptr_t 
 	return x;
 }
 
-/* A context that stands for every stack of its key must be compared last. */
-static void add(struct lh_context **head, struct lh_context *x)
+/* Each context of list `i` stays or moves to list `i` + `lists`; the order is kept, so a reader in
+ * the list sees an end of it and no context twice. */
+static void split_contexts(uint64_t i, uint64_t lists)
 {
+	struct lh_context *x = lh_contexts.head[i];
+	struct lh_context **end[2] = {&lh_contexts.head[i], &lh_contexts.head[i + lists]};
+
+	for (; x; x = x->next) {
+		bool moves = lh_context_head(x->caller, x->depth) != &lh_contexts.head[i];
+		__atomic_store_n(end[moves], x, __ATOMIC_RELEASE);
+		end[moves] = &x->next;
+	}
+	__atomic_store_n(end[0], NULL, __ATOMIC_RELEASE);
+	__atomic_store_n(end[1], NULL, __ATOMIC_RELEASE);
+}
+
+static void grow_contexts(void)
+{
+	uint64_t lists = lh_contexts.mask + 1;
+
+	if (++n_contexts < lists || lists == CONTEXT_LISTS_MAX)
+		return;
+	__atomic_store_n(&lh_contexts.mask, 2 * lists - 1, __ATOMIC_RELEASE);
+	for (uint64_t i = 0; i < lists; i++)
+		split_contexts(i, lists);
+}
+
+/* A context that stands for every stack of its key must be compared last. */
+static void add(struct lh_context *x)
+{
+	grow_contexts();
+	struct lh_context **head = lh_context_head(x->caller, x->depth);
+
 	while (x->exhausted && *head)
 		head = &(*head)->next;
 	x->next = *head;
@@ -267,13 +329,14 @@ static void sort_words(struct lh_context *x, const struct lh_context *known)
 	}
 }
 
-/* After a dlclose: makes a context with an unchanged stack valid again, in place. */
+/* Is there a context of this stack? It becomes valid again if it was added before a dlclose; or
+ * another thread has added it since this one walked. */
 static bool renew(struct lh_context *x, uintptr_t caller, uintptr_t depth, uintptr_t frame,
 		  lh_stack_id id)
 {
 	for (; x; x = x->next) {
-		if (x->caller != caller || x->depth != depth || x->epoch == lh_contexts.epoch ||
-		    x->stack != id || x->exhausted || !lh_context_same(x, frame))
+		if (x->caller != caller || x->depth != depth || x->stack != id || x->exhausted ||
+		    !lh_context_same(x, frame))
 			continue;
 		x->epoch = lh_contexts.epoch;
 		return true;
@@ -301,7 +364,7 @@ static void fill(struct lh_context *x, uintptr_t frame, const struct lh_stack_wa
 lh_stack_id lh_stack_intern(uintptr_t frame, const struct lh_stack_walk_result *w)
 {
 	uintptr_t caller = w->at[0].pc, depth = lh_context_depth(frame, w->python.identity);
-	struct lh_context **head = lh_context_head(caller, depth);
+	struct lh_context *known = *lh_context_head(caller, depth);
 	static struct mixed m; /* under the internal lock; a hook must use little stack */
 
 	m.n = 0;
@@ -311,18 +374,18 @@ lh_stack_id lh_stack_intern(uintptr_t frame, const struct lh_stack_walk_result *
 	if (lh_python.kind == LH_PYTHON_UNREAD)
 		lh_own_ledger.ledger->flags |= LH_LEDGER_PYTHON_UNREAD;
 	lh_stack_id id = intern(m.frame, m.n, m.flags);
-	if (!w->checkable || renew(*head, caller, depth, frame, id))
+	if (!w->checkable || renew(known, caller, depth, frame, id))
 		return id;
-	struct lh_context *x = new_context(*head, caller, depth, w->n - 1);
+	struct lh_context *x = new_context(known, caller, depth, w->n - 1);
 	if (!x)
 		return id;
 	if (x->exhausted)
 		id = intern(m.frame, m.n ? 1 : 0, LH_STACK_APPROXIMATE | LH_STACK_CUT);
 	fill(x, frame, w);
-	sort_words(x, *head);
+	sort_words(x, known);
 	x->stack = id;
 	if (id)
-		add(head, x);
+		add(x);
 	if (w->python.n)
 		limit_python_depth();
 	return id;

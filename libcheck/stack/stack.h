@@ -7,7 +7,8 @@
  * and has a number.
  *
  * - Contexts are shared by all threads, written under the internal lock, read without it, and never
- *   freed. A visible context changes only in `epoch` and `next`.
+ *   freed. A visible context changes only in `epoch` and `next`. While the table grows, a reader
+ * may miss a context; it then walks, and finds the context under the internal lock.
  * - A key keeps at most CONTEXTS_PER_KEY contexts; further stacks of the key keep only the caller
  *   and are marked approximate (code generated at run time causes this).
  * - After a dlclose every context is walked again before it is valid again.
@@ -36,9 +37,10 @@ struct lh_context {
 	} word[];
 };
 
-enum { LH_CONTEXT_HEADS_LOG = 16 };
+/* A hash table that doubles as contexts are added, so that few contexts are in few pages. */
 struct lh_context_table {
 	struct lh_context **head;
+	uint64_t mask; /* the number of lists, less one */
 	uint32_t epoch;
 	bool off; /* no stacks are kept: each one is found, as number 0 */
 };
@@ -49,7 +51,7 @@ static inline struct lh_context **lh_context_head(uintptr_t caller, uintptr_t de
 {
 	uint64_t h = (caller ^ depth << 20 ^ depth >> 3) * 0x9e3779b97f4a7c15u;
 
-	return &lh_contexts.head[h >> (64 - LH_CONTEXT_HEADS_LOG)];
+	return &lh_contexts.head[h >> 32 & lh_contexts.mask];
 }
 
 /* Compares in place. Only the lower halves are compared one by one, which reads half the memory of

@@ -9,12 +9,14 @@
  *   is being written, and other writers leave it alone.
  * - Keeps only rows without expressions, which belong to an object, and no signal frames.
  * - After a dlclose no earlier entry is valid.
+ * - Begins with few entries, in few pages, and doubles when as many were stored. Then most entries
+ *   are no longer found, and are written again when they are needed.
  */
 #include "libcheck/stack/walk.h"
 
 #include <stddef.h>
 
-enum { ENTRIES_LOG = 12, WORDS = sizeof(struct lh_cfi_row) / sizeof(uint64_t) };
+enum { ENTRIES_LOG = 12, FEWEST_LOG = 6, WORDS = sizeof(struct lh_cfi_row) / sizeof(uint64_t) };
 
 /* `turn` is odd while the entry is written. Words, so that each is read and written as a whole. */
 struct entry {
@@ -28,10 +30,14 @@ _Static_assert(sizeof(struct lh_cfi_row) % sizeof(uint64_t) == 0, "a row is whol
 
 static struct entry *entries;
 static uint32_t epoch;
+static uint32_t stored;                   /* entries, since the cache has its size */
+static uint32_t entries_log = FEWEST_LOG; /* its size */
 
 void lh_walk_set_cache(void *memory)
 {
 	entries = memory;
+	entries_log = FEWEST_LOG;
+	stored = 0;
 }
 
 void lh_walk_flush_cache(void)
@@ -41,7 +47,9 @@ void lh_walk_flush_cache(void)
 
 static struct entry *entry_of(uintptr_t pc)
 {
-	return &entries[pc * 0x9e3779b97f4a7c15u >> (64 - ENTRIES_LOG)];
+	unsigned log = __atomic_load_n(&entries_log, __ATOMIC_RELAXED);
+
+	return &entries[pc * 0x9e3779b97f4a7c15u >> (64 - log)];
 }
 
 bool lh_walk_cache_find(uintptr_t pc, struct lh_cfi_row *row)
@@ -87,6 +95,17 @@ uint32_t lh_walk_cache_epoch(void)
 	return __atomic_load_n(&epoch, __ATOMIC_ACQUIRE);
 }
 
+/* Two threads that grow it at once store the same size. */
+static void grow(void)
+{
+	uint32_t log = __atomic_load_n(&entries_log, __ATOMIC_RELAXED);
+
+	if (log == ENTRIES_LOG || __atomic_add_fetch(&stored, 1, __ATOMIC_RELAXED) < 1u << log)
+		return;
+	__atomic_store_n(&stored, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&entries_log, log + 1, __ATOMIC_RELAXED);
+}
+
 void lh_walk_cache_store(uintptr_t pc, const struct lh_cfi_row *row, uint32_t seen_epoch)
 {
 	struct entry *e = entries ? entry_of(pc) : NULL;
@@ -99,4 +118,5 @@ void lh_walk_cache_store(uintptr_t pc, const struct lh_cfi_row *row, uint32_t se
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	write_entry(e, pc, row, seen_epoch);
 	__atomic_store_n(&e->turn, turn + 2, __ATOMIC_RELEASE);
+	grow();
 }

@@ -4,6 +4,8 @@
  *   worst live NUMBER     initializes, acquires and releases locks while another lock is held
  *   worst sorted NUMBER   acquires NUMBER different pairs of locks, in the order of the locks
  *   worst mixed NUMBER    the same pairs, in random order
+ *   worst first NUMBER    the first acquisitions of a program: NUMBER of 250 locks, each at a place
+ *                         of its own in the code, alone and under the lock before it
  *
  * Prints "MEAN WORST ABOVE N...": nanoseconds, how many took more than 100 us, and how many took
  * less than 1, 3, 10, 30 and 100 us and not less than the step before.
@@ -108,6 +110,38 @@ static void pairs(long n, int mixed)
 	}
 }
 
+static pthread_mutex_t many[251];
+
+static inline __attribute__((always_inline)) void at_this_place(long at, long n)
+{
+	if (at >= n)
+		return;
+	double start = now();
+	pthread_mutex_lock(&many[at + 1]);
+	note(now() - start);
+	start = now();
+	pthread_mutex_lock(&many[at]);
+	note(now() - start);
+	pthread_mutex_unlock(&many[at]);
+	pthread_mutex_unlock(&many[at + 1]);
+}
+
+#define PLACES_5(at)                                                                               \
+	at_this_place(at, n), at_this_place((at) + 1, n), at_this_place((at) + 2, n),              \
+		at_this_place((at) + 3, n), at_this_place((at) + 4, n)
+#define PLACES_50(at)                                                                              \
+	PLACES_5(at), PLACES_5((at) + 5), PLACES_5((at) + 10), PLACES_5((at) + 15),                \
+		PLACES_5((at) + 20), PLACES_5((at) + 25), PLACES_5((at) + 30),                     \
+		PLACES_5((at) + 35), PLACES_5((at) + 40), PLACES_5((at) + 45)
+
+/* The first lock call of a process maps the tables and is not measured. */
+static void first(long n)
+{
+	pthread_mutex_lock(&outer);
+	pthread_mutex_unlock(&outer);
+	PLACES_50(0), PLACES_50(50), PLACES_50(100), PLACES_50(150), PLACES_50(200);
+}
+
 static void *run(void *words)
 {
 	char **word = words;
@@ -115,6 +149,8 @@ static void *run(void *words)
 
 	if (strcmp(word[1], "live") == 0)
 		live(n);
+	else if (strcmp(word[1], "first") == 0)
+		first(n);
 	else
 		pairs(n, strcmp(word[1], "mixed") == 0);
 	printf("%.0f %.0f %ld", sum / (double)count, worst, above);

@@ -1,8 +1,10 @@
 /*
- * test_sys.c — tests the internal lock: which thread gets it, and that a hold is marked as
- * abandoned after a thread waited for it in vain.
+ * test_sys.c — tests the internal lock: which thread gets it, that a hold is marked as abandoned
+ * after a thread waited for it in vain, and that no thread of many waits in vain.
  * LINKS: libcheck/base/sys.c
  */
+#include <pthread.h>
+
 #include "libcheck/base/sys.h"
 #include "tests/unit/unit.h"
 
@@ -44,9 +46,57 @@ static void test_stuck(void)
 	CHECK_EQ(l.waiters, 0);
 }
 
+/* A waiter that has gone, and one that does not sleep yet: the lock does not stay handed over. */
+static void test_handed_over_to_none(void)
+{
+	struct lh_internal_lock l = {.impatient = 1};
+
+	for (l.waiters = 0; l.waiters < 2; l.waiters++) {
+		CHECK(lh_internal_lock_acquire(&l, 7));
+		lh_internal_lock_release(&l, 7);
+		CHECK_EQ(l.owner, 0);
+	}
+}
+
+enum { CROWD = 200, TIMES = 500 };
+
+static struct lh_internal_lock shared;
+static unsigned long entries, refused;
+
+static void *enter_often(void *number)
+{
+	for (int i = 0; i < TIMES; i++) {
+		if (!lh_internal_lock_acquire(&shared, (uint32_t)(uintptr_t)number)) {
+			__atomic_fetch_add(&refused, 1, __ATOMIC_RELAXED);
+			continue;
+		}
+		entries++;
+		if (i % 100 == 0)
+			sched_yield(); /* the others begin to wait */
+		lh_internal_lock_release(&shared, (uint32_t)(uintptr_t)number);
+	}
+	return NULL;
+}
+
+static void test_crowd(void)
+{
+	pthread_t threads[CROWD];
+
+	for (uintptr_t i = 0; i < CROWD; i++)
+		CHECK_EQ(pthread_create(&threads[i], NULL, enter_often, (void *)(i + 1)), 0);
+	for (int i = 0; i < CROWD; i++)
+		pthread_join(threads[i], NULL);
+	CHECK_EQ(entries, (unsigned long)CROWD * TIMES);
+	CHECK_EQ(refused, 0);
+	CHECK_EQ(shared.waiters, 0);
+	CHECK_EQ(shared.impatient, 0);
+}
+
 int main(void)
 {
 	test_free();
 	test_stuck();
+	test_handed_over_to_none();
+	test_crowd();
 	return unit_done();
 }
