@@ -67,6 +67,8 @@ void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_how h
 		lh_across_fork_on_release(&event, h);
 		mark_in_cond_wait(h);
 	}
+	event.self->cond_frame = call->frame;
+	event.self->outer_wait.lock = 0;
 	if (v) {
 		lh_event_announce_wait(&event, lh_lock_id_of(v), site, LH_WAIT_COND,
 				       m ? lh_lock_id_of(m) : 0);
@@ -83,8 +85,7 @@ void lh_on_cond_wait_end(const struct lh_call *call)
 		return;
 	struct lh_live_thread *live = self->live_saved;
 	struct lh_held *h = lh_held_find(live, call->object);
-	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
-	live->wait_on = LH_WAIT_NONE;
+	lh_event_end_cond_wait(self, live);
 	if (h && (h->flags & LH_HELD_IN_COND_WAIT)) {
 		struct lh_lock *m = lh_lock_row(h->lock);
 		h->flags &= (uint16_t)~LH_HELD_IN_COND_WAIT;
@@ -131,8 +132,7 @@ void lh_on_wait_clear(const struct lh_call *call)
 
 	if (!self)
 		return;
-	__atomic_store_n(&self->live_saved->wait_lock, 0, __ATOMIC_RELEASE);
-	self->live_saved->wait_on = LH_WAIT_NONE;
+	lh_event_clear_wait(self, self->live_saved);
 	lh_contention_wait_cancel(self->live_saved);
 	lh_leave(self);
 }

@@ -117,11 +117,40 @@ void lh_event_end(struct lh_event_frame *event)
 
 /* ---- waits, stacks, semaphores ---- */
 
+/* A wait inside a condition wait, which the row shows again afterwards. */
+static void save_outer_wait(struct lh_self *self, const struct lh_live_thread *live)
+{
+	if (live->wait_on != LH_WAIT_COND || !live->wait_lock || self->inside >= self->cond_frame)
+		return;
+	self->outer_wait.lock = live->wait_lock;
+	self->outer_wait.mutex = live->wait_with;
+	self->outer_wait.site = live->wait_site;
+	self->outer_wait.since_ns = live->wait_since_ns;
+}
+
+void lh_event_clear_wait(struct lh_self *self, struct lh_live_thread *live)
+{
+	if (live->wait_on == LH_WAIT_COND) /* that wait goes on around this one */
+		return;
+	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
+	live->wait_on = LH_WAIT_NONE;
+	if (LH_LIKELY(!self->outer_wait.lock))
+		return;
+	live->wait_site = self->outer_wait.site;
+	live->wait_on = LH_WAIT_COND;
+	live->wait_with = self->outer_wait.mutex;
+	live->wait_since_ns = self->outer_wait.since_ns;
+	live->wait_seq++;
+	__atomic_store_n(&live->wait_lock, self->outer_wait.lock, __ATOMIC_RELEASE);
+	self->outer_wait.lock = 0;
+}
+
 void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_site site,
 			    enum lh_wait on, uint32_t with)
 {
 	struct lh_live_thread *live = event->live;
 
+	save_outer_wait(event->self, live);
 	live->wait_site = site;
 	live->wait_on = on;
 	live->wait_with = with;
@@ -143,8 +172,7 @@ uint64_t lh_event_wait_time(struct lh_live_thread *live)
 		if (ns > stats->wait_max_ns)
 			stats->wait_max_ns = ns;
 	}
-	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
-	live->wait_on = LH_WAIT_NONE;
+	lh_event_clear_wait(lh_self_get(), live);
 	return ns;
 }
 

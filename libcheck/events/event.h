@@ -59,6 +59,14 @@ void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_si
 			    enum lh_wait on, uint32_t with);
 /* Ends the announced wait; returns its length if it was for a lock. */
 uint64_t lh_event_wait_time(struct lh_live_thread *live);
+/* The row shows no wait, or again the condition wait in which the wait happened. */
+void lh_event_clear_wait(struct lh_self *self, struct lh_live_thread *live);
+static inline void lh_event_end_cond_wait(struct lh_self *self, struct lh_live_thread *live)
+{
+	self->outer_wait.lock = 0;
+	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
+	live->wait_on = LH_WAIT_NONE;
+}
 /* Call before the announced wait is ended: it may have been part of a deadlock. */
 void lh_event_end_deadlock(const struct lh_call *call, const struct lh_live_thread *live);
 struct lh_lock_stats *lh_lock_stats_ensure(struct lh_self *self, struct lh_lock *l);

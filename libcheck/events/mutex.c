@@ -317,8 +317,7 @@ void lh_on_release_slow(const struct lh_call *call)
 	struct lh_held *h = lh_held_find(live, call->object);
 	if (h && (h->flags & LH_HELD_IN_COND_WAIT)) { /* the condition wait was cancelled */
 		h->flags &= (uint16_t)~LH_HELD_IN_COND_WAIT;
-		__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
-		live->wait_on = LH_WAIT_NONE;
+		lh_event_end_cond_wait(self, live);
 	}
 	if (h && h->depth > 1) {
 		h->depth--;

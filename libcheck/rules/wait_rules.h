@@ -34,6 +34,17 @@ static inline bool lh_waits_without_limit(const struct lh_live_thread *live)
 		live->wait_on == LH_WAIT_ONCE);
 }
 
+/*
+ * In a condition wait whose thread has been signalled, cancelled or timed out, and waits for the
+ * mutex again: makes the row show that wait. Only the futex tells that a thread has come so far.
+ */
+static inline void lh_wait_is_for_mutex(struct lh_live_thread *live)
+{
+	live->wait_lock = live->wait_with;
+	live->wait_on = LH_WAIT_LOCK;
+	live->wait_site = LH_SITE(LH_SITE_STACK(live->wait_site), LH_BLOCKING, LH_EXCLUSIVE);
+}
+
 /* Only readers share. A permit that is held is missing to each thread that wants one. */
 static inline bool lh_modes_exclude(enum lh_mode held, enum lh_mode wanted)
 {

@@ -472,7 +472,96 @@ static void cancel_handler(void)
 	pthread_join(t, NULL);
 }
 
+/* ---- condition waits that wait for the mutex again ---- */
+
+static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
+static volatile int go;
+
+static void *b_then_waits(void *n)
+{
+	lock(&b);
+	lock(&a);
+	tid = my_tid();
+	while (!go)
+		pthread_cond_wait(&cond, &a);
+	unlock(&a);
+	unlock(&b);
+	return n;
+}
+static void *signals_then_b(void *n)
+{
+	wait_asleep(&tid);
+	lock(&a);
+	go = 1;
+	pthread_cond_signal(&cond);
+	lock(&b);
+	unlock(&b);
+	unlock(&a);
+	return n;
+}
+static void signalled(void)
+{
+	TOGETHER(b_then_waits, signals_then_b);
+}
+
+static void *b_then_waits_shortly(void *n)
+{
+	struct timespec soon = in_ms(CLOCK_REALTIME, 100);
+	lock(&b);
+	lock(&a);
+	tid = my_tid();
+	pthread_cond_timedwait(&cond, &a, &soon);
+	return n;
+}
+static void *a_then_b_asleep(void *n)
+{
+	wait_asleep(&tid);
+	lock(&a);
+	lock(&b);
+	return n;
+}
+static void timed_out(void)
+{
+	TOGETHER(b_then_waits_shortly, a_then_b_asleep);
+}
+
+static void *waits_on_cond(void *n)
+{
+	lock(&a);
+	tid = my_tid();
+	for (;;)
+		pthread_cond_wait(&cond, &a);
+	return n;
+}
+static void cancel_cond(void)
+{
+	pthread_t t = thread(waits_on_cond, NULL);
+	wait_asleep(&tid);
+	lock(&a);
+	cancel(t);
+	pthread_join(t, NULL);
+}
+
 /* ---- near misses ---- */
+
+/* The signaller holds the mutex for long, and another waiter is not signalled. */
+static void *signals_slowly(void *n)
+{
+	struct timespec late;
+	wait_asleep(&tid);
+	lock(&a);
+	go = 1;
+	pthread_cond_signal(&cond);
+	late = in_ms(CLOCK_REALTIME, LATE_MS);
+	if (!pthread_mutex_timedlock(&b, &late)) /* held by the waiter: a wait with a limit */
+		unlock(&b);
+	unlock(&a);
+	return n;
+}
+static void signalled_slowly(void)
+{
+	TOGETHER(b_then_waits, signals_slowly);
+}
 
 /* The cancellation comes during the join of main ... */
 static void *joins_main(void *n)
@@ -724,6 +813,7 @@ static void *a_then_b_released(void *n)
 {
 	lock(&a);
 	meet(2);
+	wait_asleep(&first_tid); /* the other waits first */
 	tid = my_tid();
 	lock(&b);
 	unlock(&b);
@@ -882,6 +972,10 @@ static const struct {
 	{"cancel-off", cancel_off},
 	{"cancel-mutex", cancel_mutex},
 	{"cancel-handler", cancel_handler},
+	{"signalled", signalled},
+	{"timed-out", timed_out},
+	{"cancel-cond", cancel_cond},
+	{"signalled-slowly", signalled_slowly},
 	{"cancel-waiting", cancel_waiting},
 	{"cancel-pending", cancel_pending},
 	{"cancel-sem", cancel_sem},

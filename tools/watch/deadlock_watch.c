@@ -188,8 +188,9 @@ void lh_watch_withdraw(struct lh_watch_process *p)
 	lh_deadlock_end_scan(p->watch);
 	p->ledger.overlay = p->overlay;
 	for (uint32_t i = 1; p->overlay && i < n; i++) {
-		if (!lh_read_finding(&p->ledger, i, &f) || !(f.flags & LH_FINDING_UNSURE) ||
-		    f.level != LH_POTENTIAL || !has_happened(p, &f))
+		if (!lh_read_finding(&p->ledger, i, &f) || f.level != LH_POTENTIAL ||
+		    (!(f.flags & LH_FINDING_UNSURE) && f.rule != LH_RULE_LOCK_ORDER) ||
+		    !has_happened(p, &f))
 			continue;
 		((struct lh_finding *)(uintptr_t)(rows->at + (size_t)i * rows->row))->rule =
 			LH_NO_RULE;

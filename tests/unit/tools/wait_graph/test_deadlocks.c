@@ -240,6 +240,44 @@ static void cancelled(void)
 	reported_once(LH_RULE_DEADLOCK, 4);
 }
 
+/* The first thread holds `b` in a condition wait with the mutex `a`; the second holds `a` and waits
+ * for `b`. */
+static void signalled_waiter(enum lh_how how)
+{
+	set_up(1);
+	acquire(1, b, LH_EXCLUSIVE);
+	acquire(1, a, LH_EXCLUSIVE);
+	live_row(1)->held[1].flags = LH_HELD_IN_COND_WAIT;
+	wait_for_how(1, build_lock(l, LH_COND, 0x50c0, "c"), how, LH_EXCLUSIVE);
+	live_row(1)->wait_on = LH_WAIT_COND;
+	live_row(1)->wait_with = a;
+	acquire(2, a, LH_EXCLUSIVE);
+	build_lock_row(l, a)->owner = 2;
+	wait_for(2, b);
+}
+
+static void signalled(void)
+{
+	for (enum lh_how how = LH_BLOCKING; how <= LH_TIMED; how++) {
+		signalled_waiter(how);
+		CHECK_EQ(scan_for(1100), 0); /* not yet signalled */
+		futex = 0x5000;              /* of the mutex */
+		CHECK_EQ(scan_for(75), 1);   /* two scans: the library cannot report it */
+		CHECK_EQ(deadlock->rule, LH_RULE_DEADLOCK);
+		CHECK_EQ(deadlock->steps, 4);
+		CHECK_EQ(deadlock->step[1].step.lock, a);
+		CHECK_EQ(scan_for(3000), 0);
+		tear_down();
+	}
+	signalled_waiter(LH_BLOCKING); /* the owner of the mutex goes on */
+	futex = 0x5000;
+	live_row(2)->wait_lock = 0;
+	never_reported();
+	signalled_waiter(LH_BLOCKING); /* it sleeps on the condition */
+	futex = 0x50c0;
+	never_reported();
+}
+
 static void readers(void)
 {
 	set_up(1); /* one of two readers is not blocked, but the writer needs both to release */
@@ -430,6 +468,7 @@ int main(void)
 	cycles();
 	near_misses();
 	cancelled();
+	signalled();
 	readers();
 	semaphore_cycles();
 	ended();
