@@ -7,6 +7,9 @@
  */
 #include "../cases/case.h"
 
+#include <linux/futex.h>
+#include <signal.h>
+#include <sys/time.h>
 #include <threads.h>
 
 enum { LIFE_S = 60, CROWD = 1000, LATE_MS = 1300 /* longer than the second before a report */ };
@@ -542,6 +545,169 @@ static void cancel_cond(void)
 	pthread_join(t, NULL);
 }
 
+/* ---- waits that no thread is left to end ---- */
+
+static void *waits_for_go(void *n)
+{
+	lock(&a);
+	while (!go)
+		pthread_cond_wait(&cond, &a);
+	unlock(&a);
+	return n;
+}
+/* The signal came before the wait, and the flag is not tested. */
+static void *signals_once(void *n)
+{
+	pthread_cond_signal(&cond);
+	return n;
+}
+static void *waits_untested(void *n)
+{
+	lock(&a);
+	pthread_cond_wait(&cond, &a);
+	unlock(&a);
+	return n;
+}
+static void lost_cond(void)
+{
+	TOGETHER(signals_once);
+	TOGETHER(waits_untested);
+}
+
+static void *waits_for_sem(void *n)
+{
+	sem_wait(&sem);
+	return n;
+}
+static void lost_sem(void)
+{
+	sem_init(&sem, 0, 0);
+	TOGETHER(waits_for_sem, waits_for_sem, waits_for_sem, waits_for_sem, waits_for_sem);
+}
+
+static pthread_barrier_t barrier;
+static void *arrives(void *n)
+{
+	pthread_barrier_wait(&barrier);
+	return n;
+}
+static void lost_barrier(void)
+{
+	pthread_barrier_init(&barrier, NULL, 3);
+	TOGETHER(arrives, arrives);
+}
+
+/* One process of two: the other works on. */
+static void lost_in_child(void)
+{
+	pid_t child = fork();
+	if (!child) {
+		alarm(LIFE_S);
+		waits_for_go(NULL);
+	}
+	say("child", child);
+	for (;;)
+		sleep_ms(20);
+}
+
+/* ---- near misses: somebody ends the wait later ---- */
+
+static void *signals_late(void *n)
+{
+	sleep_ms(LATE_MS);
+	lock(&a);
+	go = 1;
+	pthread_cond_broadcast(&cond);
+	unlock(&a);
+	return n;
+}
+static void signal_late(void)
+{
+	TOGETHER(waits_for_go, signals_late);
+}
+
+static void *waits_shortly(void *n)
+{
+	struct timespec late = in_ms(CLOCK_REALTIME, LATE_MS);
+	lock(&a);
+	pthread_cond_timedwait(&cond, &a, &late);
+	go = 1;
+	pthread_cond_broadcast(&cond);
+	unlock(&a);
+	return n;
+}
+static void signal_after_limit(void)
+{
+	TOGETHER(waits_for_go, waits_shortly);
+}
+
+static void on_alarm(int number)
+{
+	(void)number;
+	sem_post(&sem);
+}
+static void post_in_handler(void)
+{
+	struct itimerval late = {.it_value = {LATE_MS / 1000, LATE_MS % 1000 * 1000}};
+	alarm(0);
+	signal(SIGALRM, on_alarm);
+	sem_init(&sem, 0, 0);
+	setitimer(ITIMER_REAL, &late, NULL);
+	TOGETHER(waits_for_sem);
+}
+
+/* glibc's thread for timers lives on, and runs the program's function. */
+static void on_timer(union sigval v)
+{
+	(void)v;
+	sem_post(&sem);
+}
+static void post_by_timer(void)
+{
+	struct sigevent e = {.sigev_notify = SIGEV_THREAD, .sigev_notify_function = on_timer};
+	struct itimerspec late = {.it_value = {LATE_MS / 1000, LATE_MS % 1000 * 1000000}};
+	timer_t timer;
+	sem_init(&sem, 0, 0);
+	if (timer_create(CLOCK_MONOTONIC, &e, &timer) || timer_settime(timer, 0, &late, NULL))
+		_exit(3);
+	TOGETHER(waits_for_sem);
+}
+
+static void post_by_process(void)
+{
+	sem_t *s =
+		mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	sem_init(s, 1, 0);
+	if (!fork()) {
+		sleep_ms(LATE_MS);
+		sem_post(s);
+		_exit(0);
+	}
+	sem_wait(s);
+	wait(NULL);
+}
+
+/* A thread without a row of the library ends it. */
+static int by_clone(void *n)
+{
+	(void)n;
+	sleep_ms(LATE_MS);
+	go = 1;
+	syscall(SYS_futex, (int *)&go, FUTEX_WAKE_PRIVATE, 1);
+	return 0;
+}
+static void wake_by_clone(void)
+{
+	static char stack[1 << 16] __attribute__((aligned(64)));
+	clone(by_clone, stack + sizeof(stack),
+	      CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
+	      NULL);
+	lock(&a);
+	unlock(&a);
+	while (!go)
+		syscall(SYS_futex, (int *)&go, FUTEX_WAIT_PRIVATE, 0, NULL);
+}
+
 /* ---- near misses ---- */
 
 /* The signaller holds the mutex for long, and another waiter is not signalled. */
@@ -975,6 +1141,16 @@ static const struct {
 	{"signalled", signalled},
 	{"timed-out", timed_out},
 	{"cancel-cond", cancel_cond},
+	{"lost-cond", lost_cond},
+	{"lost-sem", lost_sem},
+	{"lost-barrier", lost_barrier},
+	{"lost-in-child", lost_in_child},
+	{"signal-late", signal_late},
+	{"signal-after-limit", signal_after_limit},
+	{"post-in-handler", post_in_handler},
+	{"post-by-timer", post_by_timer},
+	{"post-by-process", post_by_process},
+	{"wake-by-clone", wake_by_clone},
 	{"signalled-slowly", signalled_slowly},
 	{"cancel-waiting", cancel_waiting},
 	{"cancel-pending", cancel_pending},

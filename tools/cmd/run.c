@@ -86,6 +86,7 @@ static void set_up_monitor(struct run *r)
 	m->style.color = lh_render_text_color(LH_OPTION(s, color).text,
 					      r->files.log ? r->files.log : stderr);
 	m->timeout_ns = (uint64_t)LH_OPTION(s, timeout).number;
+	m->lost_ns = (uint64_t)LH_OPTION(s, lost_signal).number;
 	m->wait = LH_OPTION(s, wait).number;
 	m->quiet = LH_OPTION(s, quiet).number;
 	m->project = &r->project;

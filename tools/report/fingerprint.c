@@ -200,7 +200,7 @@ uint32_t lh_fingerprint_make(struct lh_report *report, struct lh_report_finding 
 	for (uint32_t i = 0; i < n; i++)
 		edges[i] = edge(report, f->part[i].holds,
 				held_only && f->part[i].holds ? NULL : f->part[i].does);
-	if (f->rule == LH_RULE_POOL_DEADLOCK)
+	if (f->rule == LH_RULE_POOL_DEADLOCK || f->rule == LH_RULE_LOST_SIGNAL)
 		n = sort_unique(edges, n);
 	first = f->cycle ? least_rotation(f, edges) : 0;
 	for (uint32_t i = 0; i < n; i++)

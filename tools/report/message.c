@@ -208,6 +208,8 @@ static const char *all_locks(const struct lh_report *report, const struct lh_rep
 	return text ? text : "a lock";
 }
 
+enum { NAMED_MAX = 4 };
+
 static const char *all_threads(const struct lh_report *report, const struct lh_report_finding *f)
 {
 	const char *text = NULL;
@@ -215,6 +217,8 @@ static const char *all_threads(const struct lh_report *report, const struct lh_r
 	const struct lh_report_step *ended_by = lh_report_ended_by(f);
 	uint32_t n = f->threads - (ended_by && ended_by->thread); /* which is the last one */
 
+	if (f->rule == LH_RULE_LOST_SIGNAL && n > NAMED_MAX)
+		return lh_arena_printf(report->arena, "all %u threads", n);
 	for (uint32_t i = 0; i < n; i++)
 		text = join(report->arena, text, lh_report_thread_text(report, f->thread[i]),
 			    i + 1 == n);
@@ -291,6 +295,8 @@ static const char *message_of(const struct lh_report_finding *f)
 {
 	const struct lh_rule_row *row = lh_rule_row(f->rule);
 
+	if (f->rule == LH_RULE_LOST_SIGNAL && f->level > LH_POTENTIAL && f->threads == 1)
+		return "{who} waits for {lock}, and no thread is left that can end that";
 	if (f->open && row->open)
 		return row->open;
 	return f->level > LH_POTENTIAL && row->is ? row->is : row->can;

@@ -77,6 +77,14 @@ void lh_grace_add(struct lh_deadlock_grace *g, struct lh_run_process *process, u
 		g->list[g->n++] = x;
 }
 
+bool lh_grace_has(const struct lh_deadlock_grace *g, const struct lh_run_process *process)
+{
+	for (uint32_t i = 0; i < g->n; i++)
+		if (g->list[i].process == process && g->list[i].since)
+			return true;
+	return false;
+}
+
 void lh_grace_drop(struct lh_deadlock_grace *g, const struct lh_run_process *process)
 {
 	uint32_t n = 0;

@@ -30,6 +30,8 @@ bool lh_grace_is_deadlock(const struct lh_finding *);
 
 /* Follows the row from now on, if it is a deadlock or was one. */
 void lh_grace_add(struct lh_deadlock_grace *, struct lh_run_process *, uint32_t row, uint64_t now);
+/* Does a deadlock of the process go on? */
+bool lh_grace_has(const struct lh_deadlock_grace *, const struct lh_run_process *);
 void lh_grace_drop(struct lh_deadlock_grace *, const struct lh_run_process *);
 void lh_grace_free(struct lh_deadlock_grace *);
 

@@ -22,13 +22,16 @@ enum {
 	BUSY_MS = 5,   /* after an arrival: a short process must be found alive to know its end */
 	FINDINGS = 64, /* reported in one round */
 	DESCENDANTS = 4096,
+	LOST_SCANS = 4,    /* in the time after which all threads of a process wait forever */
+	LOST_A_ROUND = 2,  /* processes that are inspected for that */
 	THREAD_DUMPS = 16, /* thread dumps of live processes at a time-out: each takes a while */
 };
-#define BUSY_NS (250 * LH_MS)    /* rounds of BUSY_MS after the last arrival */
-#define NAMES_NS (250 * LH_MS)   /* between two updates of thread names */
-#define SETTLE_NS (50 * LH_MS)   /* from a deadlock to ending it at least: related findings come */
-#define GRACE_NS (2000 * LH_MS)  /* from TERM to KILL; and until leftovers are named */
-#define ARRIVAL_NS (200 * LH_MS) /* for a process that was starting when the program ended */
+#define BUSY_NS (250 * LH_MS)   /* rounds of BUSY_MS after the last arrival */
+#define NAMES_NS (250 * LH_MS)  /* between two updates of thread names */
+#define SETTLE_NS (50 * LH_MS)  /* from a deadlock to ending it at least: related findings come */
+#define GRACE_NS (2000 * LH_MS) /* from TERM to KILL; and until leftovers are named */
+#define LOST_SCAN_NS (1000 * LH_MS)
+#define ARRIVAL_NS (200 * LH_MS)   /* for a process that was starting when the program ended */
 #define GIVE_UP_NS (10000 * LH_MS) /* from KILL to giving up */
 
 bool lh_monitor_open(struct lh_monitor *m, char *error, size_t capacity)
@@ -360,9 +363,39 @@ static void run_round(struct lh_monitor *m)
 	}
 }
 
+/* ---- all threads of a process wait ---- */
+
+static void find_lost(struct lh_monitor *m, struct lh_run_process *process, uint64_t t, uint64_t ns)
+{
+	lh_read_refresh(&process->ledger);
+	if (process->foreign || !process->watched || !lh_all_wait(process, t, ns) ||
+	    lh_grace_has(&m->deadlocks, process))
+		return;
+	lh_watch_find_lost(process->watched, &process->ledger, process->pid);
+	process->lost_at = lh_time_now() + m->lost_ns;
+}
+
+/* Some processes in one round: an inspection takes a while. */
+static void check_lost(struct lh_monitor *m, uint64_t t)
+{
+	if (!m->lost_ns || t < m->lost_at)
+		return;
+	m->lost_at = t + (m->lost_ns < LOST_SCANS * LOST_SCAN_NS ? m->lost_ns / LOST_SCANS
+								 : LOST_SCAN_NS);
+	for (uint32_t i = 0, n = 0; i < m->run.alive && n < LOST_A_ROUND; i++)
+		if (t >= m->run.alive_process[i]->lost_at) {
+			uint64_t before = m->run.alive_process[i]->lost_at;
+			find_lost(m, m->run.alive_process[i], t, m->lost_ns);
+			n += m->run.alive_process[i]->lost_at != before;
+		}
+}
+
 static void time_out(struct lh_monitor *m)
 {
 	m->timed_out = true;
+	for (uint32_t i = 0; i < m->run.alive && i < THREAD_DUMPS; i++)
+		find_lost(m, m->run.alive_process[i], lh_time_now(), 0);
+	drain_watch(m);
 	lh_log("--timeout of %.3g s expired; ending the program", (double)m->timeout_ns / 1e9);
 	for (uint32_t i = 0; i < m->run.alive; i++) {
 		const struct lh_run_process *process = m->run.alive_process[i];
@@ -418,6 +451,7 @@ static void check_time(struct lh_monitor *m)
 	uint64_t t = lh_time_now();
 	bool at_limit = m->timeout_ns && !m->timed_out && t - m->start > m->timeout_ns;
 	check_deadlocks(m, t, at_limit);
+	check_lost(m, t);
 	if (at_limit && !m->ended_by_us)
 		time_out(m);
 	if (m->kill_at && t > m->kill_at) { /* in each round: a process may have forked since */

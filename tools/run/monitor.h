@@ -15,6 +15,7 @@
 
 #include <signal.h>
 
+#include "tools/run/all_wait.h"
 #include "tools/run/deadlock_grace.h"
 #include "tools/run/processes.h"
 #include "tools/project/project.h"
@@ -31,7 +32,8 @@ struct lh_monitor {
 	enum lh_on_deadlock on_deadlock; /* not LH_ON_AUTO */
 	uint64_t grace_ns;               /* how long a deadlock must last before that */
 	uint64_t timeout_ns;             /* 0: none */
-	bool wait;                       /* for processes that the program left running */
+	uint64_t lost_ns; /* after which all threads of a process wait forever; 0: never */
+	bool wait;        /* for processes that the program left running */
 	bool quiet;
 	struct lh_watch_options watch_for;
 	struct lh_project *project; /* its known findings are not printed; NULL: all are new */
@@ -53,7 +55,7 @@ struct lh_monitor {
 	int signals;  /* signalfd */
 	int arrivals; /* eventfd, raised by the clock thread and the watch thread */
 	bool over, give_up, leftovers_reported;
-	uint64_t start, ended, kill_at, names_at, busy_until;
+	uint64_t start, ended, kill_at, names_at, lost_at, busy_until;
 };
 
 /* Opens the run file and the signalfd; call it before the program starts. False: see `error`. */

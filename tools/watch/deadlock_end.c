@@ -14,30 +14,26 @@
 
 enum { CANCELLED_SCANS = 3 };
 
-void lh_deadlock_end_follow(struct lh_watch_process *p, uint32_t row, const struct lh_deadlock *d)
+void lh_deadlock_end_follow(struct lh_watch_process *p, uint32_t row, struct lh_watch_process *from,
+			    const struct lh_step *s)
 {
 	struct lh_watch *w = p->watch;
 	struct lh_live_thread live;
 	struct lh_thread t;
 
-	for (uint32_t i = 0; i < d->steps && d->rule != LH_RULE_EXIT_HOLDING; i++) {
-		const struct lh_step *s = &d->step[i].step;
-		struct lh_watch_process *from = lh_deadlocks_with(d->step[i].process);
-
-		if ((s->action != LH_WAITS_FOR && s->action != LH_JOINS) ||
-		    !lh_read_thread(&from->ledger, s->thread, &t) ||
-		    !lh_read_live_thread(&from->ledger, t.live, &live) ||
-		    !lh_list_grow(&w->followed, &w->followed_capacity, w->n_followed + 1,
-				  sizeof(*w->followed)))
-			continue;
-		w->followed[w->n_followed++] = (struct lh_followed_wait){.process = p,
-									 .row = row,
-									 .from = from,
-									 .live = t.live,
-									 .seq = live.wait_seq,
-									 .thread = s->thread,
-									 .lock = s->lock};
-	}
+	if ((s->action != LH_WAITS_FOR && s->action != LH_JOINS) ||
+	    !lh_read_thread(&from->ledger, s->thread, &t) ||
+	    !lh_read_live_thread(&from->ledger, t.live, &live) ||
+	    !lh_list_grow(&w->followed, &w->followed_capacity, w->n_followed + 1,
+			  sizeof(*w->followed)))
+		return;
+	w->followed[w->n_followed++] = (struct lh_followed_wait){.process = p,
+								 .row = row,
+								 .from = from,
+								 .live = t.live,
+								 .seq = live.wait_seq,
+								 .thread = s->thread,
+								 .lock = s->lock};
 }
 
 /* A cancellation has ended the wait, and the row still shows it. Several scans must agree: a thread

@@ -87,9 +87,10 @@ static void report(const struct lh_deadlock *deadlock, struct lh_arena *arena)
 		if (s->dead_thread)
 			step->thread = lh_put_foreign_thread(p->overlay, s->dead_thread->pid,
 							     &s->dead_thread->thread);
+		if (deadlock->rule != LH_RULE_EXIT_HOLDING)
+			lh_deadlock_end_follow(p, row, lh_deadlocks_with(s->process), &s->step);
 	}
 	f->steps = (uint8_t)n;
-	lh_deadlock_end_follow(p, row, deadlock);
 	lh_watch_post(p, LH_WATCH_FOUND, row, "");
 }
 

@@ -120,6 +120,7 @@ struct lh_watch_process {
 	uint32_t turn;       /* the row to begin with, so that each row comes first at times */
 	uint32_t refused;    /* the first row for which /proc was not read in this round */
 	uint32_t busy_waits; /* rows of LH_T_BUSY_WAIT */
+	uint32_t lost;       /* the last finding of lost-signal */
 };
 
 /* A wait of a deadlock that was reported. */
@@ -236,7 +237,8 @@ void lh_deadlock_watch_scan(struct lh_watch *, uint64_t now_ns);
 
 /* deadlock_end.c: follows the waits of a deadlock that was reported. When one of them ends, the
  * finding becomes one that did not last. */
-void lh_deadlock_end_follow(struct lh_watch_process *, uint32_t row, const struct lh_deadlock *);
+void lh_deadlock_end_follow(struct lh_watch_process *, uint32_t row, struct lh_watch_process *from,
+			    const struct lh_step *);
 void lh_deadlock_end_scan(struct lh_watch *);
 void lh_deadlock_end_drop(struct lh_watch_process *);
 
