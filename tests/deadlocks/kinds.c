@@ -381,6 +381,31 @@ static void ended(void)
 	TOGETHER(takes_a, takes_a);
 }
 
+/* A spinlock whose owner was joined, while other threads work on. */
+static void *keeps_spin(void *n)
+{
+	pthread_spin_lock(&spin);
+	return n;
+}
+static void *takes_spin(void *n)
+{
+	pthread_spin_lock(&spin);
+	pthread_spin_unlock(&spin); /* in the near miss */
+	return n;
+}
+static void *sleeps_on(void *n)
+{
+	while (!done)
+		sleep_ms(20);
+	return n;
+}
+static void spin_ended(void)
+{
+	pthread_spin_init(&spin, PTHREAD_PROCESS_PRIVATE);
+	TOGETHER(keeps_spin);
+	TOGETHER(takes_spin, sleeps_on);
+}
+
 static void *keeps_until_done(void *n)
 {
 	lock(&a);
@@ -1133,6 +1158,7 @@ static const struct {
 	{"shared", shared},
 	{"shared-ring", shared_ring},
 	{"ended", ended},
+	{"spin-ended", spin_ended},
 	{"forked", forked},
 	{"dead-process", dead_process},
 	{"cancel-off", cancel_off},

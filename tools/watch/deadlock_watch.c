@@ -31,6 +31,16 @@ static bool is_gone_everywhere(void *with, int32_t tid)
 	return is_gone(with, tid) && lh_proc_is_gone(tid);
 }
 
+/* Of a spinlock only the state is known; the caller knows that no thread acquired it since. */
+static bool is_locked_spinlock(const struct lh_watch_process *p, const struct lh_lock *l)
+{
+	pthread_spinlock_t object;
+
+	return p->pid && !l->owner &&
+	       lh_proc_memory(p->pid, l->address, (void *)&object, sizeof(object)) &&
+	       !lh_lock_is_free_now((const void *)&object, LH_SPIN);
+}
+
 /* A rwlock records the number of its readers, not which threads they are. */
 static bool is_never_released(void *with, const struct lh_lock *l, int32_t tid)
 {
@@ -42,6 +52,8 @@ static bool is_never_released(void *with, const struct lh_lock *l, int32_t tid)
 	size_t n = l->kind == LH_MUTEX ? sizeof(object.mutex) : sizeof(object.rwlock);
 	int owner;
 
+	if (l->kind == LH_SPIN)
+		return is_locked_spinlock(p, l) && is_gone_everywhere(with, tid);
 	if ((l->kind != LH_MUTEX && l->kind != LH_RWLOCK) || !p->pid ||
 	    !lh_proc_memory(p->pid, l->address, &object, n))
 		return false;
