@@ -43,7 +43,10 @@ CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-dev shellcheck codes
 	valgrind gdb strace procps iproute2 graphviz libxml2-utils python3 python3-jsonschema python3-yaml openssl perl \
 	cmake meson ninja-build automake python3-pytest git \
 	libpython3.11-testsuite python3-dev libglib2.0-0 libjemalloc2 libgoogle-perftools4 libmimalloc2.0 libfuse3-dev \
-	sqlite3 memcached redis-server redis-tools mariadb-server mariadb-client pbzip2 xz-utils openjdk-17-jre-headless
+	sqlite3 memcached redis-server redis-tools mariadb-server mariadb-client pbzip2 xz-utils openjdk-17-jre-headless \
+	nginx-light haproxy unbound rsyslog
+# Large ones, for `make soak` only.
+SOAK_PACKAGES := apache2 nodejs rustc postgresql-15 erlang-base qemu-system-x86 openmpi-bin libopenmpi-dev chromium
 
 # Says how far a build is, in files that had no object when it began: [27 of 246].
 WANTED_OBJ = $(sort $(LIB_OBJ) $(TOOL_OBJ) $(if $(filter unit,$(MAKECMDGOALS)),$(UNIT_OBJ)))
@@ -96,7 +99,11 @@ check: setup-check ## everything that must hold: builds, runs every suite, count
 bare: ## both commands of the README in a minimal Debian 12 of their own (as root, or by sudo without a password)
 	@tests/bare
 
-soak: all unit ## the suites that look for rare things, many times over
+setup-soak: ## and those that only `make soak` needs
+	@sh tests/packages/install $(BUILD_PACKAGES) $(CHECK_PACKAGES) $(SOAK_PACKAGES)
+
+soak: setup-soak ## the suites that look for rare things, many times over, and large programs of Debian
+	@$(MAKE) --no-print-directory -j$$(nproc) all unit
 	@B=$B CC=$(CC) tests/check --soak $(SUITES)
 
 lint: ## floors, rules and their docs, format, clang-tidy, shellcheck, spelling
@@ -134,4 +141,4 @@ clean: ## removes the build folder
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 	@echo 'Variables: B (build folder), CC, CFLAGS, SAN=address,undefined, PREFIX, DESTDIR, V=1 (show commands)'
-.PHONY: all unit setup setup-check check bare soak lint fuzz bench demo install uninstall clean help
+.PHONY: all unit setup setup-check setup-soak check bare soak lint fuzz bench demo install uninstall clean help

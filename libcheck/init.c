@@ -92,6 +92,7 @@ static bool rearm(uintptr_t frame)
 	l->fork_pid = parents->pid;
 	__builtin_memcpy(l->command, parents->command, sizeof(l->command));
 	l->shake = parents->shake;
+	lh_stderr_report_forked();
 	bool is_recorded = lh_on_fork_child(frame);
 	start(l);
 	return is_recorded;

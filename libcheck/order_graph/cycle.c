@@ -184,14 +184,69 @@ static uint64_t cycle_key(const struct lh_order_graph *graph, uint32_t *begin)
 	return key;
 }
 
+/* A sum, because a cycle has no first link. */
+static uint64_t locks_key(const struct lh_order_graph *graph, enum lh_filter filter)
+{
+	uint64_t key = lh_order_mix(graph->length, filter);
+
+	for (uint32_t c = 0; c < graph->length; c++)
+		key += lh_order_mix(lh_order_mix(1, graph->vertex[graph->slot[c].from].lock),
+				    graph->vertex[graph->slot[c].want].lock);
+	return key;
+}
+
+/* How many cycles were counted with this key; *row: where, 0: none yet. */
+static uint32_t count_of(const struct lh_order_graph *graph, uint64_t key, uint32_t *row)
+{
+	*row = lh_index_find(&graph->known_by_locks, (uint32_t)(key >> 32), (uint32_t)key);
+	return *row ? graph->known_locks[*row].count : 0;
+}
+
+/* Without room nothing is left out; so that is no loss. */
+static void count(struct lh_order_graph *graph, uint64_t key)
+{
+	const struct lh_index *index = &graph->known_by_locks;
+	uint32_t row;
+
+	count_of(graph, key, &row);
+	if (!row && index->rows + 1 < index->size)
+		row = lh_index_add(graph, &graph->known_by_locks, (uint32_t)(key >> 32),
+				   (uint32_t)key);
+	if (row)
+		graph->known_locks[row].count++;
+}
+
+/*
+ * One mistake in two lock functions gives a cycle for each pair of their callers. Once many are
+ * known, one for each new dependency is enough. The walk goes on with other locks; but a timed
+ * cycle may be followed by one that counts.
+ */
+static bool is_enough(struct lh_order_graph *graph, uint64_t locks, uint64_t dependency,
+		      enum lh_filter filter)
+{
+	uint32_t row;
+
+	if (count_of(graph, locks, &row) < LH_CYCLES_PER_LOCKS ||
+	    !count_of(graph, dependency, &row))
+		return false;
+	graph->slot[graph->length - 1].skip = filter == LH_F_NONE;
+	return true;
+}
+
 static void report(struct lh_order_graph *graph, enum lh_filter filter, uint32_t writers)
 {
 	uint32_t begin, n = graph->length;
-	uint64_t key = cycle_key(graph, &begin);
-	struct lh_cycle *out = lh_order_finding_add(graph, key, filter);
+	uint64_t key = cycle_key(graph, &begin), locks = locks_key(graph, filter),
+		 dependency = lh_order_mix(locks, graph->slot[0].chain);
+	struct lh_cycle *out;
 
+	if (is_enough(graph, locks, dependency, filter))
+		return;
+	count(graph, dependency);
+	out = lh_order_finding_add(graph, key, filter);
 	if (!out)
 		return;
+	count(graph, locks);
 	out->rule = LH_RULE_LOCK_ORDER;
 	out->n = (uint8_t)n;
 	out->queued_writers = (uint8_t)writers;

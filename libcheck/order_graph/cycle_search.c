@@ -170,7 +170,8 @@ static bool next_witness(struct lh_order_graph *graph, uint32_t c)
 	struct lh_cycle_slot *s = &graph->slot[c];
 
 	if (s->witness)
-		s->witness = graph->witness[s->witness].next;
+		s->witness = s->skip ? 0 : graph->witness[s->witness].next;
+	s->skip = false;
 	while (!s->witness) {
 		if (!next_edge(graph, c))
 			return false;
@@ -184,6 +185,7 @@ static void push_slot(struct lh_order_graph *graph, uint32_t c)
 	struct lh_cycle_slot *s = &graph->slot[c];
 
 	s->edge = s->witness = s->closing = 0;
+	s->skip = false;
 	if (c + 1 == graph->length)
 		graph->longer = true;
 }

@@ -36,6 +36,9 @@
 #define LH_CYCLE_MAX 64         /* dependencies in one cycle; longer cycles are not searched */
 #define LH_QUEUED_WRITERS_MAX 4 /* queued writers, behind which readers wait, in one cycle */
 #define LH_CYCLES_PER_CALL 32   /* cycles returned by one call */
+/* Cycles of the same locks: from this number on, each dependency is returned in one cycle only, not
+ * with every other dependency that closes it. */
+#define LH_CYCLES_PER_LOCKS 256
 
 /* Where the rows lie. The counts are rows in use, row 0 included. Refresh before each call. */
 struct lh_order_input {

@@ -35,7 +35,7 @@ struct lh_component_edges {
 };
 
 /* Begins each row that an index finds. The key has two halves: an edge's vertices, 0 and a vertex's
- * lock, or those of lh_cycle.key. */
+ * lock, or those of lh_cycle.key or of a hash. */
 struct lh_key {
 	uint32_t from, to;
 	uint32_t next; /* row of the same list */
@@ -98,6 +98,13 @@ struct lh_known_cycle {
 	uint32_t filter;
 };
 
+/* The cycles of the same locks with the same filter; or those of them that a search for one
+ * dependency has found. */
+struct lh_known_locks {
+	struct lh_key key;
+	uint32_t count;
+};
+
 /* One dependency of the cycle that is being built. */
 struct lh_cycle_slot {
 	lh_chain_id chain;
@@ -105,6 +112,7 @@ struct lh_cycle_slot {
 	lh_thread_id required_thread; /* it holds the end of this thread. 0: any thread will do */
 	uint32_t visit;               /* the visit assigned to it, or LH_ANY_THREAD */
 	uint32_t edge, witness, closing; /* state of the walk */
+	bool skip;                       /* the walk leaves the other witnesses of the edge out */
 	/* the slot before wants shared what this slot holds shared: a writer must be queued */
 	bool queue;
 };
@@ -116,11 +124,12 @@ enum lh_overlap_test { LH_OVERLAP_DISTINCT, LH_OVERLAP_CREATOR_LOCKS, LH_OVERLAP
 
 struct lh_order_graph {
 	struct lh_order_input rows; /* of the current call */
-	struct lh_index vertex_by_lock, edge_by_ends, known_by_key;
+	struct lh_index vertex_by_lock, edge_by_ends, known_by_key, known_by_locks;
 	struct lh_vertex *vertex;
 	struct lh_edge *edge;
 	struct lh_witness *witness;
 	struct lh_known_cycle *known;
+	struct lh_known_locks *known_locks;
 	struct lh_order_thread *thread;
 	uint32_t *visit_next, *hb_edge_next;
 	uint32_t *list[2]; /* scratch: one entry for each vertex */

@@ -1,4 +1,10 @@
-/* stderr_report.c — writes each finding to stderr, and at the end the command that prints all. */
+/*
+ * stderr_report.c — writes each finding to stderr, and at the end the command that prints all.
+ *
+ * Not every call path of a finding: one with the same locks, acquired at the same places, is only
+ * counted. A place is the innermost frame, and further ones while two locks of the finding have the
+ * same: then a function acquires whatever lock it is given.
+ */
 #include "libcheck/report/stderr_report.h"
 #include "libcheck/base/text.h"
 
@@ -112,6 +118,74 @@ static void head(struct lh_text *t)
 	lh_text_add(t, "]: ");
 }
 
+/* ---- findings that differ only in outer frames ---- */
+
+static uint32_t call_paths; /* findings that were counted and not written; atomic */
+
+void lh_stderr_report_forked(void)
+{
+	call_paths = 0;
+}
+
+/* Are the innermost n frames the same? */
+static bool same_inner(lh_stack_id a, lh_stack_id b, uint32_t n)
+{
+	const struct lh_stack *s = &LH_STACKS[a], *t = &LH_STACKS[b];
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (i >= s->n || i >= t->n)
+			return s->n == t->n;
+		if (LH_FRAMES[s->frame + i] != LH_FRAMES[t->frame + i])
+			return false;
+	}
+	return true;
+}
+
+/* How many of the innermost frames are the place of each lock of the finding. */
+static uint32_t place_frames(const struct lh_finding *f)
+{
+	const struct lh_step *s = &LH_STEPS[f->step];
+	uint32_t n = 1;
+
+	for (uint32_t i = 0; i < f->steps; i++)
+		for (uint32_t k = 0; k < i; k++)
+			while (s[i].lock != s[k].lock && n < LH_FRAMES_MAX &&
+			       same_inner(LH_SITE_STACK(s[i].site), LH_SITE_STACK(s[k].site), n))
+				n++;
+	return n;
+}
+
+static bool has_step(const struct lh_finding *f, const struct lh_step *s, uint32_t frames)
+{
+	for (uint32_t i = 0; i < f->steps; i++) {
+		const struct lh_step *t = &LH_STEPS[f->step + i];
+		if (t->lock == s->lock && t->action == s->action &&
+		    same_inner(LH_SITE_STACK(t->site), LH_SITE_STACK(s->site), frames))
+			return true;
+	}
+	return false;
+}
+
+static bool is_other_call_path(uint32_t finding)
+{
+	const struct lh_finding *f = &LH_FINDINGS[finding];
+	uint32_t frames = f->rule == LH_RULE_LOCK_ORDER ? place_frames(f) : 0;
+
+	for (uint32_t i = 1; frames && i < finding; i++) {
+		const struct lh_finding *g = &LH_FINDINGS[i];
+		uint32_t same = 0;
+		if (g->rule != f->rule || g->filter || g->steps != f->steps)
+			continue;
+		while (same < f->steps && has_step(g, &LH_STEPS[f->step + same], frames))
+			same++;
+		if (same == f->steps)
+			return true;
+	}
+	return false;
+}
+
+/* ---- the report ---- */
+
 /* Written in pieces that a pipe takes whole, so that no other output comes in the middle of one. */
 void lh_stderr_report(uint32_t finding, char *buffer)
 {
@@ -120,6 +194,10 @@ void lh_stderr_report(uint32_t finding, char *buffer)
 
 	if (f->filter || (f->flags & LH_FINDING_UNSURE) || !f->rule || f->rule >= LH_RULES)
 		return;
+	if (is_other_call_path(finding)) {
+		__atomic_fetch_add(&call_paths, 1, __ATOMIC_RELAXED);
+		return;
+	}
 	head(&t);
 	lh_text_add(&t, rules[f->rule].title);
 	lh_text_add(&t, " [");
@@ -150,13 +228,18 @@ void lh_stderr_report_end(void)
 {
 	char buffer[1024];
 	struct lh_text t = LH_TEXT(buffer);
-	uint32_t n = lh_rows_used(LH_T_FINDING) - 1;
+	uint32_t n = lh_rows_used(LH_T_FINDING) - 1, others = call_paths;
 
 	if (!n)
 		return;
 	head(&t);
-	lh_text_number(&t, n);
-	lh_text_add(&t, n == 1 ? " finding" : " findings");
+	lh_text_number(&t, n - others);
+	lh_text_add(&t, n - others == 1 ? " finding" : " findings");
+	if (others) {
+		lh_text_add(&t, " and ");
+		lh_text_number(&t, others);
+		lh_text_add(&t, others == 1 ? " other call path" : " other call paths");
+	}
 	lh_text_add(&t, "; with names and source: lockhound report ");
 	lh_text_safe(&t, lh_own_ledger.path);
 	lh_text_add(&t, "\n");

@@ -10,6 +10,8 @@
 /* The compared part of a finding. */
 struct item {
 	char fingerprint[17];
+	/* By the recipe of earlier versions; NULL-terminated. Their reports have no other. */
+	const char **former;
 	const char *text; /* rule and message, escaped */
 	enum lh_severity severity;
 	bool counts; /* neither suppressed nor in a baseline */
@@ -23,15 +25,39 @@ struct run {
 
 /* ---- reading ---- */
 
-static void add(struct run *s, const char *fingerprint, const char *text, enum lh_severity severity,
-		bool counts)
+static void add(struct run *s, const char *fingerprint, struct item item)
 {
-	struct item item = {.text = lh_escape(s->arena, LH_ESCAPE_TEXT, text),
-			    .severity = severity,
-			    .counts = counts};
-
+	item.text = lh_escape(s->arena, LH_ESCAPE_TEXT, item.text);
 	snprintf(item.fingerprint, sizeof(item.fingerprint), "%s", fingerprint);
 	LH_PUSH(s->arena, s->item, s->n, item);
+}
+
+static const char **new_former(struct run *s, size_t n)
+{
+	return lh_arena_alloc(s->arena, (n + 1) * sizeof(char *));
+}
+
+static const char **json_former(struct run *s, const json_t *list)
+{
+	const char **former = new_former(s, json_array_size(list));
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *text = json_string_value(json_array_get(list, i));
+
+		if (text)
+			former[n++] = lh_arena_strdup(s->arena, text);
+	}
+	return former;
+}
+
+static const char **merged_former(struct run *s, const struct lh_report_finding *f)
+{
+	const char **former = new_former(s, f->mergeds);
+
+	for (uint32_t i = 0; i < f->mergeds; i++)
+		former[i] = lh_arena_strdup(s->arena, f->merged[i]->former);
+	return former;
 }
 
 static enum lh_severity severity_of(const char *name)
@@ -52,8 +78,13 @@ static bool add_json_finding(struct run *s, const json_t *f)
 
 	if (!fingerprint || !rule || strlen(fingerprint) != 16)
 		return false;
-	add(s, fingerprint, lh_arena_printf(s->arena, "%s  %s", rule, message ? message : ""),
-	    severity_of(severity), !status || strcmp(status, "new") == 0);
+	add(s, fingerprint,
+	    (struct item){
+		    .former = json_former(s, json_object_get(f, "former")),
+		    .text = lh_arena_printf(s->arena, "%s  %s", rule, message ? message : ""),
+		    .severity = severity_of(severity),
+		    .counts = !status || strcmp(status, "new") == 0,
+	    });
 	return true;
 }
 
@@ -91,8 +122,13 @@ static bool read_ledgers(struct run *s, char *file)
 	for (uint32_t i = 0; good && i < r.report->findings; i++) {
 		const struct lh_report_finding *f = r.report->finding[i];
 		add(s, f->fingerprint,
-		    lh_arena_printf(s->arena, "%s  %s", lh_name_rule(f->rule), f->message),
-		    f->severity, f->status == LH_NEW);
+		    (struct item){
+			    .former = merged_former(s, f),
+			    .text = lh_arena_printf(s->arena, "%s  %s", lh_name_rule(f->rule),
+						    f->message),
+			    .severity = f->severity,
+			    .counts = f->status == LH_NEW,
+		    });
 	}
 	lh_loaded_runs_close(&r);
 	return good;
@@ -127,9 +163,37 @@ static bool read_run(struct run *s, char *file)
 
 /* ---- comparing ---- */
 
+static bool has_fingerprint(const struct run *s, const char *fingerprint)
+{
+	struct item key;
+
+	snprintf(key.fingerprint, sizeof(key.fingerprint), "%s", fingerprint);
+	return s->n && bsearch(&key, s->item, s->n, sizeof(key), by_fingerprint);
+}
+
+/* The report of an earlier version has a finding for each former fingerprint: it has the item if it
+ * has all of these. */
+static bool has_former(const struct run *s, const struct item *item)
+{
+	for (uint32_t i = 0; item->former[i]; i++)
+		if (!has_fingerprint(s, item->former[i]))
+			return false;
+	return item->former[0] != NULL;
+}
+
+static bool is_former(const struct run *s, const char *fingerprint)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		for (uint32_t k = 0; s->item[i].former[k]; k++)
+			if (strcmp(s->item[i].former[k], fingerprint) == 0)
+				return true;
+	return false;
+}
+
 static bool has(const struct run *s, const struct item *item)
 {
-	return s->n && bsearch(item, s->item, s->n, sizeof(*item), by_fingerprint);
+	return has_fingerprint(s, item->fingerprint) || has_former(s, item) ||
+	       is_former(s, item->fingerprint);
 }
 
 /*

@@ -243,7 +243,8 @@ static void make_report(struct run *r)
 static bool was_printed(const struct lh_report *reported, const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < reported->findings; i++)
-		if (!strcmp(reported->finding[i]->fingerprint, f->fingerprint))
+		if (!strcmp(reported->finding[i]->fingerprint, f->fingerprint) &&
+		    reported->finding[i]->status == LH_NEW)
 			return true;
 	return false;
 }

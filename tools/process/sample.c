@@ -96,13 +96,19 @@ static bool ran_since(struct lh_sampler *s, pid_t tid, uint64_t turns)
 	return !lh_task_times(s->peek.pid, tid, &t) || t.turns != turns;
 }
 
+/* The thread was in this call, and is not there any more: its stack is that of something else. */
+static bool has_left(const struct lh_peek_task *t, const struct lh_task_call *c)
+{
+	return c->in == LH_TASK_CALL && (t->sp != c->sp || t->pc != c->pc);
+}
+
 /*
  * A thread needs a CPU to stop, and on a loaded machine a sleeping thread may get none in time. As
  * long as it has not been put on a CPU, its stack is unchanged, and the copy is valid without a
  * stop.
  */
 static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t,
-			  const struct lh_task_call *c, uint64_t high, uint64_t *stopped_ns)
+			  const struct lh_task_call *c, uint64_t high, struct lh_stack_sample *out)
 {
 	struct user_regs_struct set;
 	uint64_t start = lh_time_now(), turns;
@@ -113,22 +119,22 @@ static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t,
 	stopped = lh_stop_wait(t->tid, STOP_MS, &set);
 	if (stopped)
 		lh_peek_registers(t, &set);
+	out->moved = stopped && has_left(t, c);
 	if (!stopped && asleep) {
 		t->sp = c->sp;
 		t->pc = c->pc;
 	}
 	if (stopped || asleep)
 		copy_stack(s, t, high);
-	if (!stopped && asleep && ran_since(s, t->tid, turns))
-		t->stack_n = 0;
+	out->moved |= !stopped && asleep && ran_since(s, t->tid, turns);
 	lh_stop_end(t->tid, stopped ? &set : NULL);
-	*stopped_ns = lh_time_now() - start;
-	return t->stack_n > 0;
+	out->stopped_ns = lh_time_now() - start;
+	return t->stack_n > 0 && !out->moved;
 }
 
 /* If the thread sleeps in one call before and after the copy, the copied stack is consistent. */
 static bool copy_asleep(struct lh_sampler *s, struct lh_peek_task *t, const struct lh_task_call *c,
-			uint64_t high)
+			uint64_t high, struct lh_stack_sample *out)
 {
 	struct lh_task_call after;
 
@@ -136,7 +142,8 @@ static bool copy_asleep(struct lh_sampler *s, struct lh_peek_task *t, const stru
 	t->pc = c->pc;
 	copy_stack(s, t, high);
 	lh_task_call(s->peek.pid, t->tid, &after);
-	return t->stack_n && lh_task_same(c, &after);
+	out->moved = !lh_task_same(c, &after);
+	return t->stack_n && !out->moved;
 }
 
 /* ---- unwinding ---- */
@@ -221,8 +228,7 @@ bool lh_sampler_sample(struct lh_sampler *s, pid_t tid, const struct lh_task_cal
 		return false;
 	s->peek.alive_tid = tid; /* the first thread may have ended */
 	load_modules(s);
-	good = stops ? stop_and_copy(s, &t, c, high, &out->stopped_ns)
-		     : copy_asleep(s, &t, c, high);
+	good = stops ? stop_and_copy(s, &t, c, high, out) : copy_asleep(s, &t, c, high, out);
 	if (good && unwind(s, &t, out)) {
 		out->n = t.frames < LH_FRAMES_MAX ? t.frames : LH_FRAMES_MAX;
 		out->flags |= t.cut ? LH_STACK_CUT : 0;

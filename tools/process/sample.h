@@ -21,6 +21,7 @@ struct lh_stack_sample {
 	uint32_t n;
 	uint32_t flags;      /* LH_STACK_* */
 	uint64_t stopped_ns; /* how long the thread was stopped; 0: it was not */
+	bool moved;          /* no stack, because the thread has left its call meanwhile */
 };
 
 struct lh_sampler;

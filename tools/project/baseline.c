@@ -116,11 +116,22 @@ bool lh_baseline_read(struct lh_baseline *b, struct lh_arena *arena, const char 
 
 bool lh_baseline_has(struct lh_baseline *b, const struct lh_report_finding *f)
 {
-	struct lh_baseline_entry *k = find(b, f->fingerprint);
+	struct lh_baseline_entry *k = find(b, f->fingerprint), *former = find(b, f->former);
 
 	if (k)
 		k->seen = true;
-	return k != NULL;
+	if (former && former != k)
+		former->seen = former->former = true;
+	return k || former;
+}
+
+uint32_t lh_baseline_formers(const struct lh_baseline *b)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < b->n; i++)
+		n += b->entry[i].former;
+	return n;
 }
 
 /* ---- writing ---- */
@@ -174,7 +185,7 @@ static int write_file(const struct lh_baseline *b, bool keep_old)
 		return errno ? errno : EIO;
 	fputs(b->head, out.file);
 	for (uint32_t i = 0; i < b->n; i++)
-		if (b->entry[i].seen || keep_old)
+		if (keep_old || (b->entry[i].seen && !b->entry[i].former))
 			fprintf(out.file, "%s%s %s\n", b->entry[i].comment, b->entry[i].fingerprint,
 				b->entry[i].text);
 	fputs(b->tail, out.file);

@@ -227,11 +227,23 @@ static void note_baseline(struct lh_project *project, struct lh_report *report)
 			       idle, b->n, b->path, list, idle > NAMED_MAX ? " ..." : "");
 }
 
+static void note_former(const struct lh_project *project, struct lh_report *report)
+{
+	uint32_t n = lh_baseline_formers(&project->baseline);
+
+	if (n && !project->options.update)
+		lh_report_note(report,
+			       "%u of %u fingerprints of %s are of an earlier version; they still "
+			       "count, and --update-baseline replaces them",
+			       n, project->baseline.n, project->baseline.path);
+}
+
 void lh_project_finish(struct lh_project *project, struct lh_report *report)
 {
 	enforce(project, report);
 	note_suppressions(project, report);
 	note_baseline(project, report);
+	note_former(project, report);
 }
 
 void lh_project_cut_short(struct lh_project *project)

@@ -27,7 +27,8 @@ static const char *escape(struct lh_view *v, const char *text, bool property)
 static void show(struct lh_view *v, const struct lh_report_finding *f)
 {
 	const struct lh_report_frame *at = lh_view_finding_frame(v, f);
-	const char *schedule = lh_report_schedule(v->report, f), *path = lh_view_path(v, at);
+	const char *schedule = lh_report_schedule(v->report, f), *path = lh_view_path(v, at),
+		   *variants = lh_view_variants(v, f);
 
 	fprintf(v->out, "::%s ", commands[f->severity]);
 	if (path) {
@@ -51,6 +52,8 @@ static void show(struct lh_view *v, const struct lh_report_finding *f)
 				escape(v, lh_report_step_text(v->report, f, a, false), false),
 				escape(v, where, false));
 	}
+	if (variants)
+		fprintf(v->out, "%%0A%s", variants);
 	fprintf(v->out, "%%0A%s (id %s)\n", escape(v, f->help, false), f->fingerprint);
 }
 

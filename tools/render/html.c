@@ -132,6 +132,30 @@ static void show_part(struct lh_view *v, const struct lh_report_finding *f,
 	fputs("</div>\n", v->out);
 }
 
+static void show_variants(struct lh_view *v, const struct lh_report_finding *f)
+{
+	const char *text = lh_view_variants(v, f);
+
+	if (!text)
+		return;
+	fprintf(v->out, "<details><summary>%s</summary><pre>", text);
+	for (uint32_t i = 0; i < f->variants && i < ROWS_MAX; i++) {
+		const struct lh_report_variant *x = &f->variant[i];
+
+		for (uint32_t k = x->part->first; k < x->part->first + x->part->n; k++) {
+			const struct lh_report_step *a = &x->finding->step[k];
+
+			if (a == x->part->holds || a == x->part->does)
+				fprintf(v->out, "%s %s: %s\n",
+					html(v, lh_report_thread_text(v->report, a->thread)),
+					html(v,
+					     lh_report_step_text(v->report, x->finding, a, false)),
+					html(v, lh_view_call_path(v, a)));
+		}
+	}
+	fprintf(v->out, "</pre></details>\n");
+}
+
 static void show_finding(struct lh_view *v, const struct lh_report_finding *f)
 {
 	const char *schedule = lh_report_schedule(v->report, f);
@@ -154,7 +178,9 @@ static void show_finding(struct lh_view *v, const struct lh_report_finding *f)
 	fputs("<div class=\"parts\">\n", v->out);
 	for (uint32_t i = 0; i < f->parts; i++)
 		show_part(v, f, &f->part[i]);
-	fprintf(v->out, "</div>\n<p><b>What to do:</b> %s</p></section>\n", html(v, f->help));
+	fputs("</div>\n", v->out);
+	show_variants(v, f);
+	fprintf(v->out, "<p><b>What to do:</b> %s</p></section>\n", html(v, f->help));
 }
 
 /* ---- tables ---- */

@@ -177,6 +177,35 @@ static void put_steps(struct lh_view *v, json_t *o, const struct lh_report_findi
 	json_object_set_new(o, "steps", list);
 }
 
+/* A part of a variant: its steps alone. */
+static json_t *variant_json(struct lh_view *v, const struct lh_report_variant *x)
+{
+	json_t *o = json_object(), *list = json_array();
+
+	put_thread_id(o, "thread", x->part->thread);
+	for (uint32_t i = x->part->first; i < x->part->first + x->part->n; i++)
+		json_array_append_new(list, step_json(v, &x->finding->step[i]));
+	json_object_set_new(o, "steps", list);
+	return o;
+}
+
+static void put_variants(struct lh_view *v, json_t *o, const struct lh_report_finding *f)
+{
+	json_t *list = json_array(), *former = json_array();
+
+	for (uint32_t i = 0; i < f->variants; i++)
+		json_array_append_new(list, variant_json(v, &f->variant[i]));
+	if (f->variants)
+		json_object_set(o, "variants", list);
+	for (uint32_t i = 0; i < f->mergeds; i++)
+		if (lh_report_is_first_former(f, i))
+			json_array_append_new(former, json_string(f->merged[i]->former));
+	if (f->mergeds)
+		json_object_set(o, "former", former);
+	json_decref(list);
+	json_decref(former);
+}
+
 static json_t *finding_at(struct lh_view *v, uint32_t i)
 {
 	const struct lh_report_finding *f = v->report->finding[i];
@@ -199,6 +228,7 @@ static json_t *finding_at(struct lh_view *v, uint32_t i)
 	put_locks(v, o, f);
 	put_threads(v, o, f);
 	put_steps(v, o, f);
+	put_variants(v, o, f);
 	return o;
 }
 

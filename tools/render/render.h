@@ -16,6 +16,7 @@ struct lh_render_text_style {
 	bool source;      /* three lines of source at each step */
 	bool filtered;    /* show the filtered findings and why they are filtered */
 	bool locks;       /* the table of locks */
+	bool variants;    /* list the variants of each finding, not only their number */
 	const char *next; /* a command to suggest in the last line; NULL none */
 	/* For the formats that other programs read: */
 	const char *root;       /* paths are relative to it; NULL: to the top of the repository */

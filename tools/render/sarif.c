@@ -251,20 +251,21 @@ static json_t *result(struct lh_view *v, const struct lh_report_finding *f)
 {
 	json_t *o = json_object(), *text = json_object();
 	const struct lh_report_frame *at = lh_view_finding_frame(v, f);
-	const char *more = related(v, f, o);
+	const char *more = related(v, f, o), *variants = lh_view_variants(v, f);
 
 	put(o, "ruleId", lh_name_rule(f->rule));
 	json_object_set_new(o, "ruleIndex", json_integer(f->rule - 1));
 	put(o, "level", levels[f->severity]);
 	put(o, "kind", "fail");
 	put(text, "text",
-	    lh_arena_printf(v->arena, "%s.%s", disarm(v, lh_view_clean(v, f->message)), more));
+	    lh_arena_printf(v->arena, "%s.%s%s%s%s", disarm(v, lh_view_clean(v, f->message)), more,
+			    variants ? " " : "", variants ? variants : "", variants ? "." : ""));
 	json_object_set_new(o, "message", text);
 	add(o, "locations", location(v, at ? at : f->frame, NULL));
 	json_object_set_new(o, "partialFingerprints",
-			    json_pack("{s:o, s:s}", "primaryLocationLineHash",
+			    json_pack("{s:o, s:s, s:s}", "primaryLocationLineHash",
 				      json_sprintf("%s:1", f->fingerprint), "lockCycle/v1",
-				      f->fingerprint));
+				      f->former, "lockCycle/v2", f->fingerprint));
 	json_object_set_new(o, "occurrenceCount",
 			    json_integer((json_int_t)(f->count ? f->count : 1)));
 	put_status(v, f, o);

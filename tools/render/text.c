@@ -192,6 +192,57 @@ static void show_ended_by(struct lh_view *v, const struct lh_report_finding *f)
 	show_step(v, f, by);
 }
 
+/* ---- variants ---- */
+
+static void show_call_path(struct lh_view *v, const struct lh_report_finding *f,
+			   const struct lh_report_part *part)
+{
+	for (uint32_t i = part->first; i < part->first + part->n; i++) {
+		const struct lh_report_step *a = &f->step[i];
+
+		if (a == part->holds || a == part->does)
+			say(v, PLAIN, "    %s %s: %s\n",
+			    lh_view_clean(v, lh_report_thread_text(v->report, a->thread)),
+			    step_text(v, f, a, false), lh_view_call_path(v, a));
+	}
+}
+
+static void list_variants(struct lh_view *v, const struct lh_report_finding *f)
+{
+	for (uint32_t i = 0; i < f->variants; i++)
+		show_call_path(v, f->variant[i].finding, f->variant[i].part);
+}
+
+static void show_variants(struct lh_view *v, const struct lh_report_finding *f)
+{
+	const char *text = lh_view_variants(v, f);
+
+	if (!text)
+		return;
+	say(v, PLAIN, "\n  %s%s\n", text, v->style->variants ? ":" : " (-v lists them)");
+	if (v->style->variants)
+		list_variants(v, f);
+}
+
+/* A run prints a finding as soon as it is found, and later ones may be its variants. So which call
+ * path was printed is not known here: lists all. */
+static void show_later_variants(struct lh_view *v)
+{
+	for (uint32_t i = 0; i < v->report->findings; i++) {
+		const struct lh_report_finding *f = v->report->finding[i];
+		const char *text = f->status == LH_NEW ? lh_view_variants(v, f) : NULL;
+
+		if (!text)
+			continue;
+		say(v, PLAIN, "lockhound: %s %s: %s%s\n", lh_name_rule(f->rule), f->fingerprint,
+		    text, v->style->variants ? "; all are:" : " (-v lists them)");
+		for (uint32_t k = 0; k < f->parts && v->style->variants; k++)
+			show_call_path(v, f, &f->part[k]);
+		if (v->style->variants)
+			list_variants(v, f);
+	}
+}
+
 /* ---- findings ---- */
 
 /* file:line:column: error: message [rule] */
@@ -259,6 +310,7 @@ void lh_render_text_finding(const struct lh_report *report, const struct lh_repo
 	for (uint32_t i = 0; i < f->parts; i++)
 		show_part(&v, f, i);
 	show_ended_by(&v, f);
+	show_variants(&v, f);
 	show_end(&v, f);
 	lh_view_close(&v);
 }
@@ -391,10 +443,16 @@ static void show_summary(struct lh_view *v)
 	show_count(v, &totals);
 }
 
+static void show_summary_of_run(struct lh_view *v)
+{
+	show_later_variants(v);
+	show_summary(v);
+}
+
 void lh_render_text_summary(const struct lh_report *report, struct lh_render_text_style style,
 			    FILE *out)
 {
-	lh_render(show_summary, report, &style, out);
+	lh_render(show_summary_of_run, report, &style, out);
 }
 
 void lh_render_text(struct lh_view *v)

@@ -220,6 +220,30 @@ const char *lh_view_subject(struct lh_view *v, const struct lh_report_finding *f
 	return lh_view_clean(v, cycle ? cycle : text ? text : lh_name_rule(f->rule));
 }
 
+const char *lh_view_variants(struct lh_view *v, const struct lh_report_finding *f)
+{
+	if (!f->variants)
+		return NULL;
+	return lh_arena_printf(
+		v->arena, "%s to the same places",
+		lh_view_count(v, f->variants, "other call path leads", "other call paths lead"));
+}
+
+const char *lh_view_call_path(struct lh_view *v, const struct lh_report_step *a)
+{
+	const char *text = "";
+
+	for (uint32_t i = 0; i < a->stack->n; i++) {
+		const struct lh_report_frame *frame = &a->stack->frame[i];
+
+		if (!frame->ours)
+			text = lh_arena_printf(v->arena, "%s%s%s", text, *text ? " < " : "",
+					       frame->function ? frame->function
+							       : lh_view_at(v, frame));
+	}
+	return lh_view_clean(v, a->stack->cut ? lh_arena_printf(v->arena, "%s < ...", text) : text);
+}
+
 void lh_view_lines(struct lh_view *v, enum lh_escape_format format, const char *text)
 {
 	for (size_t n; *text; text += n + (text[n] != '\0')) {

@@ -56,6 +56,11 @@ const char *lh_view_at(struct lh_view *, const struct lh_report_frame *);
 /* The locks of a finding: "accounts -> journal -> accounts", "gc_lock"; clean. */
 const char *lh_view_subject(struct lh_view *, const struct lh_report_finding *);
 
+/* "58 other call paths lead to the same places"; NULL: the finding has no variants. */
+const char *lh_view_variants(struct lh_view *, const struct lh_report_finding *);
+/* The functions of a step's stack from the innermost on: "leave < call_12 < main"; clean. */
+const char *lh_view_call_path(struct lh_view *, const struct lh_report_step *);
+
 /* Writes text of several lines, each escaped for the format. */
 void lh_view_lines(struct lh_view *, enum lh_escape_format, const char *text);
 

@@ -247,6 +247,9 @@ static void replace_contents(struct lh_report_finding *f, const struct lh_report
 	f->status = old.status;
 	f->reason = old.reason;
 	memcpy(f->fingerprint, old.fingerprint, sizeof(f->fingerprint));
+	memcpy(f->former, old.former, sizeof(f->former));
+	f->merged = old.merged;
+	f->mergeds = old.mergeds;
 }
 
 /* Where the finding with f's rule, filter and fingerprint is stored. */
@@ -260,20 +263,27 @@ static struct merged_finding **merged_as(struct lh_report *report,
 			  sizeof(void *));
 }
 
-/* The finding with k's rule, filter and fingerprint: k itself if it is the first. */
-static struct merged_finding *merge(struct lh_report *report, struct merged_finding *k)
+/*
+ * The finding with k's rule, filter and fingerprint: k itself if it is the first. *fresh: k is the
+ * first, or the first that is new.
+ */
+static struct merged_finding *merge(struct lh_report *report, struct merged_finding *k, bool *fresh)
 {
 	struct merged_finding **merged = merged_as(report, &k->found);
 
-	if (*merged)
+	if (report->options.classify && k->found.filter == LH_F_NONE)
+		report->options.classify(report->options.with, report, &k->found);
+	*fresh = !*merged;
+	if (*merged) {
+		*fresh = lh_report_merge(report, &(*merged)->found, &k->found);
 		return *merged;
+	}
 	*merged = k;
 	if (k->found.filter == LH_F_NONE)
 		LH_PUSH(report->arena, report->finding, report->findings, &k->found);
 	else
 		LH_PUSH(report->arena, report->filtered, report->filtereds, &k->found);
-	if (report->options.classify && k->found.filter == LH_F_NONE)
-		report->options.classify(report->options.with, report, &k->found);
+	lh_report_merge(report, &k->found, &k->found);
 	return k;
 }
 
@@ -296,11 +306,10 @@ static struct row_count *row_count_of(struct lh_report *report, struct lh_report
 			replace_contents(&s->merged_finding->found, &k->found);
 		return s;
 	}
-	s->merged_finding = merge(report, k);
+	s->merged_finding = merge(report, k, fresh);
 	/* the same deadlock has ended in another row, and lasts in this one */
 	if (s->merged_finding->found.ended && !k->found.ended)
 		replace_contents(&s->merged_finding->found, &k->found);
-	*fresh = s->merged_finding == k;
 	if (s->merged_finding->last != p)
 		s->merged_finding->found.processes++;
 	s->merged_finding->last = p;
@@ -378,13 +387,14 @@ struct lh_report_finding *lh_report_add_finding(struct lh_report *report,
 {
 	struct lh_report_process *p = lh_report_get_process(report, r);
 	struct merged_finding *k = make_finding(report, p, row, step), *old;
+	bool fresh;
 
 	if (message)
 		k->found.message = lh_arena_strdup(report->arena, message);
 	old = find_by_locks(report, k);
 	if (old)
 		return &old->found;
-	old = merge(report, k);
+	old = merge(report, k, &fresh);
 	if (old->last != p)
 		old->found.processes++;
 	old->last = p;
@@ -461,6 +471,7 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *report,
 {
 	struct merged_finding *k = new_finding(report, step[0].process, row), *old;
 	struct lh_report_finding *f = &k->found;
+	bool fresh;
 
 	add_cross_steps(report, f, step, n);
 	complete(report, f);
@@ -468,7 +479,7 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *report,
 		renumber_threads(f);
 	f->message = lh_arena_printf(report->arena, "%s%s", f->message, more);
 	f->count = 1;
-	old = merge(report, k);
+	old = merge(report, k, &fresh);
 	if (old == k)
 		f->processes = count_processes(step, n);
 	return &old->found;

@@ -1,98 +1,25 @@
 /*
- * fingerprint.c — fingerprints of findings, recipe v1.
+ * fingerprint.c — fingerprints of findings: recipe v2 of cycles, recipe v1 of all others.
  *
  * The hash of the rule's name and the finding's edges. An edge is the class of the held lock, the
- * class of the wanted lock, the action, and the innermost three functions of the program where the
- * lock was wanted, each with the base name of its file. A function without a name is its object and
- * offset. The edges of a cycle are hashed in the rotation that sorts first, because any thread may
- * have closed the cycle; those of a semaphore cycle are sorted and deduplicated, because any thread
- * may have come first. The hash has no address, line, thread number, count or directory: neither
+ * class of the wanted lock, the action, and where both were acquired. Recipe v2 takes for each of
+ * the two the functions that own_site.c chooses: cycles that differ only in outer call paths are
+ * one finding. Recipe v1 takes the innermost three functions of the program where the lock was
+ * wanted; it was the recipe of cycles too, so each cycle has this fingerprint as well (`former`),
+ * for baselines of earlier versions.
+ *
+ * The edges of a cycle are hashed in the rotation that sorts first, because any thread may have
+ * closed the cycle; those of a semaphore cycle are sorted and deduplicated, because any thread may
+ * have come first. The hash has no address, line, thread number, count or directory: neither
  * another run nor an edited comment changes it.
  */
 #include "tools/report/report_internal.h"
-#include "tools/util/path.h"
 
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SITE_FRAMES 3
-#define RECIPE "v1"
-
-static uint64_t fnv(uint64_t hash, const char *text)
-{
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull;
-	return (hash ^ 0xff) * 0x100000001b3ull; /* 0xff is in no UTF-8 text: separates the texts */
-}
-
-/* A suffix that compilers append and renumber in each build: "f.isra.0", "lock.1". */
-static bool is_suffix(const char *dot)
-{
-	static const char *const words[] = {"isra", "constprop", "part",
-					    "cold", "lto_priv",  "llvm"};
-
-	if (dot[1] >= '0' && dot[1] <= '9')
-		return true;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strncmp(dot + 1, words[i], strlen(words[i])) == 0)
-			return true;
-	return false;
-}
-
-const char *lh_fingerprint_name(struct lh_report *report, const char *name)
-{
-	const char *end = strstr(name, " [clone ");
-	const char *dot = strchr(name, '.');
-
-	while (dot && !is_suffix(dot))
-		dot = strchr(dot + 1, '.');
-	if (dot && (!end || dot < end))
-		end = dot;
-	if (!end || end == name)
-		return name;
-	return lh_arena_printf(report->arena, "%.*s", (int)(end - name), name);
-}
-
-/* "transfer@bank.c": two files may have functions of the same name. */
-static const char *function_of(struct lh_report *report, const struct lh_report_frame *f)
-{
-	struct lh_arena *p = report->arena;
-
-	if (!f->function)
-		return lh_arena_printf(p, "%s+%llx", f->module ? lh_path_base(f->module) : "?",
-				       (unsigned long long)f->offset);
-	return lh_arena_printf(p, "%s%s%s", lh_fingerprint_name(report, f->function),
-			       f->file ? "@" : "", f->file ? lh_path_base(f->file) : "");
-}
-
-static char *site(struct lh_report *report, const struct lh_report_stack *t, bool own)
-{
-	struct lh_arena *p = report->arena;
-	char *text = lh_arena_strdup(p, "");
-	unsigned n = 0;
-
-	for (uint32_t i = 0; i < t->n && n < SITE_FRAMES; i++) {
-		const struct lh_report_frame *f = &t->frame[i];
-
-		if (f->ours || (own && f->system))
-			continue;
-		text = lh_arena_printf(p, "%s%s/", text, function_of(report, f));
-		n++;
-	}
-	return text;
-}
-
-char *lh_fingerprint_site(struct lh_report *report, const struct lh_report_stack *t)
-{
-	static const struct lh_report_stack none = {.n = 0};
-	char *text = site(report, t ? t : &none, true);
-
-	/* no function of the program: use the libraries' */
-	return text[0] ? text : site(report, t ? t : &none, false);
-}
 
 /*
  * Size of a lock of this kind: a variable of that size has no members, so no debug information is
@@ -109,23 +36,31 @@ static uint64_t size_of(const struct lh_report_lock *lock)
 	return lock->row.kind < sizeof(size) ? size[lock->row.kind] : 0;
 }
 
-/*
- * The class of a step's lock. Of some locks (a std::mutex in an object) only the first acquisition
- * is known, and its site varies between runs: use the acquisition site in this finding.
- */
-static const char *class_of(struct lh_report *report, const struct lh_report_step *a, bool held)
+/* The class of a step's lock; NULL: only the lock's first acquisition is known, which varies. */
+static const char *known_class(struct lh_report *report, const struct lh_report_step *a)
 {
 	const struct lh_report_lock *lock = a ? a->lock : NULL;
 
 	if (lock && lock->by_first)
-		return held ? lh_arena_printf(report->arena, "%s>%s", lock->kind,
-					      lh_fingerprint_site(report, a->stack))
-			    : lock->kind;
+		return NULL;
 	if (!lock || !lock->variable)
 		return lock ? lock->class : "";
 	return lh_arena_printf(report->arena, "%s%s", lock->class,
 			       lh_report_member(report, lock->process, lh_lock_address(&lock->row),
 						size_of(lock)));
+}
+
+/* ---- recipe v1 ---- */
+
+/* Of some locks (a std::mutex in an object) the class is not known: uses the acquisition site in
+ * this finding. */
+static const char *class_of(struct lh_report *report, const struct lh_report_step *a, bool held)
+{
+	if (!a || !a->lock || !a->lock->by_first)
+		return known_class(report, a);
+	return held ? lh_arena_printf(report->arena, "%s>%s", a->lock->kind,
+				      lh_fingerprint_site(report, a->stack))
+		    : a->lock->kind;
 }
 
 static const char *edge(struct lh_report *report, const struct lh_report_step *holds,
@@ -188,25 +123,80 @@ static uint32_t sort_unique(const char **edges, uint32_t n)
 	return unique;
 }
 
-uint32_t lh_fingerprint_make(struct lh_report *report, struct lh_report_finding *f)
+static uint64_t hash_edges(const struct lh_report_finding *f, const char *recipe,
+			   const char **edges, uint32_t n, uint32_t first)
 {
-	uint64_t hash = fnv(fnv(0xcbf29ce484222325ull, RECIPE), lh_name_rule(f->rule));
-	const char **edges = lh_arena_alloc(report->arena, (f->parts + 1) * sizeof(*edges));
+	uint64_t hash = lh_fingerprint_hash(lh_fingerprint_hash(0xcbf29ce484222325ull, recipe),
+					    lh_name_rule(f->rule));
+
+	for (uint32_t i = 0; i < n; i++)
+		hash = lh_fingerprint_hash(
+			hash,
+			edges[f->cycle && i < f->cycle_parts ? (first + i) % f->cycle_parts : i]);
+	return hash;
+}
+
+static uint64_t recipe_1(struct lh_report *report, const struct lh_report_finding *f,
+			 const char **edges)
+{
 	/* The activity of the holder in a long hold and the waiters vary between runs; so do the
 	 * waiters for an abandoned lock. */
 	bool held_only = lh_rule_is(f->rule, LH_BY_HOLDER);
-	uint32_t first, n = held_only && f->parts ? 1 : f->parts;
+	uint32_t n = held_only && f->parts ? 1 : f->parts;
 
 	for (uint32_t i = 0; i < n; i++)
 		edges[i] = edge(report, f->part[i].holds,
 				held_only && f->part[i].holds ? NULL : f->part[i].does);
 	if (f->rule == LH_RULE_POOL_DEADLOCK || f->rule == LH_RULE_LOST_SIGNAL)
 		n = sort_unique(edges, n);
-	first = f->cycle ? least_rotation(f, edges) : 0;
-	for (uint32_t i = 0; i < n; i++)
-		hash = fnv(
-			hash,
-			edges[f->cycle && i < f->cycle_parts ? (first + i) % f->cycle_parts : i]);
+	return hash_edges(f, "v1", edges, n, f->cycle ? least_rotation(f, edges) : 0);
+}
+
+/* ---- recipe v2 ---- */
+
+static struct lh_acquired acquired(struct lh_report *report, const struct lh_report_step *a)
+{
+	return (struct lh_acquired){a, known_class(report, a)};
+}
+
+static const char *kind_of(const struct lh_acquired *a)
+{
+	if (a->class || !a->step || !a->step->lock)
+		return a->class;
+	return a->step->lock->kind;
+}
+
+static uint64_t recipe_2(struct lh_report *report, const struct lh_report_finding *f,
+			 const char **edges, uint32_t *first)
+{
+	struct lh_acquired *all = lh_arena_alloc(report->arena, 2 * f->parts * sizeof(*all));
+
+	for (uint32_t i = 0; i < f->parts; i++) {
+		all[2 * i] = acquired(report, f->part[i].holds);
+		all[2 * i + 1] = acquired(report, f->part[i].does);
+	}
+	for (uint32_t i = 0; i < f->parts; i++) {
+		const struct lh_acquired *a = &all[2 * i];
+
+		edges[i] =
+			lh_arena_printf(report->arena, "%s\t%s\t%s\t%s\t%s", kind_of(&a[0]),
+					lh_own_site(report, all, f->parts, 2 * i), kind_of(&a[1]),
+					a[1].step ? lh_name_action(a[1].step->action) : "",
+					lh_own_site(report, all, f->parts, 2 * i + 1));
+	}
+	*first = least_rotation(f, edges);
+	return hash_edges(f, "v2", edges, f->parts, *first);
+}
+
+uint32_t lh_fingerprint_make(struct lh_report *report, struct lh_report_finding *f)
+{
+	const char **edges = lh_arena_alloc(report->arena, (f->parts + 1) * sizeof(*edges));
+	uint64_t former = recipe_1(report, f, edges), hash = former;
+	uint32_t first = 0;
+
+	if (f->cycle)
+		hash = recipe_2(report, f, edges, &first);
+	snprintf(f->former, sizeof(f->former), "%016llx", (unsigned long long)former);
 	snprintf(f->fingerprint, sizeof(f->fingerprint), "%016llx", (unsigned long long)hash);
 	return first;
 }

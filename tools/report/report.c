@@ -119,6 +119,8 @@ void lh_report_finish(struct lh_report *report)
 		lh_report_note(
 			report, "%s",
 			lh_symbols_problem(symbols, report->private_data->symbol_problems++));
+	for (uint32_t i = 0; i < report->findings; i++)
+		lh_report_list_variants(report, report->finding[i]);
 	sort(report->finding, report->findings, by_weight);
 	sort(report->filtered, report->filtereds, by_weight);
 	report->busiest =

@@ -3,7 +3,7 @@
  *
  * Everything that a renderer prints comes from a report: renderers do not read ledgers, do not
  * sort and do not decide. Findings with the same rule, filter and fingerprint are merged and
- * counted, also across processes.
+ * counted, also across processes; their call paths are kept as variants.
  *
  * Does not print. Opens no file except through symbols/symbols.h.
  *
@@ -122,6 +122,15 @@ struct lh_report_part {
 	bool queued_writer; /* after the cycle: a writer whose wait makes a reader of it wait */
 };
 
+/*
+ * A call path that leads to a part of a finding and that the finding does not show. The variant
+ * differs from the part only in functions that are not in the fingerprint.
+ */
+struct lh_report_variant {
+	const struct lh_report_finding *finding; /* whose part it is; one of `merged` */
+	const struct lh_report_part *part;
+};
+
 enum lh_status { LH_NEW, LH_BASELINE, LH_SUPPRESSED };
 
 struct lh_report_finding {
@@ -135,6 +144,7 @@ struct lh_report_finding {
 	bool open, by_class;
 	bool ended; /* a deadlock that did not last; see lh_report_ended_by */
 	char fingerprint[17];
+	char former[17]; /* by the recipe of earlier versions; that of other rules is the same */
 	uint64_t count;
 	uint32_t processes; /* number of processes that have it */
 	uint64_t duration_ns;
@@ -151,6 +161,14 @@ struct lh_report_finding {
 	bool cycle;           /* each part waits for a lock that the next part holds, cyclically */
 	uint32_t cycle_parts; /* later parts: queued writers, and more holders of a semaphore */
 	const struct lh_report_frame *frame; /* the frame to point at; NULL none */
+	/* The findings with this fingerprint, each call path once; the finding shows one of them.
+	 * Each has its own status: one that is new makes the finding new. */
+	const struct lh_report_finding **merged;
+	uint32_t mergeds;
+	uint64_t path; /* hash of the call paths of all parts */
+	/* of all merged findings that have the finding's status; set by lh_report_finish */
+	const struct lh_report_variant *variant;
+	uint32_t variants;
 };
 
 /* A thread tried to acquire `wanted`, by a blocking call, while it held `held`. */
@@ -170,8 +188,8 @@ struct lh_report_options {
 	bool by_class;              /* also search cycles of lock classes (lock_order/by_class.h) */
 	bool filtered;              /* the checks of lock_order/ also add filtered findings */
 	const char *wrappers;       /* for lock_order/by_class.h; NULL none */
-	/* Called once for each finding that is not filtered, when it is complete; may set its
-	 * status and reason. NULL: every finding is new. */
+	/* Called once for each call path of each finding that is not filtered, when the finding is
+	 * complete; may set its status and reason. NULL: every finding is new. */
 	void (*classify)(void *with, const struct lh_report *, struct lh_report_finding *);
 	void *with;
 };
@@ -208,9 +226,9 @@ void lh_report_add_file(struct lh_report *, const struct lh_ledger_file *);
 /*
  * Adds one finding of a ledger, and its process if that is new. NULL: the ledger has no such row,
  * or the row is withdrawn, damaged, or left to the monitor (LH_FINDING_MEASURED). *fresh: the
- * finding is the first of its fingerprint in this report, or an abandoned lock has its first
- * waiter. May be called again for a row whose count grew. The monitor uses this call to print
- * findings as they come.
+ * finding is the first of its fingerprint in this report, or the first that is new, or an
+ * abandoned lock has its first waiter. May be called again for a row whose count grew. The monitor
+ * uses this call to print findings as they come.
  */
 struct lh_report_finding *lh_report_add_row(struct lh_report *, const struct lh_ledger_view *,
 					    uint32_t row, bool *fresh);
@@ -297,6 +315,8 @@ const char *lh_report_cycle_text(const struct lh_report *, const struct lh_repor
  * T3 waits for 'a': ..."; NULL: the finding is no cycle.
  */
 const char *lh_report_schedule(const struct lh_report *, const struct lh_report_finding *);
+/* Does f->merged[i] have a former fingerprint that no merged finding before it has? */
+bool lh_report_is_first_former(const struct lh_report_finding *, uint32_t i);
 /* Why the filter applies, as a clause. */
 const char *lh_name_filter_reason(enum lh_filter);
 /* "1.5 s", "120 ms", "10 us" */

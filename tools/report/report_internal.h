@@ -43,6 +43,14 @@ void lh_report_number_duplicates(struct lh_report *, struct lh_report_finding *)
 /* cycle_parts.c: groups the steps of a finding by thread and finds its cycle. */
 void lh_report_group_steps(struct lh_report *, struct lh_report_finding *);
 
+/* variants.c */
+/* Adds a finding with the same fingerprint, unless its call paths are known. True: the finding had
+ * only call paths that are not new, and now shows this one. */
+bool lh_report_merge(struct lh_report *, struct lh_report_finding *,
+		     const struct lh_report_finding *more);
+/* Chooses the call paths to show, the same in every run; the others become variants. */
+void lh_report_list_variants(struct lh_report *, struct lh_report_finding *);
+
 /* order_pairs.c: the pairs of a held and a wanted lock. */
 void lh_report_add_orders(struct lh_report *, const struct lh_report_process *);
 
@@ -59,13 +67,28 @@ void lh_report_count_classes(struct lh_report *);
 void lh_report_add_profile(struct lh_report *, const struct lh_report_process *);
 void lh_report_sort_profile(struct lh_report *);
 
-/* fingerprint.c */
-/* Sets the fingerprint. Returns the part that a cycle is reported from; 0 without a cycle. */
-uint32_t lh_fingerprint_make(struct lh_report *, struct lh_report_finding *);
+/* own_site.c */
+/* FNV-1a over the text and a byte that is in no text. */
+uint64_t lh_fingerprint_hash(uint64_t hash, const char *text);
 /* The name without a suffix that a compiler appended. */
 const char *lh_fingerprint_name(struct lh_report *, const char *name);
 /* The innermost three functions of a stack as text; preferably only functions of the program. */
 char *lh_fingerprint_site(struct lh_report *, const struct lh_report_stack *);
+/* What one step of a cycle acquires. */
+struct lh_acquired {
+	const struct lh_report_step *step; /* NULL none */
+	const char *class;                 /* of the lock; NULL: not known */
+};
+/* The functions that say where all[one] was acquired. `all` has the held and the wanted lock of
+ * each part. */
+const char *lh_own_site(struct lh_report *, const struct lh_acquired *all, uint32_t parts,
+			uint32_t one);
+/* Equal for steps with the same functions in their whole stacks. */
+uint64_t lh_call_path_hash(const struct lh_report_step *);
+
+/* fingerprint.c */
+/* Sets the fingerprints. Returns the part that a cycle is reported from; 0 without a cycle. */
+uint32_t lh_fingerprint_make(struct lh_report *, struct lh_report_finding *);
 
 /* message.c */
 const char *lh_report_message(struct lh_report *, const struct lh_report_finding *);

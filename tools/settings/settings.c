@@ -365,6 +365,7 @@ struct lh_render_text_style lh_settings_style(const struct lh_settings *s)
 		.source = LH_OPTION(s, source).number,
 		.filtered = LH_OPTION(s, show_filtered).number || LH_OPTION(s, all).number,
 		.locks = LH_OPTION(s, locks).number,
+		.variants = LH_OPTION(s, verbose).number,
 		.root = LH_OPTION(s, source_root).text,
 		.least = LH_ERROR - (fail->from ? fail : &LH_OPTION(s, fail_on))->number,
 		.empty_fine = LH_OPTION(s, allow_empty).number,

@@ -116,11 +116,18 @@ static void count_again(struct lh_watch_process *p, struct lh_thread_sample *at,
 		f->count++;
 }
 
-/* The sleep has lasted for the limit: samples its stack and makes or counts its finding. */
-static void report(struct lh_watch_process *p, struct lh_thread_sample *at,
-		   const struct lh_live_thread *live, char state, const struct lh_held *const *held,
-		   uint32_t n)
+static void end_sleep(struct lh_thread_sample *at)
 {
+	at->call.in = LH_TASK_RUNS;
+	at->reported = false;
+	at->row = 0;
+}
+
+/* The sleep has lasted for the limit: samples its stack and makes or counts its finding. */
+static void report(struct lh_watch_process *p, uint32_t live_row, const struct lh_live_thread *live,
+		   char state, const struct lh_held *const *held, uint32_t n)
+{
+	struct lh_thread_sample *at = &p->sample[live_row];
 	char text[LH_NOTE_MAX];
 	struct lh_stack_sample sample;
 	struct lh_finding *f;
@@ -137,6 +144,10 @@ static void report(struct lh_watch_process *p, struct lh_thread_sample *at,
 	if (!lh_watch_may_sample(p))
 		return; /* the next round reports it */
 	lh_watch_sample(p, at, live, &at->call, &sample);
+	if (sample.moved || !lh_watch_is_current(p, live_row, live)) {
+		end_sleep(at); /* the stack may be that of what came later */
+		return;
+	}
 	lh_site site = lh_watch_site(p, &sample);
 	uint64_t key = key_of(&l, held[0], site, at->call.nr);
 	uint32_t row = lh_watch_find(p, key);
@@ -176,17 +187,11 @@ static void begin_sleep(struct lh_watch_process *p, struct lh_thread_sample *at,
 	at->stopped_by_us = false;
 }
 
-static void end_sleep(struct lh_thread_sample *at)
-{
-	at->call.in = LH_TASK_RUNS;
-	at->reported = false;
-	at->row = 0;
-}
-
-static void extend_sleep(struct lh_watch_process *p, struct lh_thread_sample *at,
+static void extend_sleep(struct lh_watch_process *p, uint32_t live_row,
 			 const struct lh_live_thread *live, const struct lh_held *const *held,
 			 uint32_t n)
 {
+	struct lh_thread_sample *at = &p->sample[live_row];
 	struct lh_finding *f = lh_watch_row(p, at->row);
 	uint64_t slept = lh_time_between(p->now_ns, at->since_ns);
 	struct lh_task t;
@@ -196,7 +201,7 @@ static void extend_sleep(struct lh_watch_process *p, struct lh_thread_sample *at
 	if (at->reported || slept < p->watch->options.blocking_ns)
 		return;
 	if (lh_task_read(p->pid, live->tid, &t) && sleeps(&t, &at->call))
-		report(p, at, live, t.state, held, n);
+		report(p, live_row, live, t.state, held, n);
 	else
 		end_sleep(at);
 }
@@ -253,7 +258,8 @@ static void check_call(struct lh_watch_process *p, uint32_t live_row,
 		return;
 	}
 	lh_task_call(p->pid, live->tid, &c);
-	if (!is_blocking(live, &c) || !lh_task_times(p->pid, live->tid, &t)) {
+	if (!is_blocking(live, &c) || !lh_watch_is_current(p, live_row, live) ||
+	    !lh_task_times(p->pid, live->tid, &t)) {
 		pause_reads(p, at);
 		return;
 	}
@@ -264,7 +270,7 @@ static void check_call(struct lh_watch_process *p, uint32_t live_row,
 		at->turns = t.turns;
 		at->run_ns = t.run_ns;
 		at->stopped_by_us = false;
-		extend_sleep(p, at, live, held, n);
+		extend_sleep(p, live_row, live, held, n);
 	}
 	if (at->call.in == LH_TASK_CALL) {
 		at->pause_ns = 0;

@@ -14,28 +14,71 @@
 #include <stdio.h>
 #include <sys/syscall.h>
 
-enum { HOLDS_MAX = 8192, FACTOR_LAST = 4, PAUSE_MAX_MS = 200 };
+enum { HOLDS_MAX = 8192, FACTOR_LAST = 4, PAUSE_MAX_MS = 200, READS_MAX = 3 };
 
 /* ---- reporting ---- */
 
-static void add_sample(struct lh_watch_process *p, struct lh_long_hold *h,
-		       const struct lh_live_thread *live)
+/* The length of the hold so far, for a text. */
+static uint64_t tell(const struct lh_watch_process *p, struct lh_long_hold *h)
+{
+	uint64_t held = lh_time_between(p->now_ns, h->since_ns);
+
+	if (held > h->told_ns)
+		h->told_ns = held;
+	return h->told_ns;
+}
+
+/*
+ * What the thread does: its wait, its state and its call, of one moment. A thread that moves all
+ * the time is computing.
+ */
+static void read_doing(const struct lh_watch_process *p, const struct lh_long_hold *h,
+		       struct lh_live_thread *live, struct lh_task *t, struct lh_task_call *c)
+{
+	for (int i = 0; i < READS_MAX; i++) {
+		if (!lh_read_live_thread(&p->ledger, h->live, live) || live->thread != h->thread) {
+			c->in = LH_TASK_UNKNOWN; /* the thread has ended */
+			return;
+		}
+		lh_task_read(p->pid, h->tid, t);
+		lh_task_call(p->pid, h->tid, c);
+		if (lh_watch_is_current(p, h->live, live))
+			return;
+	}
+	c->in = LH_TASK_RUNS;
+}
+
+static bool is_held(const struct lh_watch_process *p, const struct lh_long_hold *h)
+{
+	struct lh_live_thread live;
+
+	if (!lh_read_live_thread(&p->ledger, h->live, &live) || live.thread != h->thread)
+		return false;
+	for (uint32_t i = 0; i < live.held_n; i++)
+		if (live.held[i].lock == h->lock && live.held[i].tick == h->tick)
+			return true;
+	return false;
+}
+
+static void add_sample(struct lh_watch_process *p, struct lh_long_hold *h)
 {
 	char doing[LH_NOTE_MAX - 32], note[LH_NOTE_MAX], after[24];
 	struct lh_task_call c = {.in = LH_TASK_UNKNOWN};
 	struct lh_stack_sample sample = {0};
+	struct lh_live_thread live = {0};
 	struct lh_task t = {0};
 
 	if (!p->pid)
 		return;
-	lh_task_read(p->pid, h->tid, &t);
-	lh_task_call(p->pid, h->tid, &c);
+	read_doing(p, h, &live, &t, &c);
 	c = lh_watch_call_before(&p->sample[h->live], &c);
-	lh_watch_call_text(p, live, t.state, &c, doing, sizeof(doing));
+	lh_watch_call_text(p, &live, t.state, &c, doing, sizeof(doing));
 	if (t.state != 'T' && t.state != 't')
-		lh_watch_sample(p, &p->sample[h->live], live, &c, &sample);
-	snprintf(note, sizeof(note), "after %s: %s",
-		 lh_long_hold_time_text(lh_time_between(p->now_ns, h->since_ns), after), doing);
+		lh_watch_sample(p, &p->sample[h->live], &live, &c, &sample);
+	if (!is_held(p, h))
+		return; /* the thread does this after the hold */
+	snprintf(note, sizeof(note), "after %s: %s", lh_long_hold_time_text(tell(p, h), after),
+		 doing);
 	lh_watch_step(p, h->row,
 		      &(struct lh_step){.thread = h->thread,
 					.lock = h->lock,
@@ -45,8 +88,7 @@ static void add_sample(struct lh_watch_process *p, struct lh_long_hold *h,
 		      note);
 }
 
-static void report(struct lh_watch_process *p, struct lh_long_hold *h,
-		   const struct lh_live_thread *live, const struct lh_lock *l)
+static void report(struct lh_watch_process *p, struct lh_long_hold *h, const struct lh_lock *l)
 {
 	uint64_t key = lh_long_hold_key(l, h->lock, h->site);
 	struct lh_finding *f;
@@ -63,49 +105,71 @@ static void report(struct lh_watch_process *p, struct lh_long_hold *h,
 		f->count++;
 		return;
 	}
-	f->duration_ns = lh_time_between(p->now_ns, h->since_ns);
+	f->duration_ns = tell(p, h);
 	lh_long_hold_adopt(p, h->row, h);
-	add_sample(p, h, live);
+	add_sample(p, h);
 	lh_watch_post(p, LH_WATCH_FOUND, h->row, "");
+}
+
+/* The thread's other locks have the same excuse: one text is for all of them. Returns their number.
+ */
+static uint32_t excuse_others(struct lh_watch_process *p, const struct lh_long_hold *h)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = p->sample[h->live].hold; i; i = p->hold[i - 1].next) {
+		struct lh_long_hold *other = &p->hold[i - 1];
+		uint64_t held = lh_time_between(p->now_ns, other->since_ns);
+
+		if (other == h || other->row)
+			continue;
+		if (held > other->excused_ns)
+			other->excused_ns = held;
+		n++;
+	}
+	return n;
 }
 
 /* Posted each time the length of the hold has doubled, and only with `verbose`. */
 static void report_short_hold(struct lh_watch_process *p, struct lh_long_hold *h)
 {
-	char text[200], held[24], out[24];
+	char text[200], held[24], out[24], more[40] = "";
 	uint64_t most = h->stopped_ns;
 	const char *reason = "the thread was stopped";
+	uint32_t others;
 
 	if (!p->watch->options.verbose ||
 	    lh_time_between(p->now_ns, h->since_ns) < 2 * h->excused_ns)
 		return;
-	h->excused_ns = lh_time_between(p->now_ns, h->since_ns);
+	others = excuse_others(p, h);
+	if (others)
+		snprintf(more, sizeof(more), " (and %u more)", others);
+	h->excused_ns = tell(p, h);
 	if (h->lagged_ns > most)
 		most = h->lagged_ns, reason = "the thread was ready to run and had no CPU";
 	if (h->waited_ns > most)
 		most = h->waited_ns, reason = "the thread waited for another lock";
 	snprintf(text, sizeof(text),
-		 "T%u has held a lock for %s, but for %s of that %s: not reported as long",
-		 h->thread, lh_long_hold_time_text(h->excused_ns, held),
+		 "T%u has held a lock%s for %s, but for %s of that %s: not reported as long",
+		 h->thread, more, lh_long_hold_time_text(h->excused_ns, held),
 		 lh_long_hold_time_text(most, out), reason);
 	lh_watch_post(p, LH_WATCH_EXCUSED, 0, text);
 }
 
-static void check_hold(struct lh_watch_process *p, struct lh_long_hold *h,
-		       const struct lh_live_thread *live, const struct lh_lock *l)
+static void check_hold(struct lh_watch_process *p, struct lh_long_hold *h, const struct lh_lock *l)
 {
 	uint64_t own = lh_long_hold_own_now(p, h);
 
 	if (own >= (h->row ? h->factor : 1) * h->limit_ns && !lh_watch_may_sample(p))
 		return; /* no stack left in this round: the next round reports it */
 	if (!h->row && own >= h->limit_ns) {
-		report(p, h, live, l);
+		report(p, h, l);
 		h->factor = 2;
 	} else if (!h->row && lh_time_between(p->now_ns, h->since_ns) >= 2 * h->limit_ns) {
 		report_short_hold(p, h);
 	} else if (h->row && h->first && h->factor <= FACTOR_LAST &&
 		   own >= h->factor * h->limit_ns) {
-		add_sample(p, h, live);
+		add_sample(p, h);
 		h->factor *= 2;
 	}
 }
@@ -180,6 +244,7 @@ static struct lh_long_hold *follow(struct lh_watch_process *p, uint32_t live_row
 	h->waits = lh_long_hold_waits(p, h, live);
 	if (h->waits)
 		h->waited_ns = lh_time_between(p->now_ns, live->wait_since_ns);
+	lh_long_hold_limit_parts(h, lh_time_between(p->now_ns, h->since_ns));
 	return h;
 }
 
@@ -208,6 +273,13 @@ static void wait_for_half(struct lh_watch_process *p, uint32_t live_row, uint64_
 		p->sample[live_row].due_ns = half;
 }
 
+/* The tick after the acquisition has not come yet. If it comes late, the hold is short. */
+static bool tick_is_open(const struct lh_run_header *header, const struct lh_held *e)
+{
+	return header && !(e->flags & LH_HELD_EXACT_TIME) &&
+	       __atomic_load_n(&header->tick, __ATOMIC_RELAXED) == e->tick;
+}
+
 void lh_long_hold_scan(struct lh_watch_process *p, uint32_t live_row,
 		       const struct lh_live_thread *live, const struct lh_held *e,
 		       const struct lh_lock *l)
@@ -221,6 +293,10 @@ void lh_long_hold_scan(struct lh_watch_process *p, uint32_t live_row,
 	if (age < 20 * LH_MS && 2 * age < w->long_hold_ns && !w->locks) {
 		wait_for_half(p, live_row, since, w->long_hold_ns);
 		return; /* the usual case, without a search */
+	}
+	if (tick_is_open(w->run_header, e)) {
+		p->sample[live_row].due_ns = p->now_ns;
+		return;
 	}
 	h = find(p, live_row, e);
 	if (!h) {
@@ -237,7 +313,7 @@ void lh_long_hold_scan(struct lh_watch_process *p, uint32_t live_row,
 	if (p->now_ns >= h->due_ns || h->waits != lh_long_hold_waits(p, h, live)) {
 		lh_long_hold_measure(p, h, live);
 		if (!lh_exit_holding_check(p, h, live, l))
-			check_hold(p, h, live, l);
+			check_hold(p, h, l);
 		h->due_ns = p->now_ns + next_pause(p, h);
 	}
 	if (h->due_ns < p->sample[live_row].due_ns)

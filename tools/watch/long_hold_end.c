@@ -10,13 +10,25 @@
 
 #include <stdio.h>
 
-static void add_waiters(struct lh_watch_process *p, const struct lh_long_hold *h)
+enum { NEAR_NS = 20000000, NEAR_PART = 10 };
+
+/* Was the CPU time read at the end of the hold, but for a small part of what was followed? */
+static bool is_near(uint64_t read_ns, uint64_t end_ns, uint64_t followed)
+{
+	uint64_t off = lh_time_between(read_ns, end_ns) + lh_time_between(end_ns, read_ns);
+
+	return off <= NEAR_NS || off <= followed / NEAR_PART;
+}
+
+static void add_waiters(struct lh_watch_process *p, const struct lh_long_hold *h, uint64_t held)
 {
 	char note[LH_NOTE_MAX], ns[24];
 
 	for (uint32_t i = 0; i < h->waiters; i++) {
+		uint64_t waited = h->waiter[i].ns < held ? h->waiter[i].ns : held;
+
 		snprintf(note, sizeof(note), "for %s of the hold",
-			 lh_long_hold_time_text(h->waiter[i].ns, ns));
+			 lh_long_hold_time_text(waited, ns));
 		lh_watch_step(p, h->row,
 			      &(struct lh_step){.thread = h->waiter[i].thread,
 						.lock = h->lock,
@@ -62,22 +74,24 @@ static uint32_t *counted_holds(struct lh_watch_process *p, uint32_t measurement)
 	return &p->measured[measurement];
 }
 
-/* Text: the CPU time that the thread used while the hold was followed; "" if that is not known. */
-static void cpu_time_text(const struct lh_watch_process *p, const struct lh_long_hold *h, char *out,
-			  size_t capacity)
+/* Text: the CPU time that the thread used while the hold was followed; "" if that is not known: the
+ * CPU time was read too long before or after the release. */
+static void cpu_time_text(const struct lh_watch_process *p, const struct lh_long_hold *h,
+			  uint64_t held, char *out, size_t capacity)
 {
-	uint64_t followed = lh_time_between(h->ran_at_ns, h->from_ns),
-		 run = lh_time_between(h->ran_ns, h->base.run_ns);
+	uint64_t followed = lh_time_between(held, lh_time_between(h->from_ns, h->since_ns)),
+		 end = h->since_ns + held, run_ns = h->ran_ns, read_ns = h->ran_at_ns, run;
 	char ran[24], of[24];
 	struct lh_task t;
 
 	out[0] = '\0';
 	if (h->base.turns && p->pid && lh_task_times(p->pid, h->tid, &t)) {
-		followed = lh_time_between(p->now_ns, h->from_ns);
-		run = lh_time_between(t.run_ns, h->base.run_ns);
+		read_ns = p->now_ns;
+		run_ns = t.run_ns;
 	}
-	if (!followed)
+	if (!followed || !is_near(read_ns, end, followed))
 		return;
+	run = lh_time_between(run_ns, h->base.run_ns);
 	snprintf(out, capacity, ", on a CPU for %s of the last %s",
 		 lh_long_hold_time_text(run < followed ? run : followed, ran),
 		 lh_long_hold_time_text(followed, of));
@@ -97,13 +111,15 @@ static void complete(struct lh_watch_process *p, const struct lh_long_hold *h, u
 
 	if (!f)
 		return;
+	if (held < h->told_ns)
+		held = h->told_ns;
 	extend_duration(f, held);
 	if (!never_released)
 		f->flags &= (uint8_t)~LH_FINDING_OPEN;
 	if (!h->first)
 		return;
 	lh_long_hold_time_text(held, ns);
-	cpu_time_text(p, h, cpu, sizeof(cpu));
+	cpu_time_text(p, h, held, cpu, sizeof(cpu));
 	snprintf(note, sizeof(note), "after %s%s", ns, cpu);
 	if (release)
 		lh_watch_step(p, h->row,
@@ -113,7 +129,7 @@ static void complete(struct lh_watch_process *p, const struct lh_long_hold *h, u
 						.action = LH_RELEASES,
 						.tick = (uint32_t)(p->now_ns / LH_MS)},
 			      note);
-	add_waiters(p, h);
+	add_waiters(p, h, held);
 	snprintf(text, sizeof(text),
 		 never_released ? "still held after %s%s, when the process ended"
 				: "released after %s%s",

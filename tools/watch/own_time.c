@@ -33,8 +33,21 @@ bool lh_long_hold_waits(const struct lh_watch_process *p, const struct lh_long_h
 	       (live->wait_on == LH_WAIT_LOCK || lh_watch_in_deadlock(p, h->live));
 }
 
-void lh_long_hold_measure(struct lh_watch_process *p, struct lh_long_hold *h,
-			  const struct lh_live_thread *live)
+/* The samples say more than that: /proc is read later than the clock, and the kernel counts also
+ * what was before the hold; and a thread that waits is ready to run at the end of its wait. */
+void lh_long_hold_limit_parts(struct lh_long_hold *h, uint64_t held_ns)
+{
+	uint64_t *const part[] = {&h->waited_ns, &h->stopped_ns, &h->lagged_ns};
+
+	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
+		if (*part[i] > held_ns)
+			*part[i] = held_ns;
+		held_ns -= *part[i];
+	}
+}
+
+static void measure(struct lh_watch_process *p, struct lh_long_hold *h,
+		    const struct lh_live_thread *live)
 {
 	uint64_t before = h->read_ns, step = lh_time_between(p->now_ns, before);
 	bool waited = h->waits;
@@ -64,6 +77,13 @@ void lh_long_hold_measure(struct lh_watch_process *p, struct lh_long_hold *h,
 	}
 }
 
+void lh_long_hold_measure(struct lh_watch_process *p, struct lh_long_hold *h,
+			  const struct lh_live_thread *live)
+{
+	measure(p, h, live);
+	lh_long_hold_limit_parts(h, lh_time_between(p->now_ns, h->since_ns));
+}
+
 uint64_t lh_long_hold_own_now(const struct lh_watch_process *p, const struct lh_long_hold *h)
 {
 	return lh_time_between(lh_time_between(p->now_ns, h->since_ns),
@@ -83,6 +103,7 @@ uint64_t lh_long_hold_own_time(struct lh_watch_process *p, struct lh_long_hold *
 		h->lagged_ns = lagged(h, &t, p->now_ns);
 	else if (h->lagged_ns)
 		return 0; /* what followed cannot be known any more */
+	lh_long_hold_limit_parts(h, held_ns);
 	return lh_time_between(held_ns, h->stopped_ns + h->lagged_ns + h->waited_ns);
 }
 

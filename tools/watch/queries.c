@@ -28,6 +28,22 @@ bool lh_watch_is_lock(const struct lh_watch_process *p, const struct lh_held *h,
 	}
 }
 
+bool lh_watch_is_current(const struct lh_watch_process *p, uint32_t live_row,
+			 const struct lh_live_thread *live)
+{
+	struct lh_live_thread now;
+	uint32_t n = live->held_n < LH_HELD_MAX ? live->held_n : LH_HELD_MAX;
+
+	if (!lh_read_live_thread(&p->ledger, live_row, &now) || now.held_n < n)
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		if (now.held[i].lock != live->held[i].lock ||
+		    now.held[i].tick != live->held[i].tick)
+			return false;
+	return now.thread == live->thread && now.wait_seq == live->wait_seq &&
+	       now.wait_lock == live->wait_lock && now.wait_on == live->wait_on;
+}
+
 /* The row of the thread that blocks this one in a wait for a lock or a thread's end; 0: unknown. */
 static uint32_t blocker_of(const struct lh_watch_process *p, uint32_t live_row)
 {

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { EVENTS_MAX = 4096 };
@@ -184,7 +185,8 @@ void lh_watch_call_text(struct lh_watch_process *p, const struct lh_live_thread 
 		snprintf(out, capacity, "computing");
 	} else if (c->in == LH_TASK_FAULT) {
 		snprintf(out, capacity, "waiting for memory (a page fault)");
-	} else if (c->in == LH_TASK_CALL && live->wait_lock && live->wait_on) {
+	} else if (c->in == LH_TASK_CALL && live->wait_lock && live->wait_on &&
+		   (c->nr == SYS_futex || c->nr == SYS_restart_syscall)) {
 		snprintf(out, capacity, "%s", futex_text(p, live));
 	} else if (c->in == LH_TASK_CALL) {
 		lh_syscall_text(p->pid, c, call, sizeof(call));

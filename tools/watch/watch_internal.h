@@ -76,11 +76,13 @@ struct lh_long_hold {
 	uint64_t ran_ns, ran_at_ns; /* the thread's CPU time, and when that was read */
 	uint64_t stopped_ns, lagged_ns, waited_ns; /* not caused by its thread */
 	uint64_t excused_ns; /* length of the hold at the last LH_WATCH_EXCUSED */
-	uint32_t factor;     /* the next stack is due at `factor` times the limit */
-	bool waits;          /* for another lock, at the last sample */
-	uint32_t row;        /* of its finding; 0: not reported */
-	bool first;          /* this hold made the finding; false: an earlier hold did */
-	uint32_t gone;       /* samples that found the thread ended */
+	uint64_t
+		told_ns; /* the greatest length in a text so far: no later text has a shorter one */
+	uint32_t factor; /* the next stack is due at `factor` times the limit */
+	bool waits;      /* for another lock, at the last sample */
+	uint32_t row;    /* of its finding; 0: not reported */
+	bool first;      /* this hold made the finding; false: an earlier hold did */
+	uint32_t gone;   /* samples that found the thread ended */
 	struct {
 		lh_thread_id thread;
 		lh_site site;
@@ -184,6 +186,9 @@ void lh_long_hold_adopt(struct lh_watch_process *, uint32_t row, const struct lh
 /* queries.c */
 /* Is this held entry a lock that other threads can wait for? Reads the lock's row. */
 bool lh_watch_is_lock(const struct lh_watch_process *, const struct lh_held *, struct lh_lock *);
+/* Does the row still have the wait, and the first held locks, of this copy? */
+bool lh_watch_is_current(const struct lh_watch_process *, uint32_t live_row,
+			 const struct lh_live_thread *);
 /* Does the row's thread wait in, or for, a cycle of waits for locks and thread ends? */
 bool lh_watch_in_deadlock(const struct lh_watch_process *, uint32_t live_row);
 uint64_t lh_watch_limit(struct lh_watch_process *, const struct lh_lock *);
@@ -204,6 +209,8 @@ void lh_long_hold_add_waiter(struct lh_watch_process *,
 			     const struct lh_watch_waiter *); /* if its lock has long holds */
 
 /* own_time.c */
+/* What its thread did not cause is part of the hold, which has lasted for held_ns so far. */
+void lh_long_hold_limit_parts(struct lh_long_hold *, uint64_t held_ns);
 /* The part of held_ns that its thread caused; the hold has ended. */
 uint64_t lh_long_hold_own_time(struct lh_watch_process *, struct lh_long_hold *, uint64_t held_ns);
 const char *lh_long_hold_time_text(uint64_t ns, char out[24]);

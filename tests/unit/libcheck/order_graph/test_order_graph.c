@@ -374,6 +374,88 @@ static void distinct_findings(void)
 	new_fixture();
 }
 
+enum { CALLERS = 20, FIRST_CALLER = 100, LAST_CALLER = FIRST_CALLER + CALLERS };
+
+static lh_chain_id dependency(lh_thread_id t, lh_lock_id outer, lh_lock_id held, lh_lock_id want,
+			      uint32_t stack)
+{
+	lh_chain_id at = outer ? tables_add_chain(s.tables, 0, outer, stack << 8 | X) : 0;
+	lh_chain_id chain;
+
+	at = tables_add_chain(s.tables, at, held, stack << 8 | X);
+	chain = tables_add_chain(s.tables, at, want, stack << 8 | X);
+	tables_add_visit(s.tables, chain, t, 0);
+	return chain;
+}
+
+static uint32_t cycles_of(struct lh_order_graph *graph, lh_chain_id chain)
+{
+	struct lh_order_input input = tables_input(s.tables);
+
+	return lh_order_check_chain(graph, &input, chain);
+}
+
+/* Two lock functions that twenty others call: once LH_CYCLES_PER_LOCKS cycles of the two locks are
+ * known, each new dependency is still in one, and in those of other locks. */
+static void many_callers(void)
+{
+	struct lh_order_graph *graph = graph_new(0);
+	uint32_t found = 0;
+	lh_chain_id late;
+
+	for (uint32_t i = FIRST_CALLER; i < LAST_CALLER; i++)
+		found += cycles_of(graph, dependency(s.t1, 0, s.A, s.B, i));
+	CHECK_EQ(found, 0);
+	cycles_of(graph, dependency(s.t1, 0, s.A, s.C, FIRST_CALLER));
+	for (uint32_t i = FIRST_CALLER; i < LAST_CALLER; i++) {
+		uint32_t n = cycles_of(graph, dependency(s.t2, 0, s.B, s.A, i));
+
+		CHECK(n == CALLERS || (n == 1 && found == LH_CYCLES_PER_LOCKS) ||
+		      found + n >= LH_CYCLES_PER_LOCKS);
+		CHECK(n > 0);
+		found += n;
+	}
+	CHECK(found >= LH_CYCLES_PER_LOCKS && found < LH_CYCLES_PER_LOCKS + CALLERS);
+	/* a dependency of two cycles: one of the locks above, one with C */
+	late = dependency(s.t2, s.C, s.B, s.A, LAST_CALLER);
+	CHECK_EQ(cycles_of(graph, late), 2);
+	CHECK(lh_order_cycles(graph)[0].link[0].held != lh_order_cycles(graph)[1].link[0].held ||
+	      lh_order_cycles(graph)[0].link[1].held != lh_order_cycles(graph)[1].link[1].held);
+	CHECK_EQ(cycles_of(graph, late), 0);
+	/* visited by another thread it is the same dependency */
+	tables_add_visit(s.tables, late, s.t3, 0);
+	CHECK_EQ(cycles_of(graph, late), 0);
+	CHECK_EQ(lh_order_counts(graph).refused, 0);
+	CHECK_EQ(lh_order_counts(graph).cut, 0);
+	free(graph);
+	new_fixture();
+}
+
+/* A timed wait first: the cycle that counts is not left out for it. */
+static void many_timed_callers(void)
+{
+	struct lh_order_graph *graph = graph_new(0);
+	uint32_t counted = 0;
+	lh_chain_id at;
+
+	for (uint32_t i = FIRST_CALLER; i < LAST_CALLER; i++) {
+		at = tables_add_chain(s.tables, 0, s.A, i << 8 | X);
+		at = tables_add_chain(s.tables, at, s.B,
+				      LH_SITE(i, i == FIRST_CALLER ? LH_BLOCKING : LH_TIMED, X));
+		tables_add_visit(s.tables, at, s.t1, 0);
+		cycles_of(graph, at);
+	}
+	for (uint32_t i = FIRST_CALLER; i < LAST_CALLER; i++) {
+		uint32_t n = cycles_of(graph, dependency(s.t2, 0, s.B, s.A, i));
+
+		for (uint32_t k = 0; k < n; k++)
+			counted += lh_order_cycles(graph)[k].filter == LH_F_NONE;
+	}
+	CHECK_EQ(counted, CALLERS);
+	free(graph);
+	new_fixture();
+}
+
 /* The keys decide which link a cycle begins with, and that must not change: see lh_order_mix. */
 static void keys(void)
 {
@@ -515,6 +597,8 @@ int main(void)
 	dead_locks();
 	long_cycles();
 	distinct_findings();
+	many_callers();
+	many_timed_callers();
 	keys();
 	first_writer();
 	bounds();

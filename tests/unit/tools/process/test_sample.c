@@ -187,6 +187,35 @@ static void entered_call_before_stop(int (*body)(void), long nr)
 	check_result(child);
 }
 
+/* The child is in another call than the one that was read before: no stack is better than the stack
+ * of that call. */
+static void left_call(int (*body)(void), long nr)
+{
+	pid_t child = start(body);
+	struct lh_sampler *s = lh_sampler_new(child);
+	struct lh_task_call c, other;
+	struct lh_stack_sample x;
+
+	wait_for_call(child, nr, &c);
+	CHECK(sample(s, child, &c, &x));
+	CHECK(!x.moved);
+	for (uint32_t i = 0; i < 2; i++) {
+		other = c;
+		other.sp += i ? 64 : 0;
+		other.pc += i ? 0 : 4;
+		do { /* again if the child did not stop in time */
+			wait_for_same_call(child, &c);
+			CHECK(!lh_sampler_sample(s, child, &other, 0, &x));
+			while (lh_stop_end_late())
+				sched_yield();
+		} while (!x.moved && !has_ended(child));
+		CHECK(x.moved && !x.n);
+	}
+	wait_for_same_call(child, &c);
+	lh_sampler_free(s);
+	check_result(child);
+}
+
 static void runner(void)
 {
 	pid_t child = start(computing);
@@ -245,6 +274,8 @@ int main(void)
 	sleeper(in_poll, SYS_poll, 1);
 	sleeper(in_epoll, SYS_epoll_wait, 0);
 	sleeper(in_read, SYS_read, 0);
+	left_call(in_poll, SYS_poll);
+	left_call(in_epoll, SYS_epoll_wait);
 	entered_call_before_stop(in_epoll, SYS_epoll_wait);
 	entered_call_before_stop(in_read, SYS_read);
 	runner();

@@ -120,6 +120,88 @@ static void fingerprints(void)
 	CHECK(strcmp(other, one) != 0);
 }
 
+/* Another cycle of the bank's locks at the same places, called from `caller`. */
+static void add_call_path(struct lh_ledger *l, uint64_t slide, uint64_t caller)
+{
+	lh_stack_id s[4];
+
+	for (int i = 0; i < 4; i++)
+		s[i] = build_stack(l, 3, LH_FRAME(1, slide + 0x1100 + (uint64_t)i * 16),
+				   LH_FRAME(1, slide + caller), LH_FRAME(1, slide + 0x1800));
+	build_abba(l, ((struct lh_step *)build_at(l, LH_T_STEP, 1))->lock,
+		   ((struct lh_step *)build_at(l, LH_T_STEP, 2))->lock, s);
+}
+
+static const char *suppressed_caller; /* "1801": the frame whose findings are suppressed */
+
+static void suppress(void *with, const struct lh_report *report, struct lh_report_finding *f)
+{
+	char caller[24];
+
+	(void)with;
+	(void)report;
+	snprintf(caller, sizeof(caller), "%llx",
+		 (unsigned long long)f->step[0].stack->frame[1].offset);
+	if (suppressed_caller && strcmp(caller, suppressed_caller) == 0)
+		f->status = LH_SUPPRESSED;
+}
+
+/* The finding of a bank with three call paths, in this order of their rows. */
+static struct lh_report *with_call_paths(uint64_t first, uint64_t second, const char *suppressed)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	struct lh_report *report = lh_report_new((struct lh_report_options){.classify = suppress});
+
+	suppressed_caller = suppressed;
+	add_call_path(l, 0x1000000, first);
+	add_call_path(l, 0x1000000, second);
+	add_call_path(l, 0x1000000, second);
+	CHECK(lh_read_view(&views[0], l, l->total));
+	lh_report_add_ledger(report, &views[0]);
+	lh_report_finish(report);
+	CHECK_EQ(report->findings, 1);
+	return report;
+}
+
+static void variants(void)
+{
+	struct lh_report *one = with_call_paths(0x1700, 0x1710, NULL),
+			 *other = with_call_paths(0x1710, 0x1700, NULL);
+	const struct lh_report_finding *f = one->finding[0], *g = other->finding[0];
+
+	CHECK_EQ(f->count, 4);
+	CHECK_EQ(f->mergeds, 3);
+	CHECK_EQ(f->variants, 4);         /* two for each thread */
+	CHECK_EQ(f->step[0].stack->n, 2); /* the shortest is shown */
+	CHECK_STR(g->fingerprint, f->fingerprint);
+	CHECK_STR(g->former, f->former);
+	for (uint32_t i = 0; i < f->variants && i < g->variants; i++)
+		CHECK_EQ(g->variant[i].part->does->stack->frame[1].offset,
+			 f->variant[i].part->does->stack->frame[1].offset);
+	CHECK(lh_report_is_first_former(f, 1) && lh_report_is_first_former(f, 2));
+	lh_report_finish(one); /* again: nothing is listed twice */
+	CHECK_EQ(one->finding[0]->variants, 4);
+	lh_report_free(one);
+	lh_report_free(other);
+}
+
+/* One call path that is new makes the finding new; those that are not are not listed. */
+static void suppressed_variants(void)
+{
+	struct lh_report *report = with_call_paths(0x1700, 0x1710, "1800");
+	const struct lh_report_finding *f = report->finding[0];
+
+	CHECK_EQ(f->status, LH_NEW);
+	CHECK_EQ(f->step[0].stack->n, 3);
+	CHECK_EQ(f->variants, 2);
+	lh_report_free(report);
+	report = with_call_paths(0x1700, 0x1700, "1700");
+	CHECK_EQ(report->finding[0]->status, LH_NEW);
+	CHECK_EQ(report->finding[0]->step[0].stack->n, 2);
+	CHECK_EQ(report->finding[0]->variants, 0);
+	lh_report_free(report);
+}
+
 static void merged(void)
 {
 	struct lh_ledger *a = build_bank(100, 0x1000000), *b = build_bank(200, 0x5000000);
@@ -535,6 +617,8 @@ int main(void)
 	classic();
 	first_step();
 	fingerprints();
+	variants();
+	suppressed_variants();
 	merged();
 	added_rows();
 	ordered();

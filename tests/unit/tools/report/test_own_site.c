@@ -1,0 +1,150 @@
+/* test_own_site.c — tests which functions of a stack say where a lock was acquired.
+ * LINKS: tools/report/ tools/ledger/ tools/symbols/ tools/util/ */
+#include "tools/report/report_internal.h"
+#include "tests/unit/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * A stack is a text, innermost function first: "enter:10 call:3 main:1". The number is the place in
+ * the function, its line and its offset. "+": inlined into the next function. "/": of a library.
+ * "..." at the end: the stack is cut.
+ */
+static struct lh_report_stack stack_of(struct lh_arena *arena, const char *text)
+{
+	struct lh_report_stack t = {.n = 0};
+	struct lh_report_frame *frame = NULL;
+	char *rest = lh_arena_strdup(arena, text), *word;
+
+	while ((word = strsep(&rest, " ")) != NULL) {
+		struct lh_report_frame f = {.module = "app"};
+		char *line = strchr(word, ':');
+
+		if (!line) {
+			t.cut = true;
+			break;
+		}
+		*line = '\0';
+		f.inlined = *word == '+';
+		f.system = *word == '/';
+		f.function = word + (f.inlined || f.system);
+		f.line = (uint32_t)atoi(line + 1);
+		f.offset = f.inlined ? 0x999 : 0x1000u * (unsigned char)f.function[0] + f.line;
+		LH_PUSH(arena, frame, t.n, f);
+	}
+	t.frame = frame;
+	return t;
+}
+
+static struct lh_report *report;
+
+/* The sites of the four acquisitions of a cycle of two: class and stack of each. */
+static const char *sites(const char *const in[8])
+{
+	struct lh_acquired all[4];
+	const char *text = "";
+
+	for (int i = 0; i < 4; i++) {
+		struct lh_report_step *step = lh_arena_alloc(report->arena, sizeof(*step));
+		struct lh_report_stack *t = lh_arena_alloc(report->arena, sizeof(*t));
+
+		*t = stack_of(report->arena, in[2 * i + 1]);
+		step->stack = t;
+		all[i] = (struct lh_acquired){step, in[2 * i]};
+	}
+	for (uint32_t i = 0; i < 4; i++)
+		text = lh_arena_printf(report->arena, "%s%s%s", text, i ? " " : "",
+				       lh_own_site(report, all, 2, i));
+	return text;
+}
+#define SITES(...) sites((const char *const[8]){__VA_ARGS__})
+
+static void lock_functions(void)
+{
+	/* they know their locks */
+	CHECK_STR(SITES("a", "enter:1 f:1 main:1", "b", "enter:2 f:1 main:1", "b",
+			"enter:2 g:1 main:2", "a", "leave:1 g:2 main:2"),
+		  "enter/ enter/ enter/ leave/");
+	/* they are given their locks: in one thread, */
+	CHECK_STR(SITES("a", "lock:1 f:1 main:1", "b", "lock:1 f:2 main:1", "b",
+			"lock:1 g:1 main:2", "a", "lock:1 g:2 main:2"),
+		  "lock/f/ lock/f/ lock/g/ lock/g/");
+	/* and across threads */
+	CHECK_STR(SITES("a", "read:1 f:1 main:1", "b", "write:1 f:2 main:1", "b",
+			"read:1 g:1 main:2", "a", "write:1 g:2 main:2"),
+		  "read/f/ write/f/ read/g/ write/g/");
+	CHECK_STR(SITES("a", "f:1 main:1", "b", "lock:1 f:2 main:1", "b", "g:1 main:2", "a",
+			"lock:1 g:2 main:2"),
+		  "f/ lock/f/ g/ lock/g/");
+	/* two layers of them */
+	CHECK_STR(SITES("a", "try:1 lock:1 f:1 main:1", "b", "try:1 lock:1 f:2 main:1", "b",
+			"g:1 main:2", "a", "g:2 main:2"),
+		  "try/lock/f/ try/lock/f/ g/ g/");
+}
+
+static void one_class(void)
+{
+	/* the order is made in the function that acquires both */
+	CHECK_STR(SITES("x", "transfer:1 f:1 main:1", "x", "transfer:2 f:1 main:1", "x",
+			"transfer:1 g:1 main:2", "x", "transfer:2 g:1 main:2"),
+		  "transfer/ transfer/ transfer/ transfer/");
+	CHECK_STR(SITES("x", "read:1 f:1 main:1", "x", "write:1 f:2 main:1", "x",
+			"read:1 g:1 main:2", "x", "write:1 g:2 main:2"),
+		  "read/f/ write/f/ read/g/ write/g/");
+	/* in a loop, of which function is not known */
+	CHECK_STR(SITES("x", "all:1 f:1 main:1 start:1", "x", "all:1 f:1 main:1 start:1", "x",
+			"all:1 g:1 main:2 start:1", "x", "all:1 g:1 main:2 start:1"),
+		  "all/f/main/ all/f/main/ all/g/main/ all/g/main/");
+	/* a stack that is cut may part anywhere */
+	CHECK_STR(SITES("x", "get:1 f:1 main:1 ...", "x", "put:1 f:2 main:1 ...", "x",
+			"get:1 g:1 ...", "x", "put:1 g:2 ..."),
+		  "get/f/main/ put/f/main/ get/g/ put/g/");
+}
+
+static void unknown_class(void)
+{
+	CHECK_STR(SITES(NULL, "enter:1 f:1 main:1", NULL, "enter:2 f:1 main:1", NULL,
+			"enter:2 g:1 main:2", NULL, "leave:1 g:2 main:2"),
+		  "enter/ enter/ enter/g/ leave/g/");
+	CHECK_STR(SITES("a", "enter:1 f:1 main:1", NULL, "get:2 f:2 main:1", NULL,
+			"get:2 g:1 main:2", "a", "enter:1 g:2 main:2"),
+		  "enter/f/ get/f/ get/g/ enter/g/");
+}
+
+static void inlined(void)
+{
+	/* an inlined lock function is the same in two callers, although its address is not */
+	CHECK_STR(SITES("a", "+lock:1 f:1 main:1", "b", "+lock:1 f:2 main:1", "b",
+			"+lock:1 g:1 main:2", "a", "+lock:1 g:2 main:2"),
+		  "lock/f/ lock/f/ lock/g/ lock/g/");
+	CHECK_STR(SITES("a", "+outer:1 f:1 main:1", "b", "+inner:1 f:2 main:1", "b",
+			"+inner:1 g:1 main:2", "a", "+outer:1 g:2 main:2"),
+		  "outer/ inner/ inner/ outer/");
+}
+
+static void libraries(void)
+{
+	CHECK_STR(SITES("a", "/g_mutex_lock:1 f:1", "b", "/g_mutex_lock:1 f:2", "b",
+			"/g_mutex_lock:1 /g_call:2", "a", "/g_mutex_lock:1 /g_call:3"),
+		  "f/ f/ g_mutex_lock/g_call/ g_mutex_lock/g_call/");
+}
+
+static void no_stack(void)
+{
+	CHECK_STR(SITES("thread", "", "b", "f:2 main:1", "b", "g:1 main:2", "thread", "h:1 main:2"),
+		  " f/ g/ h/");
+}
+
+int main(void)
+{
+	report = lh_report_new((struct lh_report_options){0});
+	lock_functions();
+	one_class();
+	unknown_class();
+	inlined();
+	libraries();
+	no_stack();
+	lh_report_free(report);
+	return unit_done();
+}

@@ -1,0 +1,202 @@
+/*
+ * own_site.c — which functions of a stack say where a lock was acquired, for fingerprints.
+ *
+ * The innermost function of the program says it, unless this function acquires whatever lock it is
+ * given. That cannot be seen in one stack, but in the stacks of one cycle:
+ *
+ * - if the same line acquires locks of two classes, or both locks of a thread, its caller decides
+ *   which lock it is, so the caller belongs to the site, and so on outwards;
+ * - if both locks of a thread are of one class, or a class is not known, the function belongs to
+ *   the site in which the two stacks part: there the order was made.
+ *
+ * All functions further out are the call path, which no fingerprint contains.
+ */
+#include "tools/report/report_internal.h"
+#include "tools/util/path.h"
+
+#include <string.h>
+
+enum { SITE_FRAMES = 3 };
+
+uint64_t lh_fingerprint_hash(uint64_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull;
+	return (hash ^ 0xff) * 0x100000001b3ull; /* 0xff is in no UTF-8 text: separates the texts */
+}
+
+/* A suffix that compilers append and renumber in each build: "f.isra.0", "lock.1". */
+static bool is_suffix(const char *dot)
+{
+	static const char *const words[] = {"isra", "constprop", "part",
+					    "cold", "lto_priv",  "llvm"};
+
+	if (dot[1] >= '0' && dot[1] <= '9')
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strncmp(dot + 1, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
+}
+
+const char *lh_fingerprint_name(struct lh_report *report, const char *name)
+{
+	const char *end = strstr(name, " [clone ");
+	const char *dot = strchr(name, '.');
+
+	while (dot && !is_suffix(dot))
+		dot = strchr(dot + 1, '.');
+	if (dot && (!end || dot < end))
+		end = dot;
+	if (!end || end == name)
+		return name;
+	return lh_arena_printf(report->arena, "%.*s", (int)(end - name), name);
+}
+
+/* "transfer@bank.c": two files may have functions of the same name. */
+static const char *function_text(struct lh_report *report, const struct lh_report_frame *f)
+{
+	struct lh_arena *p = report->arena;
+
+	if (!f->function)
+		return lh_arena_printf(p, "%s+%llx", f->module ? lh_path_base(f->module) : "?",
+				       (unsigned long long)f->offset);
+	return lh_arena_printf(p, "%s%s%s", lh_fingerprint_name(report, f->function),
+			       f->file ? "@" : "", f->file ? lh_path_base(f->file) : "");
+}
+
+/* ---- the frames of the program ---- */
+
+/* The frames of a stack that count: those of the program, or of libraries if it has no other. */
+struct frames {
+	const struct lh_report_frame *at[LH_FRAMES_MAX * 2];
+	uint32_t n;
+	bool cut;
+};
+
+static void add_frames(struct frames *s, const struct lh_report_stack *t, bool own)
+{
+	for (uint32_t i = 0; i < t->n && s->n < sizeof(s->at) / sizeof(s->at[0]); i++)
+		if (!t->frame[i].ours && !(own && t->frame[i].system))
+			s->at[s->n++] = &t->frame[i];
+}
+
+static void frames_of(struct frames *s, const struct lh_report_stack *t)
+{
+	s->n = 0;
+	s->cut = !t || t->cut;
+	if (t)
+		add_frames(s, t, true);
+	if (t && !s->n)
+		add_frames(s, t, false);
+}
+
+static char *site_text(struct lh_report *report, const struct frames *s, uint32_t n)
+{
+	char *text = lh_arena_strdup(report->arena, "");
+
+	for (uint32_t i = 0; i < s->n && i < n; i++)
+		text = lh_arena_printf(report->arena, "%s%s/", text,
+				       function_text(report, s->at[i]));
+	return text;
+}
+
+char *lh_fingerprint_site(struct lh_report *report, const struct lh_report_stack *t)
+{
+	struct frames s;
+
+	frames_of(&s, t);
+	return site_text(report, &s, SITE_FRAMES);
+}
+
+/* ---- where two stacks part ---- */
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* The frame of an inlined function has the address of the function that it is inlined into, so it
+ * is compared by its line. */
+static bool same_place(const struct lh_report_frame *a, const struct lh_report_frame *b)
+{
+	if (a->inlined != b->inlined || !same_text(a->function, b->function))
+		return false;
+	if (!a->inlined && !a->script)
+		return a->offset == b->offset && same_text(a->module, b->module);
+	return same_text(a->file, b->file) && a->line == b->line && a->column == b->column;
+}
+
+/* How many of the innermost frames are the same. */
+static uint32_t same_inner(const struct frames *a, const struct frames *b)
+{
+	uint32_t n = 0;
+
+	while (n < a->n && n < b->n && same_place(a->at[n], b->at[n]))
+		n++;
+	return n;
+}
+
+/* How many frames of `a` lead to the function in which the two calls part, this one included. */
+static uint32_t frames_to_parting(const struct frames *a, const struct frames *b)
+{
+	uint32_t n = 0;
+
+	if (a->cut || b->cut)
+		return SITE_FRAMES;
+	while (n < a->n && n < b->n && same_place(a->at[a->n - 1 - n], b->at[b->n - 1 - n]))
+		n++;
+	return n < a->n ? a->n - n : SITE_FRAMES; /* the same stack: a loop in any of its frames */
+}
+
+const char *lh_own_site(struct lh_report *report, const struct lh_acquired *all, uint32_t parts,
+			uint32_t one)
+{
+	const struct lh_acquired *a = &all[one];
+	struct frames own, other;
+	uint32_t n = 1;
+
+	if (!a->step)
+		return "";
+	frames_of(&own, a->step->stack);
+	for (uint32_t i = 0; i < 2 * parts; i++) {
+		bool same_class = a->class && all[i].class && strcmp(a->class, all[i].class) == 0,
+		     same_thread = i == (one ^ 1), unknown = !a->class || !all[i].class;
+		uint32_t needed;
+
+		if (!all[i].step || i == one || (!same_thread && (same_class || unknown)))
+			continue;
+		frames_of(&other, all[i].step->stack);
+		needed = same_inner(&own, &other) + 1;
+		if (needed > n)
+			n = needed;
+		if (same_class || unknown)
+			needed = frames_to_parting(&own, &other);
+		if (needed > n)
+			n = needed;
+	}
+	return site_text(report, &own, n < SITE_FRAMES ? n : SITE_FRAMES);
+}
+
+/* ---- the call path ---- */
+
+static const char *text_of(const char *text)
+{
+	return text ? text : "";
+}
+
+uint64_t lh_call_path_hash(const struct lh_report_step *a)
+{
+	uint64_t hash = a && a->stack->cut;
+
+	for (uint32_t i = 0; a && i < a->stack->n; i++) {
+		const struct lh_report_frame *f = &a->stack->frame[i];
+
+		if (f->ours)
+			continue;
+		hash = lh_fingerprint_hash(hash, text_of(f->function ? f->function : f->module));
+		hash = lh_fingerprint_hash(hash, text_of(f->file));
+		hash ^= f->function ? 0 : f->offset;
+	}
+	return hash;
+}
