@@ -12,7 +12,8 @@ bool lh_grace_is_deadlock(const struct lh_finding *f)
 	return f->filter == LH_F_NONE && f->level >= LH_HAPPENED &&
 	       (lh_rule_is(f->rule, LH_IS_DEADLOCK) ||
 		(f->rule == LH_RULE_EXIT_HOLDING && (f->flags & LH_FINDING_OPEN)) ||
-		(f->rule == LH_RULE_FORK_HOLDING && f->severity == LH_ERROR));
+		(f->rule == LH_RULE_FORK_HOLDING && f->severity == LH_ERROR)) &&
+	       !(f->rule == LH_RULE_LOST_SIGNAL && f->severity < LH_ERROR);
 }
 
 /* ---- the waits of a finding ---- */

@@ -4,9 +4,8 @@
  *
  * Inspects the process as `lockhound hang` does, and believes only the whole: a thread that is not
  * in such a wait may do anything later. So there is no finding if a thread sleeps, works or waits
- * with a limit, if the program handles a signal (the handler may post a semaphore), or if another
- * process could end one of the waits. The monitor calls it, not the watch thread, because it takes
- * a while.
+ * with a limit, if a signal handler may post the semaphore, or if another process could end one of
+ * the waits. The monitor calls it, not the watch thread, because it takes a while.
  */
 #include "tools/util/time.h"
 #include "tools/wait_graph/hang.h"
@@ -29,12 +28,18 @@ static bool all_sleep(const struct lh_hang *h)
 	return true;
 }
 
-/* True if the only finding of the inspection is that all threads wait. */
-static bool is_lost(struct lh_hang *h)
+/* The severity, if all threads wait and nothing else explains that; otherwise LH_NOTE. A handler
+ * may not signal a condition, but it may end the program or jump: a warning. */
+static enum lh_severity severity_of(struct lh_hang *h)
 {
-	return all_sleep(h) && lh_hang_find(h) == 1 &&
-	       ((const struct lh_finding *)lh_snapshot_row(&h->snapshot, LH_T_FINDING, 1))->rule ==
-		       LH_RULE_LOST_SIGNAL;
+	const struct lh_finding *f;
+
+	if (!all_sleep(h))
+		return LH_NOTE;
+	if (!lh_hang_find(h))
+		return h->idle ? LH_WARNING : LH_NOTE;
+	f = lh_snapshot_row(&h->snapshot, LH_T_FINDING, 1);
+	return f->rule == LH_RULE_LOST_SIGNAL ? LH_ERROR : LH_NOTE;
 }
 
 static struct lh_step step_of(const struct lh_live_thread *live)
@@ -46,7 +51,7 @@ static struct lh_step step_of(const struct lh_live_thread *live)
 				.action = live->wait_on == LH_WAIT_JOIN ? LH_JOINS : LH_WAITS_FOR};
 }
 
-static void report(struct lh_watch_process *p, const struct lh_hang *h)
+static void report(struct lh_watch_process *p, const struct lh_hang *h, enum lh_severity severity)
 {
 	uint32_t n = h->threads < STEPS_MAX ? h->threads : STEPS_MAX;
 	uint32_t row = lh_watch_finding(p, LH_RULE_LOST_SIGNAL, 0, 0, n + 1);
@@ -54,7 +59,7 @@ static void report(struct lh_watch_process *p, const struct lh_hang *h)
 
 	if (!f)
 		return;
-	f->severity = LH_ERROR;
+	f->severity = (uint8_t)severity;
 	f->flags = LH_FINDING_OPEN;
 	for (uint32_t i = 0; i < h->threads && f->steps < n; i++) {
 		const struct lh_hang_thread *t = &h->thread[i];
@@ -76,14 +81,14 @@ void lh_watch_find_lost(struct lh_watch_process *p, const struct lh_ledger_view 
 {
 	struct lh_hang h = {.arena = NULL};
 	struct lh_peek peek;
-	bool lost = lh_peek_open(&peek, pid) && lh_hang_inspect(&h, &peek, ledger, false) &&
-		    is_lost(&h);
+	bool good = lh_peek_open(&peek, pid) && lh_hang_inspect(&h, &peek, ledger, false);
+	enum lh_severity severity = good ? severity_of(&h) : LH_NOTE;
 	const struct lh_finding *before;
 
 	pthread_mutex_lock(&p->watch->mutex);
 	before = lh_watch_row(p, p->lost);
-	if (lost && p->pid && (!before || (before->flags & LH_FINDING_ENDED)))
-		report(p, &h);
+	if (severity > LH_NOTE && p->pid && (!before || (before->flags & LH_FINDING_ENDED)))
+		report(p, &h, severity);
 	pthread_mutex_unlock(&p->watch->mutex);
 	if (h.arena)
 		lh_hang_close(&h);
