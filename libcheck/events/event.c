@@ -188,7 +188,8 @@ static __attribute__((noinline)) void end_deadlock(const struct lh_call *call, l
 
 void lh_event_end_deadlock(const struct lh_call *call, const struct lh_live_thread *live)
 {
-	if (LH_UNLIKELY(lh_deadlocks_open) && live && live->wait_lock)
+	if (LH_UNLIKELY(lh_deadlocks_open) && live && live->wait_lock &&
+	    lh_deadlock_has_wait(live->thread, live->wait_lock))
 		end_deadlock(call, live->wait_lock);
 }
 

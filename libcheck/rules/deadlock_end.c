@@ -27,6 +27,14 @@ static bool is_open(const struct lh_finding *f)
 	       f->level == LH_HAPPENED && !(f->flags & LH_FINDING_ENDED);
 }
 
+bool lh_deadlock_has_wait(lh_thread_id thread, lh_lock_id lock)
+{
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_FINDING); i++)
+		if (is_open(&LH_FINDINGS[i]) && has_wait(&LH_FINDINGS[i], thread, lock))
+			return true;
+	return false;
+}
+
 /* Returns the row of one that ended for the first time, or 0. */
 static uint32_t end_all(lh_thread_id thread, lh_lock_id lock, const struct lh_step *by)
 {

@@ -75,6 +75,10 @@ static inline void lh_deadlock_note_release(struct lh_self *self, lh_lock_id loc
 	self->live_saved->released_site = site;
 }
 
+/* Is the thread's wait for `lock` part of a deadlock that goes on? Needs no lock: reads rows that
+ * are not moved, of findings that this thread or the closing thread made before it waited. */
+bool lh_deadlock_has_wait(lh_thread_id thread, lh_lock_id lock);
+
 /* The thread's wait for `lock` has ended: ends the deadlocks that have this wait. Returns the row
  * of one that ended for the first time, or 0. */
 uint32_t lh_deadlock_wait_ended(lh_thread_id thread, lh_lock_id lock);
