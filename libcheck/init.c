@@ -14,6 +14,7 @@
 #include "libcheck/report/stderr_report.h"
 #include "libcheck/base/real.h"
 #include "libcheck/delay/delay.h"
+#include "libcheck/lock/lock_state.h"
 #include "libcheck/base/text.h"
 #include "libcheck/events/events.h"
 #include "libcheck/stack/walk.h"
@@ -121,6 +122,7 @@ __attribute__((constructor)) static void on_load(int argc, char **argv, char **e
 	lh_options_read(environment);
 	lh_real_resolve();
 	lh_sys_seccomp_init();
+	lh_lock_state_init();
 	lh_sys_clock_init(clock_gettime);
 	if (!wanted() || !lh_private_init() ||
 	    !(lh_options.run[0] ? lh_own_ledger_open_slot(lh_options.run)

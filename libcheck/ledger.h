@@ -93,6 +93,7 @@ enum {
 	LH_LOCK_PROTECT = 1 << 12,     /* mutex with a priority ceiling */
 	LH_LOCK_ADAPTIVE = 1 << 13,
 	LH_LOCK_INITED = 1 << 14,         /* the library saw its init call */
+	LH_LOCK_DESTROYED = 1 << 15,      /* by the program's call; LH_LOCK_DEAD also otherwise */
 	LH_LOCK_THREAD_END_SEM = 1 << 16, /* no lock: CPython posts it at the end of `thread` */
 	LH_LOCK_TAKEN_OUTSIDE_HANDLER = 1 << 17, /* by a thread whose signal mask is known */
 	LH_LOCK_HELD_ACROSS_CREATE = 1 << 18,    /* a thread held it while it created threads */
@@ -118,9 +119,14 @@ struct lh_lock {
 		uint32_t barrier_arrived;
 		uint32_t next; /* LH_LOCK_DEAD: next free row */
 	};
-	/* Semaphore: initial value. Barrier: thread count. LH_THREAD_END: the thread.
-	 * LH_LOCK_THREAD_END_SEM: 1 after the thread's end. */
-	uint32_t initial;
+	union {
+		/* Semaphore: initial value. Barrier: thread count. LH_THREAD_END: the thread.
+		 * LH_LOCK_THREAD_END_SEM: 1 after the thread's end. */
+		uint32_t initial;
+		/* Destroyed mutex, rwlock or condition: stack of that call; 0 or
+		 * LH_LOCK_REVIVED: unknown. A live one: 0 or LH_LOCK_REVIVED. */
+		lh_stack_id destroy_stack;
+	};
 	lh_stack_id init_stack;  /* stack of the init call; 0: not seen */
 	lh_stack_id first_stack; /* stack of the first acquisition */
 	lh_chain_id chains;      /* first chain that ends in this lock; see lh_chain.next */
@@ -132,6 +138,8 @@ struct lh_lock {
 		lh_thread_id thread;
 	};
 };
+
+#define LH_LOCK_REVIVED UINT32_MAX /* the row was an earlier lock's */
 
 /* No object of a process has an address with one of these bits. */
 #define LH_ADDRESS_FREED (1ull << 62) /* destroyed or retired: no live lock matches this row */
@@ -181,7 +189,7 @@ struct lh_held {
 	uint16_t depth;    /* times that this thread holds the lock */
 	uint16_t flags;    /* LH_HELD_* */
 	/* with LH_HELD_ACROSS_CREATE: see there; of a pthread_once control: the distance of the
-	 * call's frame from stack_high */
+	 * call's frame from stack_high, 0 not known */
 	uint32_t pad;
 	uint64_t since_ns; /* exact time of the acquisition; valid with LH_HELD_EXACT_TIME */
 };
@@ -333,10 +341,11 @@ struct lh_chain {
 
 enum {
 	LH_CHAIN_MANY_THREADS = 1 /* more threads than LH_T_VISIT records */,
-	LH_CHAIN_SIGNALS_BLOCKED = 4, /* acquired with signals blocked at least once */
-	LH_CHAIN_REUSED = 8,          /* the row was another chain before */
+	LH_CHAIN_SIGNALS_BLOCKED = 4,  /* acquired with signals blocked at least once */
+	LH_CHAIN_REUSED = 8,           /* the row was another chain before */
+	LH_CHAIN_HANDLER_CHECKED = 16, /* checked while the program had a signal handler */
 	/* a join or a semaphore's wait, at least once with cancellation disabled */
-	LH_CHAIN_UNCANCELLABLE = 16
+	LH_CHAIN_UNCANCELLABLE = 32
 };
 
 /* A thread that acquired through a chain, in all its segments from `first` to `last`. */
@@ -358,6 +367,8 @@ struct lh_hb_edge {
 };
 
 /*
+ * JOIN: thread a has ended. Thread b joined it, or acquired a robust mutex that a held at its end.
+ *
  * ACQUIRED_FROM_CREATOR: thread b acquired, by a blocking call, a lock that its ancestor a held
  * when a created b or b's ancestor. So a released the lock before, in a_segment.
  *
@@ -413,7 +424,16 @@ enum lh_rule_property {
 
 enum lh_level { LH_POTENTIAL, LH_HAPPENED, LH_CONFIRMED };
 enum lh_severity { LH_NOTE, LH_WARNING, LH_ERROR };
-enum lh_action { LH_HOLDS, LH_WANTS, LH_WAITS_FOR, LH_CALLS, LH_RELEASES, LH_JOINS };
+enum lh_action {
+	LH_HOLDS,
+	LH_WANTS,
+	LH_WAITS_FOR,
+	LH_CALLS,
+	LH_RELEASES,
+	LH_JOINS,
+	LH_USES,
+	LH_DESTROYS
+};
 
 /* A finding. Its steps are `steps` rows of LH_T_STEP from row `step` on, thread by thread. */
 struct lh_finding {

@@ -95,6 +95,21 @@ bool lh_event_begin_lock(struct lh_event_frame *event, const struct lh_call *cal
 	return true;
 }
 
+struct lh_lock *lh_event_lock(struct lh_event_frame *event, const void *object, enum lh_kind kind)
+{
+	struct lh_lock *l = lh_lock_known(object, kind);
+
+	event->invalid = false;
+	if (LH_LIKELY(l && l->kind == kind && (kind != LH_MUTEX || lh_glibc_is_mutex(object))))
+		return l;
+	event->invalid = lh_is_invalid(object, kind);
+	if (event->invalid)
+		lh_event_report(event,
+				lh_check_use(event->self, object, kind,
+					     LH_SITE(event->stack, 0, LH_EXCLUSIVE), LH_USES));
+	return event->invalid && kind == LH_MUTEX ? NULL : lh_lock_make(object, kind);
+}
+
 void lh_event_report(struct lh_event_frame *event, uint32_t finding)
 {
 	if (finding &&
@@ -176,21 +191,16 @@ uint64_t lh_event_wait_time(struct lh_live_thread *live)
 	return ns;
 }
 
-static __attribute__((noinline)) void end_deadlock(const struct lh_call *call, lh_lock_id lock)
+void lh_event_end_deadlock_slow(const struct lh_call *call)
 {
+	const struct lh_live_thread *live = lh_self_get()->live;
+	lh_lock_id lock = live ? live->wait_lock : 0;
 	struct lh_event_frame event;
 
-	if (!lh_event_begin(&event, call))
+	if (!lock || !lh_deadlock_has_wait(live->thread, lock) || !lh_event_begin(&event, call))
 		return;
 	lh_event_report(&event, lh_deadlock_wait_ended(event.live->thread, lock));
 	lh_event_end(&event);
-}
-
-void lh_event_end_deadlock(const struct lh_call *call, const struct lh_live_thread *live)
-{
-	if (LH_UNLIKELY(lh_deadlocks_open) && live && live->wait_lock &&
-	    lh_deadlock_has_wait(live->thread, live->wait_lock))
-		end_deadlock(call, live->wait_lock);
 }
 
 lh_stack_id lh_call_stack(const struct lh_call *call)

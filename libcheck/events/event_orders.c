@@ -115,6 +115,33 @@ void lh_event_check_lock(struct lh_event_frame *event, lh_lock_id lock)
 		add_findings(event, lh_order_check_lock(order_graph, &input, lock));
 }
 
+/* Has the initializer ended without a release? The thread's frames show it before its control does:
+ * another thread may run the initializer again by now, unrecorded yet. */
+static bool was_left(const struct lh_self *self, const struct lh_held *h, const struct lh_lock *l)
+{
+	const struct lh_live_thread *live = self->live_saved;
+	uintptr_t frame = self->inside;
+	bool is_outside = frame >= live->stack_low && frame < live->stack_high &&
+			  live->stack_high - frame <= h->pad;
+
+	return is_outside || l->owner != self->number || !lh_lock_once_is_busy(l);
+}
+
+void lh_event_remove_left_once(struct lh_self *self)
+{
+	struct lh_live_thread *live = self->live_saved;
+
+	for (uint32_t i = live->held_n; i-- > 0;) {
+		struct lh_held *h = &live->held[i];
+		struct lh_lock *l = lh_lock_row(h->lock);
+		if (!l || l->kind != LH_ONCE || !was_left(self, h, l))
+			continue;
+		if (l->owner == self->number)
+			l->owner = 0;
+		lh_held_remove(live, h);
+	}
+}
+
 /*
  * An entry has no chain yet if a lock below it was released first, or if a forked child inherited
  * the entry. Such an entry gets its chain here, from the oldest entry on.
@@ -124,10 +151,12 @@ lh_chain_id lh_event_chain(struct lh_event_frame *event)
 	lh_chain_id parent = 0;
 	bool complete = true; /* no entry below was left out, so h->chain is this entry's chain */
 
+	lh_event_remove_left_once(event->self);
 	for (uint32_t i = 0; i < event->live->held_n; i++) {
 		struct lh_held *h = &event->live->held[i];
 		lh_chain_id chain = complete ? h->chain : 0;
-		if (!h->lock || (h->flags & LH_HELD_IN_COND_WAIT)) {
+		/* a lock that was destroyed or initialized again while held is held no longer */
+		if (!lh_lock_row(h->lock) || (h->flags & LH_HELD_IN_COND_WAIT)) {
 			complete = false;
 			continue;
 		}
@@ -143,11 +172,13 @@ lh_chain_id lh_event_chain(struct lh_event_frame *event)
 }
 
 /* With cancellation disabled, a join or a semaphore's wait is no cancellation point. */
-static void note_uncancellable(lh_chain_id id, lh_lock_id lock)
+static __attribute__((noinline)) void note_uncancellable(const struct lh_live_thread *live,
+							 lh_chain_id id, lh_lock_id lock)
 {
 	const struct lh_lock *l = lh_lock_row(lock);
 
-	if (l && (l->kind == LH_THREAD_END || l->kind == LH_SEM))
+	if ((live->cancel & LH_CANCEL_DISABLED) && id && l &&
+	    (l->kind == LH_THREAD_END || l->kind == LH_SEM))
 		LH_CHAINS[id].flags |= LH_CHAIN_UNCANCELLABLE;
 }
 
@@ -157,11 +188,11 @@ lh_chain_id lh_event_record_chain(struct lh_event_frame *event, lh_lock_id lock,
 	lh_chain_id id =
 		lh_chain_record(event->self, lh_event_chain(event), lock, site, &event->fresh);
 
-	if (id && (event->live->cancel & LH_CANCEL_DISABLED))
-		note_uncancellable(id, lock);
+	if (LH_UNLIKELY(event->live->cancel))
+		note_uncancellable(event->live, id, lock);
 	if (id && event->fresh && LH_SITE_HOW(site) != LH_TRY)
 		check_chain(event, id);
-	if (id && event->fresh)
+	if (id && (event->fresh || lh_handler_must_check(id)))
 		lh_event_report(event, lh_handler_check(event->self, lock, id, event->open));
 	return id;
 }

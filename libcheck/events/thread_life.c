@@ -133,7 +133,7 @@ void lh_on_join_end(const struct lh_call *call, uint32_t live_row, int rc)
 {
 	struct lh_event_frame event;
 
-	lh_event_end_deadlock(call, lh_self_get()->live);
+	lh_event_end_deadlock(call);
 	if (!lh_event_begin_must(&event, call))
 		return;
 	lh_event_wait_time(event.live);

@@ -279,7 +279,8 @@ uint32_t lh_check_destroy(struct lh_self *self, struct lh_lock *l, const void *o
 	struct lh_held *h;
 	uint32_t holder = lh_held_find_holder(lh_lock_id_of(l), 0, &h);
 
-	if (!holder || lh_lock_is_free_now(object, l->kind) || (h->flags & LH_HELD_IN_COND_WAIT))
+	if (!holder || lh_lock_is_free_now(object, l->kind) ||
+	    (h->flags & (LH_HELD_IN_COND_WAIT | LH_HELD_INHERITED)))
 		return 0;
 	if (l->kind != LH_MUTEX && l->kind != LH_RWLOCK && l->kind != LH_SPIN)
 		return 0;
@@ -310,11 +311,12 @@ uint32_t lh_check_cond_unlocked(struct lh_self *self, struct lh_lock *cond, stru
 
 /* ---- ending ---- */
 
-/* Any thread may post a semaphore later, and a robust mutex reports its dead owner by itself. */
+/* Any thread may post a semaphore later, a robust mutex reports its dead owner by itself, and glibc
+ * resets the control of an initializer that was cancelled. */
 static bool is_lost(const struct lh_lock *l, const struct lh_held *h)
 {
 	return l && l->kind != LH_SEM && l->kind != LH_THREAD_END && !(l->flags & LH_LOCK_ROBUST) &&
-	       l->address == h->address &&
+	       l->address == h->address && (l->kind != LH_ONCE || lh_lock_once_is_busy(l)) &&
 	       (LH_SITE_MODE(h->site) == LH_SHARED || l->owner == 0 ||
 		LH_LIVE_THREADS[l->owner].thread != 0);
 }

@@ -1,6 +1,7 @@
 /*
  * finding.h — the rules that need no graph, and the row that a finding becomes: finding.c has the
- * findings and the misuse of one lock, cond_holding.c and wait_cycle.c a rule each.
+ * findings and the misuse of one lock, lock_use.c what its bytes show, cond_holding.c and
+ * wait_cycle.c a rule each.
  *
  * The checks use the rows of one lock and of a few live threads, and read the lock's own word where
  * only that makes the finding certain. They print nothing: a new finding becomes a row of
@@ -63,6 +64,28 @@ uint32_t lh_check_cond_unlocked(struct lh_self *self, struct lh_lock *cond, stru
 /* The thread of this live-thread row has ended: reports the locks that it still holds, and empties
  * its held list. */
 uint32_t lh_check_thread_exit(uint32_t live_row);
+
+/* ---- lock_use.c ---- */
+
+/* The program destroys a lock there. */
+void lh_note_destroy(lh_stack_id stack);
+
+/* Was the object of a call destroyed, or never initialized? Reads a few words; needs no lock. */
+bool lh_is_invalid(const void *object, enum lh_kind kind);
+
+/* The thread uses an object, or destroys it (LH_DESTROYS; otherwise LH_USES): reports it if the
+ * object is no lock. */
+uint32_t lh_check_use(struct lh_self *self, const void *object, enum lh_kind kind, lh_site site,
+		      enum lh_action action);
+
+/* The thread destroys, or initializes again, a condition, semaphore or barrier in which another
+ * thread sleeps. */
+uint32_t lh_check_destroy_slept_in(struct lh_self *self, struct lh_lock *l, const void *object,
+				   lh_site site);
+
+/* The thread waits on a condition on which another thread waits with another mutex. */
+uint32_t lh_check_cond_mutexes(struct lh_self *self, const struct lh_lock *cond,
+			       const struct lh_lock *mutex, const void *object, lh_site site);
 
 /* ---- deadlock_end.c: deadlocks that do not last ---- */
 

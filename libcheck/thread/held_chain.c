@@ -4,7 +4,7 @@
 
 enum {
 	VISITS_MAX = 6, /* rows of LH_T_VISIT per chain; beyond them LH_CHAIN_MANY_THREADS is set */
-	HARMLESS = LH_CHAIN_SIGNALS_BLOCKED | LH_CHAIN_REUSED
+	HARMLESS = LH_CHAIN_SIGNALS_BLOCKED | LH_CHAIN_REUSED | LH_CHAIN_HANDLER_CHECKED
 };
 
 /* About one hash list per chain: each new chain splits a list in two (base/linear_hash.h). */

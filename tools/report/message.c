@@ -34,6 +34,7 @@ static const struct {
 	{LH_RULE_FORK_HOLDING, LH_CALLS, "forked", "forks"},
 	{LH_RULE_COND_WAIT_UNLOCKED, LH_RELEASES, "passed %s to the wait without holding it",
 	 "passes %s to the wait without holding it"},
+	{LH_RULE_COND_TWO_MUTEXES, LH_RELEASES, "passed %s to the wait", "passes %s to the wait"},
 	{LH_RULE_BLOCKING_CALL, LH_CALLS, "blocked", "blocks"},
 	{LH_RULE_LONG_HOLD, LH_WAITS_FOR, "waited for %s", "waits for %s"},
 	{LH_RULE_DEADLOCK, LH_CALLS, "cancelled this wait", "cancels this wait"},
@@ -44,6 +45,8 @@ static const struct {
 	{LH_NO_RULE, LH_CALLS, "called", "calls"},
 	{LH_NO_RULE, LH_RELEASES, "released %s", "releases %s"},
 	{LH_NO_RULE, LH_JOINS, "waits for %s", "waits for %s"},
+	{LH_NO_RULE, LH_USES, "used %s", "uses %s"},
+	{LH_NO_RULE, LH_DESTROYS, "destroyed %s", "destroys %s"},
 };
 
 static const char *const whys[LH_FILTERS] = {
@@ -247,7 +250,7 @@ static const char *first_thread(const struct lh_report *report, const struct lh_
 
 	if (first && first == f->step[f->steps - 1].thread)
 		return "itself";
-	return lh_report_thread_text(report, first);
+	return first ? lh_report_thread_text(report, first) : "another thread";
 }
 
 static const char *thread_at(const struct lh_report *report, const struct lh_report_finding *f,

@@ -297,7 +297,7 @@ void lh_report_finish(struct lh_report *);
 uint32_t lh_report_new_findings(const struct lh_report *, enum lh_severity least);
 
 /*
- * "T2 'worker'", "T1 'main'", "another thread"; and "'accounts'", or "the" and a description. In
+ * "T2 'worker'", "T1 'main'", "a thread"; and "'accounts'", or "the" and a description. In
  * the report's arena; raw bytes.
  */
 const char *lh_report_thread_text(const struct lh_report *, const struct lh_report_thread *);
