@@ -208,7 +208,7 @@ void lh_on_barrier_leave(const struct lh_call *call, lh_thread_id round)
 
 	if (!lh_event_begin_must(&event, call))
 		return;
-	lh_event_wait_time(event.live);
+	lh_event_wait_time(event.self);
 	if (round)
 		lh_hb_edge_add(LH_HB_BARRIER, round, 0, event.live->thread,
 			       event.live->segment + 1);
@@ -313,7 +313,7 @@ void lh_on_once_return(const struct lh_call *call)
 
 	if (!self)
 		return;
-	lh_event_wait_time(self->live_saved);
+	lh_event_wait_time(self);
 	lh_contention_wait_cancel(self->live_saved);
 	lh_leave(self);
 }

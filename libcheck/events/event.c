@@ -133,9 +133,10 @@ void lh_event_end(struct lh_event_frame *event)
 /* ---- waits, stacks, semaphores ---- */
 
 /* A wait inside a condition wait, which the row shows again afterwards. */
-static void save_outer_wait(struct lh_self *self, const struct lh_live_thread *live)
+static __attribute__((noinline)) void save_outer_wait(struct lh_self *self,
+						      const struct lh_live_thread *live)
 {
-	if (live->wait_on != LH_WAIT_COND || !live->wait_lock || self->inside >= self->cond_frame)
+	if (!live->wait_lock || self->inside >= self->cond_frame)
 		return;
 	self->outer_wait.lock = live->wait_lock;
 	self->outer_wait.mutex = live->wait_with;
@@ -143,14 +144,8 @@ static void save_outer_wait(struct lh_self *self, const struct lh_live_thread *l
 	self->outer_wait.since_ns = live->wait_since_ns;
 }
 
-void lh_event_clear_wait(struct lh_self *self, struct lh_live_thread *live)
+void lh_event_show_outer_wait(struct lh_self *self, struct lh_live_thread *live)
 {
-	if (live->wait_on == LH_WAIT_COND) /* that wait goes on around this one */
-		return;
-	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
-	live->wait_on = LH_WAIT_NONE;
-	if (LH_LIKELY(!self->outer_wait.lock))
-		return;
 	live->wait_site = self->outer_wait.site;
 	live->wait_on = LH_WAIT_COND;
 	live->wait_with = self->outer_wait.mutex;
@@ -165,7 +160,8 @@ void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_si
 {
 	struct lh_live_thread *live = event->live;
 
-	save_outer_wait(event->self, live);
+	if (LH_UNLIKELY(live->wait_on == LH_WAIT_COND))
+		save_outer_wait(event->self, live);
 	live->wait_site = site;
 	live->wait_on = on;
 	live->wait_with = with;
@@ -174,8 +170,9 @@ void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_si
 	__atomic_store_n(&live->wait_lock, lock, __ATOMIC_RELEASE);
 }
 
-uint64_t lh_event_wait_time(struct lh_live_thread *live)
+uint64_t lh_event_wait_time(struct lh_self *self)
 {
+	struct lh_live_thread *live = self->live_saved;
 	struct lh_lock *l = lh_lock_row(live->wait_lock);
 	uint64_t ns = 0;
 
@@ -187,7 +184,7 @@ uint64_t lh_event_wait_time(struct lh_live_thread *live)
 		if (ns > stats->wait_max_ns)
 			stats->wait_max_ns = ns;
 	}
-	lh_event_clear_wait(lh_self_get(), live);
+	lh_event_clear_wait(self, live);
 	return ns;
 }
 

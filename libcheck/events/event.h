@@ -68,9 +68,18 @@ void lh_event_check_lock(struct lh_event_frame *event, lh_lock_id lock);
 void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_site site,
 			    enum lh_wait on, uint32_t with);
 /* Ends the announced wait; returns its length if it was for a lock. */
-uint64_t lh_event_wait_time(struct lh_live_thread *live);
+uint64_t lh_event_wait_time(struct lh_self *self);
 /* The row shows no wait, or again the condition wait in which the wait happened. */
-void lh_event_clear_wait(struct lh_self *self, struct lh_live_thread *live);
+void lh_event_show_outer_wait(struct lh_self *self, struct lh_live_thread *live);
+static inline void lh_event_clear_wait(struct lh_self *self, struct lh_live_thread *live)
+{
+	if (LH_UNLIKELY(live->wait_on == LH_WAIT_COND)) /* that wait goes on around this one */
+		return;
+	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
+	live->wait_on = LH_WAIT_NONE;
+	if (LH_UNLIKELY(self->outer_wait.lock))
+		lh_event_show_outer_wait(self, live);
+}
 static inline void lh_event_end_cond_wait(struct lh_self *self, struct lh_live_thread *live)
 {
 	self->outer_wait.lock = 0;

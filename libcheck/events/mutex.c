@@ -207,7 +207,7 @@ void lh_on_wait_end(const struct lh_call *call, int rc)
 	uint64_t ns = 0;
 
 	if (self) {
-		ns = lh_event_wait_time(self->live_saved);
+		ns = lh_event_wait_time(self);
 		self->sample = 1; /* the hold that begins now is measured */
 		lh_leave(self);
 	}

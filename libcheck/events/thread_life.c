@@ -136,7 +136,7 @@ void lh_on_join_end(const struct lh_call *call, uint32_t live_row, int rc)
 	lh_event_end_deadlock(call);
 	if (!lh_event_begin_must(&event, call))
 		return;
-	lh_event_wait_time(event.live);
+	lh_event_wait_time(event.self);
 	if (!rc && live_row && LH_LIVE_THREADS[live_row].state != LH_LIVE_FREE) {
 		lh_thread_id ended = LH_LIVE_THREADS[live_row].thread;
 		lh_hb_edge_add(LH_HB_JOIN, ended, LH_LIVE_THREADS[live_row].segment,

@@ -67,10 +67,12 @@ static uint32_t next_holder(const struct lh_live_thread *waiter, const struct lh
 static bool step_to(int n, uint32_t live_row)
 {
 	const struct lh_live_thread *live = &LH_LIVE_THREADS[live_row];
-	const struct lh_lock *l = lh_lock_row(live->wait_lock);
+	const struct lh_lock *l;
 
-	if (n >= CYCLE_MAX || !lh_waits_without_limit(live) || !l ||
-	    lh_wait_is_cancelled(live, l->kind))
+	if (n >= CYCLE_MAX || !lh_waits_without_limit(live))
+		return false;
+	l = lh_lock_row(live->wait_lock);
+	if (!l || lh_wait_is_cancelled(live, l->kind))
 		return false;
 	path[n] = (struct link){live_row, live->wait_seq, live->wait_lock, 1};
 	return true;

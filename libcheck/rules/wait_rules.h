@@ -20,7 +20,7 @@
  */
 static inline bool lh_wait_is_cancelled(const struct lh_live_thread *live, enum lh_kind kind)
 {
-	return (live->cancel & (LH_CANCEL_PENDING | LH_CANCEL_DISABLED)) == LH_CANCEL_PENDING &&
+	return (live->cancel & LH_CANCEL_PENDING) && !(live->cancel & LH_CANCEL_DISABLED) &&
 	       ((live->cancel & LH_CANCEL_ASYNCHRONOUS) || kind == LH_THREAD_END ||
 		kind == LH_COND || kind == LH_SEM);
 }
