@@ -319,12 +319,25 @@ lh_chain_id lh_event_chain(struct lh_event_frame *event)
 	return parent;
 }
 
+/* With cancellation disabled, a join or a semaphore's wait is no cancellation point. */
+static __attribute__((noinline)) void note_uncancellable(const struct lh_live_thread *live,
+							 lh_chain_id id, lh_lock_id lock)
+{
+	const struct lh_lock *l = lh_lock_row(lock);
+
+	if ((live->cancel & LH_CANCEL_DISABLED) && id && l &&
+	    (l->kind == LH_THREAD_END || l->kind == LH_SEM))
+		LH_CHAINS[id].flags |= LH_CHAIN_UNCANCELLABLE;
+}
+
 lh_chain_id lh_event_record_chain(struct lh_event_frame *event, lh_lock_id lock, lh_site site)
 {
 	event->fresh = false;
 	lh_chain_id id =
 		lh_chain_record(event->self, lh_event_chain(event), lock, site, &event->fresh);
 
+	if (LH_UNLIKELY(event->live->cancel))
+		note_uncancellable(event->live, id, lock);
 	if (id && event->fresh && LH_SITE_HOW(site) != LH_TRY)
 		check_chain(event, id);
 	if (id && (event->fresh || lh_handler_must_check(id)))

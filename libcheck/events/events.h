@@ -280,6 +280,10 @@ void lh_on_thread_exit(void);
 uint32_t lh_on_join_begin(const struct lh_call *call, pthread_t handle, enum lh_how how);
 void lh_on_join_end(const struct lh_call *call, uint32_t live_row, int rc);
 void lh_on_detach(const struct lh_call *call, pthread_t handle);
+/* A thread is cancelled; before the call. */
+void lh_on_cancel(const struct lh_call *call, pthread_t handle);
+/* Sets or clears a bit of LH_CANCEL_* for the calling thread. */
+void lh_on_cancel_mode(const struct lh_call *call, uint16_t bit, bool set);
 void lh_on_thread_name(const struct lh_call *call, pthread_t handle, const char *name);
 
 /* Fork: before and after it in the parent; in the child, where false means that the child is not

@@ -249,9 +249,10 @@ void lh_topo_add_edge(struct lh_order_graph *graph, uint32_t from, uint32_t to);
 
 /* ---- happens_before.c ---- */
 
-/* Does what thread a did up to a_segment happen before what thread b did from b_segment on? */
+/* Does what thread a did up to a_segment happen before what thread b did from b_segment on?
+ * `cancellable`: it is a wait that a cancellation of thread a ends. */
 bool lh_happens_before(struct lh_order_graph *graph, lh_thread_id a, uint32_t a_segment,
-		       lh_thread_id b, uint32_t b_segment);
+		       lh_thread_id b, uint32_t b_segment, bool cancellable);
 
 /* ---- overlap.c ---- */
 

@@ -218,6 +218,8 @@ void lh_stderr_report(uint32_t finding, char *buffer)
 	lh_text_add(&t, " [");
 	lh_text_add(&t, rules[f->rule].id);
 	lh_text_add(&t, "]");
+	if (f->flags & LH_FINDING_ENDED)
+		lh_text_add(&t, ", but it did not last");
 	if (f->duration_ns) {
 		lh_text_add(&t, " for ");
 		lh_text_number(&t, f->duration_ns / 1000000u);

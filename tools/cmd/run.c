@@ -90,10 +90,12 @@ static void set_up_monitor(struct run *r)
 	m->style.color = lh_render_text_color(LH_OPTION(s, color).text,
 					      r->files.log ? r->files.log : stderr);
 	m->timeout_ns = (uint64_t)LH_OPTION(s, timeout).number;
+	m->lost_ns = (uint64_t)LH_OPTION(s, lost_signal).number;
 	m->wait = LH_OPTION(s, wait).number;
 	m->quiet = LH_OPTION(s, quiet).number;
 	m->project = &r->project;
 	m->on_deadlock = (enum lh_on_deadlock)LH_OPTION(s, on_deadlock).number;
+	m->grace_ns = (uint64_t)LH_OPTION(s, deadlock_grace).number;
 	if (m->on_deadlock == LH_ON_AUTO)
 		m->on_deadlock = r->command == &lh_cmd_check ? LH_ON_EXIT : LH_ON_REPORT;
 	m->unwatched.only = LH_OPTION(s, only).text;
