@@ -46,6 +46,7 @@ static size_t lay_out(struct lh_order_graph *graph, char *memory)
 	graph->thread = next_piece(memory, &at, sizeof *graph->thread, size->threads);
 	graph->visit_next = next_piece(memory, &at, sizeof(uint32_t), size->visits);
 	graph->hb_edge_next = next_piece(memory, &at, sizeof(uint32_t), size->hb_edges);
+	graph->knows = next_piece(memory, &at, sizeof *graph->knows, size->lock_rows);
 	for (int i = 0; i < 2; i++)
 		graph->list[i] = next_piece(memory, &at, sizeof(uint32_t), size->locks);
 	graph->slot =
