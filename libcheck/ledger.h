@@ -57,6 +57,9 @@ enum lh_kind {
 
 enum lh_mode { LH_EXCLUSIVE, LH_SHARED, LH_PERMIT /* one permit of a counting semaphore */ };
 
+/* Mode of the site of a signal; a wait on the condition has another mode. */
+#define LH_COND_SIGNALS LH_SHARED
+
 /* How a lock is acquired. Only LH_BLOCKING can wait forever. */
 enum lh_how { LH_BLOCKING, LH_TIMED, LH_TRY };
 
@@ -444,8 +447,13 @@ struct lh_finding {
 enum {
 	LH_FINDING_OPEN = 1, /* still going on: duration_ns grows */
 	LH_FINDING_BY_CLASS = 2,
-	LH_FINDING_UNSURE = 4,   /* of a semaphore that may be no lock: reported at the end */
+	/* may be withdrawn, so it is reported at the end: of a semaphore that may be no lock, or of
+	 * a wait on a condition that another thread may signal */
+	LH_FINDING_UNSURE = 4,
 	LH_FINDING_MEASURED = 8, /* a long hold that only the monitor reports */
+	/* a join under a lock; the joined thread may have told the joiner before that it will not
+	 * acquire the lock any more: its last step is the signal */
+	LH_FINDING_TOLD = 16,
 };
 
 enum lh_filter {
@@ -617,6 +625,9 @@ enum lh_end {
 	LH_END_EXEC
 };
 
+/* `end_code` of LH_END_EXEC: the new program is not watched, so the process has no other ledger. */
+enum { LH_EXEC_UNWATCHED = 1 };
+
 /*
  * The first bytes of a ledger. A saved file is a sequence of ledgers, each `total` bytes long; a
  * live ledger stands alone.
@@ -634,18 +645,21 @@ struct lh_ledger {
 	uint64_t end_ns;
 	uint32_t end; /* enum lh_end */
 	int32_t end_code;
-	uint32_t reserved_0;
+	/* The process's number in /proc, which the front end uses: in another pid namespace `pid`
+	 * is only the process's own number. 0: not known. Set by the library or the front end. */
+	int32_t outer_pid;
 	uint32_t monitor;          /* pid of the monitor, 0 none */
 	uint64_t retired_acquired; /* acquisitions of locks whose rows were reused */
 	uint64_t retired_contended;
-	uint32_t reserved_1;
+	uint32_t slot; /* of the run file, plus 1; 0: the ledger is in no run file */
 	/* the internal lock was not acquired in time, or there was no live-thread row, or a thread
 	 * held more than LH_HELD_MAX locks */
 	uint32_t dropped_events;
 	uint32_t dropped_locks, dropped_stacks, dropped_chains;
 	uint32_t unrecorded;   /* calls of signal handlers that interrupted the library */
 	uint32_t searches_cut; /* cycle searches that reached a bound */
-	uint32_t reserved_2[2];
+	uint32_t fork_slot;    /* forked child: `slot` of the process that forked */
+	uint32_t reserved;
 	uint32_t tag_off;           /* row numbers are not stored in the locks (option `words`) */
 	uint32_t locations_unknown; /* process-shared locks of unknown location */
 	/* Forked child: the process that forked, the thread that forked (0: not known), the
@@ -666,6 +680,12 @@ struct lh_ledger {
 	uint64_t shaken_ns; /* sum of the delays; atomic */
 };
 
+/* The process's number for readers that compare processes. */
+static inline int32_t lh_ledger_pid(const struct lh_ledger *l)
+{
+	return l->outer_pid ? l->outer_pid : l->pid;
+}
+
 /*
  * The front end's run file: the page of the run header, then slots for ledgers, LH_RUN_SLOT_BYTES
  * apart. A process that starts takes the next slot by an atomic addition.
@@ -674,6 +694,7 @@ struct lh_ledger {
 #define LH_RUN_HEADER_BYTES 4096
 #define LH_RUN_SLOT_BYTES (1ull << 32)
 #define LH_LATE_TICKS 128 /* late ticks that are remembered */
+#define LH_RUN_NAME 32    /* bytes of a run's name, with the final zero */
 
 struct lh_run_header {
 	char magic[8];
@@ -683,11 +704,23 @@ struct lh_run_header {
 	uint32_t slots_max; /* capacity in slots */
 	uint64_t start_ns;
 	int32_t monitor;
-	uint32_t flags;               /* LH_LEDGER_SPARSE */
-	uint32_t no_slot;             /* processes that found no slot */
-	uint32_t late_ticks;          /* late ticks so far */
+	uint32_t flags;      /* LH_LEDGER_SPARSE */
+	uint32_t no_slot;    /* processes that have the library and got no ledger; atomic */
+	uint32_t late_ticks; /* late ticks so far */
 	uint64_t late[LH_LATE_TICKS]; /* the last of them: the tick before << 32 | the late tick */
+	char name[LH_RUN_NAME]; /* random, in the option `run` too: tells this run from others */
 };
+
+/* The answer to a process that cannot open the run file; the file's descriptor is attached. */
+struct lh_run_answer {
+	char magic[8]; /* LH_RUN_MAGIC */
+	int32_t outer_pid;
+	uint32_t pad;
+};
+
+/* A process that waits for an answer has a memory file open whose name is this, the run's name, a
+ * dot and the number of the socket on which the process waits. */
+#define LH_RUN_ASK "lockhound-ask."
 
 /* A tick lasts at most this long, unless the clock thread got no CPU in time. */
 #define LH_TICK_NS 5000000u

@@ -10,13 +10,15 @@
 /* ---- conditions ---- */
 
 /* Records a wait or a signal with the held chain, and checks it if the visit is new. */
-static void record_cond(struct lh_event_frame *event, struct lh_lock *v, lh_site site)
+static lh_chain_id record_cond(struct lh_event_frame *event, struct lh_lock *v, lh_site site)
 {
 	bool fresh = false;
+	lh_chain_id id =
+		lh_chain_record(event->self, lh_event_chain(event), lh_lock_id_of(v), site, &fresh);
 
-	lh_chain_record(event->self, lh_event_chain(event), lh_lock_id_of(v), site, &fresh);
 	if (fresh)
-		lh_event_report(event, lh_cond_holding_check(v));
+		lh_event_check_waits(event, v, false);
+	return id;
 }
 
 /* The condition wait releases the mutex. Does not need the internal lock. */
@@ -127,6 +129,30 @@ is_chain_known(struct lh_self *self, const struct lh_call *call, enum lh_mode mo
 			       lh_lock_id_of(&LH_LOCKS[row]), LH_SITE(x->stack, LH_BLOCKING, mode));
 }
 
+static bool is_first_visit(lh_chain_id id, const struct lh_live_thread *live)
+{
+	bool visited = false, first = true;
+
+	for (uint32_t i = LH_CHAINS[id].visit; i; i = LH_VISITS[i].next)
+		if (LH_VISITS[i].thread == live->thread) {
+			visited = true;
+			first &= LH_VISITS[i].first == live->segment;
+		}
+	return visited && first;
+}
+
+/*
+ * A thread that will be joined may signal to say that it is done, see order_graph/told.c. A new
+ * segment begins at its first signal through a chain, so that the order graph can tell what the
+ * thread acquires after it.
+ */
+static void begin_segment_after_signal(struct lh_event_frame *event, lh_chain_id id)
+{
+	if (id && LH_THREADS[event->live->thread].creator && !event->live->detached &&
+	    is_first_visit(id, event->live))
+		lh_hb_next_segment(event->self, event->live);
+}
+
 /* Records the thread that signals and its held chain, once for each chain and site. */
 void lh_on_cond_signal(const struct lh_call *call)
 {
@@ -136,7 +162,9 @@ void lh_on_cond_signal(const struct lh_call *call)
 		return;
 	struct lh_lock *v = lh_event_lock(&event, call->object, LH_COND);
 	if (v)
-		record_cond(&event, v, LH_SITE(event.stack, LH_BLOCKING, LH_COND_SIGNALS));
+		begin_segment_after_signal(
+			&event,
+			record_cond(&event, v, LH_SITE(event.stack, LH_BLOCKING, LH_COND_SIGNALS)));
 	lh_event_end(&event);
 }
 

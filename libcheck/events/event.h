@@ -65,6 +65,8 @@ void lh_event_remove_left_once(struct lh_self *self);
 lh_chain_id lh_event_record_chain(struct lh_event_frame *event, lh_lock_id lock, lh_site site);
 /* More threads can wait for the lock than before. */
 void lh_event_check_lock(struct lh_event_frame *event, lh_lock_id lock);
+/* A wait or a signal of the condition is new, or the process ends: checks the waits. */
+void lh_event_check_waits(struct lh_event_frame *event, const struct lh_lock *cond, bool at_end);
 void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_site site,
 			    enum lh_wait on, uint32_t with);
 /* Ends the announced wait; returns its length if it was for a lock. */

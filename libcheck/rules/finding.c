@@ -72,8 +72,29 @@ void lh_finding_withdraw(lh_lock_id lock)
 			LH_FINDINGS[i].rule = LH_NO_RULE;
 }
 
+uint32_t lh_finding_by_key(uint64_t key)
+{
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_FINDING); i++)
+		if (LH_FINDINGS[i].key == key && LH_FINDINGS[i].rule)
+			return i;
+	return 0;
+}
+
+void lh_finding_withdraw_key(uint64_t key)
+{
+	uint32_t row = lh_finding_by_key(key);
+
+	if (row)
+		LH_FINDINGS[row].rule = LH_NO_RULE;
+}
+
+/* A semaphore may turn out to be a signal; a thread that needs no lock may signal later. */
 static uint8_t flags_of(const struct lh_finding_draft *draft)
 {
+	if (draft->rule == LH_RULE_COND_WAIT_HOLDING && draft->severity == LH_ERROR)
+		return LH_FINDING_UNSURE;
+	if (draft->rule == LH_RULE_LOCK_ORDER && draft->severity == LH_WARNING)
+		return LH_FINDING_TOLD;
 	for (int i = 0; draft->level == LH_POTENTIAL && i < draft->n; i++) {
 		const struct lh_lock *l = lh_lock_row(draft->step[i].lock);
 		if (l && l->kind == LH_SEM)

@@ -4,6 +4,7 @@
 
 enum {
 	VISITS_MAX = 6, /* rows of LH_T_VISIT per chain; beyond them LH_CHAIN_MANY_THREADS is set */
+	COND_VISITS_MAX = 64,  /* of a condition: each signaller matters */
 	CHILDREN_MANY = 60000, /* from this number on, lh_chain.children is not counted */
 	DEPTHS = 8,            /* free chains are kept by depth, see new_row */
 	QUARANTINE = 256
@@ -354,6 +355,11 @@ static void merge_visit(struct lh_chain_visit *into, const struct lh_chain_visit
 	into->last = v->last > into->last ? v->last : into->last;
 }
 
+static uint32_t visits_max(const struct lh_chain *chain)
+{
+	return LH_LOCKS[LH_LOCK_ROW(chain->lock)].kind == LH_COND ? COND_VISITS_MAX : VISITS_MAX;
+}
+
 /*
  * True if the visit's thread, or one of its segments, is new at the chain. A visit row means "in
  * every segment from first to last", so a row grows, or another row is added. If the chain may have
@@ -376,13 +382,13 @@ bool lh_chain_note(lh_chain_id id, struct lh_chain_visit v)
 		if (!own || s->last > own->last)
 			own = s;
 	}
-	if (near || (own && count >= VISITS_MAX)) {
+	if (near || (own && count >= visits_max(chain))) {
 		merge_visit(near ? near : own, &v);
 		return true;
 	}
 	if (chain->flags & LH_CHAIN_MANY_THREADS)
 		return false;
-	uint32_t at = count < VISITS_MAX ? new_visit(v.thread) : 0;
+	uint32_t at = count < visits_max(chain) ? new_visit(v.thread) : 0;
 	if (!at) {
 		chain->flags |= LH_CHAIN_MANY_THREADS;
 		return true;

@@ -229,7 +229,10 @@ static void drop_retired(struct lh_self *self)
 
 void lh_self_forget_visits(struct lh_self *self)
 {
-	__builtin_memset(self->chain_cache, 0, sizeof(self->chain_cache));
+	/* a page that the thread has not used stays untouched, and costs no memory */
+	for (unsigned i = 0; i < LH_CHAIN_CACHE / 2; i++)
+		if (self->chain_cache[i][0].chain)
+			__builtin_memset(self->chain_cache[i], 0, sizeof(self->chain_cache[i]));
 	__builtin_memset(self->visited, 0, self->visited_used * sizeof(self->visited[0]));
 	self->visited_used = 0;
 }

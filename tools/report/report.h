@@ -142,6 +142,7 @@ struct lh_report_finding {
 	enum lh_status status; /* LH_NEW unless the `classify` callback changes it */
 	const char *reason;    /* of the status; NULL none */
 	bool open, by_class;
+	bool told; /* LH_FINDING_TOLD */
 	char fingerprint[17];
 	char former[17]; /* by the recipe of earlier versions; that of other rules is the same */
 	uint64_t count;
