@@ -1,5 +1,6 @@
 /* clock_thread.c — advances the run's clock, and wakes the monitor when a process takes a slot. */
 #include "tools/run/clock_thread.h"
+#include "tools/util/thread.h"
 
 #include <linux/futex.h>
 #include <sys/prctl.h>
@@ -41,7 +42,7 @@ static void *advance_clock(void *clock)
 int lh_clock_thread_start(struct lh_clock_thread *t, struct lh_run_file *run, int arrivals)
 {
 	*t = (struct lh_clock_thread){.file = run, .arrivals = arrivals};
-	int e = pthread_create(&t->thread, NULL, advance_clock, t);
+	int e = lh_start_thread(&t->thread, advance_clock, t);
 	t->started = !e;
 	return e;
 }

@@ -21,6 +21,7 @@
 
 #include "libcheck/ledger.h"
 #include "tools/process/proc.h"
+#include "tools/util/thread.h"
 #include "tools/util/time.h"
 
 #ifndef SO_NETNS_COOKIE
@@ -206,7 +207,7 @@ void lh_reach_open(struct lh_reach *r, struct lh_run_file *run_file)
 void lh_reach_start(struct lh_reach *r)
 {
 	r->stop = r->may_answer ? eventfd(0, EFD_CLOEXEC) : -1;
-	r->started = r->stop >= 0 && !pthread_create(&r->thread, NULL, answer_all, r);
+	r->started = r->stop >= 0 && !lh_start_thread(&r->thread, answer_all, r);
 }
 
 void lh_reach_close(struct lh_reach *r)

@@ -1,6 +1,7 @@
 /* watch.c — the watch thread: its rounds, and the processes that it samples. */
 #include "tools/watch/watch_internal.h"
 #include "tools/util/list.h"
+#include "tools/util/thread.h"
 #include "tools/util/time.h"
 #include "tools/process/stop.h"
 #include "tools/symbols/symbols.h"
@@ -235,7 +236,7 @@ struct lh_watch *lh_watch_start(const struct lh_watch_options *options)
 	w->options = *options;
 	pthread_mutex_init(&w->mutex, NULL);
 	pthread_cond_init(&w->stop, NULL);
-	errno = lh_deadlock_watch_start(w) ? pthread_create(&w->thread, NULL, run, w) : ENOMEM;
+	errno = lh_deadlock_watch_start(w) ? lh_start_thread(&w->thread, run, w) : ENOMEM;
 	if (!errno)
 		return w;
 	lh_deadlock_watch_stop(w);
