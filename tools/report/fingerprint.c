@@ -3,10 +3,10 @@
  *
  * The hash of the rule's name and the finding's edges. An edge is the class of the held lock, the
  * class of the wanted lock, the action, and where both were acquired. Recipe v2 takes for each of
- * the two the functions that own_site.c chooses: cycles that differ only in outer call paths are
- * one finding. Recipe v1 takes the innermost three functions of the program where the lock was
- * wanted; it was the recipe of cycles too, so each cycle has this fingerprint as well (`former`),
- * for baselines of earlier versions.
+ * the two the functions that own_site.c chooses, and the function that made the order: cycles that
+ * differ only in outer call paths are one finding. Recipe v1 takes the innermost three functions of
+ * the program where the lock was wanted; it was the recipe of cycles too, so each cycle has this
+ * fingerprint as well (`former`), for baselines of earlier versions.
  *
  * The edges of a cycle are hashed in the rotation that sorts first, because any thread may have
  * closed the cycle; those of a semaphore cycle are sorted and deduplicated, because any thread may
@@ -177,12 +177,13 @@ static uint64_t recipe_2(struct lh_report *report, const struct lh_report_findin
 	}
 	for (uint32_t i = 0; i < f->parts; i++) {
 		const struct lh_acquired *a = &all[2 * i];
+		const char *order = lh_order_site(report, all, f->parts, i);
 
-		edges[i] =
-			lh_arena_printf(report->arena, "%s\t%s\t%s\t%s\t%s", kind_of(&a[0]),
-					lh_own_site(report, all, f->parts, 2 * i), kind_of(&a[1]),
-					a[1].step ? lh_name_action(a[1].step->action) : "",
-					lh_own_site(report, all, f->parts, 2 * i + 1));
+		edges[i] = lh_arena_printf(
+			report->arena, "%s\t%s\t%s\t%s\t%s%s%s", kind_of(&a[0]),
+			lh_own_site(report, all, f->parts, 2 * i), kind_of(&a[1]),
+			a[1].step ? lh_name_action(a[1].step->action) : "",
+			lh_own_site(report, all, f->parts, 2 * i + 1), order[0] ? "\t" : "", order);
 	}
 	*first = least_rotation(f, edges);
 	return hash_edges(f, "v2", edges, f->parts, *first);
