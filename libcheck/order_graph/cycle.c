@@ -216,20 +216,71 @@ static void count(struct lh_order_graph *graph, uint64_t key)
 		graph->known_locks[row].count++;
 }
 
+static const struct lh_stack *stack_at(const struct lh_order_graph *graph, lh_site site)
+{
+	return &graph->rows.stack[LH_SITE_STACK(site)];
+}
+
+/* Frame `i` from the outside; 0: there is none. */
+static uint64_t outer_frame(const struct lh_order_graph *graph, const struct lh_stack *s,
+			    uint32_t i)
+{
+	return i < s->n ? graph->rows.frame[s->frame + s->n - 1 - i] : 0;
+}
+
+/* Where a link's order was made: both innermost frames, and that of the hold in the function in
+ * which the stacks part. */
+static uint64_t place_key(const struct lh_order_graph *graph, uint32_t c)
+{
+	lh_chain_id h = chain_of_held(graph, c);
+	const struct lh_stack *held = stack_at(graph, h ? graph->rows.chain[h].site : 0),
+			      *wanted = stack_at(graph, lh_slot_chain(graph, c)->site);
+	uint64_t key = 0;
+	uint32_t n = 0;
+
+	if (held->n)
+		key = outer_frame(graph, held, held->n - 1u);
+	if (wanted->n)
+		key = lh_order_mix(key, outer_frame(graph, wanted, wanted->n - 1u));
+	while (n < held->n && outer_frame(graph, held, n) == outer_frame(graph, wanted, n))
+		n++;
+	return lh_order_mix(key, outer_frame(graph, held, n));
+}
+
+static uint64_t places_key(const struct lh_order_graph *graph, uint64_t locks)
+{
+	uint64_t key = locks;
+
+	for (uint32_t c = 0; graph->rows.stack && c < graph->length; c++)
+		key += lh_order_mix(lh_order_mix(2, place_key(graph, c)),
+				    graph->vertex[graph->slot[c].want].lock);
+	return key ^ 1;
+}
+
+static uint64_t dependency_key(const struct lh_order_graph *graph, uint64_t locks, uint32_t c)
+{
+	return lh_order_mix(locks, graph->slot[c].chain);
+}
+
 /*
  * One mistake in two lock functions gives a cycle for each pair of their callers. Once many are
- * known, one for each new dependency is enough. The walk goes on with other locks; but a timed
- * cycle may be followed by one that counts.
+ * known, one for each new dependency and each new combination of places is enough: so every
+ * fingerprint is found, whatever came first. If there are very many places, the walk leaves out
+ * what is left of these locks and goes on with others; but a timed cycle may be followed by one
+ * that counts.
  */
-static bool is_enough(struct lh_order_graph *graph, uint64_t locks, uint64_t dependency,
+static bool is_enough(struct lh_order_graph *graph, uint64_t locks, uint64_t places,
 		      enum lh_filter filter)
 {
-	uint32_t row;
+	uint32_t row, n = count_of(graph, locks, &row);
+	bool many = n >= LH_PLACES_PER_LOCKS;
 
-	if (count_of(graph, locks, &row) < LH_CYCLES_PER_LOCKS ||
-	    !count_of(graph, dependency, &row))
+	if (n < LH_CYCLES_PER_LOCKS || (!many && !count_of(graph, places, &row)))
 		return false;
-	graph->slot[graph->length - 1].skip = filter == LH_F_NONE;
+	for (uint32_t c = 0; c < (many ? 1 : graph->length); c++)
+		if (!count_of(graph, dependency_key(graph, locks, c), &row))
+			return false;
+	graph->slot[graph->length - 1].skip = many && filter == LH_F_NONE;
 	return true;
 }
 
@@ -237,12 +288,14 @@ static void report(struct lh_order_graph *graph, enum lh_filter filter, uint32_t
 {
 	uint32_t begin, n = graph->length;
 	uint64_t key = cycle_key(graph, &begin), locks = locks_key(graph, filter),
-		 dependency = lh_order_mix(locks, graph->slot[0].chain);
+		 places = places_key(graph, locks);
 	struct lh_cycle *out;
 
-	if (is_enough(graph, locks, dependency, filter))
+	if (is_enough(graph, locks, places, filter))
 		return;
-	count(graph, dependency);
+	count(graph, places);
+	for (uint32_t c = 0; c < n; c++)
+		count(graph, dependency_key(graph, locks, c));
 	out = lh_order_finding_add(graph, key, filter);
 	if (!out)
 		return;

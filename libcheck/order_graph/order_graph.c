@@ -41,7 +41,7 @@ static size_t lay_out(struct lh_order_graph *graph, char *memory)
 	graph->known = lay_out_index(&graph->known_by_key, memory, &at, sizeof *graph->known,
 				     size->cycles);
 	graph->known_locks = lay_out_index(&graph->known_by_locks, memory, &at,
-					   sizeof *graph->known_locks, 2 * size->cycles);
+					   sizeof *graph->known_locks, 4 * size->cycles);
 	graph->witness = next_piece(memory, &at, sizeof *graph->witness, size->witnesses);
 	graph->thread = next_piece(memory, &at, sizeof *graph->thread, size->threads);
 	graph->visit_next = next_piece(memory, &at, sizeof(uint32_t), size->visits);
