@@ -14,6 +14,7 @@
 #include "libcheck/report/stderr_report.h"
 #include "libcheck/base/real.h"
 #include "libcheck/delay/delay.h"
+#include "libcheck/lock/lock_state.h"
 #include "libcheck/base/text.h"
 #include "libcheck/events/events.h"
 #include "libcheck/stack/walk.h"
@@ -70,6 +71,15 @@ static void start(struct lh_ledger *l)
 	lh_monitor_wake();
 }
 
+/* A slot of the run file; without a front end a ledger of its own. */
+static bool make_ledger(void)
+{
+	if (lh_options.run[0])
+		return lh_own_ledger_open_slot();
+	return lh_own_ledger.parent_ledger ? lh_own_ledger_create_anonymous()
+					   : lh_own_ledger_create_file(lh_options.ledger);
+}
+
 /*
  * In a forked child, where all private memory reads as zero. The child gets its own ledger, unless
  * a seccomp filter might kill it for opening a file; then its calls pass through unrecorded.
@@ -80,16 +90,17 @@ static bool rearm(uintptr_t frame)
 
 	lh_own_ledger.parent_ledger = parents;
 	lh_own_ledger.ledger = NULL;
-	if (!lh_options.children || lh_sys_seccomp_active())
+	if (!lh_options.children)
 		return false;
 	lh_private_reset();
-	if (!(lh_options.run[0] ? lh_own_ledger_open_slot(lh_options.run)
-				: lh_own_ledger_create_anonymous()) ||
-	    !start_ledger())
+	if (lh_sys_seccomp_active() || !make_ledger() || !start_ledger()) {
+		lh_own_ledger_count_lost();
 		return false;
+	}
 	struct lh_ledger *l = lh_own_ledger.ledger;
 	l->flags |= LH_LEDGER_FORKED;
 	l->fork_pid = parents->pid;
+	l->fork_slot = parents->slot;
 	__builtin_memcpy(l->command, parents->command, sizeof(l->command));
 	l->shake = parents->shake;
 	lh_stderr_report_forked();
@@ -103,9 +114,11 @@ extern int __register_atfork(void (*)(void), void (*)(void), void (*)(void), voi
 	__attribute__((weak));
 extern int clock_gettime(clockid_t, struct timespec *);
 
+/* A child that gets no ledger under a filter is not counted before its first event: it may exec. */
 static void start_in_child(void)
 {
-	struct lh_self *self = lh_enter((uintptr_t)__builtin_frame_address(0));
+	struct lh_self *self =
+		lh_sys_seccomp_active() ? NULL : lh_enter((uintptr_t)__builtin_frame_address(0));
 
 	if (self)
 		lh_leave(self);
@@ -121,12 +134,14 @@ __attribute__((constructor)) static void on_load(int argc, char **argv, char **e
 	lh_options_read(environment);
 	lh_real_resolve();
 	lh_sys_seccomp_init();
+	lh_lock_state_init();
 	lh_sys_clock_init(clock_gettime);
-	if (!wanted() || !lh_private_init() ||
-	    !(lh_options.run[0] ? lh_own_ledger_open_slot(lh_options.run)
-				: lh_own_ledger_create_file(lh_options.ledger)) ||
-	    !start_ledger())
+	if (!wanted())
 		return;
+	if (!lh_private_init() || !make_ledger() || !start_ledger()) {
+		lh_own_ledger_count_lost();
+		return;
+	}
 	describe_command(lh_own_ledger.ledger, argc, argv);
 	lh_stderr_report_init();
 	if (lh_options.unwinder == LH_UNWINDER_LIBUNWIND && !lh_unwind_init())

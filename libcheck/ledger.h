@@ -57,6 +57,9 @@ enum lh_kind {
 
 enum lh_mode { LH_EXCLUSIVE, LH_SHARED, LH_PERMIT /* one permit of a counting semaphore */ };
 
+/* Mode of the site of a signal; a wait on the condition has another mode. */
+#define LH_COND_SIGNALS LH_SHARED
+
 /* How a lock is acquired. Only LH_BLOCKING can wait forever. */
 enum lh_how { LH_BLOCKING, LH_TIMED, LH_TRY };
 
@@ -93,6 +96,7 @@ enum {
 	LH_LOCK_PROTECT = 1 << 12,     /* mutex with a priority ceiling */
 	LH_LOCK_ADAPTIVE = 1 << 13,
 	LH_LOCK_INITED = 1 << 14,         /* the library saw its init call */
+	LH_LOCK_DESTROYED = 1 << 15,      /* by the program's call; LH_LOCK_DEAD also otherwise */
 	LH_LOCK_THREAD_END_SEM = 1 << 16, /* no lock: CPython posts it at the end of `thread` */
 	LH_LOCK_TAKEN_OUTSIDE_HANDLER = 1 << 17, /* by a thread whose signal mask is known */
 	LH_LOCK_HELD_ACROSS_CREATE = 1 << 18,    /* a thread held it while it created threads */
@@ -118,9 +122,14 @@ struct lh_lock {
 		uint32_t barrier_arrived;
 		uint32_t next; /* LH_LOCK_DEAD: next free row */
 	};
-	/* Semaphore: initial value. Barrier: thread count. LH_THREAD_END: the thread.
-	 * LH_LOCK_THREAD_END_SEM: 1 after the thread's end. */
-	uint32_t initial;
+	union {
+		/* Semaphore: initial value. Barrier: thread count. LH_THREAD_END: the thread.
+		 * LH_LOCK_THREAD_END_SEM: 1 after the thread's end. */
+		uint32_t initial;
+		/* Destroyed mutex, rwlock or condition: stack of that call; 0 or
+		 * LH_LOCK_REVIVED: unknown. A live one: 0 or LH_LOCK_REVIVED. */
+		lh_stack_id destroy_stack;
+	};
 	lh_stack_id init_stack;  /* stack of the init call; 0: not seen */
 	lh_stack_id first_stack; /* stack of the first acquisition */
 	lh_chain_id chains;      /* first chain that ends in this lock; see lh_chain.next */
@@ -132,6 +141,8 @@ struct lh_lock {
 		lh_thread_id thread;
 	};
 };
+
+#define LH_LOCK_REVIVED UINT32_MAX /* the row was an earlier lock's */
 
 /* No object of a process has an address with one of these bits. */
 #define LH_ADDRESS_FREED (1ull << 62) /* destroyed or retired: no live lock matches this row */
@@ -181,7 +192,7 @@ struct lh_held {
 	uint16_t depth;    /* times that this thread holds the lock */
 	uint16_t flags;    /* LH_HELD_* */
 	/* with LH_HELD_ACROSS_CREATE: see there; of a pthread_once control: the distance of the
-	 * call's frame from stack_high */
+	 * call's frame from stack_high, 0 not known */
 	uint32_t pad;
 	uint64_t since_ns; /* exact time of the acquisition; valid with LH_HELD_EXACT_TIME */
 };
@@ -328,7 +339,8 @@ struct lh_chain {
 enum {
 	LH_CHAIN_MANY_THREADS = 1 /* more threads than LH_T_VISIT records */,
 	LH_CHAIN_SIGNALS_BLOCKED = 4, /* acquired with signals blocked at least once */
-	LH_CHAIN_REUSED = 8           /* the row was another chain before */
+	LH_CHAIN_REUSED = 8,          /* the row was another chain before */
+	LH_CHAIN_HANDLER_CHECKED = 16 /* checked while the program had a signal handler */
 };
 
 /* A thread that acquired through a chain, in all its segments from `first` to `last`. */
@@ -350,6 +362,8 @@ struct lh_hb_edge {
 };
 
 /*
+ * JOIN: thread a has ended. Thread b joined it, or acquired a robust mutex that a held at its end.
+ *
  * ACQUIRED_FROM_CREATOR: thread b acquired, by a blocking call, a lock that its ancestor a held
  * when a created b or b's ancestor. So a released the lock before, in a_segment.
  *
@@ -395,7 +409,16 @@ enum lh_rule_property {
 
 enum lh_level { LH_POTENTIAL, LH_HAPPENED, LH_CONFIRMED };
 enum lh_severity { LH_NOTE, LH_WARNING, LH_ERROR };
-enum lh_action { LH_HOLDS, LH_WANTS, LH_WAITS_FOR, LH_CALLS, LH_RELEASES, LH_JOINS };
+enum lh_action {
+	LH_HOLDS,
+	LH_WANTS,
+	LH_WAITS_FOR,
+	LH_CALLS,
+	LH_RELEASES,
+	LH_JOINS,
+	LH_USES,
+	LH_DESTROYS
+};
 
 /* A finding. Its steps are `steps` rows of LH_T_STEP from row `step` on, thread by thread. */
 struct lh_finding {
@@ -413,8 +436,13 @@ struct lh_finding {
 enum {
 	LH_FINDING_OPEN = 1, /* still going on: duration_ns grows */
 	LH_FINDING_BY_CLASS = 2,
-	LH_FINDING_UNSURE = 4,   /* of a semaphore that may be no lock: reported at the end */
+	/* may be withdrawn, so it is reported at the end: of a semaphore that may be no lock, or of
+	 * a wait on a condition that another thread may signal */
+	LH_FINDING_UNSURE = 4,
 	LH_FINDING_MEASURED = 8, /* a long hold that only the monitor reports */
+	/* a join under a lock; the joined thread may have told the joiner before that it will not
+	 * acquire the lock any more: its last step is the signal */
+	LH_FINDING_TOLD = 16,
 };
 
 enum lh_filter {
@@ -586,6 +614,9 @@ enum lh_end {
 	LH_END_EXEC
 };
 
+/* `end_code` of LH_END_EXEC: the new program is not watched, so the process has no other ledger. */
+enum { LH_EXEC_UNWATCHED = 1 };
+
 /*
  * The first bytes of a ledger. A saved file is a sequence of ledgers, each `total` bytes long; a
  * live ledger stands alone.
@@ -603,18 +634,21 @@ struct lh_ledger {
 	uint64_t end_ns;
 	uint32_t end; /* enum lh_end */
 	int32_t end_code;
-	uint32_t reserved_0;
+	/* The process's number in /proc, which the front end uses: in another pid namespace `pid`
+	 * is only the process's own number. 0: not known. Set by the library or the front end. */
+	int32_t outer_pid;
 	uint32_t monitor;          /* pid of the monitor, 0 none */
 	uint64_t retired_acquired; /* acquisitions of locks whose rows were reused */
 	uint64_t retired_contended;
-	uint32_t reserved_1;
+	uint32_t slot; /* of the run file, plus 1; 0: the ledger is in no run file */
 	/* the internal lock was not acquired in time, or there was no live-thread row, or a thread
 	 * held more than LH_HELD_MAX locks */
 	uint32_t dropped_events;
 	uint32_t dropped_locks, dropped_stacks, dropped_chains;
 	uint32_t unrecorded;   /* calls of signal handlers that interrupted the library */
 	uint32_t searches_cut; /* cycle searches that reached a bound */
-	uint32_t reserved_2[2];
+	uint32_t fork_slot;    /* forked child: `slot` of the process that forked */
+	uint32_t reserved;
 	uint32_t tag_off;           /* row numbers are not stored in the locks (option `words`) */
 	uint32_t locations_unknown; /* process-shared locks of unknown location */
 	/* Forked child: the process that forked, the thread that forked (0: not known), the
@@ -635,6 +669,12 @@ struct lh_ledger {
 	uint64_t shaken_ns; /* sum of the delays; atomic */
 };
 
+/* The process's number for readers that compare processes. */
+static inline int32_t lh_ledger_pid(const struct lh_ledger *l)
+{
+	return l->outer_pid ? l->outer_pid : l->pid;
+}
+
 /*
  * The front end's run file: the page of the run header, then slots for ledgers, LH_RUN_SLOT_BYTES
  * apart. A process that starts takes the next slot by an atomic addition.
@@ -643,6 +683,7 @@ struct lh_ledger {
 #define LH_RUN_HEADER_BYTES 4096
 #define LH_RUN_SLOT_BYTES (1ull << 32)
 #define LH_LATE_TICKS 128 /* late ticks that are remembered */
+#define LH_RUN_NAME 32    /* bytes of a run's name, with the final zero */
 
 struct lh_run_header {
 	char magic[8];
@@ -652,11 +693,23 @@ struct lh_run_header {
 	uint32_t slots_max; /* capacity in slots */
 	uint64_t start_ns;
 	int32_t monitor;
-	uint32_t flags;               /* LH_LEDGER_SPARSE */
-	uint32_t no_slot;             /* processes that found no slot */
-	uint32_t late_ticks;          /* late ticks so far */
+	uint32_t flags;      /* LH_LEDGER_SPARSE */
+	uint32_t no_slot;    /* processes that have the library and got no ledger; atomic */
+	uint32_t late_ticks; /* late ticks so far */
 	uint64_t late[LH_LATE_TICKS]; /* the last of them: the tick before << 32 | the late tick */
+	char name[LH_RUN_NAME]; /* random, in the option `run` too: tells this run from others */
 };
+
+/* The answer to a process that cannot open the run file; the file's descriptor is attached. */
+struct lh_run_answer {
+	char magic[8]; /* LH_RUN_MAGIC */
+	int32_t outer_pid;
+	uint32_t pad;
+};
+
+/* A process that waits for an answer has a memory file open whose name is this, the run's name, a
+ * dot and the number of the socket on which the process waits. */
+#define LH_RUN_ASK "lockhound-ask."
 
 /* A tick lasts at most this long, unless the clock thread got no CPU in time. */
 #define LH_TICK_NS 5000000u

@@ -108,6 +108,8 @@ static void store(void *slot, const char *name, bool *missing)
 		*missing = true;
 }
 
+uintptr_t lh_real_exit;
+
 void lh_real_resolve(void)
 {
 	bool missing = false;
@@ -117,6 +119,7 @@ void lh_real_resolve(void)
 #define UNIFORM(fn, ...) store(&lh_real.fn, #fn, &missing);
 #define SPECIAL(fn) store(&lh_real.fn, #fn, &missing);
 #include "libcheck/calls.def"
+	lh_real_exit = (uintptr_t)find("exit");
 	if (missing)
 		dlerror();
 	if (lh_real.syscall)

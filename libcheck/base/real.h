@@ -26,6 +26,8 @@ int __cxa_guard_acquire(uint64_t *o);
 void __cxa_guard_release(uint64_t *o);
 void __cxa_guard_abort(uint64_t *o);
 
+sighandler_t bsd_signal(int n, sighandler_t handler); /* no longer in a header */
+
 /* Deprecated calls are intercepted too. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
@@ -40,6 +42,9 @@ struct lh_real {
 extern struct lh_real lh_real LH_HIDDEN;
 
 void lh_real_resolve(void);
+
+/* The address of exit(), 0: not known. Nothing is called there. */
+extern uintptr_t lh_real_exit LH_HIDDEN;
 
 /* The originals for interpose/sandbox.c, valid also before the library starts. */
 typedef long lh_real_call(long, long, long, long, long, long, long);

@@ -123,6 +123,17 @@ bool lh_sys_copy(void *to, const void *from, size_t n)
 			  0) == (long)n;
 }
 
+/* A requeue of no thread compares the word and does nothing else. */
+bool lh_sys_may_be(const uint32_t *word, uint32_t value)
+{
+	long rc = lh_sys_seccomp_seen()
+			  ? 0
+			  : lh_syscall(SYS_futex, (long)word, FUTEX_CMP_REQUEUE_PRIVATE, 0, 0,
+				       (long)word, (long)value);
+
+	return rc != -EAGAIN && rc != -EFAULT;
+}
+
 long lh_sys_readlink(const char *path, char *out, size_t size)
 {
 	long n = lh_syscall(SYS_readlinkat, AT_FDCWD, (long)path, (long)out, (long)size - 1, 0, 0);

@@ -40,6 +40,9 @@ bool lh_sys_same_file(int fd, uint64_t dev, uint64_t ino);
 int lh_sys_identify(int fd, uint64_t *dev, uint64_t *ino);
 bool lh_sys_can_write(int fd); /* a write of a few kilobytes would not wait */
 bool lh_sys_copy(void *to, const void *from, size_t n); /* false: the memory is not readable */
+/* False: the word has another value, or its memory is gone. Also true if the kernel does not say.
+ * Makes a call that every program with threads makes. */
+bool lh_sys_may_be(const uint32_t *word, uint32_t value);
 long lh_sys_readlink(const char *path, char *out, size_t size);
 int lh_sys_pid(void);
 int lh_sys_tid(void);

@@ -10,13 +10,15 @@
 /* ---- conditions ---- */
 
 /* Records a wait or a signal with the held chain, and checks it if the visit is new. */
-static void record_cond(struct lh_event_frame *event, struct lh_lock *v, lh_site site)
+static lh_chain_id record_cond(struct lh_event_frame *event, struct lh_lock *v, lh_site site)
 {
 	bool fresh = false;
+	lh_chain_id id =
+		lh_chain_record(event->self, lh_event_chain(event), lh_lock_id_of(v), site, &fresh);
 
-	lh_chain_record(event->self, lh_event_chain(event), lh_lock_id_of(v), site, &fresh);
 	if (fresh)
-		lh_event_report(event, lh_cond_holding_check(v));
+		lh_event_check_waits(event, v, false);
+	return id;
 }
 
 /* The condition wait releases the mutex. Does not need the internal lock. */
@@ -56,12 +58,15 @@ void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_how h
 		cond_wait_unrecorded(call);
 		return;
 	}
-	struct lh_lock *m = lh_lock_make(call->object, LH_MUTEX), *v = lh_lock_make(cond, LH_COND);
+	struct lh_lock *m = lh_event_lock(&event, call->object, LH_MUTEX);
+	struct lh_lock *v = lh_event_lock(&event, cond, LH_COND);
 	struct lh_held *h = lh_held_find(event.live, call->object);
 	lh_site site = LH_SITE(event.stack, how, LH_EXCLUSIVE);
 	if (m && v && !h)
 		lh_event_report(&event,
 				lh_check_cond_unlocked(event.self, v, m, call->object, site));
+	if (m && v)
+		lh_event_report(&event, lh_check_cond_mutexes(event.self, v, m, cond, site));
 	if (h && h->depth == 1) {
 		lh_held_measure_end(h);
 		lh_across_fork_on_release(&event, h);
@@ -75,8 +80,23 @@ void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_how h
 	lh_event_end(&event);
 }
 
-void lh_on_cond_wait_end(const struct lh_call *call)
+/* The mutex was acquired again from an owner that had ended. */
+static void order_after_owner(const struct lh_call *call)
 {
+	struct lh_event_frame event;
+
+	if (!lh_event_begin_must(&event, call))
+		return;
+	const struct lh_lock *m = lh_lock_make(call->object, LH_MUTEX); /* it has no tag */
+	if (m)
+		lh_event_owner_died(&event, m);
+	lh_event_end(&event);
+}
+
+void lh_on_cond_wait_end(const struct lh_call *call, int rc)
+{
+	if (LH_UNLIKELY(rc == EOWNERDEAD))
+		order_after_owner(call);
 	struct lh_self *self = lh_enter(call->frame);
 
 	if (!self)
@@ -109,6 +129,30 @@ is_chain_known(struct lh_self *self, const struct lh_call *call, enum lh_mode mo
 			       lh_lock_id_of(&LH_LOCKS[row]), LH_SITE(x->stack, LH_BLOCKING, mode));
 }
 
+static bool is_first_visit(lh_chain_id id, const struct lh_live_thread *live)
+{
+	bool visited = false, first = true;
+
+	for (uint32_t i = LH_CHAINS[id].visit; i; i = LH_VISITS[i].next)
+		if (LH_VISITS[i].thread == live->thread) {
+			visited = true;
+			first &= LH_VISITS[i].first == live->segment;
+		}
+	return visited && first;
+}
+
+/*
+ * A thread that will be joined may signal to say that it is done, see order_graph/told.c. A new
+ * segment begins at its first signal through a chain, so that the order graph can tell what the
+ * thread acquires after it.
+ */
+static void begin_segment_after_signal(struct lh_event_frame *event, lh_chain_id id)
+{
+	if (id && LH_THREADS[event->live->thread].creator && !event->live->detached &&
+	    is_first_visit(id, event->live))
+		lh_hb_next_segment(event->self, event->live);
+}
+
 /* Records the thread that signals and its held chain, once for each chain and site. */
 void lh_on_cond_signal(const struct lh_call *call)
 {
@@ -116,9 +160,11 @@ void lh_on_cond_signal(const struct lh_call *call)
 
 	if (is_chain_known(lh_self_get(), call, LH_COND_SIGNALS) || !lh_event_begin(&event, call))
 		return;
-	struct lh_lock *v = lh_lock_make(call->object, LH_COND);
+	struct lh_lock *v = lh_event_lock(&event, call->object, LH_COND);
 	if (v)
-		record_cond(&event, v, LH_SITE(event.stack, LH_BLOCKING, LH_COND_SIGNALS));
+		begin_segment_after_signal(
+			&event,
+			record_cond(&event, v, LH_SITE(event.stack, LH_BLOCKING, LH_COND_SIGNALS)));
 	lh_event_end(&event);
 }
 
@@ -168,7 +214,7 @@ lh_thread_id lh_on_barrier_arrive(const struct lh_call *call)
 
 	if (!lh_event_begin_must(&event, call))
 		return 0;
-	struct lh_lock *b = lh_lock_make(call->object, LH_BARRIER);
+	struct lh_lock *b = lh_event_lock(&event, call->object, LH_BARRIER);
 	if (b) {
 		b->acquired++;
 		round = round_of(b);
@@ -216,7 +262,7 @@ void lh_on_sem_post(const struct lh_call *call)
 	}
 	if (!lh_event_begin_lock(&event, call, 0))
 		return;
-	l = lh_lock_make(call->object, LH_SEM);
+	l = lh_event_lock(&event, call->object, LH_SEM);
 	if (l)
 		lh_sem_mark_signal(l);
 	lh_event_end(&event);
@@ -248,33 +294,18 @@ static bool has_nothing_to_record(const struct lh_call *call)
 	return !self->live || !self->live->held_n || is_chain_known(self, call, LH_EXCLUSIVE);
 }
 
-/* Removes an entry of this control block whose routine ended by an exception or a jump. */
-static void remove_unfinished(struct lh_live_thread *live, const struct lh_call *call)
-{
-	struct lh_held *h = lh_held_find(live, call->object);
-
-	if (h && h->pad && h->pad < (uint32_t)(live->stack_high - call->frame))
-		return; /* the routine still runs in an outer frame: the thread waits for itself */
-	if (h)
-		lh_held_remove(live, h);
-}
-
 bool lh_on_once_call(const struct lh_call *call, void (*routine)(void))
 {
-	bool done = lh_once_is_done(call->object);
-
-	if (done && has_nothing_to_record(call))
+	if (lh_once_is_done(call->object) && has_nothing_to_record(call))
 		return false;
 	struct lh_self *self = lh_enter(call->frame);
 	if (!self)
 		return false;
 	self->once_routine = routine;
 	self->once_call = call;
-	remove_unfinished(self->live_saved, call);
+	lh_event_remove_left_once(self);
 	lh_leave(self);
 	lh_on_wait_begin(call);
-	if (done)
-		lh_on_wait_clear(call);
 	return true;
 }
 
@@ -285,10 +316,12 @@ const struct lh_call *lh_on_once_routine_begin(void (**routine)(void))
 
 	*routine = self->once_routine;
 	lh_on_wait_clear(call);
+	lh_lock_once_begun(call->object);
 	lh_on_acquired_slow(call, 0);
-	struct lh_held *h = self->live ? lh_held_find(self->live, call->object) : NULL;
-	if (h)
-		h->pad = (uint32_t)(self->live->stack_high - call->frame);
+	struct lh_live_thread *live = self->live;
+	struct lh_held *h = live ? lh_held_find(live, call->object) : NULL;
+	if (h && call->frame >= live->stack_low && call->frame < live->stack_high)
+		h->pad = (uint32_t)(live->stack_high - call->frame);
 	return call;
 }
 

@@ -95,6 +95,21 @@ bool lh_event_begin_lock(struct lh_event_frame *event, const struct lh_call *cal
 	return true;
 }
 
+struct lh_lock *lh_event_lock(struct lh_event_frame *event, const void *object, enum lh_kind kind)
+{
+	struct lh_lock *l = lh_lock_known(object, kind);
+
+	event->invalid = false;
+	if (LH_LIKELY(l && l->kind == kind && (kind != LH_MUTEX || lh_glibc_is_mutex(object))))
+		return l;
+	event->invalid = lh_is_invalid(object, kind);
+	if (event->invalid)
+		lh_event_report(event,
+				lh_check_use(event->self, object, kind,
+					     LH_SITE(event->stack, 0, LH_EXCLUSIVE), LH_USES));
+	return event->invalid && kind == LH_MUTEX ? NULL : lh_lock_make(object, kind);
+}
+
 void lh_event_report(struct lh_event_frame *event, uint32_t finding)
 {
 	if (finding &&

@@ -36,6 +36,7 @@ struct lh_event_frame {
 	uint64_t open;         /* in a signal handler: signals not blocked where it struck */
 	uint32_t reported[16]; /* findings to report after the internal lock is released */
 	int n_reported;
+	bool invalid; /* the last lh_event_lock found that the object is no lock */
 };
 
 bool lh_event_begin(struct lh_event_frame *event, const struct lh_call *call);
@@ -46,15 +47,26 @@ bool lh_event_begin_must(struct lh_event_frame *event, const struct lh_call *cal
 /* The same for a call that may make the lock's row: finds the location of a process-shared lock
  * before the internal lock is taken. `flags`: of the lock that is initialized, otherwise 0. */
 bool lh_event_begin_lock(struct lh_event_frame *event, const struct lh_call *call, uint32_t flags);
+/* The row of an object that the program uses, like lh_lock_make. Reports an object that is no lock;
+ * NULL for such a mutex. */
+struct lh_lock *lh_event_lock(struct lh_event_frame *event, const void *object, enum lh_kind kind);
 void lh_event_end(struct lh_event_frame *event);
 void lh_event_report(struct lh_event_frame *event, uint32_t finding);
 
 /* The thread's held chain, without a mutex that a condition wait has released. */
 lh_chain_id lh_event_chain(struct lh_event_frame *event);
+/*
+ * Removes pthread_once controls whose initializer ended by an exception, a jump or a cancellation.
+ * glibc resets the control then, and no code of the library runs; so call this before the held list
+ * of a thread is used for a chain.
+ */
+void lh_event_remove_left_once(struct lh_self *self);
 /* The chain of acquiring this lock now; checked if the visit is new. */
 lh_chain_id lh_event_record_chain(struct lh_event_frame *event, lh_lock_id lock, lh_site site);
 /* More threads can wait for the lock than before. */
 void lh_event_check_lock(struct lh_event_frame *event, lh_lock_id lock);
+/* A wait or a signal of the condition is new, or the process ends: checks the waits. */
+void lh_event_check_waits(struct lh_event_frame *event, const struct lh_lock *cond, bool at_end);
 void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_site site,
 			    enum lh_wait on, uint32_t with);
 /* Ends the announced wait; returns its length if it was for a lock. */
@@ -69,6 +81,8 @@ void lh_hb_edge_add(enum lh_hb_kind kind, lh_thread_id a, uint32_t a_segment, lh
 		    uint32_t b_segment);
 /* Call where a happens-before edge starts or ends in the thread. */
 void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live);
+/* The thread acquired a robust mutex with EOWNERDEAD. Call before l->owner changes. In mutex.c. */
+void lh_event_owner_died(struct lh_event_frame *event, const struct lh_lock *l);
 /* The wait for the thread's end begins. */
 void lh_event_join_begin(struct lh_event_frame *event, lh_thread_id thread, enum lh_how how);
 bool lh_event_orders_init(void);

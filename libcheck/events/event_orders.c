@@ -62,12 +62,84 @@ void lh_event_orders_touch(void)
 		lh_order_graph_touch(order_graph);
 }
 
+static void count_searches(void)
+{
+	struct lh_order_counts counts = lh_order_counts(order_graph);
+
+	lh_own_ledger.ledger->searches_cut = counts.cut + counts.refused;
+}
+
+/* ---- waits on a condition while a lock is held ---- */
+
+static void add_wait_steps(struct lh_finding_draft *draft, const struct lh_cycle *cycle)
+{
+	const struct lh_cycle_link *wait = &cycle->link[0], *signaller = &cycle->link[1];
+
+	lh_finding_add_step(draft, wait->thread, wait->held, wait->held_site, LH_HOLDS);
+	lh_finding_add_step(draft, wait->thread, wait->wanted, wait->wanted_site, LH_WAITS_FOR);
+	if (cycle->n < 2)
+		return;
+	lh_finding_add_step(draft, signaller->thread, signaller->wanted, signaller->wanted_site,
+			    LH_WANTS);
+	lh_finding_add_step(draft, signaller->thread, signaller->held, signaller->held_site,
+			    LH_CALLS);
+}
+
+/*
+ * An error is not final before the process ends: a thread that needs no lock may signal later. Then
+ * the finding is withdrawn, and becomes a warning at the end.
+ */
+static void add_wait_finding(struct lh_event_frame *event, const struct lh_cycle *cycle,
+			     bool at_end)
+{
+	uint32_t row = lh_finding_by_key(cycle->key);
+	bool is_error = row && LH_FINDINGS[row].severity == LH_ERROR;
+
+	if (is_error && cycle->severity == LH_WARNING)
+		lh_finding_withdraw_key(cycle->key);
+	if (!cycle->filter && row && is_error == (cycle->severity == LH_ERROR))
+		return; /* nothing new */
+	if (cycle->severity == LH_WARNING && !at_end)
+		return;
+	struct lh_finding_draft *draft =
+		lh_finding_begin(cycle->rule, LH_POTENTIAL, cycle->link[0].thread);
+	draft->key = cycle->key;
+	draft->severity = (enum lh_severity)cycle->severity;
+	add_wait_steps(draft, cycle);
+	lh_event_report(event, lh_finding_commit(draft, (enum lh_filter)cycle->filter));
+}
+
+void lh_event_check_waits(struct lh_event_frame *event, const struct lh_lock *cond, bool at_end)
+{
+	const struct lh_order_input input = input_rows();
+
+	for (lh_chain_id i = cond->chains; i && order_graph; i = LH_CHAINS[i].next) {
+		if (!LH_CHAINS[i].parent || LH_CHAINS[i].lock != lh_lock_id_of(cond))
+			continue;
+		uint32_t n = lh_order_check_wait(order_graph, &input, i);
+		for (uint32_t k = 0; k < n; k++)
+			add_wait_finding(event, &lh_order_cycles(order_graph)[k], at_end);
+		count_searches();
+	}
+}
+
+/* ---- cycles of dependencies ---- */
+
+static bool is_thread_end(lh_lock_id lock)
+{
+	const struct lh_lock *l = lh_lock_row(lock);
+
+	return l && l->kind == LH_THREAD_END;
+}
+
 static void add_link(struct lh_finding_draft *draft, const struct lh_cycle_link *k)
 {
 	/* the whole chain, outermost lock first: any of its locks may be the reason */
 	lh_chain_id ancestor[LH_HELD_MAX];
 	int n = 0;
 
+	if (is_thread_end(k->held)) /* held at no site */
+		lh_finding_add_step(draft, k->thread, k->held, 0, LH_HOLDS);
 	for (lh_chain_id i = LH_CHAINS[k->chain].parent; i && n < LH_HELD_MAX;
 	     i = LH_CHAINS[i].parent)
 		ancestor[n++] = i;
@@ -77,15 +149,44 @@ static void add_link(struct lh_finding_draft *draft, const struct lh_cycle_link 
 	lh_finding_add_step(draft, k->thread, k->wanted, k->wanted_site, LH_WANTS);
 }
 
+/* The link to begin with: in a cycle of two, or if the joined thread has signalled, the joiner's.
+ */
+static uint32_t first_link(const struct lh_cycle *cycle, bool *join)
+{
+	bool first = is_thread_end(cycle->link[0].wanted),
+	     last = is_thread_end(cycle->link[1].wanted);
+
+	*join = cycle->signal || (cycle->n == 2 && first != last);
+	if (cycle->signal)
+		return cycle->joins;
+	return *join && last ? 1 : 0;
+}
+
+/* A join under a lock is one finding for each lock and pair of sites of the joiner: the threads,
+ * and where they acquire the lock, are many. */
+static uint64_t join_key(const struct lh_cycle_link *join, bool told)
+{
+	uint64_t key = (uint64_t)join->held << 32 | LH_SITE_STACK(join->held_site);
+
+	key = (key * 0x9e3779b97f4a7c15u ^ join->wanted_site) * 0xbf58476d1ce4e5b9u;
+	return (key ^ key >> 31 ^ (uint64_t)told << 1) | 1;
+}
+
 static void add_finding(struct lh_event_frame *event, const struct lh_cycle *cycle)
 {
 	struct lh_finding_draft *draft =
 		lh_finding_begin(cycle->rule, LH_POTENTIAL, event->live->thread);
+	bool join;
+	uint32_t first = first_link(cycle, &join), n = cycle->n;
 
-	draft->key = cycle->key;
+	draft->key = join ? join_key(&cycle->link[first], cycle->signal != 0) : cycle->key;
 	draft->severity = (enum lh_severity)cycle->severity;
-	for (int i = 0; i < cycle->n + cycle->queued_writers; i++)
-		add_link(draft, &cycle->link[i]);
+	for (uint32_t i = 0; i < n + cycle->queued_writers; i++)
+		add_link(draft, &cycle->link[i < n ? (first + i) % n : i]);
+	if (cycle->signal)
+		lh_finding_add_step(draft, cycle->link[first + 1 < n ? first + 1 : 0].thread,
+				    LH_CHAINS[cycle->signal].lock, LH_CHAINS[cycle->signal].site,
+				    LH_CALLS);
 	lh_event_report(event, lh_finding_commit(draft, (enum lh_filter)cycle->filter));
 }
 
@@ -93,8 +194,7 @@ static void add_findings(struct lh_event_frame *event, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		add_finding(event, &lh_order_cycles(order_graph)[i]);
-	struct lh_order_counts counts = lh_order_counts(order_graph);
-	lh_own_ledger.ledger->searches_cut = counts.cut + counts.refused;
+	count_searches();
 }
 
 static void check_chain(struct lh_event_frame *event, lh_chain_id chain)
@@ -117,6 +217,33 @@ void lh_event_check_lock(struct lh_event_frame *event, lh_lock_id lock)
 		add_findings(event, lh_order_check_lock(order_graph, &input, lock));
 }
 
+/* Has the initializer ended without a release? The thread's frames show it before its control does:
+ * another thread may run the initializer again by now, unrecorded yet. */
+static bool was_left(const struct lh_self *self, const struct lh_held *h, const struct lh_lock *l)
+{
+	const struct lh_live_thread *live = self->live_saved;
+	uintptr_t frame = self->inside;
+	bool is_outside = frame >= live->stack_low && frame < live->stack_high &&
+			  live->stack_high - frame <= h->pad;
+
+	return is_outside || l->owner != self->number || !lh_lock_once_is_busy(l);
+}
+
+void lh_event_remove_left_once(struct lh_self *self)
+{
+	struct lh_live_thread *live = self->live_saved;
+
+	for (uint32_t i = live->held_n; i-- > 0;) {
+		struct lh_held *h = &live->held[i];
+		struct lh_lock *l = lh_lock_row(h->lock);
+		if (!l || l->kind != LH_ONCE || !was_left(self, h, l))
+			continue;
+		if (l->owner == self->number)
+			l->owner = 0;
+		lh_held_remove(live, h);
+	}
+}
+
 /*
  * An entry has no chain yet if a lock below it was released first, or if a forked child inherited
  * the entry. Such an entry gets its chain here, from the oldest entry on.
@@ -126,10 +253,12 @@ lh_chain_id lh_event_chain(struct lh_event_frame *event)
 	lh_chain_id parent = 0;
 	bool complete = true; /* no entry below was left out, so h->chain is this entry's chain */
 
+	lh_event_remove_left_once(event->self);
 	for (uint32_t i = 0; i < event->live->held_n; i++) {
 		struct lh_held *h = &event->live->held[i];
 		lh_chain_id chain = complete ? h->chain : 0;
-		if (!h->lock || (h->flags & LH_HELD_IN_COND_WAIT)) {
+		/* a lock that was destroyed or initialized again while held is held no longer */
+		if (!lh_lock_row(h->lock) || (h->flags & LH_HELD_IN_COND_WAIT)) {
 			complete = false;
 			continue;
 		}
@@ -152,7 +281,7 @@ lh_chain_id lh_event_record_chain(struct lh_event_frame *event, lh_lock_id lock,
 
 	if (id && event->fresh && LH_SITE_HOW(site) != LH_TRY)
 		check_chain(event, id);
-	if (id && event->fresh)
+	if (id && (event->fresh || lh_handler_must_check(id)))
 		lh_event_report(event, lh_handler_check(event->self, lock, id, event->open));
 	return id;
 }

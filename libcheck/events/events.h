@@ -190,14 +190,32 @@ static inline __attribute__((always_inline)) void lh_on_release_done(struct lh_c
 /* ---- the other events ---- */
 
 void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial); /* initialized */
+void lh_on_reinit_begin_slow(const struct lh_call *call);
 void lh_on_destroy_begin_slow(const struct lh_call *call);
-/* Before a lock is destroyed or initialized again. Usually it is a mutex without an owner. */
-static inline void lh_on_destroy_begin(const struct lh_call *call)
+/* Before a lock is initialized, perhaps again, or destroyed. Usually it is a mutex without an
+ * owner. */
+static inline void lh_on_reinit_begin(const struct lh_call *call)
 {
 	const struct lh_lock *l =
 		lh_self_get()->live ? lh_lock_known(call->object, (enum lh_kind)call->kind) : NULL;
 
 	if (l && (l->owner || l->kind != LH_MUTEX))
+		lh_on_reinit_begin_slow(call);
+}
+/* glibc does not look at a semaphore or rwlock that it destroys, so that NULL does no harm there.
+ * Its headers tell the compiler otherwise. */
+static inline bool lh_is_null(const void *object)
+{
+	__asm__("" : "+r"(object));
+	return !object;
+}
+static inline void lh_on_destroy_begin(const struct lh_call *call)
+{
+	bool live = lh_self_get()->live != NULL && !lh_is_null(call->object);
+	const struct lh_lock *l =
+		live ? lh_lock_known(call->object, (enum lh_kind)call->kind) : NULL;
+
+	if (live && (!l || l->owner || l->kind != LH_MUTEX))
 		lh_on_destroy_begin_slow(call);
 }
 void lh_on_name(const struct lh_call *call, const char *name); /* any kind of lock */
@@ -205,7 +223,7 @@ void lh_on_destroyed(const struct lh_call *call, int rc);      /* after the call
 
 /* Condition waits: `call` names the mutex. In lh_on_cond_signal it names the condition. */
 void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_how how);
-void lh_on_cond_wait_end(const struct lh_call *call);
+void lh_on_cond_wait_end(const struct lh_call *call, int rc);
 void lh_on_cond_signal(const struct lh_call *call);
 
 /* The announced wait has ended or did not begin; counts no wait. */

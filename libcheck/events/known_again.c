@@ -27,9 +27,17 @@ bool lh_on_destroyed_retire(const struct lh_call *call)
 	struct lh_lock *l =
 		self->live ? lh_lock_known(call->object, (enum lh_kind)call->kind) : NULL;
 	uint32_t *at = lh_retired_entry(self, call->object);
-
 	if (!l || l->kind != call->kind || *at || !(l->flags & LH_LOCK_INITED) || !can_retire(l))
 		return false;
+	/* the stack is for a report that few locks get: not for those that come and go all the time
+	 */
+	if (l->destroy_stack != LH_LOCK_REVIVED) {
+		const struct lh_context *x = lh_context_find(call->frame);
+		if (!x)
+			return false;
+		l->destroy_stack = x->stack;
+	}
+	l->flags |= LH_LOCK_DESTROYED;
 	lh_lock_retire(l);
 	*at = (uint32_t)(l - LH_LOCKS);
 	return true;
@@ -41,6 +49,8 @@ void lh_event_retire_lock(struct lh_event_frame *event, struct lh_lock *l)
 	uint32_t *at = lh_retired_entry(event->self, (const void *)l->address);
 	bool retires = can_retire(l) && (l->flags & LH_LOCK_INITED);
 
+	if (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_COND)
+		l->destroy_stack = event->stack;
 	if (*at)
 		lh_lock_drop_retired(&LH_LOCKS[*at]);
 	*at = retires ? (uint32_t)(l - LH_LOCKS) : 0;
@@ -61,8 +71,7 @@ bool lh_on_init_revived(const struct lh_call *call, uint32_t flags)
 	struct lh_lock *l = &LH_LOCKS[*at];
 	const struct lh_context *x = lh_context_find(call->frame);
 	if (!lh_lock_is_retired_at(l, call->object) || l->kind != call->kind || !x ||
-	    x->stack != l->init_stack ||
-	    (l->flags & ~(uint32_t)(LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER)) != flags)
+	    x->stack != l->init_stack || (l->flags & ~(uint32_t)LH_LOCK_LIFE_FLAGS) != flags)
 		return false;
 	*at = 0;
 	lh_lock_revive(l, call->object);
@@ -113,6 +122,8 @@ bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, 
 	self = lh_enter(call->frame);
 	lh_chain_id chain = lh_chain_find_visited(self, parent, id, site,
 						  !lh_thread_end_matters(self->live_saved->thread));
+	if (chain && LH_UNLIKELY(lh_handler_must_check(chain)))
+		chain = 0;
 	if (chain)
 		lh_held_append(self, self->live_saved, l,
 			       (struct lh_held){.address = (uintptr_t)call->object,

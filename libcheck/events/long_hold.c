@@ -35,13 +35,26 @@ static uint64_t held_for(const struct lh_held *h)
 				   : (uint64_t)(lh_clock_tick() - h->tick) * MS;
 }
 
+/* As lh_watch_must_be_short in tools/watch/. */
+static bool must_be_short(lh_lock_id lock)
+{
+	const struct lh_lock *l = lh_lock_row(lock);
+
+	if (!l || (l->kind != LH_ONCE && l->kind != LH_GUARD))
+		return true;
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
+		if (LH_LIVE_THREADS[i].wait_lock == lock)
+			return true;
+	return false;
+}
+
 static bool is_long(const struct lh_held *h)
 {
 	return h && h->lock && h->depth == 1 &&
 	       !(h->flags & (LH_HELD_IN_COND_WAIT | LH_HELD_INHERITED)) &&
 	       LH_SITE_MODE(h->site) != LH_PERMIT &&
 	       lh_clock_tick() - h->tick > lh_long_hold_ticks &&
-	       held_for(h) > (uint64_t)lh_options.long_hold;
+	       held_for(h) > (uint64_t)lh_options.long_hold && must_be_short(h->lock);
 }
 
 static struct lh_finding *find_reported(uint64_t key)

@@ -1,6 +1,7 @@
 /* mutex.c — the slow path of the events of every lock: wait, acquire, try, release, init, destroy,
  * name. */
 #include "libcheck/lock/contention.h"
+#include "libcheck/lock/lock_state.h"
 #include "libcheck/base/text.h"
 #include "libcheck/events/event.h"
 
@@ -41,7 +42,7 @@ void lh_on_wait_begin(const struct lh_call *call)
 
 	if (!lh_event_begin_lock(&event, call, 0))
 		return;
-	struct lh_lock *l = lh_lock_make(call->object, call->kind);
+	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
 	if (l) {
 		lh_site site = LH_SITE(event.stack, call->how, mode_of(call, l));
 		struct lh_held *h = lh_held_find(event.live, call->object);
@@ -157,6 +158,20 @@ static void add_held(struct lh_event_frame *event, struct lh_lock *l, const stru
 		lh_across_create_on_acquire(event, lh_lock_id_of(l));
 }
 
+/* The kernel gives a robust mutex to the next thread when its owner has ended: all that the owner
+ * did happens before. */
+void lh_event_owner_died(struct lh_event_frame *event, const struct lh_lock *l)
+{
+	const struct lh_live_thread *owner = &LH_LIVE_THREADS[l->owner];
+
+	if (!l->owner || l->owner == event->self->number || !owner->thread ||
+	    owner->state < LH_LIVE_ATTACHED)
+		return;
+	lh_hb_edge_add(LH_HB_JOIN, owner->thread, owner->segment, event->live->thread,
+		       event->live->segment + 1);
+	lh_hb_next_segment(event->self, event->live);
+}
+
 static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 {
 	struct lh_event_frame event;
@@ -164,7 +179,7 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 	if ((rc == 0 && !waited_ns && lh_on_acquired_revived(call)) ||
 	    !lh_event_begin_lock(&event, call, 0))
 		return;
-	struct lh_lock *l = lh_lock_make(call->object, call->kind);
+	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
 	if (l && waited_ns)
 		lh_contention_wait_end(l, event.live, mode_of(call, l), waited_ns);
 	if (l && lh_fork_has_not_copied(false))
@@ -174,6 +189,8 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 			event.live->try_lock = 0;
 		note_shared(l);
 		note_writer(&event, l, call);
+		if (rc == EOWNERDEAD)
+			lh_event_owner_died(&event, l);
 		if (l->flags & LH_LOCK_SIGNAL)
 			l->acquired++;
 		else if (!acquire_again(&event, l, call))
@@ -192,7 +209,8 @@ void lh_on_wait_end(const struct lh_call *call, int rc)
 		self->sample = 1; /* the hold that begins now is measured */
 		lh_leave(self);
 	}
-	acquired(call, rc, ns);
+	if (rc != EINVAL || !lh_is_invalid(call->object, call->kind)) /* reported before the wait */
+		acquired(call, rc, ns);
 }
 
 void lh_on_acquired_slow(const struct lh_call *call, int rc)
@@ -268,8 +286,11 @@ void lh_on_try_failed(const struct lh_call *call)
 
 /* ---- releasing ---- */
 
-/* Copies the removed entry to the place above the top, where it stays until the next acquisition:
- * lh_on_release_failed may need it. */
+/*
+ * The removed entry stays in the place above the top until the next acquisition:
+ * lh_on_release_failed may need it. The fast path leaves it there; remove_held copies it. A release
+ * that removed nothing clears that place.
+ */
 static void remove_held(struct lh_live_thread *live, struct lh_held *h)
 {
 	struct lh_held removed = *h;
@@ -277,6 +298,8 @@ static void remove_held(struct lh_live_thread *live, struct lh_held *h)
 
 	if (l && LH_SITE_MODE(h->site) == LH_EXCLUSIVE)
 		l->owner = 0;
+	if (h != &live->held[live->held_n - 1])
+		removed.chain = 0; /* it would return above locks that were acquired later */
 	lh_held_remove(live, h);
 	removed.lock = 0;
 	removed.address = 0;
@@ -289,8 +312,8 @@ static void check_unlock(const struct lh_call *call)
 
 	if (!lh_event_begin_lock(&event, call, 0))
 		return;
-	struct lh_lock *l = lh_lock_make(call->object, call->kind);
-	if (l)
+	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
+	if (l && !event.invalid)
 		lh_event_report(&event, lh_check_unlock(event.self, l, call->object,
 							LH_SITE(event.stack, 0, 0)));
 	lh_event_end(&event);
@@ -324,23 +347,42 @@ void lh_on_release_slow(const struct lh_call *call)
 		lh_held_measure_end(h);
 		lh_held_keep_lengths(self, h->lock);
 		remove_held(live, h);
+	} else if (live->held_n < LH_HELD_MAX) {
+		live->held[live->held_n].site = 0;
 	}
 	lh_leave(self);
 	if (!h)
 		check_unlock(call);
 }
 
+/*
+ * Is `h`, the entry above the top, the hold of `l` that this release removed? A signal handler may
+ * have left another entry there since; and an entry of a lock that this thread no longer held says
+ * nothing. A forked child inherits locks with the thread id of its parent.
+ */
+static bool was_removed(const struct lh_live_thread *live, const struct lh_held *h,
+			const struct lh_lock *l, const void *object)
+{
+	return h->site && h->depth && (!h->chain || LH_CHAINS[h->chain].lock == lh_lock_id_of(l)) &&
+	       ((h->flags & LH_HELD_INHERITED) || l->kind != LH_MUTEX ||
+		lh_lock_owner_tid(object, LH_MUTEX) == live->tid);
+}
+
 void lh_on_release_failed(const struct lh_call *call)
 {
 	struct lh_self *self = lh_enter(call->frame);
-	struct lh_lock *l;
 
 	if (!self)
 		return;
 	struct lh_live_thread *live = self->live_saved;
-	struct lh_held *h = live->held_n < LH_HELD_MAX ? &live->held[live->held_n] : NULL;
-	l = lh_lock_known(call->object, call->kind);
-	if (l && h && h->site && h->depth && !lh_held_find(live, call->object)) {
+	struct lh_held *h = lh_held_find(live, call->object);
+	uint32_t row = lh_lock_find(call->object); /* by table: a robust mutex has no tag */
+	struct lh_lock *l = row ? &LH_LOCKS[row] : NULL;
+	if (h) { /* acquired more than once */
+		h->depth++;
+	} else if (l && live->held_n < LH_HELD_MAX &&
+		   was_removed(live, &live->held[live->held_n], l, call->object)) {
+		h = &live->held[live->held_n];
 		h->lock = lh_lock_id_of(l);
 		h->address = (uintptr_t)call->object;
 		if (LH_SITE_MODE(h->site) == LH_EXCLUSIVE)
@@ -365,36 +407,61 @@ void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial)
 	lh_event_end(&event);
 }
 
-static bool has_no_owner(const struct lh_lock *l, const void *object)
+static bool is_slept_in(const struct lh_lock *l)
+{
+	return l->kind == LH_COND || l->kind == LH_SEM || l->kind == LH_BARRIER;
+}
+
+static bool has_no_user(const struct lh_lock *l, const void *object)
 {
 	if (l->kind == LH_MUTEX || l->kind == LH_SPIN)
 		return !l->owner;
-	return l->kind != LH_RWLOCK || lh_lock_is_free_now(object, LH_RWLOCK);
+	if (l->kind == LH_RWLOCK)
+		return lh_lock_is_free_now(object, LH_RWLOCK);
+	return !lh_lock_sleepers(object, (enum lh_kind)l->kind);
 }
 
-void lh_on_destroy_begin_slow(const struct lh_call *call)
+void lh_on_reinit_begin_slow(const struct lh_call *call)
 {
 	struct lh_lock *l = lh_lock_known(call->object, call->kind);
 	struct lh_event_frame event;
 
 	/* memory without a lock may hold any bytes, so it is not read */
-	if (!l || l->kind != call->kind || has_no_owner(l, call->object) ||
+	if (!l || l->kind != call->kind || has_no_user(l, call->object) ||
 	    !lh_event_begin(&event, call))
 		return;
 	l = lh_lock_known(call->object, call->kind);
 	if (l)
-		lh_event_report(&event, lh_check_destroy(event.self, l, call->object,
-							 LH_SITE(event.stack, 0, 0)));
+		lh_event_report(&event,
+				(is_slept_in(l) ? lh_check_destroy_slept_in : lh_check_destroy)(
+					event.self, l, call->object, LH_SITE(event.stack, 0, 0)));
 	lh_event_end(&event);
+}
+
+void lh_on_destroy_begin_slow(const struct lh_call *call)
+{
+	const struct lh_lock *l = lh_lock_known(call->object, call->kind);
+	struct lh_event_frame event;
+
+	if (l && l->kind == call->kind) {
+		lh_on_reinit_begin_slow(call);
+	} else if (lh_is_invalid(call->object, call->kind) && lh_event_begin(&event, call)) {
+		lh_event_report(&event, lh_check_use(event.self, call->object, call->kind,
+						     LH_SITE(event.stack, 0, 0), LH_DESTROYS));
+		lh_event_end(&event);
+	}
 }
 
 void lh_on_destroyed(const struct lh_call *call, int rc)
 {
 	struct lh_event_frame event;
 
-	if (rc || lh_on_destroyed_retire(call) || !lh_event_begin(&event, call))
+	if (rc || !call->object || lh_on_destroyed_retire(call) || !lh_event_begin(&event, call))
 		return;
+	lh_note_destroy(event.stack);
 	struct lh_lock *l = lh_lock_known(call->object, call->kind);
+	if (l && l->kind == call->kind)
+		l->flags |= LH_LOCK_DESTROYED;
 	if (l)
 		lh_event_retire_lock(&event, l);
 	lh_event_end(&event);

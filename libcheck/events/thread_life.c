@@ -190,15 +190,14 @@ void lh_events_end(void)
 	}
 	int pid = lh_own_ledger.ledger->pid;
 	for (uint32_t row = 1; row < lh_rows_used(LH_T_LOCK); row++) {
-		const struct lh_lock *l = &LH_LOCKS[row];
-		for (lh_chain_id i = l->kind == LH_COND ? l->chains : 0; i; i = LH_CHAINS[i].next)
-			lh_event_report(&event, lh_cond_holding_at_end(l, &LH_CHAINS[i]));
+		if (LH_LOCKS[row].kind == LH_COND)
+			lh_event_check_waits(&event, &LH_LOCKS[row], true);
 	}
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_FINDING); i++) {
 		if (LH_FINDINGS[i].flags & LH_FINDING_UNSURE)
 			lh_event_report(&event, i);
-		LH_FINDINGS[i].flags &=
-			(uint8_t)~LH_FINDING_UNSURE; /* no semaphore becomes a signal any more */
+		LH_FINDINGS[i].flags &= (uint8_t)~LH_FINDING_UNSURE; /* nothing happens any more
+									that could withdraw it */
 	}
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
 		if (LH_LIVE_THREADS[i].state == LH_LIVE_ENDING && LH_LIVE_THREADS[i].held_n &&

@@ -16,7 +16,7 @@
 		struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, h);                                \
 		lh_on_cond_wait(&c, v, LH_##h);                                                    \
 		int rc = LH_REAL(fn) args;                                                         \
-		lh_on_cond_wait_end(&c);                                                           \
+		lh_on_cond_wait_end(&c, rc);                                                       \
 		return rc;                                                                         \
 	}
 #define SIGNAL(fn, type)                                                                           \

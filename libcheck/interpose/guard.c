@@ -49,7 +49,7 @@ LH_EXPORT int __cxa_guard_acquire(uint64_t *o)
 	lh_on_wait_begin(&call);
 	int must_initialize =
 		LH_REAL(__cxa_guard_acquire) ? lh_real.__cxa_guard_acquire(o) : acquire(o);
-	/* the wait was announced, as always, but no other thread was initializing */
+	/* no other thread was initializing, so there was no wait */
 	if (must_initialize && !busy) {
 		lh_on_wait_clear(&call);
 		lh_on_acquired_slow(&call, 0);

@@ -12,7 +12,7 @@
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
 		struct lh_call c = LH_CALL((const void *)o, k, EXCLUSIVE, BLOCKING);               \
-		lh_on_destroy_begin(&c);                                                           \
+		lh_on_reinit_begin(&c);                                                            \
 		int rc = LH_REAL(fn) args;                                                         \
 		if (rc == 0)                                                                       \
 			lh_on_init(&c, flags, initial);                                            \
@@ -57,8 +57,11 @@ LH_EXPORT void mtx_destroy(mtx_t *o)
 
 LH_EXPORT void cnd_destroy(cnd_t *o)
 {
+	struct lh_call call = LH_CALL(o, COND, EXCLUSIVE, BLOCKING);
+
+	lh_on_destroy_begin(&call);
 	LH_REAL(cnd_destroy)(o);
-	lh_on_destroyed(&LH_CALL(o, COND, EXCLUSIVE, BLOCKING), 0);
+	lh_on_destroyed(&call, 0);
 }
 
 /* The serial thread gets -1, which means success. */

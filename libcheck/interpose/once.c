@@ -3,9 +3,8 @@
  * the routine gets no argument that identifies the call: run() is passed in its place and finds the
  * program's routine in the thread's own memory.
  *
- * If the routine ends by an exception or a jump, its entry stays in the held list. The next call
- * for the same control block from the same frame or an outer one removes it
- * (events/cond_sem_once.c).
+ * If the routine ends by an exception, a jump or a cancellation, glibc resets the control and its
+ * entry stays in the held list until the thread's next chain is recorded (events/event_orders.c).
  */
 #include "libcheck/base/real.h"
 #include "libcheck/interpose/export.h"

@@ -113,6 +113,8 @@ static uint32_t behaviour(unsigned value)
 LH_EXPORT int sem_init(sem_t *o, int shared, unsigned value)
 {
 	struct lh_call call = LH_CALL(o, SEM, EXCLUSIVE, BLOCKING);
+
+	lh_on_reinit_begin(&call);
 	int rc = LH_REAL(sem_init)(o, shared, value);
 
 	if (rc == 0)
@@ -122,9 +124,11 @@ LH_EXPORT int sem_init(sem_t *o, int shared, unsigned value)
 
 LH_EXPORT int sem_destroy(sem_t *o)
 {
-	int rc = LH_REAL(sem_destroy)(o);
+	struct lh_call call = LH_CALL(o, SEM, EXCLUSIVE, BLOCKING);
 
-	lh_on_destroyed(&LH_CALL(o, SEM, EXCLUSIVE, BLOCKING), rc);
+	lh_on_destroy_begin(&call);
+	int rc = LH_REAL(sem_destroy)(o);
+	lh_on_destroyed(&call, rc);
 	return rc;
 }
 

@@ -1,6 +1,8 @@
 /* own_ledger.c — creates the ledger, adds rows, hands out private memory and reads the clock. */
 #include "libcheck/ledger/own_ledger.h"
+#include "libcheck/base/options.h"
 #include "libcheck/base/text.h"
+#include "libcheck/ledger/reach.h"
 
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -100,11 +102,31 @@ static uint32_t claim(struct lh_run_header *header)
 	if (slot < header->slots_max)
 		return slot;
 	__atomic_fetch_sub(&header->next, 1, __ATOMIC_ACQ_REL);
-	__atomic_fetch_add(&header->no_slot, 1, __ATOMIC_RELAXED);
 	return UINT32_MAX;
 }
 
-static bool open_slot(int fd, struct lh_run_header *header)
+/* A run file without a front end is read by nobody, and only its processes keep its memory. */
+static bool has_front_end(const struct lh_run_header *header)
+{
+	enum { FROZEN_MS = 5000 };
+
+	return header->monitor && (int32_t)(lh_clock_tick_slow() - header->tick) < FROZEN_MS;
+}
+
+/* fd -1: in a forked child, by the mapping of the parent's slot */
+static struct lh_ledger *map_slot(int fd, uint32_t slot, uint64_t total)
+{
+	const struct lh_ledger *parents = lh_own_ledger.parent_ledger;
+
+	if (fd >= 0)
+		return lh_sys_map(total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
+				  LH_RUN_HEADER_BYTES + slot * LH_RUN_SLOT_BYTES);
+	if (!parents || !parents->slot || parents->slot > slot)
+		return NULL;
+	return lh_reach_by_mapping(parents, (slot + 1 - parents->slot) * LH_RUN_SLOT_BYTES, total);
+}
+
+static bool open_slot(int fd, struct lh_run_header *header, int outer_pid)
 {
 	struct lh_table table[LH_TABLES] = {{0}};
 	struct lh_ledger *l = NULL;
@@ -117,11 +139,12 @@ static bool open_slot(int fd, struct lh_run_header *header)
 		total = set_table_offsets(table, scale);
 		if (total > share)
 			continue;
-		l = lh_sys_map(total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
-			       LH_RUN_HEADER_BYTES + slot * LH_RUN_SLOT_BYTES);
+		l = map_slot(fd, slot, total);
 	}
 	if (!l)
 		return false;
+	l->slot = slot + 1;
+	l->outer_pid = outer_pid;
 	lh_own_ledger.sparse = (header->flags & LH_LEDGER_SPARSE) != 0;
 	l->flags = header->flags & LH_LEDGER_SPARSE;
 	l->monitor = (uint32_t)header->monitor;
@@ -133,20 +156,42 @@ static bool open_slot(int fd, struct lh_run_header *header)
 	return true;
 }
 
-bool lh_own_ledger_open_slot(const char *run)
+static struct lh_run_header *map_header(int fd)
 {
-	int fd = lh_sys_open(run, O_RDWR | O_CLOEXEC, 0);
+	struct lh_run_header *h =
+		lh_sys_map(LH_RUN_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
-	if (fd < 0)
-		return false;
+	if (h && __builtin_memcmp(h->magic, LH_RUN_MAGIC, 8) == 0 &&
+	    h->version == LH_LEDGER_VERSION && lh_reach_is_run(lh_options.run, h->name))
+		return h;
+	if (h)
+		lh_sys_unmap(h, LH_RUN_HEADER_BYTES);
+	return NULL;
+}
+
+bool lh_own_ledger_open_slot(void)
+{
 	struct lh_run_header *header = (struct lh_run_header *)lh_own_ledger.run_header;
+	int outer_pid = 0, fd = lh_reach_by_path(lh_options.run, &outer_pid);
+
+	if (fd < 0 && !header)
+		fd = lh_reach_by_asking(lh_options.run, &outer_pid);
 	if (!header)
-		header = lh_sys_map(LH_RUN_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	bool opened = header && __builtin_memcmp(header->magic, LH_RUN_MAGIC, 8) == 0 &&
-		      header->version == LH_LEDGER_VERSION;
-	opened = opened && open_slot(fd, header);
-	lh_sys_close(fd);
+		header = fd < 0 ? NULL : map_header(fd);
+	lh_own_ledger.run_header = header;
+	bool opened =
+		header && (fd >= 0 || has_front_end(header)) && open_slot(fd, header, outer_pid);
+	if (fd >= 0)
+		lh_sys_close(fd);
 	return opened;
+}
+
+void lh_own_ledger_count_lost(void)
+{
+	struct lh_run_header *header = (struct lh_run_header *)lh_own_ledger.run_header;
+
+	if (header)
+		__atomic_fetch_add(&header->no_slot, 1, __ATOMIC_RELAXED);
 }
 
 static const char *const directories[] = {"/dev/shm", "/run/user/0", "/tmp", NULL};

@@ -46,7 +46,9 @@ extern struct lh_own_ledger lh_own_ledger LH_HIDDEN;
 #define LH_LOCK_STATS ((struct lh_lock_stats *)lh_own_ledger.table[LH_T_LOCK_STATS])
 #define LH_STEPS ((struct lh_step *)lh_own_ledger.table[LH_T_STEP])
 
-bool lh_own_ledger_open_slot(const char *run); /* a slot of the run file at this path */
+/* A slot of the run file: in a forked child of a process that has one, or in a new program. */
+bool lh_own_ledger_open_slot(void);
+void lh_own_ledger_count_lost(void); /* tells the front end of a process without a ledger */
 /* A file of the library's own in this directory; "": in a usual one. */
 bool lh_own_ledger_create_file(const char *directory);
 /* For forked children without a front end; the kernel frees the ledger with the process. */

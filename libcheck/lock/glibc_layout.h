@@ -31,10 +31,17 @@ enum {
 	LH_GLIBC_RWLOCK_WRITER = 24,
 	LH_GLIBC_RWLOCK_SHARED = 28,
 	LH_GLIBC_RWLOCK_FLAGS = 48,
+	LH_GLIBC_COND_SEQ = 0, /* 64 bits, like the next; up to glibc 2.40 */
+	LH_GLIBC_COND_START = 8,
+	LH_GLIBC_COND_SIZE = 24, /* two words */
+	LH_GLIBC_COND_ORIGINAL = 32,
+	LH_GLIBC_COND_WAITERS = 36, /* number of waiters * 8, and flags */
 	LH_GLIBC_COND_SIGNALS = 40, /* two words */
 	LH_GLIBC_BARRIER_ARRIVED = 0,
 	LH_GLIBC_BARRIER_ROUND = 4, /* futex of the waiters */
 	LH_GLIBC_BARRIER_COUNT = 8,
+	LH_GLIBC_BARRIER_SHARED = 12,
+	LH_GLIBC_BARRIER_LEFT = 16,
 	LH_GLIBC_SEM_VALUE = 0,
 	LH_GLIBC_SEM_WAITERS = 4,
 	LH_GLIBC_SEM_SHARED = 8,
@@ -50,6 +57,11 @@ enum {
 	LH_GLIBC_KIND_SHARED = 128,
 	LH_GLIBC_KIND_ALL = 3 | 16 | 32 | 64 | 128 | 256 | 512, /* the last two: elision */
 };
+
+enum { LH_GLIBC_COND_SHARED = 1, LH_GLIBC_COND_DESTROYED = 4 }; /* in LH_GLIBC_COND_WAITERS */
+
+/* The word of a process-shared barrier or semaphore; it is 0 in a private one. */
+enum { LH_GLIBC_SHARED = 128 };
 
 enum { LH_GLIBC_ONCE_BUSY = 1, LH_GLIBC_ONCE_DONE = 2 };
 
@@ -70,7 +82,11 @@ _Static_assert(offsetof(pthread_rwlock_t, __data.__writers_futex) == LH_GLIBC_RW
 _Static_assert(offsetof(pthread_rwlock_t, __data.__cur_writer) == LH_GLIBC_RWLOCK_WRITER, "writer");
 _Static_assert(offsetof(pthread_rwlock_t, __data.__shared) == LH_GLIBC_RWLOCK_SHARED, "shared");
 _Static_assert(offsetof(pthread_rwlock_t, __data.__flags) == LH_GLIBC_RWLOCK_FLAGS, "rwlock flags");
-_Static_assert(offsetof(pthread_cond_t, __data.__g_signals) == LH_GLIBC_COND_SIGNALS, "condition");
+_Static_assert(offsetof(pthread_cond_t, __data.__g_signals) == LH_GLIBC_COND_SIGNALS &&
+		       offsetof(pthread_cond_t, __data.__g_size) == LH_GLIBC_COND_SIZE &&
+		       offsetof(pthread_cond_t, __data.__g1_orig_size) == LH_GLIBC_COND_ORIGINAL &&
+		       offsetof(pthread_cond_t, __data.__wrefs) == LH_GLIBC_COND_WAITERS,
+	       "condition");
 _Static_assert(sizeof(pthread_rwlock_t) == 56 && sizeof(pthread_cond_t) == 48 &&
 		       sizeof(pthread_barrier_t) == 32 && sizeof(sem_t) == 32,
 	       "sizes");
@@ -121,17 +137,36 @@ static inline size_t lh_glibc_unused(enum lh_kind kind)
 				   : 0;
 }
 
-/* LH_LOCK_* flags. */
+/* pthread_mutex_destroy makes the kind -1. */
+static inline bool lh_glibc_is_mutex(const void *object)
+{
+	return !(lh_glibc_load(object, LH_GLIBC_MUTEX_KIND) & ~(uint32_t)LH_GLIBC_KIND_ALL);
+}
+
+/* LH_LOCK_* flags. To what is no mutex nothing is written, as to a robust one. */
 static inline uint32_t lh_lock_attributes(const void *object, enum lh_kind kind)
 {
 	if (kind == LH_MUTEX)
-		return lh_glibc_mutex_flags(*lh_glibc_word(object, LH_GLIBC_MUTEX_KIND));
+		return lh_glibc_is_mutex(object)
+			       ? lh_glibc_mutex_flags(*lh_glibc_word(object, LH_GLIBC_MUTEX_KIND))
+			       : LH_LOCK_ROBUST;
 	if (kind == LH_RWLOCK)
 		return lh_glibc_rwlock_flags(*lh_glibc_word(object, LH_GLIBC_RWLOCK_FLAGS)) |
 		       (*lh_glibc_word(object, LH_GLIBC_RWLOCK_SHARED) ? LH_LOCK_PSHARED : 0u);
 	if (kind == LH_SEM)
 		return *lh_glibc_word(object, LH_GLIBC_SEM_SHARED) ? LH_LOCK_PSHARED : 0u;
 	return 0;
+}
+
+static inline bool lh_once_is_done(const void *object)
+{
+	return __atomic_load_n((const int *)object, __ATOMIC_ACQUIRE) & LH_GLIBC_ONCE_DONE;
+}
+
+/* Byte 0 of a guard: done; the bytes above: a thread initializes, or waits. */
+static inline bool lh_guard_is_busy(uint32_t word)
+{
+	return !(word & 1) && word >> 8;
 }
 
 static inline bool lh_lock_is_free_now(const void *object, enum lh_kind kind)
@@ -144,6 +179,10 @@ static inline bool lh_lock_is_free_now(const void *object, enum lh_kind kind)
 		       lh_glibc_load(object, LH_GLIBC_RWLOCK_WRITER) == 0;
 	case LH_SPIN:
 		return lh_glibc_load(object, 0) == LH_GLIBC_SPIN_FREE;
+	case LH_ONCE:
+		return !(lh_glibc_load(object, 0) & LH_GLIBC_ONCE_BUSY);
+	case LH_GUARD:
+		return !lh_guard_is_busy(lh_glibc_load(object, 0));
 	default:
 		return false;
 	}
@@ -161,11 +200,6 @@ static inline int lh_lock_owner_tid(const void *object, enum lh_kind kind)
 static inline bool lh_sem_is_positive(const void *object)
 {
 	return lh_glibc_load(object, LH_GLIBC_SEM_VALUE) != 0;
-}
-
-static inline bool lh_once_is_done(const void *object)
-{
-	return __atomic_load_n((const int *)object, __ATOMIC_ACQUIRE) & LH_GLIBC_ONCE_DONE;
 }
 
 #endif

@@ -54,7 +54,7 @@ static uint32_t slot_for(uintptr_t o, uint32_t row)
 	return LH_LOCK_ID(row, (o >> 2) * 0x9e3779b1u >> 22);
 }
 
-uint32_t lh_lock_find(const void *object)
+static inline uint32_t find(const void *object, uint64_t address)
 {
 	uint32_t tag = slot_for((uintptr_t)object, 0);
 
@@ -65,11 +65,21 @@ uint32_t lh_lock_find(const void *object)
 			uint32_t row = LH_LOCK_ROW(slot);
 			if (!slot)
 				return 0;
-			if ((slot ^ row) == tag && LH_LOCKS[row].address == (uintptr_t)object)
+			if ((slot ^ row) == tag && LH_LOCKS[row].address == address)
 				return row;
 		}
 	}
 	return 0;
+}
+
+uint32_t lh_lock_find(const void *object)
+{
+	return find(object, (uintptr_t)object);
+}
+
+uint32_t lh_lock_find_at(const void *object, uint64_t address)
+{
+	return find(object, address);
 }
 
 /* A slot of a retired lock is not stale: the lock may be revived. */
@@ -129,6 +139,9 @@ static uint32_t new_row(void)
 {
 	uint32_t row = free_rows;
 
+	while (row && (LH_LOCKS[row].flags & LH_LOCK_PINNED)) /* by a use after the destroy */
+		row = LH_LOCKS[row].next;
+	free_rows = row;
 	if (!row)
 		return lh_row_add(LH_T_LOCK, 1);
 	free_rows = LH_LOCKS[row].next;
@@ -305,7 +318,7 @@ struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind)
 	return l;
 }
 
-/* ---- locks of a forked child's parent ---- */
+/* ---- locks whose memory may be gone ---- */
 
 struct lh_lock *lh_lock_copy_from_parent(const struct lh_lock *was)
 {
@@ -343,6 +356,19 @@ bool lh_lock_still_held(const struct lh_lock *was, int32_t tid)
 		return false;
 	int owner = lh_lock_owner_tid(&copy, kind);
 	return !owner || owner == tid;
+}
+
+/* All controls whose initializers run have the same word, until the process forks. */
+static uint32_t once_busy;
+
+void lh_lock_once_begun(const void *object)
+{
+	once_busy = lh_glibc_load(object, 0);
+}
+
+bool lh_lock_once_is_busy(const struct lh_lock *l)
+{
+	return lh_sys_may_be((const uint32_t *)(uintptr_t)l->address, once_busy);
 }
 
 /* ---- destroy, retire, revive ---- */
@@ -394,7 +420,8 @@ bool lh_lock_can_retire(const struct lh_lock *l)
 void lh_lock_revive(struct lh_lock *l, const void *o)
 {
 	l->gen++;
-	l->flags &= ~(uint32_t)(LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER);
+	l->destroy_stack = LH_LOCK_REVIVED;
+	l->flags &= ~(uint32_t)LH_LOCK_LIFE_FLAGS;
 	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
 	write_tag(o, (enum lh_kind)l->kind, (uint32_t)(l - LH_LOCKS));
 }

@@ -25,8 +25,10 @@ struct lh_lock_index {
 };
 extern struct lh_lock_index lh_lock_index;
 
-/* The row of the object by the table, or 0. */
+/* The row of the object by the table, or 0. lh_lock_find_at: the one whose address is `address`,
+ * the object's, with an LH_ADDRESS_* bit or without. */
 uint32_t lh_lock_find(const void *object);
+uint32_t lh_lock_find_at(const void *object, uint64_t address);
 
 /* The tag of the object, or the row by the table. A tag may have any value, because memory without
  * a lock is read too: before a lock is initialized, say. */
@@ -80,6 +82,11 @@ struct lh_lock *lh_lock_reinit(const void *o, enum lh_kind kind, uint32_t flags,
 struct lh_lock *lh_lock_copy_from_parent(const struct lh_lock *was);
 bool lh_lock_still_held(const struct lh_lock *was, int32_t tid);
 
+/* The initializer of a pthread_once control runs now, and the object is there. */
+void lh_lock_once_begun(const void *object);
+/* Does it still run? The object may be gone. Also true if that is not known. */
+bool lh_lock_once_is_busy(const struct lh_lock *l);
+
 /*
  * lh_lock_needs_location: called before the internal lock is taken. True if the object is a
  * process-shared lock without a row (or a spinlock without a row: only the memory tells whether it
@@ -100,6 +107,10 @@ void lh_lock_destroy(struct lh_lock *l);
  * lh_lock_can_retire: is there nothing about the lock that another lock could not inherit?
  */
 bool lh_lock_can_retire(const struct lh_lock *l);
+/* The flags that a revived lock does not keep. */
+enum {
+	LH_LOCK_LIFE_FLAGS = LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER | LH_LOCK_DESTROYED
+};
 void lh_lock_retire(struct lh_lock *l);
 void lh_lock_revive(struct lh_lock *l, const void *object); /* a new lock at the same address */
 void lh_lock_drop_retired(struct lh_lock *l); /* ends a retired lock. Needs the internal lock */

@@ -9,8 +9,7 @@
 
 /* ---- the cycles that were found ---- */
 
-/* The later the test that failed, the nearer the cycle is to an error. */
-static uint32_t tests_passed(enum lh_filter filter)
+uint32_t lh_cycle_tests_passed(enum lh_filter filter)
 {
 	return filter == LH_F_NONE ? LH_FILTERS : filter;
 }
@@ -22,9 +21,11 @@ struct lh_cycle *lh_order_finding_add(struct lh_order_graph *graph, uint64_t key
 	struct lh_known_cycle *known;
 	struct lh_cycle *out;
 
-	if (graph->rows.hb_edges_lost && tests_passed(filter) > tests_passed(LH_F_ORDERED))
+	if (graph->rows.hb_edges_lost &&
+	    lh_cycle_tests_passed(filter) > lh_cycle_tests_passed(LH_F_ORDERED))
 		filter = LH_F_ORDERED;
-	bool is_better = !row || tests_passed(filter) > tests_passed(graph->known[row].filter);
+	bool is_better = !row || lh_cycle_tests_passed(filter) >
+					 lh_cycle_tests_passed(graph->known[row].filter);
 	if (!row)
 		row = lh_index_add(graph, &graph->known_by_key, (uint32_t)(key >> 32),
 				   (uint32_t)key);
@@ -37,6 +38,7 @@ struct lh_cycle *lh_order_finding_add(struct lh_order_graph *graph, uint64_t key
 	known->filter = filter;
 	out = &graph->found[graph->found_n++];
 	out->key = key;
+	out->signal = 0;
 	out->count = known->count;
 	out->filter = (uint8_t)filter;
 	out->severity = filter == LH_F_NONE ? LH_ERROR : LH_NOTE;
@@ -46,7 +48,7 @@ struct lh_cycle *lh_order_finding_add(struct lh_order_graph *graph, uint64_t key
 int lh_cycle_compare(const struct lh_cycle *a, const struct lh_cycle *b)
 {
 	if (a->filter != b->filter)
-		return tests_passed(a->filter) > tests_passed(b->filter) ? -1 : 1;
+		return lh_cycle_tests_passed(a->filter) > lh_cycle_tests_passed(b->filter) ? -1 : 1;
 	if (a->n != b->n)
 		return a->n < b->n ? -1 : 1;
 	return a->key < b->key ? -1 : a->key > b->key;
@@ -365,6 +367,12 @@ static void report(struct lh_order_graph *graph, enum lh_filter filter, uint32_t
 	out->queued_writers = (uint8_t)writers;
 	for (uint32_t c = 0; c < n + writers; c++)
 		out->link[c] = link_of(graph, c < n ? (begin + c) % n : c);
+	if (out->filter != LH_F_NONE)
+		return;
+	out->signal = lh_cycle_signal(graph, &out->joins);
+	out->joins = out->joins >= begin ? out->joins - begin : out->joins + n - begin;
+	if (out->signal)
+		out->severity = LH_WARNING;
 }
 
 bool lh_any_slot_is(const struct lh_order_graph *graph, uint32_t slots, enum lh_how how)
@@ -421,6 +429,16 @@ static enum lh_filter filter_reason(struct lh_order_graph *graph)
 		filter = LH_F_READERS;
 	else if (lh_any_slot_is(graph, graph->length, LH_TRY))
 		filter = LH_F_TRY;
+	return filter;
+}
+
+enum lh_filter lh_cycle_filter(struct lh_order_graph *graph)
+{
+	enum lh_filter filter = filter_reason(graph);
+
+	if (filter == LH_F_NONE && (lh_any_slot_is(graph, graph->length, LH_TIMED) ||
+				    find_queued_writers(graph, false) < 0))
+		filter = LH_F_TIMED; /* a slot, or each writer that could queue, has a limit */
 	return filter;
 }
 

@@ -159,6 +159,19 @@ uint32_t lh_order_check_lock(struct lh_order_graph *graph, const struct lh_order
 	return graph->found_n;
 }
 
+uint32_t lh_order_check_wait(struct lh_order_graph *graph, const struct lh_order_input *input,
+			     lh_chain_id wait)
+{
+	graph->rows = *input;
+	graph->found_n = 0;
+	if (!wait || wait >= input->chains)
+		return 0;
+	lh_order_add_chain(graph, input->chains - 1); /* all writers that could queue */
+	refill(graph);
+	lh_condition_search(graph, wait);
+	return graph->found_n;
+}
+
 const struct lh_cycle *lh_order_cycles(const struct lh_order_graph *graph)
 {
 	return graph->found;

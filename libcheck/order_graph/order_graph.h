@@ -77,6 +77,10 @@ struct lh_cycle {
 	uint8_t severity; /* enum lh_severity */
 	uint8_t filter;   /* enum lh_filter; LH_F_NONE: it counts */
 	uint8_t n, queued_writers;
+	/* by a thread that is joined in this cycle, and that may have told the joiner so that it
+	 * will not acquire the lock that it wants any more: LH_WARNING; 0: an error */
+	lh_chain_id signal;
+	uint32_t joins; /* with `signal`: the joiner's link; the next one is that of the thread */
 	struct lh_cycle_link link[LH_CYCLE_MAX + LH_QUEUED_WRITERS_MAX];
 };
 
@@ -133,6 +137,20 @@ void lh_order_chain_reused(struct lh_order_graph *graph, const struct lh_order_i
  * searches again from the chains that acquire it. Returns as lh_order_check_chain. */
 uint32_t lh_order_check_lock(struct lh_order_graph *graph, const struct lh_order_input *input,
 			     lh_lock_id lock);
+
+/*
+ * Checks a chain that waits on a condition, again whenever a wait or a signal of that condition was
+ * visited anew. Returns as lh_order_check_chain, but every time, and with rule
+ * LH_RULE_COND_WAIT_HOLDING:
+ * - link[0] is the wait, which holds `held` and wants the condition;
+ * - severity LH_ERROR: every thread that could signal meanwhile wants `held` first. link[1] is one
+ *   of them; its `held` is the condition, at the site of its signal;
+ * - severity LH_WARNING: no link[1]; that is so of no lock of the chain. `held` is the last one;
+ * - with a filter: a thread wants `held` before it signals, but cannot be blocked by the wait.
+ * Needs LH_ORDER_LOCK_LISTS.
+ */
+uint32_t lh_order_check_wait(struct lh_order_graph *graph, const struct lh_order_input *input,
+			     lh_chain_id wait);
 
 const struct lh_cycle *lh_order_cycles(const struct lh_order_graph *graph);
 struct lh_order_counts lh_order_counts(const struct lh_order_graph *graph);

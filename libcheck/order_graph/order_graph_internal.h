@@ -8,9 +8,11 @@
  *   happens_before.c  does one segment happen before another?
  *   overlap.c         can these dependencies be in progress at the same time?
  *   add.c             adds new rows of the ledger to the graph
+ *   told.c            was the joiner told that the joined thread needs the lock no more?
  *   cycle.c           tests a closed cycle: it counts, or is filtered; the cycles that were found
  *   cycle_search.c    searches the cycles through one dependency, shortest first
  *   semaphore.c       counting semaphores
+ *   condition.c       waits on a condition that hold a lock which the signallers need
  *   order_graph.c     memory, budget, the calls of order_graph.h
  *
  * - Everything lies in the caller's memory; rows name each other by number, 0 is none.
@@ -110,6 +112,7 @@ struct lh_cycle_slot {
 	lh_chain_id chain;
 	uint32_t from, want; /* vertices: what it holds and the slot before wants; what it wants */
 	lh_thread_id required_thread; /* it holds the end of this thread. 0: any thread will do */
+	uint32_t required_visit;      /* 0: any visit will do */
 	uint32_t visit;               /* the visit assigned to it, or LH_ANY_THREAD */
 	uint32_t edge, witness, closing; /* state of the walk */
 	bool skip;                       /* the walk leaves the other witnesses of the edge out */
@@ -261,6 +264,13 @@ lh_thread_id lh_slot_thread(const struct lh_order_graph *graph, const struct lh_
 uint32_t lh_visit_first(const struct lh_order_graph *graph, lh_chain_id chain);
 uint32_t lh_visit_next(const struct lh_order_graph *graph, lh_chain_id chain, uint32_t visit);
 
+/* ---- told.c ---- */
+
+/* The chain of a signal by which a thread that is joined in the cycle may have told the joiner that
+ * it will not acquire the lock that it wants any more; 0: there is none. *joins: the joiner's slot.
+ */
+lh_chain_id lh_cycle_signal(struct lh_order_graph *graph, uint32_t *joins);
+
 /* ---- cycle.c ---- */
 
 /* Counts the cycle; returns its entry in `found`. NULL: it is not new, or there is no room. */
@@ -277,13 +287,18 @@ static inline const struct lh_chain *lh_slot_chain(const struct lh_order_graph *
 bool lh_any_slot_is(const struct lh_order_graph *graph, uint32_t n, enum lh_how how);
 /* Does slot c make the slot before it wait? Sets its `queue` if that needs a queued writer. */
 bool lh_cycle_slot_blocks(struct lh_order_graph *graph, uint32_t c);
+/* The first test that the cycle in the slots fails; LH_F_NONE: it counts. */
+enum lh_filter lh_cycle_filter(struct lh_order_graph *graph);
+/* The later the test that failed, the nearer the cycle is to an error. */
+uint32_t lh_cycle_tests_passed(enum lh_filter filter);
 void lh_cycle_report_counted(struct lh_order_graph *graph);  /* if it counts or is timed */
 void lh_cycle_report_filtered(struct lh_order_graph *graph); /* with the filter, if it has one */
 
-/* ---- cycle_search.c, semaphore.c ---- */
+/* ---- cycle_search.c, semaphore.c, condition.c ---- */
 
 void lh_cycle_search(struct lh_order_graph *graph, lh_chain_id chain);
 void lh_semaphore_search(struct lh_order_graph *graph, lh_chain_id chain);
+void lh_condition_search(struct lh_order_graph *graph, lh_chain_id wait);
 
 /* ---- add.c ---- */
 

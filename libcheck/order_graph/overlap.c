@@ -137,6 +137,8 @@ static bool agrees(struct lh_order_graph *graph, uint32_t i, enum lh_overlap_tes
 
 	if (s->required_thread && lh_slot_thread(graph, s) != s->required_thread)
 		return false;
+	if (s->required_visit && s->visit != s->required_visit)
+		return false;
 	for (uint32_t k = 0; k < i; k++)
 		if (!lh_overlap_possible(graph, &graph->slot[k], s, test))
 			return false;

@@ -21,8 +21,8 @@ static const char *const kind_names[] = {
 	[LH_BARRIER] = "barrier",   [LH_ONCE] = "once",     [LH_GUARD] = "static guard",
 	[LH_THREAD_END] = "thread", [LH_CUSTOM] = "lock",
 };
-static const char *const action_names[] = {"holds", "wants",    "waits for",
-					   "calls", "releases", "joins"};
+static const char *const action_names[] = {"holds",    "wants", "waits for", "calls",
+					   "releases", "joins", "uses",      "destroys"};
 
 static const struct {
 	const char *id, *title, *help;
@@ -94,15 +94,16 @@ static void add_step(struct lh_text *t, const struct lh_step *s)
 {
 	const struct lh_thread *thread = &LH_THREADS[s->thread];
 
-	lh_text_add(t, "  thread ");
-	lh_text_number(t, s->thread);
+	lh_text_add(t, s->thread ? "  thread " : "  a thread");
+	if (s->thread)
+		lh_text_number(t, s->thread);
 	if (thread->name[0]) {
 		lh_text_add(t, " '");
 		lh_text_safe(t, thread->name);
 		lh_text_add(t, "'");
 	}
 	lh_text_add(t, " ");
-	lh_text_add(t, s->action <= LH_JOINS ? action_names[s->action] : "?");
+	lh_text_add(t, s->action <= LH_DESTROYS ? action_names[s->action] : "?");
 	lh_text_add(t, " ");
 	add_lock(t, s->lock);
 	lh_text_add(t, "\n");

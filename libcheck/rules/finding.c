@@ -72,8 +72,29 @@ void lh_finding_withdraw(lh_lock_id lock)
 			LH_FINDINGS[i].rule = LH_NO_RULE;
 }
 
+uint32_t lh_finding_by_key(uint64_t key)
+{
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_FINDING); i++)
+		if (LH_FINDINGS[i].key == key && LH_FINDINGS[i].rule)
+			return i;
+	return 0;
+}
+
+void lh_finding_withdraw_key(uint64_t key)
+{
+	uint32_t row = lh_finding_by_key(key);
+
+	if (row)
+		LH_FINDINGS[row].rule = LH_NO_RULE;
+}
+
+/* A semaphore may turn out to be a signal; a thread that needs no lock may signal later. */
 static uint8_t flags_of(const struct lh_finding_draft *draft)
 {
+	if (draft->rule == LH_RULE_COND_WAIT_HOLDING && draft->severity == LH_ERROR)
+		return LH_FINDING_UNSURE;
+	if (draft->rule == LH_RULE_LOCK_ORDER && draft->severity == LH_WARNING)
+		return LH_FINDING_TOLD;
 	for (int i = 0; draft->level == LH_POTENTIAL && i < draft->n; i++) {
 		const struct lh_lock *l = lh_lock_row(draft->step[i].lock);
 		if (l && l->kind == LH_SEM)
@@ -223,7 +244,8 @@ uint32_t lh_check_destroy(struct lh_self *self, struct lh_lock *l, const void *o
 	struct lh_held *h;
 	uint32_t holder = lh_held_find_holder(lh_lock_id_of(l), 0, &h);
 
-	if (!holder || lh_lock_is_free_now(object, l->kind) || (h->flags & LH_HELD_IN_COND_WAIT))
+	if (!holder || lh_lock_is_free_now(object, l->kind) ||
+	    (h->flags & (LH_HELD_IN_COND_WAIT | LH_HELD_INHERITED)))
 		return 0;
 	if (l->kind != LH_MUTEX && l->kind != LH_RWLOCK && l->kind != LH_SPIN)
 		return 0;
@@ -254,11 +276,12 @@ uint32_t lh_check_cond_unlocked(struct lh_self *self, struct lh_lock *cond, stru
 
 /* ---- ending ---- */
 
-/* Any thread may post a semaphore later, and a robust mutex reports its dead owner by itself. */
+/* Any thread may post a semaphore later, a robust mutex reports its dead owner by itself, and glibc
+ * resets the control of an initializer that was cancelled. */
 static bool is_lost(const struct lh_lock *l, const struct lh_held *h)
 {
 	return l && l->kind != LH_SEM && l->kind != LH_THREAD_END && !(l->flags & LH_LOCK_ROBUST) &&
-	       l->address == h->address &&
+	       l->address == h->address && (l->kind != LH_ONCE || lh_lock_once_is_busy(l)) &&
 	       (LH_SITE_MODE(h->site) == LH_SHARED || l->owner == 0 ||
 		LH_LIVE_THREADS[l->owner].thread != 0);
 }

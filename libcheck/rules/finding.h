@@ -1,6 +1,6 @@
 /*
  * finding.h — the rules that need no graph, and the row that a finding becomes: finding.c has the
- * findings and the misuse of one lock, cond_holding.c and wait_cycle.c a rule each.
+ * findings and the misuse of one lock, lock_use.c what its bytes show, wait_cycle.c deadlocks.
  *
  * The checks use the rows of one lock and of a few live threads, and read the lock's own word where
  * only that makes the finding certain. They print nothing: a new finding becomes a row of
@@ -41,6 +41,10 @@ void lh_finding_withdraw(lh_lock_id lock);
  * full. */
 uint32_t lh_finding_commit(struct lh_finding_draft *t, enum lh_filter filter);
 
+/* The row with this key, 0: none, or withdrawn. */
+uint32_t lh_finding_by_key(uint64_t key);
+void lh_finding_withdraw_key(uint64_t key);
+
 /* Writes the draft's steps to the rows from `first` on. */
 void lh_finding_set_steps(uint32_t first, const struct lh_finding_draft *draft);
 
@@ -64,17 +68,27 @@ uint32_t lh_check_cond_unlocked(struct lh_self *self, struct lh_lock *cond, stru
  * its held list. */
 uint32_t lh_check_thread_exit(uint32_t live_row);
 
-/* ---- cond_holding.c ---- */
+/* ---- lock_use.c ---- */
 
-/* Mode of the site of a signal; a wait has another mode. */
-#define LH_COND_SIGNALS LH_SHARED
+/* The program destroys a lock there. */
+void lh_note_destroy(lh_stack_id stack);
 
-/* Call when a held chain of this condition is new. Returns the finding's row if it is an error, or
- * 0. */
-uint32_t lh_cond_holding_check(struct lh_lock *cond);
+/* Was the object of a call destroyed, or never initialized? Reads a few words; needs no lock. */
+bool lh_is_invalid(const void *object, enum lh_kind kind);
 
-/* When the process ends, for each chain of each condition: returns the row of a warning, or 0. */
-uint32_t lh_cond_holding_at_end(const struct lh_lock *cond, const struct lh_chain *chain);
+/* The thread uses an object, or destroys it (LH_DESTROYS; otherwise LH_USES): reports it if the
+ * object is no lock. */
+uint32_t lh_check_use(struct lh_self *self, const void *object, enum lh_kind kind, lh_site site,
+		      enum lh_action action);
+
+/* The thread destroys, or initializes again, a condition, semaphore or barrier in which another
+ * thread sleeps. */
+uint32_t lh_check_destroy_slept_in(struct lh_self *self, struct lh_lock *l, const void *object,
+				   lh_site site);
+
+/* The thread waits on a condition on which another thread waits with another mutex. */
+uint32_t lh_check_cond_mutexes(struct lh_self *self, const struct lh_lock *cond,
+			       const struct lh_lock *mutex, const void *object, lh_site site);
 
 /* ---- wait_cycle.c ---- */
 

@@ -45,6 +45,16 @@ void lh_mask_read(void)
 		lh_mask = now | LH_MASK_KNOWN;
 }
 
+bool lh_handler_exists; /* in a forked child as in its parent */
+
+void lh_handler_installed(void)
+{
+	if (lh_handler_exists)
+		return;
+	__atomic_store_n(&lh_handler_exists, true, __ATOMIC_SEQ_CST);
+	lh_self_forget_cached_chains();
+}
+
 /* ---- which acquisitions are evidence ---- */
 
 /* Locks for which a handler waits forever if its own thread holds them. */
@@ -83,6 +93,7 @@ static lh_chain_id chain_outside_handler(const struct lh_lock *l)
 
 	for (lh_chain_id i = l->chains; i; i = LH_CHAINS[i].next)
 		if (is_outside_handler(&LH_CHAINS[i]) &&
+		    (LH_CHAINS[i].flags & LH_CHAIN_HANDLER_CHECKED) &&
 		    (!best || !(LH_CHAINS[i].flags & LH_CHAIN_SIGNALS_BLOCKED)))
 			best = i;
 	return best;
@@ -152,6 +163,10 @@ uint32_t lh_handler_check(const struct lh_self *self, lh_lock_id lock, lh_chain_
 	struct lh_lock *l = lh_lock_row(lock);
 	struct lh_chain *chain = &LH_CHAINS[id];
 
+	if (in_handler(chain))
+		lh_handler_installed(); /* by a call that was not seen */
+	if (lh_handler_exists)
+		chain->flags |= LH_CHAIN_HANDLER_CHECKED;
 	if (!l || !may_hang(l) || lh_options.unwinder == LH_UNWINDER_LIBUNWIND)
 		return 0;
 	if (in_handler(chain)) {
@@ -160,7 +175,7 @@ uint32_t lh_handler_check(const struct lh_self *self, lh_lock_id lock, lh_chain_
 			     LH_SITE_MODE(chain->site) == LH_EXCLUSIVE;
 		return waits ? acquired_in_handler(self, lock, id, open) : 0;
 	}
-	return is_outside_handler(chain) && (lh_mask & LH_MASK_KNOWN)
+	return lh_handler_exists && is_outside_handler(chain) && (lh_mask & LH_MASK_KNOWN)
 		       ? acquired_outside(self, l, lock, chain)
 		       : 0;
 }

@@ -11,6 +11,8 @@
  *   evidence.
  * - The stack shows whether code ran in a handler. A stack that was not walked to its end is no
  *   evidence of an acquisition outside of handlers.
+ * - Acquisitions outside count from the installation of the process's first handler on, of whatever
+ *   signal. Those that threads know by then are checked once more.
  * - All memory is private and written under the internal lock, except the mask, which only its own
  *   thread writes.
  *
@@ -30,9 +32,20 @@ extern __thread uint64_t lh_mask __attribute__((tls_model("initial-exec"))) LH_H
  * same system call. */
 void lh_mask_read(void);
 
-/* Checks and remembers an acquisition whose held chain is new to this thread. `open`: the signals
- * that were unblocked where the handler ran (lh_stack_walk_result.open). Returns the finding's row
- * or 0. Needs the internal lock. */
+/* A handler was installed. Async-signal-safe. */
+void lh_handler_installed(void);
+
+extern bool lh_handler_exists LH_HIDDEN;
+
+/* Was the chain last checked before there was a handler? */
+static inline bool lh_handler_must_check(lh_chain_id id)
+{
+	return lh_handler_exists && !(LH_CHAINS[id].flags & LH_CHAIN_HANDLER_CHECKED);
+}
+
+/* Checks and remembers an acquisition whose held chain is new to this thread or must be checked.
+ * `open`: the signals that were unblocked where the handler ran (lh_stack_walk_result.open).
+ * Returns the finding's row or 0. Needs the internal lock. */
 uint32_t lh_handler_check(const struct lh_self *self, lh_lock_id lock, lh_chain_id id,
 			  uint64_t open);
 

@@ -1,6 +1,7 @@
 /* cfi.c — finds an address in .eh_frame_hdr and runs the call frame program of its function. */
 #include "libcheck/stack/cfi.h"
 
+#include <dlfcn.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -12,8 +13,8 @@
  *   CIE             what functions have in common            open_common()
  *   program         rows of rules, by address                run()
  *
- * - Every read is bounded by the end of the record, every record by the end of the object's
- *   mapping. The end of .eh_frame itself is not known.
+ * - Every read is bounded by the end of the record, every record by the end of the mapping that
+ *   it lies in. The end of .eh_frame itself is not known.
  * - A program may remember 2 nested states; compilers use 1.
  */
 enum { REMEMBERED = 2 };
@@ -106,11 +107,34 @@ static struct lh_cfi_bytes consume(struct lh_cfi_bytes *b, uint64_t n)
 	return part;
 }
 
+#pragma weak _dl_find_object /* glibc < 2.35 and other libcs have none */
+
+__attribute__((noinline)) bool lh_cfi_find_object(struct lh_cfi_object *o, uintptr_t pc)
+{
+#if defined(__x86_64__) && defined(DLFO_EH_SEGMENT_TYPE)
+	struct dl_find_object found;
+	if (!&_dl_find_object || _dl_find_object((void *)pc, &found) != 0)
+		return false;
+	o->start = (uintptr_t)found.dlfo_map_start;
+	o->end = (uintptr_t)found.dlfo_map_end;
+	o->header = (uintptr_t)found.dlfo_eh_frame;
+	return o->header != 0;
+#else
+	(void)o, (void)pc;
+	return false;
+#endif
+}
+
 static struct lh_cfi_bytes bytes_from(const struct lh_cfi_object *o, uintptr_t at)
 {
-	if (at < o->start || at > o->end)
-		return (struct lh_cfi_bytes){NULL, NULL, true};
-	return (struct lh_cfi_bytes){(const uint8_t *)at, (const uint8_t *)o->end, false};
+	struct lh_cfi_object other = {0};
+	uintptr_t end = o->end;
+	if (at < o->start || at >= o->end) { /* in another segment of the same object? */
+		if (!lh_cfi_find_object(&other, at) || other.header != o->header)
+			return (struct lh_cfi_bytes){NULL, NULL, true};
+		end = other.end;
+	}
+	return (struct lh_cfi_bytes){(const uint8_t *)at, (const uint8_t *)end, false};
 }
 
 struct lh_cfi_bytes lh_cfi_expression(const struct lh_cfi_object *o, const struct lh_cfi_rule *rule)

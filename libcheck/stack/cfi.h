@@ -3,8 +3,8 @@
  * caller's stack pointer, frame pointer and return address are.
  *
  * Only finds and decodes the rules (.eh_frame_hdr, .eh_frame); walk.c applies them to a stack.
- * Reads nothing outside the object's mapping. Of some 17 registers only the three that a walk needs
- * are followed, so a row of rules is 32 bytes instead of several hundred.
+ * Reads nothing outside the object's mappings. Of some 17 registers only the three that a walk
+ * needs are followed, so a row of rules is 32 bytes instead of several hundred.
  */
 #ifndef LH_STACK_CFI_H
 #define LH_STACK_CFI_H
@@ -38,11 +38,17 @@ struct lh_cfi_row {
 	struct lh_cfi_rule cfa, pc, bp, sp;
 };
 
-/* The object in whose mapping an address lies. */
+/*
+ * The object in whose mapping an address lies. If the segments of an executable leave gaps, the
+ * mapping is the segment of the address; the header and the records may lie in other segments.
+ */
 struct lh_cfi_object {
 	uintptr_t start, end;
-	uintptr_t header; /* its .eh_frame_hdr, 0 none */
+	uintptr_t header; /* its .eh_frame_hdr */
 };
+
+/* False: there is no object at `pc`, or the object has no .eh_frame_hdr. */
+bool lh_cfi_find_object(struct lh_cfi_object *o, uintptr_t pc);
 
 enum lh_cfi_result {
 	LH_CFI_FOUND,

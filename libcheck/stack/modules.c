@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
+#include <sys/auxv.h>
 
 extern int _dl_find_object(void *, struct dl_find_object *) __attribute__((weak));
 
@@ -14,47 +15,97 @@ static uint32_t *script_heads;
 
 enum { SCRIPT_HEADS_LOG = 12 };
 
+/*
+ * The executable, whose program headers the kernel gives. If its segments leave gaps, the loader
+ * answers with the range of one segment, but the module is the range of all: a lock lies in another
+ * segment than the code. Mappings in the gaps belong to others.
+ */
+static struct {
+	const ElfW(Phdr) * header;
+	size_t headers;
+	const struct link_map *link_map;
+} executable;
+
+static void find_executable(void)
+{
+	struct dl_find_object f;
+
+	executable.header = (const void *)getauxval(AT_PHDR);
+	executable.headers = getauxval(AT_PHNUM);
+	executable.link_map = NULL;
+	if (_dl_find_object && executable.header &&
+	    _dl_find_object((void *)(uintptr_t)executable.header, &f) == 0)
+		executable.link_map = f.dlfo_link_map;
+}
+
 bool lh_stack_modules_init(void)
 {
 	objects = lh_private_alloc(sizeof(*objects) * lh_rows_max(LH_T_MODULE));
 	objects_n = 0;
 	script_heads = lh_private_alloc(sizeof(uint32_t) << SCRIPT_HEADS_LOG);
+	find_executable();
 	return objects && script_heads;
 }
 
 /* ---- objects ---- */
 
-/*
- * Reads the build id from the notes that the loader has mapped. Every read lies inside the object's
- * own range: a damaged header loses the id and nothing else.
- */
+struct range {
+	uint64_t start, end;
+};
+
+static struct range range_of(const struct dl_find_object *f)
+{
+	struct range r = {(uintptr_t)f->dlfo_map_start, (uintptr_t)f->dlfo_map_end};
+
+	for (size_t i = 0; f->dlfo_link_map == executable.link_map && i < executable.headers; i++) {
+		const ElfW(Phdr) *p = &executable.header[i];
+		uint64_t at = f->dlfo_link_map->l_addr + p->p_vaddr;
+		if (p->p_type != PT_LOAD)
+			continue;
+		r.start = at < r.start ? at : r.start;
+		r.end = at + p->p_memsz > r.end ? at + p->p_memsz : r.end;
+	}
+	return r;
+}
+
+/* Reads the build id from the notes in a segment that the loader has mapped. */
+static bool read_notes(struct lh_module *m, uint64_t at, uint64_t end)
+{
+	while (at + sizeof(ElfW(Nhdr)) <= end) {
+		const ElfW(Nhdr) *n = (const void *)(uintptr_t)at;
+		uint64_t desc = at + sizeof(*n) + ((n->n_namesz + 3u) & ~3u);
+		if (desc + n->n_descsz > end)
+			break;
+		if (n->n_type == NT_GNU_BUILD_ID && n->n_namesz == 4) {
+			m->build_id_n = n->n_descsz > 20 ? 20 : (uint8_t)n->n_descsz;
+			__builtin_memcpy(m->build_id, (const void *)(uintptr_t)desc, m->build_id_n);
+			return true;
+		}
+		at = desc + ((n->n_descsz + 3u) & ~3u);
+	}
+	return false;
+}
+
+/* Every read lies inside the object's own range: a damaged header loses the id and nothing else. */
 static void read_build_id(struct lh_module *m)
 {
 	const ElfW(Ehdr) *e = (const void *)(uintptr_t)m->start;
+	const ElfW(Phdr) *p = executable.header;
+	size_t n = executable.headers;
 
-	if (m->end - m->start < sizeof(*e) || __builtin_memcmp(e->e_ident, ELFMAG, SELFMAG) != 0 ||
-	    e->e_phoff + (uint64_t)e->e_phnum * sizeof(ElfW(Phdr)) > 4096)
-		return;
-	const ElfW(Phdr) *p = (const void *)((uintptr_t)m->start + e->e_phoff);
-	for (int i = 0; i < e->e_phnum; i++) {
-		if (p[i].p_type != PT_NOTE)
-			continue;
+	if (m->link_map != (uintptr_t)executable.link_map) {
+		if (m->end - m->start < sizeof(*e) ||
+		    __builtin_memcmp(e->e_ident, ELFMAG, SELFMAG) != 0 ||
+		    e->e_phoff + (uint64_t)e->e_phnum * sizeof(*p) > 4096)
+			return;
+		p = (const void *)((uintptr_t)m->start + e->e_phoff);
+		n = e->e_phnum;
+	}
+	for (size_t i = 0; i < n; i++) {
 		uint64_t at = m->base + p[i].p_vaddr, end = at + p[i].p_memsz;
-		if (at < m->start || end > m->end || end < at)
-			continue;
-		while (at + sizeof(ElfW(Nhdr)) <= end) {
-			const ElfW(Nhdr) *n = (const void *)(uintptr_t)at;
-			uint64_t desc = at + sizeof(*n) + ((n->n_namesz + 3u) & ~3u);
-			if (desc + n->n_descsz > end)
-				break;
-			if (n->n_type == NT_GNU_BUILD_ID && n->n_namesz == 4) {
-				m->build_id_n = n->n_descsz > 20 ? 20 : (uint8_t)n->n_descsz;
-				__builtin_memcpy(m->build_id, (const void *)(uintptr_t)desc,
-						 m->build_id_n);
-				return;
-			}
-			at = desc + ((n->n_descsz + 3u) & ~3u);
-		}
+		if (p[i].p_type == PT_NOTE && at >= m->start && end <= m->end && end >= at &&
+		    read_notes(m, at, end))
+			return;
 	}
 }
 
@@ -63,20 +114,21 @@ static bool same_module(const struct lh_module *m, const struct dl_find_object *
 	const struct link_map *l = f->dlfo_link_map;
 	const char *name = l->l_name && l->l_name[0] ? l->l_name : lh_own_ledger.ledger->exe;
 
-	return m->start == (uintptr_t)f->dlfo_map_start && m->link_map == (uintptr_t)l &&
-	       m->base == l->l_addr && lh_text_equal(m->path, name);
+	return m->start <= (uintptr_t)f->dlfo_map_start && m->end >= (uintptr_t)f->dlfo_map_end &&
+	       m->link_map == (uintptr_t)l && m->base == l->l_addr && lh_text_equal(m->path, name);
 }
 
 static uint32_t learn_module(const struct dl_find_object *f)
 {
 	const struct link_map *l = f->dlfo_link_map;
+	struct range range = range_of(f);
 	uint32_t at = lh_row_add(LH_T_MODULE, 1);
 	struct lh_module *m = &LH_MODULES[at];
 
 	if (!at)
 		return 0;
-	m->start = (uintptr_t)f->dlfo_map_start;
-	m->end = (uintptr_t)f->dlfo_map_end;
+	m->start = range.start;
+	m->end = range.end;
 	m->base = l->l_addr;
 	m->link_map = (uintptr_t)l;
 	objects[objects_n++] = (uint16_t)at;
@@ -88,7 +140,8 @@ static uint32_t learn_module(const struct dl_find_object *f)
 
 /*
  * The module of a return address, 0 if it lies in none. The newest row of a range is the loaded
- * object; an older row that overlaps it is marked `gone`.
+ * object; an older row that overlaps it is marked `gone`, unless it is the executable's, which is
+ * never unloaded.
  */
 uint32_t lh_stack_module(uintptr_t pc)
 {
@@ -107,7 +160,8 @@ uint32_t lh_stack_module(uintptr_t pc)
 			continue;
 		if (same_module(m, &f))
 			return last = objects[i];
-		m->gone = 1;
+		if (m->link_map != (uintptr_t)executable.link_map)
+			m->gone = 1;
 	}
 	return last = learn_module(&f);
 }

@@ -2,6 +2,7 @@
 #include "libcheck/base/hash.h"
 #include "libcheck/base/linear_hash.h"
 #include "libcheck/base/options.h"
+#include "libcheck/base/real.h"
 #include "libcheck/stack/stack_internal.h"
 #include "libcheck/stack/walk.h"
 
@@ -177,6 +178,19 @@ lh_stack_id lh_stack_from_parent(lh_stack_id old)
 	for (int i = 0; i < n; i++)
 		frame[i] = lh_frame_from_parent(f[i]);
 	return intern(frame, n, s->flags);
+}
+
+bool lh_stack_is_in_exit(lh_stack_id stack)
+{
+	enum { EXIT_BYTES = 64 }; /* of its code up to the call that runs the handlers */
+	const struct lh_stack *s = &LH_STACKS[stack];
+
+	for (uint32_t i = 0; stack && lh_real_exit && i < s->n; i++) {
+		uint64_t into = LH_FRAME_PC(LH_FRAMES[s->frame + i]) - lh_real_exit;
+		if (into && into <= EXIT_BYTES)
+			return true;
+	}
+	return false;
 }
 
 /* ---- Python's frames between those of C ---- */

@@ -124,6 +124,9 @@ void lh_stack_walk(uintptr_t frame, uintptr_t low, uintptr_t high, struct lh_sta
 /* The number of the walked stack, 0 if a table is full. Needs the internal lock. */
 lh_stack_id lh_stack_intern(uintptr_t frame, const struct lh_stack_walk_result *w);
 
+/* Does the stack go through exit(), so that handlers and destructors of the process's end run? */
+bool lh_stack_is_in_exit(lh_stack_id stack);
+
 /* The number in this ledger of a stack of the parent's ledger. Needs the internal lock. */
 lh_stack_id lh_stack_from_parent(lh_stack_id old);
 

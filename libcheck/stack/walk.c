@@ -1,7 +1,6 @@
 /* walk.c — applies the rules of cfi.h, frame by frame, to the thread's own stack. */
 #include "libcheck/stack/walk.h"
 
-#include <dlfcn.h>
 #include <stddef.h>
 
 enum { RED_ZONE = 128 }; /* bytes below sp that a signal handler does not change */
@@ -31,24 +30,6 @@ static bool stop(struct walk *w, enum lh_walk_end end)
 {
 	w->end = end;
 	return false;
-}
-
-#pragma weak _dl_find_object /* glibc < 2.35 and other libcs have none */
-
-static __attribute__((noinline)) bool find_object(struct lh_cfi_object *o, uintptr_t pc)
-{
-#if defined(__x86_64__) && defined(DLFO_EH_SEGMENT_TYPE)
-	struct dl_find_object found;
-	if (!&_dl_find_object || _dl_find_object((void *)pc, &found) != 0)
-		return false;
-	o->start = (uintptr_t)found.dlfo_map_start;
-	o->end = (uintptr_t)found.dlfo_map_end;
-	o->header = (uintptr_t)found.dlfo_eh_frame;
-	return o->header != 0;
-#else
-	(void)o, (void)pc;
-	return false;
-#endif
 }
 
 static bool read_word(struct walk *w, uintptr_t at, uintptr_t *word)
@@ -229,7 +210,8 @@ static bool find_rules(struct walk *w, struct lh_cfi_row *row)
 		return true;
 	}
 	uint32_t epoch = lh_walk_cache_epoch();
-	if (pc - w->object.start >= w->object.end - w->object.start && !find_object(&w->object, pc))
+	if (pc - w->object.start >= w->object.end - w->object.start &&
+	    !lh_cfi_find_object(&w->object, pc))
 		return stop(w, LH_WALK_NO_CFI);
 	enum lh_cfi_result answer = lh_cfi_find(&w->object, pc, row);
 	if (answer == LH_CFI_NOT_THERE)

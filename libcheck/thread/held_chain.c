@@ -4,7 +4,8 @@
 
 enum {
 	VISITS_MAX = 6, /* rows of LH_T_VISIT per chain; beyond them LH_CHAIN_MANY_THREADS is set */
-	HARMLESS = LH_CHAIN_SIGNALS_BLOCKED | LH_CHAIN_REUSED
+	COND_VISITS_MAX = 64, /* of a condition: each signaller matters */
+	HARMLESS = LH_CHAIN_SIGNALS_BLOCKED | LH_CHAIN_REUSED | LH_CHAIN_HANDLER_CHECKED
 };
 
 /* About one hash list per chain: each new chain splits a list in two (base/linear_hash.h). */
@@ -238,6 +239,11 @@ static uint32_t new_visit(struct lh_self *self)
 	return at;
 }
 
+static uint32_t visits_max(const struct lh_chain *chain)
+{
+	return LH_LOCKS[LH_LOCK_ROW(chain->lock)].kind == LH_COND ? COND_VISITS_MAX : VISITS_MAX;
+}
+
 /*
  * True if this thread, or this segment of the thread, is new at the chain. A visit row means "in
  * every segment from first to last", so the row grows by one segment, or another row is added.
@@ -258,13 +264,13 @@ static bool note(lh_chain_id id, lh_thread_id thread, uint32_t segment)
 			own = s;
 	}
 	/* if the chain may have no further row, the segments in between count as visited too */
-	if (own && (segment == own->last + 1 || count >= VISITS_MAX)) {
+	if (own && (segment == own->last + 1 || count >= visits_max(chain))) {
 		own->last = segment;
 		return true;
 	}
 	if (chain->flags & LH_CHAIN_MANY_THREADS)
 		return false;
-	uint32_t at = count < VISITS_MAX ? new_visit(lh_self_get()) : 0;
+	uint32_t at = count < visits_max(chain) ? new_visit(lh_self_get()) : 0;
 	if (!at) {
 		chain->flags |= LH_CHAIN_MANY_THREADS;
 		return true;

@@ -139,6 +139,7 @@ uint32_t lh_live_thread_new(lh_thread_id thread)
 		return 0;
 	struct lh_live_thread *live = &LH_LIVE_THREADS[i];
 	__builtin_memset(live, 0, offsetof(struct lh_live_thread, held));
+	live->held[0].site = 0; /* see lh_on_release_failed */
 	live->thread = thread;
 	live->state = LH_LIVE_RESERVED;
 	if (thread)
@@ -231,9 +232,26 @@ static void drop_retired(struct lh_self *self)
 
 void lh_self_forget_visits(struct lh_self *self)
 {
-	__builtin_memset(self->chain_cache, 0, sizeof(self->chain_cache));
+	/* a page that the thread has not used stays untouched, and costs no memory */
+	for (unsigned i = 0; i < LH_CHAIN_CACHE / 2; i++)
+		if (self->chain_cache[i][0].chain)
+			__builtin_memset(self->chain_cache[i], 0, sizeof(self->chain_cache[i]));
 	__builtin_memset(self->visited, 0, self->visited_used * sizeof(self->visited[0]));
 	self->visited_used = 0;
+}
+
+/* Writes only zeros, and only to `chain`: the entry of a thread that writes it at this moment stays
+ * whole. Leaves pages that were never written. */
+void lh_self_forget_cached_chains(void)
+{
+	uint32_t used = lh_own_ledger.ledger ? lh_rows_used(LH_T_LIVE_THREAD) : 0;
+
+	for (uint32_t i = 1; i < used; i++) {
+		struct lh_chain_cache_entry *k = selves[i] ? selves[i]->chain_cache[0] : NULL;
+		for (uint32_t n = 0; k && n < LH_CHAIN_CACHE; n++)
+			if (k[n].chain)
+				__atomic_store_n(&k[n].chain, 0, __ATOMIC_RELAXED);
+	}
 }
 
 struct lh_self *lh_live_thread_attach(uint32_t live_row, uintptr_t low, uintptr_t high)

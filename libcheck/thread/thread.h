@@ -62,6 +62,9 @@ struct lh_self {
 /* Forgets which chains the thread has visited: its segment has ended. */
 void lh_self_forget_visits(struct lh_self *self);
 
+/* No thread finds a chain in its cache until it has found it again otherwise. Takes no lock. */
+void lh_self_forget_cached_chains(void);
+
 static inline uint32_t *lh_retired_entry(struct lh_self *self, const void *object)
 {
 	uintptr_t a = (uintptr_t)object;

@@ -16,6 +16,7 @@
 #include "tools/ledger/run_file.h"
 #include "tools/run/program_check.h"
 #include "tools/run/preload.h"
+#include "tools/run/reach.h"
 #include "tools/process/proc.h"
 
 enum answer { GOOD, NOTE, BAD };
@@ -74,13 +75,36 @@ static void check_kernel(void)
 	       fd >= 0 ? "" : " without pidfd_open; the end of a process is noticed later");
 	if (fd >= 0)
 		close(fd);
-	if (access("/proc/self/task", F_OK))
-		answer(BAD, "/proc: is not mounted; mount /proc, in which the library finds the "
-			    "front end");
+	const char *obstacle = lh_proc_obstacle();
+	if (obstacle)
+		answer(BAD, "%s", obstacle);
 	snprintf(text, sizeof(text), "/proc/self/task/%d/children", getpid());
-	if (access(text, F_OK))
+	if (!obstacle && access(text, F_OK))
 		answer(NOTE, "/proc: no task/*/children (CONFIG_PROC_CHILDREN); processes that are "
 			     "not watched are not counted");
+}
+
+/* Can the library reach us from other namespaces, and without /proc? */
+static void check_reach(void)
+{
+	struct lh_run_file run;
+	struct lh_reach r;
+	char error[400];
+	if (!lh_run_file_create(&run, error, sizeof(error)))
+		return; /* check_memory has said so */
+	lh_reach_open(&r, &run);
+	bool has_socket = r.socket >= 0;
+	lh_reach_close(&r);
+	lh_run_file_close(&run);
+	int e = lh_reach_test();
+	if (has_socket && !e)
+		answer(GOOD, "sandboxes: processes in other namespaces and root directories can be "
+			     "watched, if the library's file is there too");
+	else
+		answer(NOTE,
+		       "sandboxes: processes in another network namespace%s that is not this one's "
+		       "user namespace or user are counted, but not watched (%s)",
+		       has_socket ? "" : ", or in any namespace", e ? strerror(e) : "no socket");
 }
 
 static void check_ptrace(void)
@@ -172,6 +196,7 @@ static int check(struct lh_settings *s, char **operand, int operands)
 	check_library();
 	check_memory();
 	check_kernel();
+	check_reach();
 	check_ptrace();
 	if (operands && is_number(*operand) && access(*operand, F_OK))
 		check_process((pid_t)atoi(*operand));

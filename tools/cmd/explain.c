@@ -121,6 +121,31 @@ static const struct {
 		"volatile sig_atomic_t flag;\n"
 		"void on_signal(int n) { flag = 1; }   /* test the flag outside, or use signalfd */\n"
 		"or block the signal while m is held\n" },
+	[LH_RULE_INVALID_LOCK] = {
+		"pthread_mutex_destroy(&q->m);\n"
+		"...\n"
+		"lock(&q->m);                     /* a late user: fails with EINVAL */\n"
+		"push(q, job);                    /* unprotected */\n",
+		"join the users, or count them; the last one destroys the lock and frees q\n"
+		"initialise: pthread_mutex_init, PTHREAD_MUTEX_INITIALIZER or zeroed memory for\n"
+		"a mutex, rwlock or condition; always an init call for a barrier or spinlock\n" },
+	[LH_RULE_LIVELOCK] = {
+		"thread 1:                      thread 2:\n"
+		"  lock(&a);                      lock(&b);\n"
+		"  while (trylock(&b) != 0)       while (trylock(&a) != 0)\n"
+		"    sched_yield();                 sched_yield();    /* forever */\n",
+		"thread 1:\n"
+		"  lock(&a);\n"
+		"  while (trylock(&b) != 0) { unlock(&a); sched_yield(); lock(&a); }\n"
+		"or one order for both threads, as std::scoped_lock needs none\n" },
+	[LH_RULE_COND_TWO_MUTEXES] = {
+		"thread 1:                      thread 2:\n"
+		"  lock(&a);                      lock(&b);\n"
+		"  while (!ready)                 while (!ready)\n"
+		"    wait(&c, &a);                  wait(&c, &b);   /* at the same time */\n",
+		"both threads, and the one that signals:\n"
+		"  lock(&a);\n"
+		"  while (!ready) wait(&c, &a);\n" },
 };
 /* clang-format on */
 

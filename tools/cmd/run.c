@@ -15,10 +15,11 @@
 #include "tools/run/files.h"
 #include "tools/run/program_check.h"
 #include "tools/run/preload.h"
+#include "tools/process/proc.h"
 
 extern char **environ;
 
-enum { OPTIONS_MAX = 8192, ERROR_TEXT_MAX = PATH_MAX + 400 };
+enum { OPTIONS_MAX = 8192, OPTION_RUN_MAX = 200, ERROR_TEXT_MAX = PATH_MAX + 400 };
 
 struct run {
 	const struct lh_command *command;
@@ -50,6 +51,9 @@ static bool inspect(struct run *r, const char *program)
 		[LH_NOT_RUNNABLE] = LH_STATUS_NOT_RUNNABLE,
 		[LH_UNREACHABLE] = LH_STATUS_ERROR,
 	};
+	const char *obstacle = lh_proc_obstacle();
+	if (obstacle)
+		return refuse(r, "", obstacle);
 	lh_program_check(&r->target, program);
 	r->problem = status[r->target.verdict];
 	if (r->problem)
@@ -92,6 +96,8 @@ static void set_up_monitor(struct run *r)
 	m->on_deadlock = (enum lh_on_deadlock)LH_OPTION(s, on_deadlock).number;
 	if (m->on_deadlock == LH_ON_AUTO)
 		m->on_deadlock = r->command == &lh_cmd_check ? LH_ON_EXIT : LH_ON_REPORT;
+	m->unwatched.only = LH_OPTION(s, only).text;
+	m->unwatched.skip = LH_OPTION(s, skip).text;
 	set_up_watch(r);
 }
 
@@ -136,10 +142,11 @@ static bool open_project(struct run *r)
 static char **environment(struct run *r)
 {
 	char options[OPTIONS_MAX];
-	int n = snprintf(options, sizeof(options), "run=/proc/%d/fd/%d", (int)getpid(),
-			 r->monitor.run.file.fd);
+	strcpy(options, "run=");
+	lh_reach_option(&r->monitor.reach, options + strlen(options), OPTION_RUN_MAX);
+	size_t n = strlen(options);
 	char *remaining = options + n;
-	if (!lh_settings_for_library(r->settings, remaining + 1, sizeof(options) - (size_t)n - 1)) {
+	if (!lh_settings_for_library(r->settings, remaining + 1, sizeof(options) - n - 1)) {
 		refuse(r, "LOCKHOUND_OPTIONS", "the options are too long for the environment");
 		return NULL;
 	}
@@ -169,12 +176,14 @@ static bool start(struct run *r, char **argv, pid_t *pid)
 	return false;
 }
 
-/* Counts processes, not slots: after exec a process continues in another slot. */
+/* Counts processes, not slots: after exec a process continues in another slot, or unwatched. */
 static uint32_t watched(const struct lh_report *report)
 {
 	uint32_t n = 0;
-	for (uint32_t i = 0; i < report->processes; i++)
-		n += strcmp(report->process[i]->end, "exec") != 0;
+	for (uint32_t i = 0; i < report->processes; i++) {
+		const struct lh_ledger *l = &report->process[i]->ledger->head;
+		n += l->end != LH_END_EXEC || l->end_code == LH_EXEC_UNWATCHED;
+	}
 	return n;
 }
 
@@ -186,22 +195,28 @@ static uint64_t acquisitions(const struct lh_report *report)
 	return n;
 }
 
+/* Processes that were found without the library, and those in which it got no ledger. */
+static uint32_t not_watched(const struct run *r)
+{
+	return r->monitor.unwatched.count + r->monitor.run.file.header->no_slot;
+}
+
 static void add_notes(struct run *r)
 {
 	const struct lh_unwatched *unwatched = &r->monitor.unwatched;
 	const struct lh_run_header *header = r->monitor.run.file.header;
-	uint32_t seen = watched(r->report);
-	if (unwatched->count) {
-		lh_report_note(r->report, "%u of %u processes were watched", seen,
-			       seen + unwatched->count);
+	uint32_t seen = watched(r->report), missed = not_watched(r);
+	if (missed) {
+		lh_report_note(r->report, "%u of %u processes were watched", seen, seen + missed);
 		for (uint32_t i = 0; i < unwatched->count && i < LH_UNWATCHED_NAMED; i++)
 			lh_report_note(r->report, "not watched: %s", unwatched->name[i]);
 	}
 	if (*r->target.note)
 		lh_report_note(r->report, "%s: %s", r->target.loaded, r->target.note);
 	if (header->no_slot)
-		lh_report_note(r->report, "%u processes got no ledger and were not watched",
-			       header->no_slot);
+		lh_report_note(r->report, "%u process%s got no ledger and %s not watched",
+			       header->no_slot, header->no_slot == 1 ? "" : "es",
+			       header->no_slot == 1 ? "was" : "were");
 	if (r->monitor.still_running)
 		lh_report_note(
 			r->report,
@@ -313,10 +328,11 @@ static int check_status(struct run *r)
 		return r->problem;
 	if (lh_report_new_findings(r->report, m->style.least))
 		return LH_STATUS_FINDINGS;
-	if (!seen || (LH_OPTION(s, require_all).number && m->unwatched.count)) {
+	if (!seen || (LH_OPTION(s, require_all).number && not_watched(r))) {
 		lh_log(seen ? "some processes were not watched, and --require-all is set"
-			    : "nothing was watched, so no result is possible; 'lockhound doctor "
-			      "%s' tells why",
+		       : not_watched(r) ? "nothing was watched, so no result is possible"
+					: "nothing was watched, so no result is possible; "
+					  "'lockhound doctor %s' tells why",
 		       r->target.path);
 		return LH_STATUS_ERROR;
 	}

@@ -45,14 +45,49 @@ static void add_step(struct lh_merged_run *run, struct steps *t, const struct lh
 	t->n++;
 }
 
+static bool is_thread_end(const struct lh_merged_run *run, lh_lock_id lock)
+{
+	return run->lock[LH_LOCK_ROW(lock)].kind == LH_THREAD_END;
+}
+
+/* The thread's own end, which the link before wants: held at no site. */
+static void add_thread_end(struct lh_merged_run *run, struct steps *t,
+			   const struct lh_merged_process *m, const struct lh_cycle_link *k)
+{
+	struct lh_thread thread = {0};
+
+	if (t->n >= LH_STEPS_MAX || !k->thread || !is_thread_end(run, k->held))
+		return;
+	lh_read_thread(m->process->ledger, k->thread - m->base, &thread);
+	t->step[t->n++] = (struct lh_cross_step){.process = m->process,
+						 .step = {.thread = k->thread - m->base,
+							  .lock = thread.end_lock,
+							  .action = LH_HOLDS}};
+}
+
 static void add_link(struct lh_merged_run *run, struct steps *t, const struct lh_cycle_link *k)
 {
 	const struct lh_merged_process *m;
 	lh_chain_id chain[LH_HELD_MAX];
 	uint32_t depth = lh_merged_path_of(run, k, &m, chain);
 
+	if (depth)
+		add_thread_end(run, t, m, k);
 	for (uint32_t i = 0; i < depth; i++)
 		add_step(run, t, m, k->thread, chain[i], i + 1 == depth ? LH_WANTS : LH_HOLDS);
+}
+
+/* The signal by the thread of link `k`, found as a link that wants the condition. */
+static void add_signal(struct lh_merged_run *run, struct steps *t, const struct lh_cycle_link *k,
+		       lh_chain_id signal)
+{
+	const struct lh_cycle_link by = {.thread = k->thread, .chain = signal};
+	const struct lh_merged_process *m;
+	lh_chain_id chain[LH_HELD_MAX];
+	uint32_t depth = lh_merged_path_of(run, &by, &m, chain);
+
+	if (depth)
+		add_step(run, t, m, k->thread, chain[depth - 1], LH_CALLS);
 }
 
 static bool has_thread(const struct lh_report_finding *f, int32_t tid)
@@ -81,15 +116,21 @@ static bool has_happened(const struct lh_merged_run *run, const struct lh_cycle 
 static void report_cycle(struct lh_merged_run *run, const struct lh_cycle *cycle, bool sure)
 {
 	struct steps t = {.n = 0};
+	/* the joiner comes first, see LH_FINDING_TOLD */
+	uint32_t first = cycle->signal ? cycle->joins : 0;
 	struct lh_finding row = {.rule = cycle->rule,
 				 .level = LH_POTENTIAL,
 				 .severity = sure ? cycle->severity : LH_WARNING,
-				 .filter = cycle->filter};
+				 .filter = cycle->filter,
+				 .flags = cycle->signal ? LH_FINDING_TOLD : 0};
 
 	if (has_happened(run, cycle))
 		return;
 	for (uint32_t i = 0; i < (uint32_t)cycle->n + cycle->queued_writers; i++)
-		add_link(run, &t, &cycle->link[i]);
+		add_link(run, &t, &cycle->link[i < cycle->n ? (first + i) % cycle->n : i]);
+	if (cycle->signal)
+		add_signal(run, &t, &cycle->link[first + 1 < cycle->n ? first + 1 : 0],
+			   cycle->signal);
 	if (t.n)
 		lh_report_add_cross_finding(run->report, &row, t.step, t.n, sure ? "" : chance);
 }

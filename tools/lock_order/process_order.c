@@ -54,10 +54,24 @@ static struct lh_merged_process *latest(struct lh_merged_run *run,
 	struct lh_merged_process *best = NULL;
 
 	for (struct lh_merged_process *k = run->process; k < run->process + run->processes; k++)
-		if (k != m && k->process->pid == pid && k->boot == m->boot &&
-		    k->first_seen <= m->first_seen && (!best || best->first_seen < k->first_seen))
+		if (k != m && lh_ledger_pid(&k->process->ledger->head) == pid &&
+		    k->boot == m->boot && k->first_seen <= m->first_seen &&
+		    (!best || best->first_seen < k->first_seen))
 			best = k;
 	return best;
+}
+
+/* The process with this slot in the run file of the run of `m`. */
+static struct lh_merged_process *of_slot(struct lh_merged_run *run,
+					 const struct lh_merged_process *m, uint32_t slot)
+{
+	for (struct lh_merged_process *k = run->process; k < run->process + run->processes; k++) {
+		const struct lh_ledger *h = &k->process->ledger->head;
+		if (k != m && h->slot == slot && k->boot == m->boot &&
+		    h->start_ns == m->process->ledger->head.start_ns)
+			return k;
+	}
+	return NULL;
 }
 
 void lh_merged_find_times(struct lh_merged_run *run)
@@ -73,10 +87,12 @@ void lh_merged_find_parents(struct lh_merged_run *run)
 		const struct lh_ledger *h = &m->process->ledger->head;
 
 		if (h->flags & LH_LEDGER_FORKED)
-			m->from = latest(run, m, h->fork_pid);
+			m->from = h->fork_slot ? of_slot(run, m, h->fork_slot)
+					       : latest(run, m, h->fork_pid);
 		else
-			m->by = latest(run, m, h->pid); /* what it was before an exec */
-		if (!m->from && !m->by)
+			m->by = latest(run, m, lh_ledger_pid(h)); /* what it was before an exec */
+		/* in another pid namespace the parent's number is another process's here */
+		if (!m->from && !m->by && lh_ledger_pid(h) == h->pid)
 			m->by = latest(run, m, h->parent);
 	}
 }

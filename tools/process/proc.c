@@ -13,7 +13,18 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { TASKS = 256, CHILDREN = 16 << 10, PATH = 80 };
+enum { TASKS = 256, CHILDREN = 16 << 10, PATH = 80, ANCESTORS = 4096 };
+
+const char *lh_proc_obstacle(void)
+{
+	char self[24] = "";
+	if (access("/proc/self/task", F_OK))
+		return "/proc: is not mounted; mount it (mount -t proc proc /proc)";
+	if (readlink("/proc/self", self, sizeof(self) - 1) > 0 && atoi(self) == getpid())
+		return NULL;
+	return "/proc: shows the processes of another PID namespace; mount this one's (mount -t "
+	       "proc proc /proc, or unshare --mount-proc)";
+}
 
 size_t lh_proc_read(pid_t pid, const char *name, char *out, size_t capacity)
 {
@@ -106,6 +117,38 @@ bool lh_proc_maps(pid_t pid, const char *name)
 	return found;
 }
 
+bool lh_proc_maps_at(pid_t pid, const char *name, uint64_t offset)
+{
+	char path[PATH], line[PATH_MAX + 100];
+	unsigned long long at;
+	bool found = false;
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	FILE *f = fopen(path, "re");
+	while (f && !found && fgets(line, sizeof(line), f)) /* FROM-TO RIGHTS OFFSET ... NAME */
+		found = strstr(line, name) && sscanf(line, "%*s %*s %llx", &at) == 1 &&
+			at == offset;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+pid_t lh_proc_inner_pid(pid_t pid)
+{
+	char status[4096];
+	pid_t inner = 0;
+	if (!lh_proc_read(pid, "status", status, sizeof(status)))
+		return 0;
+	/* "NSpid:" is followed by the number in each pid namespace, the outermost first */
+	const char *at = lh_proc_field(status, "NSpid");
+	for (char *end; *at && *at != '\n'; at = end) {
+		long number = strtol(at, &end, 10);
+		if (end == at)
+			break;
+		inner = (pid_t)number;
+	}
+	return inner;
+}
+
 bool lh_proc_environment(pid_t pid, const char *begins, const char *word)
 {
 	static char text[256 << 10];
@@ -118,7 +161,7 @@ bool lh_proc_environment(pid_t pid, const char *begins, const char *word)
 
 static size_t children(pid_t pid, const char *task, pid_t *out, size_t room)
 {
-	static char text[CHILDREN];
+	char text[CHILDREN];
 	char name[PATH];
 	size_t n = 0;
 	snprintf(name, sizeof(name), "task/%.20s/children", task);
@@ -158,4 +201,19 @@ size_t lh_proc_descendants(pid_t root, pid_t *out, size_t room)
 	for (size_t i = 0; i < n; i++)
 		n += all_children(out[i], out + n, room - n);
 	return n;
+}
+
+pid_t lh_proc_parent(pid_t pid)
+{
+	char status[4096];
+	if (!lh_proc_read(pid, "status", status, sizeof(status)))
+		return 0;
+	return (pid_t)lh_proc_number(status, "PPid", 10);
+}
+
+bool lh_proc_is_descendant(pid_t pid)
+{
+	for (int i = 0; pid > 1 && pid != getpid() && i < ANCESTORS; i++)
+		pid = lh_proc_parent(pid);
+	return pid == getpid();
 }

@@ -67,7 +67,8 @@ static bool is_holder(const struct lh_report_finding *f, struct lh_report_part *
 	return holds;
 }
 
-/* Sets `cycle`. Parts after the cycle are left out of it. */
+/* Sets `cycle`. Parts after the cycle are left out of it. A joiner that was told of the end does
+ * not wait in a cycle. */
 static void close_cycle(struct lh_report_finding *f)
 {
 	struct lh_report_part *part = (struct lh_report_part *)f->part;
@@ -75,7 +76,7 @@ static void close_cycle(struct lh_report_finding *f)
 
 	while (n > 1 && !closes(f, n))
 		n--;
-	f->cycle = lh_rule_is(f->rule, LH_IS_CYCLE) && n > 1;
+	f->cycle = lh_rule_is(f->rule, LH_IS_CYCLE) && !f->told && n > 1;
 	f->cycle_parts = f->cycle ? n : 0;
 	for (uint32_t i = f->cycle_parts; i < f->parts && f->cycle; i++)
 		part[i].queued_writer = f->by_class || !is_holder(f, &part[i]);
@@ -91,4 +92,24 @@ void lh_report_group_steps(struct lh_report *report, struct lh_report_finding *f
 			first = i;
 		}
 	close_cycle(f);
+}
+
+const struct lh_report_part *lh_report_joining_part(const struct lh_report_finding *f)
+{
+	const struct lh_report_part *join = NULL;
+	uint32_t joins = 0;
+
+	if (f->told)
+		return f->part;
+	if (f->rule != LH_RULE_LOCK_ORDER || f->cycle_parts != 2)
+		return NULL;
+	for (uint32_t i = 0; i < 2 && i < f->parts; i++) {
+		const struct lh_report_step *a = f->part[i].does;
+
+		if (a && a->lock && a->lock->row.kind == LH_THREAD_END) {
+			join = &f->part[i];
+			joins++;
+		}
+	}
+	return joins == 1 ? join : NULL;
 }

@@ -94,6 +94,10 @@ static const struct lh_report_frame *best_frame(const struct lh_report_finding *
 	/* Long hold: step 0 is the acquisition; the later steps are the waiters. */
 	if (f->rule == LH_RULE_LONG_HOLD && f->steps && f->step[0].frame)
 		return f->step[0].frame;
+	/* The thread that waits under a lock can be changed; the others show why it should. */
+	if ((f->rule == LH_RULE_COND_WAIT_HOLDING || f->told) && f->parts && f->part[0].does &&
+	    f->part[0].does->frame)
+		return f->part[0].does->frame;
 	for (uint32_t i = 0; i < f->parts; i++) {
 		const struct lh_report_step *a =
 			f->part[i].does ? f->part[i].does : f->part[i].holds;
@@ -182,6 +186,7 @@ static struct merged_finding *new_finding(struct lh_report *report,
 					      .filter = (enum lh_filter)row->filter,
 					      .open = row->flags & LH_FINDING_OPEN,
 					      .by_class = row->flags & LH_FINDING_BY_CLASS,
+					      .told = row->flags & LH_FINDING_TOLD,
 					      .duration_ns = row->duration_ns,
 					      .title = lh_rule_row(rule)->title,
 					      .meaning = lh_rule_row(rule)->meaning,
@@ -447,6 +452,9 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *report,
 
 	add_cross_steps(report, f, step, n);
 	complete(report, f);
+	/* that of the first step now, whichever thread closed the cycle */
+	if (f->steps && f->step[0].thread)
+		f->process = f->step[0].thread->process;
 	if (spans_processes(step, n))
 		renumber_threads(f);
 	f->message = lh_arena_printf(report->arena, "%s%s", f->message, more);

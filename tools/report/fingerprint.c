@@ -10,7 +10,8 @@
  *
  * The edges of a cycle are hashed in the rotation that sorts first, because any thread may have
  * closed the cycle; those of a semaphore cycle are sorted and deduplicated, because any thread may
- * have come first. The hash has no address, line, thread number, count or directory: neither
+ * have come first. Of a join under a lock only the joiner's edge is hashed, as in recipe v1. The
+ * hash has no address, line, thread number, count or directory: neither
  * another run nor an edited comment changes it.
  */
 #include "tools/report/report_internal.h"
@@ -136,6 +137,15 @@ static uint64_t hash_edges(const struct lh_report_finding *f, const char *recipe
 	return hash;
 }
 
+/* Earlier versions did not list a thread's end among what the thread holds. */
+static bool is_end(const struct lh_report_finding *f, uint32_t part)
+{
+	const struct lh_report_step *holds = f->part[part].holds;
+
+	return f->rule == LH_RULE_LOCK_ORDER && holds && holds->lock &&
+	       holds->lock->row.kind == LH_THREAD_END;
+}
+
 static uint64_t recipe_1(struct lh_report *report, const struct lh_report_finding *f,
 			 const char **edges)
 {
@@ -145,7 +155,7 @@ static uint64_t recipe_1(struct lh_report *report, const struct lh_report_findin
 	uint32_t n = held_only && f->parts ? 1 : f->parts;
 
 	for (uint32_t i = 0; i < n; i++)
-		edges[i] = edge(report, f->part[i].holds,
+		edges[i] = edge(report, is_end(f, i) ? NULL : f->part[i].holds,
 				held_only && f->part[i].holds ? NULL : f->part[i].does);
 	if (f->rule == LH_RULE_POOL_DEADLOCK)
 		n = sort_unique(edges, n);
@@ -189,14 +199,34 @@ static uint64_t recipe_2(struct lh_report *report, const struct lh_report_findin
 	return hash_edges(f, "v2", edges, f->parts, *first);
 }
 
+/*
+ * A join under a lock is one finding for each pair of sites of the joiner: the joined threads, and
+ * the sites where they acquire the lock, are many.
+ */
+static uint64_t join_recipe(struct lh_report *report, const struct lh_report_finding *f,
+			    const struct lh_report_part *join)
+{
+	uint64_t hash = lh_fingerprint_hash(0xcbf29ce484222325ull, "v2");
+
+	hash = lh_fingerprint_hash(hash, lh_name_rule(f->rule));
+	hash = lh_fingerprint_hash(hash, edge(report, join->holds, join->does));
+	return f->told ? lh_fingerprint_hash(hash, "told") : hash;
+}
+
 uint32_t lh_fingerprint_make(struct lh_report *report, struct lh_report_finding *f)
 {
 	const char **edges = lh_arena_alloc(report->arena, (f->parts + 1) * sizeof(*edges));
 	uint64_t former = recipe_1(report, f, edges), hash = former;
 	uint32_t first = 0;
 
-	if (f->cycle)
+	const struct lh_report_part *join = lh_report_joining_part(f);
+
+	if (join) {
+		hash = join_recipe(report, f, join);
+		first = f->cycle ? (uint32_t)(join - f->part) : 0;
+	} else if (f->cycle) {
 		hash = recipe_2(report, f, edges, &first);
+	}
 	snprintf(f->former, sizeof(f->former), "%016llx", (unsigned long long)former);
 	snprintf(f->fingerprint, sizeof(f->fingerprint), "%016llx", (unsigned long long)hash);
 	return first;

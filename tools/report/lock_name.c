@@ -196,7 +196,7 @@ const char *lh_report_thread_text(const struct lh_report *report,
 				  const struct lh_report_thread *thread)
 {
 	if (!thread)
-		return "another thread";
+		return "a thread";
 	if (thread->foreign_tid && thread->unnamed && thread->tid == thread->foreign_tid)
 		return lh_arena_printf(report->arena, "process %d", thread->foreign_tid);
 	if (thread->foreign_tid && thread->unnamed)

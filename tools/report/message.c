@@ -34,14 +34,19 @@ static const struct {
 	{LH_RULE_FORK_HOLDING, LH_CALLS, "forked", "forks"},
 	{LH_RULE_COND_WAIT_UNLOCKED, LH_RELEASES, "passed %s to the wait without holding it",
 	 "passes %s to the wait without holding it"},
+	{LH_RULE_COND_TWO_MUTEXES, LH_RELEASES, "passed %s to the wait", "passes %s to the wait"},
 	{LH_RULE_BLOCKING_CALL, LH_CALLS, "blocked", "blocks"},
 	{LH_RULE_LONG_HOLD, LH_WAITS_FOR, "waited for %s", "waits for %s"},
+	{LH_RULE_LOCK_ORDER, LH_CALLS, "signalled %s", "signals %s"},
+	{LH_RULE_COND_WAIT_HOLDING, LH_CALLS, "signalled %s", "signals %s"},
 	{LH_NO_RULE, LH_HOLDS, "acquired %s", "holds %s"},
 	{LH_NO_RULE, LH_WANTS, "tried to acquire %s", "waits for %s"},
 	{LH_NO_RULE, LH_WAITS_FOR, "waits for %s", "waits for %s"},
 	{LH_NO_RULE, LH_CALLS, "called", "calls"},
 	{LH_NO_RULE, LH_RELEASES, "released %s", "releases %s"},
 	{LH_NO_RULE, LH_JOINS, "waits for %s", "waits for %s"},
+	{LH_NO_RULE, LH_USES, "used %s", "uses %s"},
+	{LH_NO_RULE, LH_DESTROYS, "destroyed %s", "destroys %s"},
 };
 
 static const char *const whys[LH_FILTERS] = {
@@ -94,6 +99,8 @@ static bool waits(const struct lh_report_step *a)
 
 static const char *mode_suffix(const struct lh_report_step *a)
 {
+	if (a->lock && a->lock->row.kind == LH_COND)
+		return "";
 	if (a->mode == LH_SHARED)
 		return " to read";
 	if (a->lock && a->lock->row.kind == LH_RWLOCK && (a->action == LH_HOLDS || waits(a)))
@@ -218,6 +225,8 @@ static const char *all_threads(const struct lh_report *report, const struct lh_r
 
 static const struct lh_report_lock *first_held(const struct lh_report_finding *f)
 {
+	if (f->told && f->parts && f->part[0].holds) /* it may hold others too */
+		return f->part[0].holds->lock;
 	for (uint32_t i = 0; i < f->steps; i++)
 		if (f->step[i].action == LH_HOLDS)
 			return f->step[i].lock;
@@ -238,7 +247,7 @@ static const char *first_thread(const struct lh_report *report, const struct lh_
 
 	if (first && first == f->step[f->steps - 1].thread)
 		return "itself";
-	return lh_report_thread_text(report, first);
+	return first ? lh_report_thread_text(report, first) : "another thread";
 }
 
 static const char *thread_at(const struct lh_report *report, const struct lh_report_finding *f,
@@ -295,7 +304,10 @@ const char *lh_report_message(struct lh_report *report, const struct lh_report_f
 {
 	static const char by_class[] = "{locks} are acquired in conflicting orders (by lock class "
 				       "only): on the same instances this can deadlock";
-	const char *at = f->by_class ? by_class : message_of(f), *text = "", *placeholder;
+	static const char told[] = "{holder} joins {who} while it holds {held}: this can deadlock "
+				   "unless {holder} waits for {lock} before";
+	const char *at = f->by_class ? by_class : f->told ? told : message_of(f);
+	const char *text = "", *placeholder;
 
 	while ((placeholder = strchr(at, '{')) != NULL) {
 		size_t n = strcspn(placeholder, "}") + 1;

@@ -14,7 +14,8 @@ static const char *const severities[] = {"note", "warning", "error"};
 static const char *const levels[] = {"potential", "happened", "confirmed"};
 static const char *const filters[] = {"none",    "threads", "gate", "ordered",
 				      "readers", "try",     "timed"};
-static const char *const actions[] = {"holds", "wants", "waits", "calls", "releases", "joins"};
+static const char *const actions[] = {"holds",    "wants", "waits", "calls",
+				      "releases", "joins", "uses",  "destroys"};
 static const char *const kinds[] = {"lock",      "mutex",     "rwlock",  "spinlock",
 				    "semaphore", "condition", "barrier", "once",
 				    "guard",     "thread",    "custom"};

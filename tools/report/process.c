@@ -96,7 +96,7 @@ struct lh_report_process *lh_report_get_process(struct lh_report *report,
 	*memo = p = lh_arena_alloc(arena, sizeof(*p));
 	LH_PUSH(arena, report->process, report->processes, p);
 	p->ledger = r;
-	p->pid = r->head.pid;
+	p->pid = r->head.outer_pid > 0 ? r->head.outer_pid : r->head.pid;
 	p->parent = r->head.parent;
 	p->exe = lh_arena_strdup(arena, r->head.exe);
 	p->command = lh_arena_strdup(arena, r->head.command);

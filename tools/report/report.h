@@ -142,6 +142,7 @@ struct lh_report_finding {
 	enum lh_status status; /* LH_NEW unless the `classify` callback changes it */
 	const char *reason;    /* of the status; NULL none */
 	bool open, by_class;
+	bool told; /* LH_FINDING_TOLD */
 	char fingerprint[17];
 	char former[17]; /* by the recipe of earlier versions; that of other rules is the same */
 	uint64_t count;
@@ -291,7 +292,7 @@ void lh_report_finish(struct lh_report *);
 uint32_t lh_report_new_findings(const struct lh_report *, enum lh_severity least);
 
 /*
- * "T2 'worker'", "T1 'main'", "another thread"; and "'accounts'", or "the" and a description. In
+ * "T2 'worker'", "T1 'main'", "a thread"; and "'accounts'", or "the" and a description. In
  * the report's arena; raw bytes.
  */
 const char *lh_report_thread_text(const struct lh_report *, const struct lh_report_thread *);

@@ -42,6 +42,9 @@ void lh_report_number_duplicates(struct lh_report *, struct lh_report_finding *)
 
 /* cycle_parts.c: groups the steps of a finding by thread and finds its cycle. */
 void lh_report_group_steps(struct lh_report *, struct lh_report_finding *);
+/* The part that joins, under a lock, the thread of the other part of a potential cycle of two;
+ * NULL: there is none. */
+const struct lh_report_part *lh_report_joining_part(const struct lh_report_finding *);
 
 /* variants.c */
 /* Adds a finding with the same fingerprint, unless its call paths are known. True: the finding had

@@ -97,7 +97,7 @@ static void set_frame(struct lh_report_frame *f, const struct object *o, uint64_
 	f->module = o->path[0] ? o->path : NULL;
 	f->build_id = o->build_id;
 	f->ours = o->ours;
-	f->system = o->library;
+	f->system = o->library || o->ours;
 }
 
 /* A line of a script has no object; its address is the line. */

@@ -38,6 +38,9 @@ bool lh_monitor_open(struct lh_monitor *m, char *error, size_t capacity)
 	struct epoll_event e = {.events = EPOLLIN};
 	if (!lh_run_open(&m->run, error, capacity))
 		return false;
+	lh_reach_open(&m->reach, &m->run.file);
+	m->unwatched.reach = &m->reach;
+	m->unwatched.run = &m->run;
 	sigfillset(&all);
 	m->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	m->arrivals = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -56,6 +59,7 @@ void lh_monitor_close(struct lh_monitor *m)
 	lh_report_free(m->reported);
 	lh_symbols_free(m->symbols);
 	lh_unwatched_free(&m->unwatched);
+	lh_reach_close(&m->reach);
 	close(m->signals);
 	close(m->arrivals);
 	lh_run_close(&m->run);
@@ -80,15 +84,18 @@ static void end_program(struct lh_monitor *m, int signal)
 
 static void on_deadlock(struct lh_monitor *m, const struct lh_run_process *process)
 {
-	if (m->on_deadlock == LH_ON_EXIT && !m->ended_by_us && !m->end_at)
+	/* a process whose number is not known gets no signal of its own */
+	bool ends =
+		m->on_deadlock == LH_ON_EXIT || (m->on_deadlock == LH_ON_ABORT && process->foreign);
+	if (ends && !m->ended_by_us && !m->end_at)
 		m->end_at = lh_time_now() + SETTLE_NS;
-	if (m->on_deadlock == LH_ON_ABORT && !m->ended_by_us) {
+	if (m->on_deadlock == LH_ON_ABORT && !process->foreign && !m->ended_by_us) {
 		lh_log("process %d is deadlocked; aborting it", process->pid);
 		kill(process->pid, SIGABRT);
 		m->ended_by_us = true;
 		m->kill_at = lh_time_now() + GRACE_NS;
 	}
-	if (m->on_deadlock == LH_ON_STOP && !m->ended_by_us) {
+	if (m->on_deadlock == LH_ON_STOP && !process->foreign && !m->ended_by_us) {
 		kill(process->pid, SIGSTOP);
 		lh_log("process %d is stopped; inspect it with 'gdb -p %d', continue it with 'kill "
 		       "-CONT %d'",
@@ -106,9 +113,10 @@ static bool is_deadlock(const struct lh_report_finding *f)
 
 /*
  * Some findings are reported only when the process ends: a cycle through a semaphore that may turn
- * out not to be used as a lock, and a filtered finding, because the same cycle of other threads may
- * still count and replace it. A long-hold row of the library is a measurement, of which the watch
- * thread makes a finding.
+ * out not to be used as a lock, a wait on a condition that a signaller without the lock may turn
+ * out to end, and a filtered finding, because the same cycle of other threads may still count and
+ * replace it. A long-hold row of the library is a measurement, of which the watch thread makes a
+ * finding.
  */
 static bool is_reported(const struct lh_monitor *m, const struct lh_run_process *process,
 			uint32_t row, bool at_end)
@@ -174,7 +182,7 @@ static void on_arrival(void *monitor, struct lh_run_process *process)
 	struct lh_monitor *m = monitor;
 	if (m->watch)
 		process->watched = lh_watch_add(m->watch, process->mapped, process->size,
-						process->foreign ? 0 : process->pid, process);
+						process->renumbered ? 0 : process->pid, process);
 }
 
 static void finish_process(struct lh_monitor *m, struct lh_run_process *process)
@@ -355,7 +363,7 @@ static void time_out(struct lh_monitor *m)
 	lh_log("--timeout of %.3g s expired; ending the program", (double)m->timeout_ns / 1e9);
 	for (uint32_t i = 0; i < m->run.alive; i++) {
 		const struct lh_run_process *process = m->run.alive_process[i];
-		if (process->foreign || i >= THREAD_DUMPS)
+		if (process->renumbered || i >= THREAD_DUMPS)
 			lh_thread_dump_ledger(&process->ledger, m->symbols, lh_log_stream());
 		else
 			lh_thread_dump_live(&process->ledger, process->pid, m->symbols,
@@ -365,17 +373,23 @@ static void time_out(struct lh_monitor *m)
 	end_program(m, SIGTERM);
 }
 
+/* Not those that have ended and wait for their turn. */
 static void name_leftovers(struct lh_monitor *m)
 {
 	char names[256] = "";
 	size_t at = 0;
-	m->leftovers_reported = true;
 	for (uint32_t i = 0; i < m->run.alive && at < sizeof(names); i++) {
 		const struct lh_run_process *process = m->run.alive_process[i];
 		const char *base = strrchr(process->ledger.head.exe, '/');
-		at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%d (%s)", i ? ", " : "",
-				       process->pid, base ? base + 1 : "?");
+		if (lh_run_process_has_ended(process))
+			continue;
+		at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%d (%s)", at ? ", " : "",
+				       process->foreign ? process->ledger.head.pid : process->pid,
+				       base ? base + 1 : "?");
 	}
+	if (!at)
+		return;
+	m->leftovers_reported = true;
 	lh_log("the program has ended; waiting for its background processes: %s (Ctrl-C or "
 	       "--no-wait: no wait)",
 	       names);
@@ -459,6 +473,7 @@ void lh_monitor_run(struct lh_monitor *m, pid_t program)
 {
 	m->program = program;
 	m->start = lh_time_now();
+	lh_reach_start(&m->reach);
 	m->busy_until = m->start + BUSY_NS;
 	/* Not at once: each read of /proc costs the kernel as much again when the process ends, and
 	 * at first there is no process but the program itself. */

@@ -18,6 +18,7 @@
 #include "tools/run/processes.h"
 #include "tools/project/project.h"
 #include "tools/render/render.h"
+#include "tools/run/reach.h"
 #include "tools/run/unwatched.h"
 #include "tools/run/clock_thread.h"
 #include "tools/watch/watch.h"
@@ -39,8 +40,9 @@ struct lh_monitor {
 	bool ended_by_us;       /* `status` is then our doing */
 	uint32_t still_running; /* processes that were running when the monitor finished */
 	struct lh_run run;
-	struct lh_unwatched unwatched;
-	uint32_t unwatched_reported; /* names in `unwatched` that were logged; with -v only */
+	struct lh_reach reach;
+	struct lh_unwatched unwatched; /* its `only` and `skip` are set by the caller */
+	uint32_t unwatched_reported;   /* names in `unwatched` that were logged; with -v only */
 	struct lh_symbols *symbols;
 	struct lh_report *reported; /* findings that were printed, or known */
 	/* while it runs */

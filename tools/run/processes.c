@@ -19,9 +19,12 @@
 #include <unistd.h>
 
 enum {
-	BATCH = 64,      /* processes per scan */
-	NAMES = 64,      /* thread names read per call */
-	NAME_ROWS = 512, /* thread rows visited for that */
+	BATCH = 64,         /* processes per scan */
+	NAMES = 64,         /* thread names read per call */
+	NAME_ROWS = 512,    /* thread rows visited for that */
+	DESCENDANTS = 4096, /* searched for a process */
+	SEARCHES = 20,      /* for one process, before it stays unknown */
+	ABSENT = 3,         /* searches; one may miss a process whose parent ends meanwhile */
 };
 /* In all slots, until the memory of ended ledgers is released. */
 #define MEMORY_BYTES (256ull << 20)
@@ -128,6 +131,9 @@ static bool status_from_proc(pid_t pid, int *status)
 static void write_end(struct lh_run *run, struct lh_run_process *process, enum lh_end how)
 {
 	int status = 0;
+	bool replaced = process->replaced && how == LH_END_UNKNOWN;
+	if (replaced)
+		how = LH_END_EXEC;
 	/* without a status, the library's mark at exit tells an end from a loss */
 	bool query = how == LH_END_UNKNOWN;
 	if (query && process->mapped->state != LH_LEDGER_ENDED)
@@ -140,6 +146,7 @@ static void write_end(struct lh_run *run, struct lh_run_process *process, enum l
 	uint64_t now = lh_time_now();
 	process->mapped->end_code = how == LH_END_SIGNAL ? WTERMSIG(status)
 				    : how == LH_END_EXIT ? WEXITSTATUS(status)
+				    : replaced           ? LH_EXEC_UNWATCHED
 							 : 0;
 	process->mapped->end = how;
 	if (process->mapped->state != LH_LEDGER_ENDED && now > process->mapped->start_ns)
@@ -195,31 +202,69 @@ bool lh_run_process_has_ended(const struct lh_run_process *process)
 {
 	struct pollfd p = {.fd = process->pidfd, .events = POLLIN};
 	if (process->foreign)
-		return false;
+		return process->absent >= ABSENT;
 	if (process->pidfd >= 0)
 		return poll(&p, 1, 0) == 1;
 	return kill(process->pid, 0) && errno == ESRCH;
 }
 
+/* True if the process has this slot of the run file mapped. */
+static bool maps_slot(pid_t pid, uint32_t slot)
+{
+	return lh_proc_maps_at(pid, "memfd:lockhound",
+			       LH_RUN_HEADER_BYTES + slot * LH_RUN_SLOT_BYTES);
+}
+
 /*
- * True if the process with this pid wrote the ledger. If the ledger comes from another pid
- * namespace, the pid is that of another process here. The program's path is compared first, because
- * that is cheap; it differs in another root directory, and then the mapped run file decides.
+ * True if the process with this pid may have written the ledger: it runs the program, or is one of
+ * our descendants and may have executed another program since. The path is compared first, because
+ * that is cheap.
  */
-static bool is_that_process(const struct lh_run_process *process)
+static bool is_that_process(const struct lh_run_process *process, pid_t pid)
 {
 	char exe[PATH_MAX];
 	const char *ledger_exe = process->ledger.head.exe;
-	if (!lh_proc_exe(process->pid, exe, sizeof(exe)))
+	if (!lh_proc_exe(pid, exe, sizeof(exe)))
 		return true; /* gone, or not readable: only the pid is known */
-	return !strncmp(exe, ledger_exe, strlen(ledger_exe)) ||
-	       lh_proc_maps(process->pid, "memfd:lockhound");
+	return (*ledger_exe && !strncmp(exe, ledger_exe, strlen(ledger_exe))) ||
+	       lh_proc_is_descendant(pid);
+}
+
+/* The number here of the process that forked this one; 0: not known. */
+static pid_t forked_by(const struct lh_run *run, const struct lh_run_process *process)
+{
+	uint32_t slot = process->ledger.head.fork_slot;
+	return slot && slot <= run->n && run->process[slot - 1]->pid > 0
+		       ? run->process[slot - 1]->pid
+		       : 0;
+}
+
+/*
+ * Searches the descendants for the process of the slot, whose number here is not known: by its own
+ * number, and by its mapping of the slot or, after an exec, by its parent. 0: not there; -1:
+ * perhaps a process that we may not inspect.
+ */
+static pid_t search(const struct lh_run *run, const struct lh_run_process *process)
+{
+	static pid_t all[DESCENDANTS];
+	char exe[PATH_MAX];
+	pid_t found = 0, parent = forked_by(run, process);
+	size_t n = lh_proc_descendants(getpid(), all, DESCENDANTS);
+	for (size_t i = 0; i < n; i++) {
+		if (lh_proc_inner_pid(all[i]) != process->ledger.head.pid)
+			continue;
+		if (maps_slot(all[i], process->slot) ||
+		    (parent && lh_proc_parent(all[i]) == parent))
+			return all[i];
+		if (!lh_proc_exe(all[i], exe, sizeof(exe)) && errno == EACCES)
+			found = -1;
+	}
+	return found;
 }
 
 static void open_pidfd(struct lh_run *run, struct lh_run_process *process)
 {
 	struct epoll_event e = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = process};
-	process->foreign = !is_that_process(process);
 	if (process->foreign)
 		return;
 	process->pidfd = (int)syscall(SYS_pidfd_open, process->pid, 0);
@@ -227,6 +272,28 @@ static void open_pidfd(struct lh_run *run, struct lh_run_process *process)
 		close(process->pidfd);
 		process->pidfd = -1;
 	}
+}
+
+/*
+ * Finds the process's number here and writes it into the ledger, so that a report does not take two
+ * processes with one number in two namespaces for one. A process that several searches did not find
+ * has ended.
+ */
+static void identify(const struct lh_run *run, struct lh_run_process *process)
+{
+	struct lh_ledger *l = process->mapped;
+	pid_t outer = l->outer_pid;
+	if (outer <= 0 || !is_that_process(process, outer))
+		outer = search(run, process);
+	process->searches++;
+	process->absent += outer == 0;
+	process->foreign = outer <= 0;
+	process->pid = outer > 0 ? outer : -(int32_t)process->slot - 1;
+	process->renumbered = process->pid != l->pid;
+	l->outer_pid = process->pid;
+	if (!l->exe[0] && outer > 0) /* the process has no /proc */
+		lh_proc_exe(outer, l->exe, sizeof(l->exe));
+	lh_read_refresh(&process->ledger);
 }
 
 static bool open_slot(struct lh_run *run, struct lh_run_process *process)
@@ -247,7 +314,7 @@ static void add_arrived(struct lh_run *run, struct lh_run_process *process)
 {
 	if (!process->mapped && !open_slot(run, process))
 		return;
-	process->pid = process->ledger.head.pid;
+	identify(run, process);
 	struct lh_run_process *before = lh_run_find(run, process->pid);
 	if (before) { /* the same process in a newer slot: its old program ended by exec */
 		if (before->reported < lh_read_used(&before->ledger, LH_T_FINDING))
@@ -279,9 +346,23 @@ static void scan_arrivals(struct lh_run *run)
 	}
 }
 
+/* One search in a scan, because a search reads /proc of all descendants. */
+static void search_foreign(struct lh_run *run)
+{
+	for (uint32_t i = 0; i < BATCH && i < run->alive; i++) {
+		struct lh_run_process *process = run->alive_process[(run->turn + i) % run->alive];
+		if (!process->foreign || process->absent >= ABSENT || process->searches >= SEARCHES)
+			continue;
+		identify(run, process);
+		open_pidfd(run, process);
+		return;
+	}
+}
+
 void lh_run_scan(struct lh_run *run)
 {
 	scan_arrivals(run);
+	search_foreign(run);
 	for (uint32_t i = 0; i < BATCH && i < run->alive; i++) {
 		struct lh_run_process *process = run->alive_process[(run->turn + i) % run->alive];
 		lh_run_file_preallocate(&run->file, process->slot, process->mapped, process->size);

@@ -8,7 +8,8 @@
  * - A process is identified by its slot. A struct lh_run_process is not freed before the run is
  *   over, so a pointer to it is valid for the whole run.
  * - The program can write anything into a ledger: a pid in it counts only if the process with that
- *   pid runs the program that the ledger names.
+ *   pid runs the program that the ledger names, or has the slot mapped.
+ * - A process in another pid namespace is found by its mapping of the slot, among our descendants.
  * - One scan visits at most BATCH processes.
  */
 #ifndef LH_RUN_PROCESSES_H
@@ -24,13 +25,17 @@ enum lh_run_process_state { LH_RUN_STARTING, LH_RUN_ALIVE, LH_RUN_ENDED };
 struct lh_run_process {
 	enum lh_run_process_state state;
 	uint32_t slot;
-	int32_t pid;
-	int pidfd; /* readable once the process has ended; -1: none, its pid is polled instead */
+	int32_t pid; /* in our pid namespace; `foreign`: a number of the process's own */
+	int pidfd;   /* readable once the process has ended; -1: none, its pid is polled instead */
 	struct lh_ledger *mapped;
 	size_t size;
 	struct lh_ledger_view ledger;
 	struct lh_watch_process *watched; /* of the watch thread, stored here for the monitor */
-	bool foreign;      /* its pid is of another namespace, so its end cannot be seen */
+	bool foreign;                     /* its pid is not known here, so its end cannot be seen */
+	bool renumbered;   /* its own pid and tids are not ours: its threads cannot be inspected */
+	uint8_t searches;  /* for a foreign process */
+	uint8_t absent;    /* searches that did not find it */
+	bool replaced;     /* it executed a program that is not watched */
 	uint32_t reported; /* findings that were returned, row 0 included */
 	uint32_t name;     /* thread row whose name is read next */
 };

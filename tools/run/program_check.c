@@ -297,11 +297,20 @@ static void check_loader(struct lh_program *t, Elf *elf, int fd)
 {
 	char interpreter[PATH_MAX] = "", soname[100] = "";
 	size_t n = 0;
+	bool frames = false;
 	GElf_Phdr p;
 	elf_getphdrnum(elf, &n);
-	for (size_t i = 0; i < n; i++)
-		if (gelf_getphdr(elf, (int)i, &p) && p.p_type == PT_INTERP)
+	for (size_t i = 0; i < n; i++) {
+		if (!gelf_getphdr(elf, (int)i, &p))
+			continue;
+		if (p.p_type == PT_INTERP)
 			read_string(fd, &p, interpreter, sizeof(interpreter));
+		frames |= p.p_type == PT_GNU_EH_FRAME;
+	}
+	if (!frames)
+		strcpy(t->note,
+		       "has no .eh_frame_hdr (the linker's option --eh-frame-hdr adds it): "
+		       "stacks end at its first frame");
 	read_dynamic(elf, t, soname, sizeof(soname));
 	if (strstr(interpreter, "ld-musl") || (!*interpreter && !strncmp(soname, "libc.musl", 9)))
 		refuse(t, LH_UNREACHABLE,

@@ -23,7 +23,7 @@ struct lh_program {
 	char path[PATH_MAX];        /* the file to execute */
 	char loaded[PATH_MAX];      /* the ELF file: `path`, or the interpreter of a script */
 	char error[PATH_MAX + 300]; /* one line, with the remedy, unless watchable */
-	char note[200];             /* which locks will not be seen; "": none known */
+	char note[200];             /* what will not be seen; "": nothing known */
 	bool debug;                 /* the file has line numbers */
 	char asan[PATH_MAX];        /* gcc's ASan runtime that it needs, "": none */
 };

@@ -44,7 +44,7 @@ static void add_abandoned(struct lh_deadlocks *s, const struct lh_deadlocks_proc
 			&s->abandoned[s->n_abandoned++ % LH_DEAD_THREADS_MAX];
 		*entry = (struct lh_abandoned_lock){
 			.key = key,
-			.dead_thread = {.pid = p->ledger->head.pid, .thread = thread},
+			.dead_thread = {.pid = lh_ledger_pid(&p->ledger->head), .thread = thread},
 			.site = LH_SITE(0, LH_BLOCKING, LH_SITE_MODE(h->site)),
 			.tick = h->tick};
 	}

@@ -32,7 +32,8 @@ static uint32_t held_locks(const struct lh_watch_process *p, const struct lh_liv
 	uint32_t n = 0;
 
 	for (uint32_t k = live->held_n; k-- > 0 && n < LH_WATCH_HELD_MAX;)
-		if (lh_watch_is_lock(p, &live->held[k], &l))
+		if (lh_watch_is_lock(p, &live->held[k], &l) &&
+		    lh_watch_must_be_short(p, live->held[k].lock, &l))
 			out[n++] = &live->held[k];
 	return n;
 }

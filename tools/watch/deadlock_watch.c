@@ -136,6 +136,13 @@ void lh_deadlock_watch_drop(struct lh_watch_process *p)
 
 /* ---- potential deadlocks that have happened ---- */
 
+/* That a thread waits on a condition while it holds a lock stays a mistake of its own. */
+static bool is_potential_deadlock(const struct lh_finding *f)
+{
+	return (f->flags & LH_FINDING_UNSURE) && f->level == LH_POTENTIAL &&
+	       f->rule != LH_RULE_COND_WAIT_HOLDING;
+}
+
 static bool waits_for(const struct lh_watch_process *p, const struct lh_finding *f, lh_lock_id lock)
 {
 	struct lh_step s;
@@ -180,8 +187,8 @@ void lh_watch_withdraw(struct lh_watch_process *p)
 	pthread_mutex_lock(&p->watch->mutex);
 	p->ledger.overlay = p->overlay;
 	for (uint32_t i = 1; p->overlay && i < n; i++) {
-		if (!lh_read_finding(&p->ledger, i, &f) || !(f.flags & LH_FINDING_UNSURE) ||
-		    f.level != LH_POTENTIAL || !has_happened(p, &f))
+		if (!lh_read_finding(&p->ledger, i, &f) || !is_potential_deadlock(&f) ||
+		    !has_happened(p, &f))
 			continue;
 		((struct lh_finding *)(uintptr_t)(rows->at + (size_t)i * rows->row))->rule =
 			LH_NO_RULE;

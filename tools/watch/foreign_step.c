@@ -24,7 +24,7 @@ static lh_lock_id find_own_lock(const struct lh_watch_process *p, const struct l
 static lh_lock_id add_foreign_lock(struct lh_row_copier *c, lh_lock_id id, const struct lh_lock *l)
 {
 	const struct lh_lock *old;
-	uint32_t pid = (uint32_t)c->from->head.pid;
+	uint32_t pid = (uint32_t)lh_ledger_pid(&c->from->head);
 	struct lh_lock_stats stats;
 	/* No address: it means nothing here. `owner` and `next` hold the other pid and lock id. */
 	struct lh_lock copy = {.kind = l->kind,
@@ -73,6 +73,7 @@ struct lh_step lh_watch_foreign_step(struct lh_watch_process *p, struct lh_arena
 	struct lh_thread t;
 
 	if (lh_read_thread(&from->ledger, s->thread, &t))
-		step.thread = lh_put_foreign_thread(p->overlay, from->ledger.head.pid, &t);
+		step.thread =
+			lh_put_foreign_thread(p->overlay, lh_ledger_pid(&from->ledger.head), &t);
 	return step;
 }

@@ -299,7 +299,7 @@ void lh_long_hold_scan(struct lh_watch_process *p, uint32_t live_row,
 		return;
 	}
 	h = find(p, live_row, e);
-	if (!h) {
+	if (!h && lh_watch_must_be_short(p, e->lock, l)) {
 		uint64_t limit = lh_watch_limit(p, l);
 		h = limit && 2 * age >= limit ? follow(p, live_row, live, e, limit) : NULL;
 		if (!h && 2 * age < limit)

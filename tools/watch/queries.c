@@ -27,6 +27,17 @@ bool lh_watch_is_lock(const struct lh_watch_process *p, const struct lh_held *h,
 	}
 }
 
+bool lh_watch_must_be_short(const struct lh_watch_process *p, lh_lock_id lock,
+			    const struct lh_lock *l)
+{
+	if (l->kind != LH_ONCE && l->kind != LH_GUARD)
+		return true;
+	for (uint32_t i = 1; i < p->n_samples; i++)
+		if (p->sample[i].wait.lock == lock)
+			return true;
+	return false;
+}
+
 bool lh_watch_is_current(const struct lh_watch_process *p, uint32_t live_row,
 			 const struct lh_live_thread *live)
 {

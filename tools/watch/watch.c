@@ -150,6 +150,7 @@ uint32_t lh_watch_scan(struct lh_watch_process *p, uint64_t now_ns)
 		scan_thread(p, i);
 	lh_wait_profile_round(p);
 	lh_long_hold_end_round(p, false);
+	lh_livelock_scan(p, n_rows);
 	p->sampled_ns = p->now_ns;
 	return n_rows;
 }

@@ -24,6 +24,18 @@ struct lh_hold_sample {
 	uint32_t samples;
 };
 
+/* The lock that a thread which holds others wants, a second ago; see livelock.c. */
+struct lh_want {
+	lh_thread_id thread;
+	lh_lock_id lock;
+	lh_site site;
+	bool tries;     /* it retries a try-lock or a wait with a limit; else it waits */
+	uint32_t n;     /* failed tries, or the number of the wait */
+	uint64_t mark;  /* hash of what it holds */
+	uint32_t stuck; /* seconds without a change */
+	uint64_t since_ns;
+};
+
 /* A live-thread row at the last sample. */
 struct lh_thread_sample {
 	lh_thread_id thread;
@@ -47,6 +59,7 @@ struct lh_thread_sample {
 	/* The busy wait of the thread: */
 	uint64_t busy_cpu_ns; /* CPU time at the last sample; 0: not read */
 	uint32_t tries;
+	struct lh_want want;
 };
 
 /* A thread that waits, at this sample. */
@@ -118,10 +131,11 @@ struct lh_watch_process {
 	uint32_t *pair, pair_mask; /* by hash: rows of LH_T_WAIT_PAIR */
 	uint32_t *measured; /* by the library's finding: how many of its holds we have counted */
 	uint32_t n_measured;
-	uint32_t samples;    /* stacks sampled in this round */
-	uint32_t turn;       /* the row to begin with, so that each row comes first at times */
-	uint32_t refused;    /* the first row for which /proc was not read in this round */
-	uint32_t busy_waits; /* rows of LH_T_BUSY_WAIT */
+	uint32_t samples;     /* stacks sampled in this round */
+	uint32_t turn;        /* the row to begin with, so that each row comes first at times */
+	uint32_t refused;     /* the first row for which /proc was not read in this round */
+	uint32_t busy_waits;  /* rows of LH_T_BUSY_WAIT */
+	uint64_t livelock_ns; /* the last look for livelocks */
 };
 
 struct lh_watch {
@@ -172,6 +186,9 @@ void lh_long_hold_adopt(struct lh_watch_process *, uint32_t row, const struct lh
 /* queries.c */
 /* Is this held entry a lock that other threads can wait for? Reads the lock's row. */
 bool lh_watch_is_lock(const struct lh_watch_process *, const struct lh_held *, struct lh_lock *);
+/* A long hold of a pthread_once control or a guard matters only to a thread that waits for it:
+ * std::async runs its whole task in one. */
+bool lh_watch_must_be_short(const struct lh_watch_process *, lh_lock_id, const struct lh_lock *);
 /* Does the row still have the wait, and the first held locks, of this copy? */
 bool lh_watch_is_current(const struct lh_watch_process *, uint32_t live_row,
 			 const struct lh_live_thread *);
@@ -238,6 +255,9 @@ void lh_wait_profile_round(struct lh_watch_process *);
 /* Closes the holds and waits of a row that was skipped and has now changed: they lasted until the
  * round before. */
 void lh_wait_profile_close(struct lh_watch_process *, uint32_t live_row);
+
+/* livelock.c: at most once a second */
+void lh_livelock_scan(struct lh_watch_process *, uint32_t rows);
 
 /* busy_wait.c */
 void lh_busy_wait_scan(struct lh_watch_process *, uint32_t live_row, const struct lh_live_thread *);

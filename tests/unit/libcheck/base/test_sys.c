@@ -4,6 +4,7 @@
  * LINKS: libcheck/base/sys.c
  */
 #include <pthread.h>
+#include <sys/mman.h>
 
 #include "libcheck/base/sys.h"
 #include "tests/unit/unit.h"
@@ -92,8 +93,23 @@ static void test_crowd(void)
 	CHECK_EQ(shared.impatient, 0);
 }
 
+static void test_may_be(void)
+{
+	uint32_t *page =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	page[3] = 5;
+	CHECK(lh_sys_may_be(&page[3], 5));
+	CHECK(!lh_sys_may_be(&page[3], 6));
+	mprotect(page, 4096, PROT_NONE);
+	CHECK(!lh_sys_may_be(&page[3], 5));
+	munmap(page, 4096);
+	CHECK(!lh_sys_may_be(&page[3], 5));
+}
+
 int main(void)
 {
+	test_may_be();
 	test_free();
 	test_stuck();
 	test_handed_over_to_none();

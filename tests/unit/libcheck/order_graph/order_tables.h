@@ -113,7 +113,7 @@ static inline void tables_add_visit(struct order_tables *tables, lh_chain_id cha
 		return;
 	}
 	tables->visit[tables->visits] = (struct lh_chain_visit){
-		chain, thread, segment, segment, tables->chain[chain].visit, 0};
+		chain, thread, segment, segment, tables->chain[chain].visit, tables->visits};
 	tables->chain[chain].visit = tables->visits;
 	tables_log(tables, STEP_VISIT, tables->visits++);
 }

@@ -208,6 +208,60 @@ static void checked_again(void)
 	lh_report_free(report);
 }
 
+/* Two sharers in one order, in which nothing is found; thread 1 joins another thread under a lock.
+ */
+static struct lh_ledger *build_join(lh_thread_id *joined, lh_lock_id *a, lh_lock_id *cond)
+{
+	struct lh_ledger *l = build_sharer(100, false, 0, 50 * MS);
+	lh_lock_id end = build_lock(l, LH_THREAD_END, LH_ADDRESS_NONE | 32, NULL);
+	struct lh_thread *t;
+
+	*a = LH_LOCK_ID(1, 1);
+	*joined = build_thread(l, 101, "joined");
+	*cond = build_lock(l, LH_COND, 0x9000, "cond");
+	t = build_at(l, LH_T_THREAD, *joined);
+	t->end_lock = end;
+	build_lock_row(l, end)->initial = *joined;
+	build_dependency(l, 1, 1, *a, end);
+	l->searches_cut = 1;
+	return l;
+}
+
+/* The last chain of the ledger is a signal. */
+static void make_signal(struct lh_ledger *l)
+{
+	struct lh_chain *chain = build_at(l, LH_T_CHAIN, l->table[LH_T_CHAIN].used - 1);
+
+	chain->site |= LH_COND_SIGNALS;
+}
+
+static void joined_under_lock(void)
+{
+	lh_thread_id joined;
+	lh_lock_id a, cond;
+	struct lh_ledger *l = build_join(&joined, &a, &cond);
+	struct lh_report *report;
+
+	build_dependency(l, joined, 0, a, cond);
+	report = report_of(&l, 1);
+	CHECK_EQ(report->findings, 1); /* it waits there: that is no signal */
+	CHECK(report->findings == 1 && report->finding[0]->severity == LH_ERROR);
+	CHECK(report->findings == 1 && report->finding[0]->cycle);
+	lh_report_free(report);
+	make_signal(l);
+	report = report_of(&l, 1);
+	CHECK_EQ(report->findings, 1);
+	if (report->findings == 1) {
+		const struct lh_report_finding *f = report->finding[0];
+
+		CHECK(f->severity == LH_WARNING && f->told && !f->cycle);
+		CHECK_EQ(f->step[0].thread->id, 1);
+		CHECK_EQ(f->step[f->steps - 1].action, LH_CALLS);
+		CHECK(strstr(f->message, "waits for 'cond' before"));
+	}
+	lh_report_free(report);
+}
+
 int main(void)
 {
 	at_the_same_time();
@@ -217,5 +271,6 @@ int main(void)
 	creator_held_gate();
 	one_after_the_other();
 	checked_again();
+	joined_under_lock();
 	return unit_done();
 }

@@ -568,6 +568,25 @@ static void not_a_lock(void)
 	tear_down();
 }
 
+/* An initializer is a long hold only while another thread waits for it. */
+static void an_initializer(void)
+{
+	static const uint8_t kind[] = {LH_ONCE, LH_GUARD};
+
+	for (int i = 0; i < 2; i++) {
+		set_up();
+		build_lock_row(l, accounts)->kind = kind[i];
+		acquire(1, accounts, 1000);
+		wait_for(2, journal, 1005);
+		scan(1000, 2000);
+		CHECK_EQ(findings(), 0);
+		wait_for(2, accounts, 2000);
+		scan(2005, 2205); /* an old hold is scanned less often */
+		CHECK_EQ(findings(), 1);
+		tear_down();
+	}
+}
+
 /* A thread that waits for another lock is excused; the owner of that lock has the long hold. */
 static void waiting(void)
 {
@@ -699,6 +718,7 @@ int main(void)
 	between_scans();
 	not_held();
 	not_a_lock();
+	an_initializer();
 	waiting();
 	wait_pairs();
 	saved_overlay();
