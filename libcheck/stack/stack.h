@@ -103,7 +103,9 @@ static inline const struct lh_context *lh_context_find(uintptr_t frame)
 	uintptr_t depth = lh_context_depth(frame, lh_python_identity());
 	const struct lh_context *x = lh_context_of_key(caller, depth, frame);
 
-	return x || !lh_contexts.has_forks ? x : lh_context_find_forked(caller, depth, frame);
+	if (LH_LIKELY(x) || !lh_contexts.has_forks)
+		return x;
+	return lh_context_find_forked(caller, depth, frame);
 }
 
 struct lh_stack_walk_result {
