@@ -29,13 +29,16 @@ static bool start_ledger(void)
 
 	l->pid = lh_sys_pid();
 	l->parent = (int)lh_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0);
-	lh_sys_readlink("/proc/self/exe", l->exe, sizeof(l->exe));
+	if (lh_own_ledger.parent_ledger)
+		__builtin_memcpy(l->exe, lh_own_ledger.parent_ledger->exe, sizeof(l->exe));
+	else
+		lh_sys_readlink("/proc/self/exe", l->exe, sizeof(l->exe));
 	lh_sys_thread_name(l->comm);
 	l->tag_off = !lh_options.words;
-	if (lh_stack_init() && lh_lock_init() && lh_thread_init() && lh_chain_init() &&
-	    lh_handler_init() && lh_events_init())
+	if (lh_private_init() && lh_stack_init() && lh_lock_init() && lh_thread_init() &&
+	    lh_chain_init() && lh_handler_init() && lh_events_init())
 		return true;
-	lh_own_ledger.ledger = NULL;
+	lh_own_ledger.no_room = true;
 	return false;
 }
 
@@ -89,12 +92,14 @@ static bool rearm(uintptr_t frame)
 	struct lh_ledger *parents = lh_own_ledger.ledger;
 
 	lh_own_ledger.parent_ledger = parents;
+	__builtin_memcpy(lh_own_ledger.parent_mapped, lh_own_ledger.mapped,
+			 sizeof(lh_own_ledger.mapped));
 	lh_own_ledger.ledger = NULL;
 	if (!lh_options.children)
 		return false;
 	lh_private_reset();
 	if (lh_sys_seccomp_active() || !make_ledger() || !start_ledger()) {
-		lh_own_ledger_count_lost();
+		lh_own_ledger_give_up();
 		return false;
 	}
 	struct lh_ledger *l = lh_own_ledger.ledger;
@@ -124,6 +129,18 @@ static void start_in_child(void)
 		lh_leave(self);
 }
 
+static void give_up(void)
+{
+	char comm[LH_NAME_MAX];
+
+	lh_own_ledger_remove(); /* without rows, the file says nothing */
+	lh_own_ledger_give_up();
+	lh_own_ledger_unmap();
+	lh_sys_thread_name(comm);
+	if (!lh_options.run[0] && lh_options.report == LH_REPORT_STDERR && lh_own_ledger.no_room)
+		lh_stderr_report_no_room(comm);
+}
+
 __attribute__((constructor)) static void on_load(int argc, char **argv, char **environment)
 {
 	uintptr_t low, high, frame = (uintptr_t)__builtin_frame_address(0);
@@ -138,12 +155,12 @@ __attribute__((constructor)) static void on_load(int argc, char **argv, char **e
 	lh_sys_clock_init(clock_gettime);
 	if (!wanted())
 		return;
-	if (!lh_private_init() || !make_ledger() || !start_ledger()) {
-		lh_own_ledger_count_lost();
+	lh_stderr_report_init();
+	if (!make_ledger() || !start_ledger()) {
+		give_up();
 		return;
 	}
 	describe_command(lh_own_ledger.ledger, argc, argv);
-	lh_stderr_report_init();
 	if (lh_options.unwinder == LH_UNWINDER_LIBUNWIND && !lh_unwind_init())
 		lh_options.unwinder = LH_UNWINDER_CFI;
 	lh_thread_default_stack(lh_sys_limit(RLIMIT_STACK));

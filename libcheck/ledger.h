@@ -239,8 +239,10 @@ struct lh_live_thread {
 	uint32_t segment;               /* raised wherever a happens-before edge starts or ends */
 	uint64_t handle;                /* pthread_t */
 	uint64_t stack_low, stack_high; /* LH_LIVE_RESERVED: stack_high is the size */
-	uint32_t reserved;
-	uint32_t detached;
+	lh_lock_id
+		released; /* the last lock that it released and did not hold; see released_site */
+	uint16_t detached;
+	uint16_t cancel;                        /* LH_CANCEL_* */
 	uint64_t start_routine, start_argument; /* of pthread_create, for the new thread */
 	/* The wait for a lock: */
 	uint64_t wait_entries;    /* acquisitions of the lock before the wait began */
@@ -251,9 +253,13 @@ struct lh_live_thread {
 	uint32_t tries;
 	uint64_t try_since_ns; /* time of try number LH_TRIES_BEFORE_TIMING */
 	lh_site try_site;      /* known from try number LH_TRIES_BUSY_WAIT on */
-	uint32_t pad;
+	lh_site released_site; /* where it released `released` */
 	struct lh_held held[LH_HELD_MAX];
 };
+
+/* Of lh_live_thread.cancel. The first is set by the thread that cancels, the others by the row's
+ * thread. */
+enum { LH_CANCEL_PENDING = 1 << 0, LH_CANCEL_DISABLED = 1 << 1, LH_CANCEL_ASYNCHRONOUS = 1 << 2 };
 
 enum lh_wait {
 	LH_WAIT_NONE,
@@ -338,9 +344,11 @@ struct lh_chain {
 
 enum {
 	LH_CHAIN_MANY_THREADS = 1 /* more threads than LH_T_VISIT records */,
-	LH_CHAIN_SIGNALS_BLOCKED = 4, /* acquired with signals blocked at least once */
-	LH_CHAIN_REUSED = 8,          /* the row was another chain before */
-	LH_CHAIN_HANDLER_CHECKED = 16 /* checked while the program had a signal handler */
+	LH_CHAIN_SIGNALS_BLOCKED = 4,  /* acquired with signals blocked at least once */
+	LH_CHAIN_REUSED = 8,           /* the row was another chain before */
+	LH_CHAIN_HANDLER_CHECKED = 16, /* checked while the program had a signal handler */
+	/* a join or a semaphore's wait, at least once with cancellation disabled */
+	LH_CHAIN_UNCANCELLABLE = 32
 };
 
 /* A thread that acquired through a chain, in all its segments from `first` to `last`. */
@@ -373,6 +381,9 @@ struct lh_hb_edge {
  *
  * FORKER_RELEASED: thread a released a lock that it held when it forked. `b` is the lock id;
  * a_segment and b_segment are the time in nanoseconds, low half first. This row orders nothing.
+ *
+ * CANCEL: thread b cancelled thread a; b_segment begins then, a_segment is UINT32_MAX. Orders only
+ * waits of a that a cancellation ends.
  */
 enum lh_hb_kind {
 	LH_HB_CREATE = 1,
@@ -380,8 +391,15 @@ enum lh_hb_kind {
 	LH_HB_BARRIER,
 	LH_HB_ACQUIRED_FROM_CREATOR,
 	LH_HB_CREATOR_RELEASED,
-	LH_HB_FORKER_RELEASED
+	LH_HB_FORKER_RELEASED,
+	LH_HB_CANCEL
 };
+
+/* Does the kind order nothing? */
+static inline int lh_hb_is_mark(uint32_t what)
+{
+	return what == LH_HB_CREATOR_RELEASED || what == LH_HB_FORKER_RELEASED;
+}
 
 /* The time of an edge of kind LH_HB_FORKER_RELEASED. */
 static inline uint64_t lh_hb_edge_ns(const struct lh_hb_edge *e)
@@ -443,6 +461,9 @@ enum {
 	/* a join under a lock; the joined thread may have told the joiner before that it will not
 	 * acquire the lock any more: its last step is the signal */
 	LH_FINDING_TOLD = 16,
+	/* a deadlock did not last: a wait of its steps ended. The last step shows who ended it, if
+	 * its action is LH_RELEASES or LH_CALLS */
+	LH_FINDING_ENDED = 32,
 };
 
 enum lh_filter {
@@ -698,7 +719,12 @@ struct lh_run_header {
 	uint32_t late_ticks; /* late ticks so far */
 	uint64_t late[LH_LATE_TICKS]; /* the last of them: the tick before << 32 | the late tick */
 	char name[LH_RUN_NAME]; /* random, in the option `run` too: tells this run from others */
+	uint32_t no_room;       /* processes that had too little address space; atomic */
 };
+
+/* Under a lower RLIMIT_AS or RLIMIT_DATA a process is not watched: the program may need the rest of
+ * its address space. */
+#define LH_ADDRESS_SPACE_MIN (32ull << 20)
 
 /* The answer to a process that cannot open the run file; the file's descriptor is attached. */
 struct lh_run_answer {

@@ -46,7 +46,8 @@ setup() {
 	trap remove_tmp EXIT
 	# what a program needs in front of it to run with the library alone, without a report
 	with_library=(env "LD_PRELOAD=$library" "LOCKHOUND_OPTIONS=report=none:ledger=$tmp")
-	no_time_rules=(--long-hold=0 --blocking=0) # a busy machine holds locks for long
+	# a busy machine holds locks for long; a deadlocked program is ended at once
+	no_time_rules=(--long-hold=0 --blocking=0 --deadlock-grace=0)
 	ulimit -S -c 0
 }
 # A misspelt function would be a check that is not made. (bash calls this in a subshell.)

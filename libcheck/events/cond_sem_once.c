@@ -72,6 +72,8 @@ void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_how h
 		lh_across_fork_on_release(&event, h);
 		mark_in_cond_wait(h);
 	}
+	event.self->cond_frame = call->frame;
+	event.self->outer_wait.lock = 0;
 	if (v) {
 		lh_event_announce_wait(&event, lh_lock_id_of(v), site, LH_WAIT_COND,
 				       m ? lh_lock_id_of(m) : 0);
@@ -103,8 +105,7 @@ void lh_on_cond_wait_end(const struct lh_call *call, int rc)
 		return;
 	struct lh_live_thread *live = self->live_saved;
 	struct lh_held *h = lh_held_find(live, call->object);
-	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
-	live->wait_on = LH_WAIT_NONE;
+	lh_event_end_cond_wait(self, live);
 	if (h && (h->flags & LH_HELD_IN_COND_WAIT)) {
 		struct lh_lock *m = lh_lock_row(h->lock);
 		h->flags &= (uint16_t)~LH_HELD_IN_COND_WAIT;
@@ -172,12 +173,12 @@ void lh_on_cond_signal(const struct lh_call *call)
 
 void lh_on_wait_clear(const struct lh_call *call)
 {
+	lh_event_end_deadlock(call);
 	struct lh_self *self = lh_enter(call->frame);
 
 	if (!self)
 		return;
-	__atomic_store_n(&self->live_saved->wait_lock, 0, __ATOMIC_RELEASE);
-	self->live_saved->wait_on = LH_WAIT_NONE;
+	lh_event_clear_wait(self, self->live_saved);
 	lh_contention_wait_cancel(self->live_saved);
 	lh_leave(self);
 }
@@ -235,7 +236,7 @@ void lh_on_barrier_leave(const struct lh_call *call, lh_thread_id round)
 
 	if (!lh_event_begin_must(&event, call))
 		return;
-	lh_event_wait_time(event.live);
+	lh_event_wait_time(event.self);
 	if (round)
 		lh_hb_edge_add(LH_HB_BARRIER, round, 0, event.live->thread,
 			       event.live->segment + 1);
@@ -263,8 +264,10 @@ void lh_on_sem_post(const struct lh_call *call)
 	if (!lh_event_begin_lock(&event, call, 0))
 		return;
 	l = lh_event_lock(&event, call->object, LH_SEM);
-	if (l)
+	if (l) {
 		lh_sem_mark_signal(l);
+		lh_deadlock_note_release(event.self, lh_lock_id_of(l), LH_SITE(event.stack, 0, 0));
+	}
 	lh_event_end(&event);
 }
 
@@ -333,11 +336,12 @@ void lh_on_once_routine_end(const struct lh_call *call)
 /* The thread that ran the routine ended its wait earlier; any other thread waited until now. */
 void lh_on_once_return(const struct lh_call *call)
 {
+	lh_event_end_deadlock(call);
 	struct lh_self *self = lh_enter(call->frame);
 
 	if (!self)
 		return;
-	lh_event_wait_time(self->live_saved);
+	lh_event_wait_time(self);
 	lh_contention_wait_cancel(self->live_saved);
 	lh_leave(self);
 }

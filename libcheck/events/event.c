@@ -84,7 +84,8 @@ bool lh_event_begin_lock(struct lh_event_frame *event, const struct lh_call *cal
 	struct lh_shm_location location;
 	bool needs_location =
 		lh_self_get()->live &&
-		((flags & LH_LOCK_PSHARED) || lh_lock_needs_location(call->object, call->kind));
+		(flags & LH_LOCK_INITED ? (flags & LH_LOCK_PSHARED) != 0
+					: lh_lock_needs_location(call->object, call->kind));
 
 	if (needs_location)
 		location = lh_shm_locate(call->object);
@@ -132,11 +133,36 @@ void lh_event_end(struct lh_event_frame *event)
 
 /* ---- waits, stacks, semaphores ---- */
 
+/* A wait inside a condition wait, which the row shows again afterwards. */
+static __attribute__((noinline)) void save_outer_wait(struct lh_self *self,
+						      const struct lh_live_thread *live)
+{
+	if (!live->wait_lock || self->inside >= self->cond_frame)
+		return;
+	self->outer_wait.lock = live->wait_lock;
+	self->outer_wait.mutex = live->wait_with;
+	self->outer_wait.site = live->wait_site;
+	self->outer_wait.since_ns = live->wait_since_ns;
+}
+
+void lh_event_show_outer_wait(struct lh_self *self, struct lh_live_thread *live)
+{
+	live->wait_site = self->outer_wait.site;
+	live->wait_on = LH_WAIT_COND;
+	live->wait_with = self->outer_wait.mutex;
+	live->wait_since_ns = self->outer_wait.since_ns;
+	live->wait_seq++;
+	__atomic_store_n(&live->wait_lock, self->outer_wait.lock, __ATOMIC_RELEASE);
+	self->outer_wait.lock = 0;
+}
+
 void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_site site,
 			    enum lh_wait on, uint32_t with)
 {
 	struct lh_live_thread *live = event->live;
 
+	if (LH_UNLIKELY(live->wait_on == LH_WAIT_COND))
+		save_outer_wait(event->self, live);
 	live->wait_site = site;
 	live->wait_on = on;
 	live->wait_with = with;
@@ -145,8 +171,9 @@ void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_si
 	__atomic_store_n(&live->wait_lock, lock, __ATOMIC_RELEASE);
 }
 
-uint64_t lh_event_wait_time(struct lh_live_thread *live)
+uint64_t lh_event_wait_time(struct lh_self *self)
 {
+	struct lh_live_thread *live = self->live_saved;
 	struct lh_lock *l = lh_lock_row(live->wait_lock);
 	uint64_t ns = 0;
 
@@ -158,9 +185,20 @@ uint64_t lh_event_wait_time(struct lh_live_thread *live)
 		if (ns > stats->wait_max_ns)
 			stats->wait_max_ns = ns;
 	}
-	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
-	live->wait_on = LH_WAIT_NONE;
+	lh_event_clear_wait(self, live);
 	return ns;
+}
+
+void lh_event_end_deadlock_slow(const struct lh_call *call)
+{
+	const struct lh_live_thread *live = lh_self_get()->live;
+	lh_lock_id lock = live ? live->wait_lock : 0;
+	struct lh_event_frame event;
+
+	if (!lock || !lh_deadlock_has_wait(live->thread, lock) || !lh_event_begin(&event, call))
+		return;
+	lh_event_report(&event, lh_deadlock_wait_ended(event.live->thread, lock));
+	lh_event_end(&event);
 }
 
 lh_stack_id lh_call_stack(const struct lh_call *call)

@@ -70,7 +70,31 @@ void lh_event_check_waits(struct lh_event_frame *event, const struct lh_lock *co
 void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_site site,
 			    enum lh_wait on, uint32_t with);
 /* Ends the announced wait; returns its length if it was for a lock. */
-uint64_t lh_event_wait_time(struct lh_live_thread *live);
+uint64_t lh_event_wait_time(struct lh_self *self);
+/* The row shows no wait, or again the condition wait in which the wait happened. */
+void lh_event_show_outer_wait(struct lh_self *self, struct lh_live_thread *live);
+static inline void lh_event_clear_wait(struct lh_self *self, struct lh_live_thread *live)
+{
+	if (LH_UNLIKELY(live->wait_on == LH_WAIT_COND)) /* that wait goes on around this one */
+		return;
+	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
+	live->wait_on = LH_WAIT_NONE;
+	if (LH_UNLIKELY(self->outer_wait.lock))
+		lh_event_show_outer_wait(self, live);
+}
+static inline void lh_event_end_cond_wait(struct lh_self *self, struct lh_live_thread *live)
+{
+	self->outer_wait.lock = 0;
+	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
+	live->wait_on = LH_WAIT_NONE;
+}
+/* Call before the announced wait is ended: it may have been part of a deadlock. */
+void lh_event_end_deadlock_slow(const struct lh_call *call);
+static inline void lh_event_end_deadlock(const struct lh_call *call)
+{
+	if (LH_UNLIKELY(lh_deadlocks_open))
+		lh_event_end_deadlock_slow(call);
+}
 struct lh_lock_stats *lh_lock_stats_ensure(struct lh_self *self, struct lh_lock *l);
 void lh_held_keep_lengths(struct lh_self *self, lh_lock_id id);
 void lh_held_measure_end(const struct lh_held *h); /* before the release */
@@ -85,8 +109,8 @@ void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live);
 void lh_event_owner_died(struct lh_event_frame *event, const struct lh_lock *l);
 /* The wait for the thread's end begins. */
 void lh_event_join_begin(struct lh_event_frame *event, lh_thread_id thread, enum lh_how how);
-bool lh_event_orders_init(void);
-void lh_event_orders_touch(void); /* maps the memory that the first dependencies need */
+void lh_event_orders_init(void);
+void lh_event_orders_prepare(void); /* makes the order graph, if there is none yet */
 
 /* long_hold.c. Call before each release off the fast path. */
 void lh_long_hold_init(void);

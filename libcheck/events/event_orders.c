@@ -35,31 +35,74 @@ static void on_chain_reused(lh_chain_id id)
 		lh_order_chain_reused(order_graph, &input, id);
 }
 
-bool lh_event_orders_init(void)
+/* The capacities beside tables with so many rows. */
+static struct lh_order_graph_size size_for(uint32_t (*rows)(enum lh_table_name name))
 {
-	uint32_t chains = lh_rows_max(LH_T_CHAIN);
-	const struct lh_order_graph_size size = {
-		.locks = lh_rows_max(LH_T_LOCK) / 2,
-		.edges = chains,
-		.witnesses = 3 * chains, /* one for each lock held at each dependency */
-		.threads = lh_rows_max(LH_T_THREAD),
-		.visits = lh_rows_max(LH_T_VISIT),
-		.hb_edges = lh_rows_max(LH_T_HB_EDGE),
-		.cycles = lh_rows_max(LH_T_FINDING),
+	return (struct lh_order_graph_size){
+		.locks = rows(LH_T_LOCK) / 2,
+		.edges = rows(LH_T_CHAIN),
+		.witnesses = 3 * rows(LH_T_CHAIN), /* one for each lock held at each dependency */
+		.threads = rows(LH_T_THREAD),
+		.visits = rows(LH_T_VISIT),
+		.hb_edges = rows(LH_T_HB_EDGE),
+		.cycles = rows(LH_T_FINDING),
 	};
-	uint32_t flags = lh_options.show_filtered ? LH_ORDER_KEEP_FILTERED : 0;
-	void *memory = lh_private_alloc(lh_order_graph_bytes(&size));
-
-	order_graph =
-		memory ? lh_order_graph_init(memory, &size, flags | LH_ORDER_LOCK_LISTS) : NULL;
-	lh_chain_on_reuse = on_chain_reused;
-	return order_graph != NULL;
 }
 
-void lh_event_orders_touch(void)
+static void *memory_at(size_t now, size_t whole)
 {
-	if (order_graph)
-		lh_order_graph_touch(order_graph);
+	return now == whole ? lh_private_alloc(now) : lh_private_rows(now, whole);
+}
+
+/* The tables may have grown since the graph was told; otherwise they grow now. */
+static bool more_memory(void)
+{
+	static uint32_t told;
+	uint32_t mapped = lh_rows_mapped(LH_T_CHAIN);
+
+	if (told == mapped && !lh_own_ledger_grow())
+		return false;
+	told = lh_rows_mapped(LH_T_CHAIN);
+	const struct lh_order_graph_size now = size_for(lh_rows_mapped);
+	lh_order_graph_resize(order_graph, &now);
+	return true;
+}
+
+static struct lh_order_graph *make_graph(void)
+{
+	static const struct lh_order_memory memory = {memory_at, more_memory};
+	const struct lh_order_graph_size now = size_for(lh_rows_mapped),
+					 whole = size_for(lh_rows_max);
+	uint32_t flags = lh_options.show_filtered ? LH_ORDER_KEEP_FILTERED : 0;
+
+	return lh_order_graph_init_growing(&memory, &now, &whole, flags | LH_ORDER_LOCK_LISTS);
+}
+
+void lh_event_orders_init(void)
+{
+	order_graph = NULL;
+	lh_chain_on_reuse = on_chain_reused;
+}
+
+/*
+ * Most processes are short, have one thread and never hold two locks, so the graph is made when it
+ * is first needed: a thread is created, or a lock is wanted while another is held. Until then no
+ * cycle exists; the graph adds the chains that it has not seen. They are few, because that takes
+ * time.
+ */
+static bool needs_graph(lh_chain_id chain)
+{
+	enum { UNSEEN_MAX = 64 };
+	lh_lock_id lock = LH_CHAINS[chain].lock;
+
+	return chain >= UNSEEN_MAX || LH_CHAINS[chain].parent ||
+	       LH_LOCKS[LH_LOCK_ROW(lock)].kind == LH_THREAD_END;
+}
+
+void lh_event_orders_prepare(void)
+{
+	if (!order_graph)
+		order_graph = make_graph();
 }
 
 static void count_searches(void)
@@ -200,9 +243,14 @@ static void add_findings(struct lh_event_frame *event, uint32_t n)
 static void check_chain(struct lh_event_frame *event, lh_chain_id chain)
 {
 	enum { CALLS_MAX = 32 /* calls, while each returns LH_CYCLES_PER_CALL cycles */ };
-	const struct lh_order_input input = input_rows();
 	uint32_t n = LH_CYCLES_PER_CALL;
 
+	if (!order_graph && !needs_graph(chain))
+		return;
+	lh_event_orders_prepare();
+	if (!order_graph)
+		lh_own_ledger.ledger->dropped_chains++;
+	const struct lh_order_input input = input_rows();
 	for (int i = 0; order_graph && i < CALLS_MAX && n == LH_CYCLES_PER_CALL; i++) {
 		n = lh_order_check_chain(order_graph, &input, chain);
 		add_findings(event, n);
@@ -273,12 +321,25 @@ lh_chain_id lh_event_chain(struct lh_event_frame *event)
 	return parent;
 }
 
+/* With cancellation disabled, a join or a semaphore's wait is no cancellation point. */
+static __attribute__((noinline)) void note_uncancellable(const struct lh_live_thread *live,
+							 lh_chain_id id, lh_lock_id lock)
+{
+	const struct lh_lock *l = lh_lock_row(lock);
+
+	if ((live->cancel & LH_CANCEL_DISABLED) && id && l &&
+	    (l->kind == LH_THREAD_END || l->kind == LH_SEM))
+		LH_CHAINS[id].flags |= LH_CHAIN_UNCANCELLABLE;
+}
+
 lh_chain_id lh_event_record_chain(struct lh_event_frame *event, lh_lock_id lock, lh_site site)
 {
 	event->fresh = false;
 	lh_chain_id id =
 		lh_chain_record(event->self, lh_event_chain(event), lock, site, &event->fresh);
 
+	if (LH_UNLIKELY(event->live->cancel))
+		note_uncancellable(event->live, id, lock);
 	if (id && event->fresh && LH_SITE_HOW(site) != LH_TRY)
 		check_chain(event, id);
 	if (id && (event->fresh || lh_handler_must_check(id)))

@@ -280,6 +280,10 @@ void lh_on_thread_exit(void);
 uint32_t lh_on_join_begin(const struct lh_call *call, pthread_t handle, enum lh_how how);
 void lh_on_join_end(const struct lh_call *call, uint32_t live_row, int rc);
 void lh_on_detach(const struct lh_call *call, pthread_t handle);
+/* A thread is cancelled; before the call. */
+void lh_on_cancel(const struct lh_call *call, pthread_t handle);
+/* Sets or clears a bit of LH_CANCEL_* for the calling thread. */
+void lh_on_cancel_mode(const struct lh_call *call, uint16_t bit, bool set);
 void lh_on_thread_name(const struct lh_call *call, pthread_t handle, const char *name);
 
 /* Fork: before and after it in the parent; in the child, where false means that the child is not
@@ -287,6 +291,9 @@ void lh_on_thread_name(const struct lh_call *call, pthread_t handle, const char 
 void lh_on_fork_prepare(void);
 void lh_on_fork_parent(void);
 bool lh_on_fork_child(uintptr_t frame);
+
+/* Before a call that sets a seccomp filter: what needs system calls later is done ahead. */
+void lh_on_sandbox(uintptr_t frame);
 
 bool lh_events_init(void); /* also in a forked child */
 void lh_events_end(void);  /* the process ends: reports what is left */

@@ -201,11 +201,13 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 
 void lh_on_wait_end(const struct lh_call *call, int rc)
 {
+	if (means_acquired(rc))
+		lh_event_end_deadlock(call);
 	struct lh_self *self = lh_enter(call->frame);
 	uint64_t ns = 0;
 
 	if (self) {
-		ns = lh_event_wait_time(self->live_saved);
+		ns = lh_event_wait_time(self);
 		self->sample = 1; /* the hold that begins now is measured */
 		lh_leave(self);
 	}
@@ -338,8 +340,7 @@ void lh_on_release_slow(const struct lh_call *call)
 	struct lh_held *h = lh_held_find(live, call->object);
 	if (h && (h->flags & LH_HELD_IN_COND_WAIT)) { /* the condition wait was cancelled */
 		h->flags &= (uint16_t)~LH_HELD_IN_COND_WAIT;
-		__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
-		live->wait_on = LH_WAIT_NONE;
+		lh_event_end_cond_wait(self, live);
 	}
 	if (h && h->depth > 1) {
 		h->depth--;

@@ -76,7 +76,7 @@ void lh_on_sem_join_end(const struct lh_call *call, int rc)
 
 	if (!l || !lh_event_begin_must(&event, call))
 		return;
-	lh_event_wait_time(event.live);
+	lh_event_wait_time(event.self);
 	if (!rc && l->initial) {
 		lh_hb_edge_add(LH_HB_JOIN, l->thread, l->barrier_arrived, event.live->thread,
 			       event.live->segment + 1);

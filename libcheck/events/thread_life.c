@@ -45,6 +45,7 @@ uint32_t lh_on_thread_create(const struct lh_call *call, bool detached)
 
 	if (!lh_event_begin_must(&event, call))
 		return 0;
+	lh_event_orders_prepare(); /* now, and not while a thread waits for two locks */
 	end_detached_threads(&event);
 	lh_thread_id id = lh_thread_new(event.live->thread, event.stack, event.live->segment);
 	uint32_t live_row = id ? lh_live_thread_new(id) : 0;
@@ -56,10 +57,8 @@ uint32_t lh_on_thread_create(const struct lh_call *call, bool detached)
 	}
 	bool becomes_threaded = live_row && lh_rows_used(LH_T_LIVE_THREAD) <= 3; /* rows 0 to 2 */
 	lh_event_end(&event);
-	if (becomes_threaded) {
+	if (becomes_threaded)
 		lh_own_ledger_touch();
-		lh_event_orders_touch();
-	}
 	return live_row;
 }
 
@@ -133,9 +132,10 @@ void lh_on_join_end(const struct lh_call *call, uint32_t live_row, int rc)
 {
 	struct lh_event_frame event;
 
+	lh_event_end_deadlock(call);
 	if (!lh_event_begin_must(&event, call))
 		return;
-	lh_event_wait_time(event.live);
+	lh_event_wait_time(event.self);
 	if (!rc && live_row && LH_LIVE_THREADS[live_row].state != LH_LIVE_FREE) {
 		lh_thread_id ended = LH_LIVE_THREADS[live_row].thread;
 		lh_hb_edge_add(LH_HB_JOIN, ended, LH_LIVE_THREADS[live_row].segment,
@@ -157,6 +157,48 @@ void lh_on_detach(const struct lh_call *call, pthread_t handle)
 		lh_leave(self);
 }
 
+/* ---- cancellation ---- */
+
+/* The row is marked first, because the thread may go on before this event gets the internal lock.
+ */
+void lh_on_cancel(const struct lh_call *call, pthread_t handle)
+{
+	struct lh_self *self = lh_enter(call->frame);
+	uint32_t live_row = self ? lh_live_thread_by_handle(handle) : 0;
+	struct lh_live_thread *live = &LH_LIVE_THREADS[live_row];
+	uint16_t before = LH_CANCEL_PENDING;
+	struct lh_event_frame event;
+
+	if (live_row)
+		before = __atomic_fetch_or(&live->cancel, LH_CANCEL_PENDING, __ATOMIC_ACQ_REL);
+	if (self)
+		lh_leave(self);
+	if ((before & LH_CANCEL_PENDING) || !lh_event_begin(&event, call))
+		return;
+	lh_event_report(&event,
+			lh_deadlock_cancelled(event.self, live, LH_SITE(event.stack, 0, 0)));
+	if (live != event.live)
+		lh_hb_edge_add(LH_HB_CANCEL, live->thread, UINT32_MAX, event.live->thread,
+			       event.live->segment + 1);
+	lh_hb_next_segment(event.self, event.live);
+	lh_event_end(&event);
+}
+
+void lh_on_cancel_mode(const struct lh_call *call, uint16_t bit, bool set)
+{
+	struct lh_live_thread *live = lh_self_get()->live_saved;
+	struct lh_self *self;
+
+	if (!live && set && (self = lh_enter(call->frame))) { /* gives the thread its row */
+		live = self->live_saved;
+		lh_leave(self);
+	}
+	if (live && set)
+		__atomic_fetch_or(&live->cancel, bit, __ATOMIC_RELAXED);
+	else if (live && (live->cancel & bit))
+		__atomic_fetch_and(&live->cancel, (uint16_t)~bit, __ATOMIC_RELAXED);
+}
+
 void lh_on_thread_name(const struct lh_call *call, pthread_t handle, const char *name)
 {
 	struct lh_self *self = lh_enter(call->frame);
@@ -168,12 +210,27 @@ void lh_on_thread_name(const struct lh_call *call, pthread_t handle, const char 
 		lh_leave(self);
 }
 
-/* ---- start and end of the process ---- */
+/* ---- start and end of the process, and of its freedom to call the kernel ---- */
+
+void lh_on_sandbox(uintptr_t frame)
+{
+	struct lh_self *self = lh_self_get()->live ? lh_enter(frame) : NULL;
+
+	if (!self)
+		return;
+	if (lh_internal_lock_acquire(&lh_own_ledger.lock, self->number)) {
+		lh_event_orders_prepare();
+		lh_own_ledger_map_ahead();
+		lh_internal_lock_release(&lh_own_ledger.lock, self->number);
+	}
+	lh_leave(self);
+}
 
 bool lh_events_init(void)
 {
 	lh_long_hold_init();
-	return lh_event_orders_init() && lh_wait_cycle_init();
+	lh_event_orders_init();
+	return lh_wait_cycle_init();
 }
 
 void lh_events_end(void)

@@ -11,6 +11,7 @@
 #include "libcheck/interpose/export.h"
 #include "libcheck/base/real.h"
 #include "libcheck/base/sys.h"
+#include "libcheck/events/events.h"
 
 #include <linux/seccomp.h>
 
@@ -20,8 +21,10 @@ lh_real_call lh_sandbox_by_syscall, lh_sandbox_by_prctl; /* called by the assemb
  * the kernel supports; the kernel refuses such a call. */
 static void probe(bool strict, bool filter, long program)
 {
-	if (strict || (filter && program))
-		lh_sys_seccomp_mark();
+	if (!strict && !(filter && program))
+		return;
+	lh_on_sandbox((uintptr_t)__builtin_frame_address(0));
+	lh_sys_seccomp_mark();
 }
 
 long lh_sandbox_by_syscall(long n, long operation, long flags, long program, long d, long e, long f)

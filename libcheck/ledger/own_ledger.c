@@ -1,7 +1,8 @@
-/* own_ledger.c — creates the ledger, adds rows, hands out private memory and reads the clock. */
+/* own_ledger.c — creates the ledger, adds rows, maps more of them and reads the clock. */
 #include "libcheck/ledger/own_ledger.h"
 #include "libcheck/base/options.h"
 #include "libcheck/base/text.h"
+#include "libcheck/ledger/extent.h"
 #include "libcheck/ledger/reach.h"
 
 #include <fcntl.h>
@@ -12,7 +13,7 @@
 
 struct lh_own_ledger lh_own_ledger;
 
-/* Rows at full size. Where address space is scarce, all numbers of rows are shifted right. */
+/* Rows at full size. */
 static const struct {
 	uint32_t row, rows;
 } row_size[LH_TABLES] = {
@@ -36,7 +37,7 @@ static const struct {
 	[LH_T_LOCK_STATS] = {sizeof(struct lh_lock_stats), 1 << 21},
 };
 
-enum { PAGE = 4096, POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, Linux 5.14 */ };
+enum { POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, Linux 5.14 */ };
 enum { STANDALONE_STEP = 64 * 1024 /* bytes by which a table of a standalone ledger grows */ };
 
 /*
@@ -51,31 +52,110 @@ static const uint32_t standalone_rows[LH_TABLES] = {
 	[LH_T_CONTENTION] = 64,  [LH_T_LOCK_STATS] = 1024,
 };
 
-/* Under RLIMIT_AS or RLIMIT_DATA, ledger and private memory may each use 1/SHARE of the limit. */
-static uint64_t share_of_space(void)
+/*
+ * Under RLIMIT_AS or RLIMIT_DATA the ledger's file has at most 1/SHARE of that: the front end,
+ * which maps all of it, often has the same limit. 0: too little for any.
+ */
+static uint64_t bytes_max(void)
 {
-	enum { SHARE = 8 };
-	uint64_t space = lh_sys_limit(RLIMIT_AS), data = lh_sys_limit(RLIMIT_DATA);
+	enum { SHARE = 16 };
+	uint64_t space = lh_extent_space();
 
-	return (space < data ? space : data) / SHARE;
+	lh_own_ledger.no_room = space < LH_ADDRESS_SPACE_MIN;
+	return lh_own_ledger.no_room ? 0 : space / SHARE;
 }
 
-static uint64_t align(uint64_t n, uint64_t to)
+/*
+ * ---- rows in the file, and rows that are mapped ----
+ *
+ * All numbers of rows are shifted right: those in the file by `scale`, if address space is scarce
+ * when the process starts, and those that are mapped by `shift`, which falls as tables fill up. A
+ * table has at least ROWS_MIN rows.
+ */
+enum { ROWS_MIN = 256, SCALES = 12, FIRST_SHIFT = 8, GROW_SHIFT = 2, SANDBOX_SHIFT = 4 };
+
+static struct lh_extent header_extent, table_extent[LH_TABLES];
+static unsigned scale, shift;
+static bool is_full_grown;
+
+static uint32_t rows_at(int t, unsigned by)
 {
-	return (n + to - 1) / to * to;
+	uint32_t all = row_size[t].rows, rows = all >> by;
+
+	return rows > ROWS_MIN || all < ROWS_MIN ? rows : ROWS_MIN;
 }
 
-static uint64_t set_table_offsets(struct lh_table *table, unsigned scale)
+static uint64_t bytes_at(int t, unsigned by)
 {
-	uint64_t at = align(sizeof(struct lh_ledger), PAGE);
+	return (uint64_t)rows_at(t, by) * row_size[t].row;
+}
+
+static uint64_t set_table_offsets(struct lh_table *table)
+{
+	uint64_t at = lh_align(sizeof(struct lh_ledger), LH_PAGE);
 
 	for (int t = 1; t < LH_TABLES; t++) {
-		uint32_t rows = row_size[t].rows >> scale;
+		uint32_t rows = row_size[t].rows ? rows_at(t, scale) : 0;
 		table[t] = (struct lh_table){
 			.offset = at, .row = row_size[t].row, .rows = rows, .used = rows != 0};
-		at = align(at + (uint64_t)rows * row_size[t].row, PAGE);
+		at = lh_align(at + (uint64_t)rows * row_size[t].row, LH_PAGE);
 	}
 	return at;
+}
+
+static void set_mapped(void)
+{
+	for (int t = 1; t < LH_TABLES; t++)
+		lh_own_ledger.mapped[t] = row_size[t].rows ? rows_at(t, shift) : 0;
+	lh_own_ledger.lock_row_mask = lh_own_ledger.mapped[LH_T_LOCK] - 1;
+}
+
+static void unmap_tables(void)
+{
+	lh_extent_unmap(&header_extent);
+	for (int t = 1; t < LH_TABLES; t++)
+		lh_extent_unmap(&table_extent[t]);
+}
+
+/* Maps the header and the first rows of each table, at the distances that they have in the file. */
+static bool map_tables(const struct lh_table *table, uint64_t total, int fd, uint64_t from)
+{
+	char *at = lh_extent_place(total);
+
+	if (!lh_extent_map(&header_extent, at, table[1].offset, table[1].offset, fd, from))
+		return false;
+	for (int t = 1; t < LH_TABLES; t++)
+		if (table[t].rows &&
+		    !lh_extent_map(&table_extent[t], at + table[t].offset, bytes_at(t, scale),
+				   bytes_at(t, shift), fd, from + table[t].offset)) {
+			unmap_tables();
+			return false;
+		}
+	return true;
+}
+
+/* A forked child leaves its parent's ledger mapped. */
+static void forget_extents(void)
+{
+	header_extent = (struct lh_extent){0};
+	__builtin_memset(table_extent, 0, sizeof(table_extent));
+	is_full_grown = false;
+}
+
+/* NULL: refused. Where nothing can grow, all is mapped. */
+static struct lh_ledger *map_ledger(const struct lh_table *table, uint64_t total, int fd,
+				    uint64_t from)
+{
+	forget_extents();
+	shift = scale > FIRST_SHIFT ? scale : FIRST_SHIFT;
+	bool mapped = false;
+	for (int i = 0; i < LH_PLACES && !mapped; i++)
+		mapped = map_tables(table, total, fd, from);
+	if (!mapped) {
+		shift = scale;
+		lh_own_ledger.no_room = !lh_extent_map_whole(&header_extent, total, fd, from);
+	}
+	return (struct lh_ledger *)header_extent.at;
 }
 
 static void adopt(struct lh_ledger *l, const struct lh_table *table, uint64_t total)
@@ -84,7 +164,8 @@ static void adopt(struct lh_ledger *l, const struct lh_table *table, uint64_t to
 		l->table[t] = table[t];
 		lh_own_ledger.table[t] = (char *)l + table[t].offset;
 	}
-	lh_own_ledger.lock_row_mask = table[LH_T_LOCK].rows - 1;
+	set_mapped();
+	/* one call for all mappings: it passes over the gaps, in which nothing else lies yet */
 	lh_sys_advise(l, total, MADV_DONTDUMP);
 	l->version = LH_LEDGER_VERSION;
 	l->header = sizeof(*l);
@@ -92,6 +173,53 @@ static void adopt(struct lh_ledger *l, const struct lh_table *table, uint64_t to
 	l->start_epoch = lh_sys_epoch();
 	__builtin_memcpy(l->magic, LH_LEDGER_MAGIC, sizeof(l->magic));
 	lh_own_ledger.ledger = l;
+}
+
+static uint64_t growth(unsigned to)
+{
+	uint64_t more = lh_private_growth(1u << (shift - to));
+
+	for (int t = 1; t < LH_TABLES; t++)
+		if (table_extent[t].at)
+			more += bytes_at(t, to) - bytes_at(t, shift);
+	return more;
+}
+
+static bool grow_to(unsigned to)
+{
+	if (!lh_extent_may_grow(growth(to)) || !lh_private_grow(1u << (shift - to)))
+		return false;
+	for (int t = 1; t < LH_TABLES; t++)
+		if (table_extent[t].at && !lh_extent_grow(&table_extent[t], bytes_at(t, to)))
+			return false;
+	return true;
+}
+
+bool lh_own_ledger_grow(void)
+{
+	unsigned to = shift > scale + GROW_SHIFT ? shift - GROW_SHIFT : scale;
+
+	if (is_full_grown || lh_sys_seccomp_seen()) /* a filter might kill the process for it */
+		return false;
+	if (shift == scale || !grow_to(to)) {
+		is_full_grown = true;
+		return false;
+	}
+	shift = to;
+	set_mapped();
+	return true;
+}
+
+void lh_own_ledger_map_ahead(void)
+{
+	while (shift > SANDBOX_SHIFT && lh_own_ledger_grow())
+		;
+	lh_private_map_ahead();
+}
+
+uint32_t lh_rows_mapped(enum lh_table_name name)
+{
+	return lh_own_ledger.mapped[name];
 }
 
 /* Takes the next slot of the run file by an atomic addition; UINT32_MAX: none is left. */
@@ -113,33 +241,39 @@ static bool has_front_end(const struct lh_run_header *header)
 	return header->monitor && (int32_t)(lh_clock_tick_slow() - header->tick) < FROZEN_MS;
 }
 
-/* fd -1: in a forked child, by the mapping of the parent's slot */
-static struct lh_ledger *map_slot(int fd, uint32_t slot, uint64_t total)
+/* In a forked child that cannot open the run file: all of the slot, by the mapping of its parent's.
+ */
+static struct lh_ledger *map_by_parent(uint32_t slot, uint64_t total)
 {
 	const struct lh_ledger *parents = lh_own_ledger.parent_ledger;
 
-	if (fd >= 0)
-		return lh_sys_map(total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
-				  LH_RUN_HEADER_BYTES + slot * LH_RUN_SLOT_BYTES);
 	if (!parents || !parents->slot || parents->slot > slot)
 		return NULL;
-	return lh_reach_by_mapping(parents, (slot + 1 - parents->slot) * LH_RUN_SLOT_BYTES, total);
+	char *at =
+		lh_reach_by_mapping(parents, (slot + 1 - parents->slot) * LH_RUN_SLOT_BYTES, total);
+	if (!at)
+		return NULL;
+	forget_extents();
+	shift = scale;
+	lh_extent_adopt(&header_extent, at, total);
+	return (struct lh_ledger *)at;
 }
 
 static bool open_slot(int fd, struct lh_run_header *header, int outer_pid)
 {
 	struct lh_table table[LH_TABLES] = {{0}};
 	struct lh_ledger *l = NULL;
-	uint64_t total = 0, share = share_of_space();
-	uint32_t slot = claim(header);
+	uint64_t total = 0, max = bytes_max();
+	uint32_t slot = max ? claim(header) : UINT32_MAX;
 
 	if (slot == UINT32_MAX)
 		return false;
-	for (unsigned scale = 0; !l && scale <= 12; scale += 4) {
-		total = set_table_offsets(table, scale);
-		if (total > share)
-			continue;
-		l = map_slot(fd, slot, total);
+	uint64_t from = LH_RUN_HEADER_BYTES + slot * LH_RUN_SLOT_BYTES;
+	for (scale = 0; !l && scale <= SCALES; scale += !l) {
+		total = set_table_offsets(table);
+		if (total <= max)
+			l = fd < 0 ? map_by_parent(slot, total)
+				   : map_ledger(table, total, fd, from);
 	}
 	if (!l)
 		return false;
@@ -150,7 +284,6 @@ static bool open_slot(int fd, struct lh_run_header *header, int outer_pid)
 	l->monitor = (uint32_t)header->monitor;
 	l->start_ns = header->start_ns;
 	lh_own_ledger.start_ns = header->start_ns;
-	lh_own_ledger.run_header = header;
 	lh_own_ledger.tick = &header->tick;
 	adopt(l, table, total);
 	return true;
@@ -184,14 +317,6 @@ bool lh_own_ledger_open_slot(void)
 	if (fd >= 0)
 		lh_sys_close(fd);
 	return opened;
-}
-
-void lh_own_ledger_count_lost(void)
-{
-	struct lh_run_header *header = (struct lh_run_header *)lh_own_ledger.run_header;
-
-	if (header)
-		__atomic_fetch_add(&header->no_slot, 1, __ATOMIC_RELAXED);
 }
 
 static const char *const directories[] = {"/dev/shm", "/run/user/0", "/tmp", NULL};
@@ -240,7 +365,7 @@ static bool preallocate(int fd, struct lh_table *table)
 	if (lh_sys_allocate(fd, 0, table[1].offset) < 0)
 		return false;
 	for (int t = 1; t < LH_TABLES; t++) {
-		uint64_t bytes = align((uint64_t)standalone_rows[t] * table[t].row, PAGE);
+		uint64_t bytes = lh_align((uint64_t)standalone_rows[t] * table[t].row, LH_PAGE);
 		uint64_t whole = (uint64_t)table[t].rows * table[t].row;
 		if (bytes > whole)
 			bytes = whole;
@@ -255,19 +380,18 @@ static bool fill_standalone(int fd)
 {
 	struct lh_table table[LH_TABLES] = {{0}};
 	struct lh_ledger *l = NULL;
-	uint64_t total = 0, limit = lh_sys_limit(RLIMIT_FSIZE), share = share_of_space();
+	uint64_t total = 0, limit = lh_sys_limit(RLIMIT_FSIZE), max = bytes_max();
 
-	for (unsigned scale = 0; !l && scale <= 12; scale += 4) {
-		total = set_table_offsets(table, scale);
-		if (total <= limit && total <= share &&
+	for (scale = 0; !l && scale <= SCALES; scale += !l) {
+		total = set_table_offsets(table);
+		if (total <= limit && total <= max &&
 		    lh_syscall(SYS_ftruncate, fd, (long)total, 0, 0, 0, 0) == 0)
-			l = lh_sys_map(total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
-				       fd, 0);
+			l = map_ledger(table, total, fd, 0);
 	}
 	if (!l)
 		return false;
 	if (!preallocate(fd, table)) {
-		lh_sys_unmap(l, total);
+		unmap_tables();
 		return false;
 	}
 	l->flags = LH_LEDGER_STANDALONE;
@@ -288,7 +412,7 @@ bool lh_own_ledger_create_file(const char *directory)
 			continue;
 		bool ok = fill_standalone(fd);
 		if (ok && !publish()) {
-			lh_sys_unmap(lh_own_ledger.ledger, lh_own_ledger.ledger->total);
+			unmap_tables();
 			lh_own_ledger.ledger = NULL;
 			ok = false;
 		}
@@ -312,6 +436,22 @@ bool lh_own_ledger_create_anonymous(void)
 	return ok;
 }
 
+void lh_own_ledger_give_up(void)
+{
+	struct lh_run_header *header = (struct lh_run_header *)lh_own_ledger.run_header;
+
+	lh_own_ledger.ledger = NULL;
+	if (header)
+		__atomic_fetch_add(lh_own_ledger.no_room ? &header->no_room : &header->no_slot, 1,
+				   __ATOMIC_RELAXED);
+}
+
+void lh_own_ledger_unmap(void)
+{
+	unmap_tables();
+	lh_private_unmap();
+}
+
 void lh_own_ledger_remove(void)
 {
 	if (lh_own_ledger.path[0] && !lh_sys_seccomp_seen())
@@ -319,26 +459,35 @@ void lh_own_ledger_remove(void)
 }
 
 /* Allocates the memory of the next rows: an error can be handled, a fault could not. */
-static bool populate(struct lh_table *t, uint32_t needed)
+static bool populate(enum lh_table_name name, uint32_t needed)
 {
+	struct lh_table *t = &lh_own_ledger.ledger->table[name];
 	uint64_t from = t->offset + (uint64_t)t->ready * t->row;
 	uint64_t to = t->offset + (uint64_t)needed * t->row;
-	uint64_t end = t->offset + (uint64_t)t->rows * t->row;
+	uint64_t end = t->offset + (uint64_t)lh_own_ledger.mapped[name] * t->row;
 
-	to = align(to > from + STANDALONE_STEP ? to : from + STANDALONE_STEP, PAGE);
+	to = lh_align(to > from + STANDALONE_STEP ? to : from + STANDALONE_STEP, LH_PAGE);
 	if (to > end)
-		to = align(end, PAGE);
-	from = from / PAGE * PAGE;
+		to = lh_align(end, LH_PAGE);
+	from = from / LH_PAGE * LH_PAGE;
 	if (lh_sys_seccomp_seen() || /* a filter might kill the process for the call */
 	    lh_sys_advise((char *)lh_own_ledger.ledger + from, to - from, POPULATE_WRITE) < 0)
 		return false;
 	uint64_t rows = (to - t->offset) / t->row;
-	rows = rows > t->rows ? t->rows : rows;
+	rows = rows > lh_own_ledger.mapped[name] ? lh_own_ledger.mapped[name] : rows;
 	uint32_t ready = t->ready; /* the monitor raises `ready` too */
 	while (ready < rows &&
 	       !__atomic_compare_exchange_n(&t->ready, &ready, (uint32_t)rows, false,
 					    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
 		;
+	return true;
+}
+
+static bool map_rows(enum lh_table_name name, uint32_t needed)
+{
+	while (needed > lh_own_ledger.mapped[name])
+		if (!lh_own_ledger_grow())
+			return false;
 	return true;
 }
 
@@ -348,8 +497,9 @@ uint32_t lh_row_reserve(enum lh_table_name name, uint32_t n)
 	uint32_t at = t->used;
 
 	if (n > t->rows || at > t->rows - n ||
+	    (at + n > lh_own_ledger.mapped[name] && !map_rows(name, at + n)) ||
 	    (!lh_own_ledger.sparse && at + n > __atomic_load_n(&t->ready, __ATOMIC_ACQUIRE) &&
-	     !populate(t, at + n))) {
+	     !populate(name, at + n))) {
 		__atomic_fetch_add(&t->refused, 1, __ATOMIC_RELAXED);
 		return 0;
 	}
@@ -386,55 +536,9 @@ const void *lh_row_in_parent(enum lh_table_name name, uint32_t row)
 {
 	const struct lh_ledger *l = lh_own_ledger.parent_ledger;
 
-	if (!l || !row || row >= l->table[name].used)
+	if (!l || !row || row >= l->table[name].used || row >= lh_own_ledger.parent_mapped[name])
 		return NULL;
 	return (const char *)l + l->table[name].offset + (size_t)row * l->table[name].row;
-}
-
-/*
- * Private memory: one reservation, handed out from the front. MADV_WIPEONFORK makes all of it zero
- * in the child of any kind of fork, and has no effect on a vfork.
- */
-enum { PRIVATE_BYTES = 1 << 30, PRIVATE_TABLES = 32, WIPEONFORK = 18 };
-static char *private_at;
-static size_t private_size, private_used;
-static char *private_table[PRIVATE_TABLES]; /* the allocations of a page and more */
-static int private_tables;
-
-bool lh_private_init(void)
-{
-	uint64_t share = share_of_space();
-
-	for (private_size = PRIVATE_BYTES; private_size >= PRIVATE_BYTES >> 8; private_size >>= 2) {
-		if (private_size > share)
-			continue;
-		private_at = lh_sys_map(private_size, PROT_READ | PROT_WRITE,
-					MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (private_at)
-			break;
-	}
-	if (!private_at || lh_sys_advise(private_at, private_size, WIPEONFORK) < 0)
-		return false;
-	lh_sys_advise(private_at, private_size, MADV_DONTDUMP);
-	return true;
-}
-
-void *lh_private_alloc(size_t size)
-{
-	size = align(size, 64);
-	if (!private_at || size > private_size - private_used)
-		return NULL;
-	char *at = private_at + private_used;
-	private_used += size;
-	if (size >= PAGE && private_tables < PRIVATE_TABLES)
-		private_table[private_tables++] = at;
-	return at;
-}
-
-void lh_private_reset(void)
-{
-	private_used = 0;
-	private_tables = 0;
 }
 
 void lh_own_ledger_touch(void)
@@ -444,8 +548,7 @@ void lh_own_ledger_touch(void)
 		if (table->ready || (lh_own_ledger.sparse && table->rows))
 			__atomic_fetch_or((char *)lh_own_ledger.table[t], 0, __ATOMIC_RELAXED);
 	}
-	for (int i = 0; i < private_tables; i++)
-		__atomic_fetch_or(private_table[i], 0, __ATOMIC_RELAXED);
+	lh_private_touch();
 }
 
 void lh_clock_check_monitor(void)

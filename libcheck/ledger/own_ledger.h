@@ -6,7 +6,8 @@
  * that lh_row_add returned never faults: if the kernel might refuse the memory, the library
  * allocates it before.
  *
- * Also the private memory of the library: one reservation, which reads as zero in a forked child.
+ * Of each table only the first rows are mapped. When one table has used up its mapped rows, all
+ * tables and the private arrays beside them grow together, without moving.
  *
  * Does not know what rows mean. lh_row_add needs the internal lock.
  */
@@ -15,17 +16,20 @@
 
 #include "libcheck/ledger.h"
 #include "libcheck/base/sys.h"
+#include "libcheck/ledger/private.h"
 
 struct lh_own_ledger {
 	struct lh_ledger *ledger;
-	uint32_t lock_row_mask; /* number of lock rows, a power of two, minus 1 */
+	uint32_t lock_row_mask; /* number of mapped lock rows, a power of two, minus 1 */
 	void *table[LH_TABLES];
 	const uint32_t *tick; /* the tick in the run header, or NULL: no monitor */
 	const struct lh_run_header *run_header;
 	struct lh_ledger *parent_ledger; /* forked child: the parent's, to read old rows */
+	uint32_t mapped[LH_TABLES], parent_mapped[LH_TABLES]; /* rows that can be read */
 	uint64_t start_ns;
 	char path[LH_PATH_MAX]; /* standalone: the file */
 	bool sparse;
+	bool no_room; /* the library cannot start: a limit leaves too little address space */
 	/* on its own cache line, because the fast path reads the fields above */
 	struct lh_internal_lock lock __attribute__((aligned(64)));
 };
@@ -48,12 +52,13 @@ extern struct lh_own_ledger lh_own_ledger LH_HIDDEN;
 
 /* A slot of the run file: in a forked child of a process that has one, or in a new program. */
 bool lh_own_ledger_open_slot(void);
-void lh_own_ledger_count_lost(void); /* tells the front end of a process without a ledger */
 /* A file of the library's own in this directory; "": in a usual one. */
 bool lh_own_ledger_create_file(const char *directory);
 /* For forked children without a front end; the kernel frees the ledger with the process. */
 bool lh_own_ledger_create_anonymous(void);
-void lh_own_ledger_remove(void); /* removes the file of lh_own_ledger_create_file */
+void lh_own_ledger_give_up(void); /* the library does not start; tells the front end if it may */
+void lh_own_ledger_unmap(void);   /* the same before the first event: gives all memory back */
+void lh_own_ledger_remove(void);  /* removes the file of lh_own_ledger_create_file */
 
 /* Maps the first page of each table, in private memory too. That takes milliseconds where the file
  * is on a disk: before the process has a second thread, so that the threads' first lock calls are
@@ -67,13 +72,13 @@ uint32_t lh_row_reserve(enum lh_table_name name, uint32_t n);
 void lh_row_publish(enum lh_table_name name, uint32_t n);
 uint32_t lh_rows_used(enum lh_table_name name);
 uint32_t lh_rows_max(enum lh_table_name name);
+uint32_t lh_rows_mapped(enum lh_table_name name); /* rows that can be used without growth */
+/* More rows of all tables are mapped. False: there are no more, or the kernel or a limit refuses.
+ */
+bool lh_own_ledger_grow(void);
+void lh_own_ledger_map_ahead(void); /* for a process that will not be allowed to map memory */
 /* In a forked child: a row of the parent's ledger; NULL: none. */
 const void *lh_row_in_parent(enum lh_table_name name, uint32_t row);
-
-/* Private memory: zero, never freed, wiped by fork. NULL: none left. */
-void *lh_private_alloc(size_t size);
-bool lh_private_init(void);
-void lh_private_reset(void); /* in a forked child: all of it is free again */
 
 uint64_t lh_clock_now(void);       /* nanoseconds since start_ns, exact */
 uint32_t lh_clock_tick_slow(void); /* milliseconds since start_ns, from the coarse clock */

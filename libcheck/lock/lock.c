@@ -3,10 +3,24 @@
 #include "libcheck/lock/contention.h"
 #include "libcheck/stack/stack.h"
 
-struct lh_lock_index lh_lock_index;
 void (*lh_lock_on_destroy)(struct lh_lock *l);
 
-enum { LINE_SLOTS = 16, LINES_TRIED = 64 }; /* of the table */
+enum { LINE_SLOTS = 16, LINES_TRIED = 64, PARTS = 16 }; /* of the table */
+
+/* A table for rows below `rows`, and not in the parts before it: when the tables of the ledger
+ * grow, the new rows get a part of their own. A slot holds a row number and, above it, some bits of
+ * the address. */
+struct part {
+	uint32_t *slot;
+	uint32_t lines; /* a power of two */
+	uint32_t rows;
+	const struct part *older;
+};
+static struct {
+	struct part part[PARTS];
+	const struct part *newest;
+	uint32_t parts;
+} lock_index;
 
 static uint32_t free_rows; /* destroyed rows that nothing names, linked by `next` */
 static uint32_t tag_off;
@@ -16,14 +30,25 @@ static struct {
 	struct lh_shm_location location;
 } next_location; /* location for the next row of object `o`; see lh_lock_set_location */
 
+static bool add_part(void)
+{
+	uint32_t rows = lh_rows_mapped(LH_T_LOCK), slots = rows * 2, n = lock_index.parts;
+	uint32_t *slot = n < PARTS ? lh_private_alloc((size_t)slots * sizeof(*slot)) : NULL;
+
+	if (!slot)
+		return false;
+	lock_index.part[n] = (struct part){slot, slots / LINE_SLOTS, rows, lock_index.newest};
+	lock_index.parts = n + 1;
+	__atomic_store_n(&lock_index.newest, &lock_index.part[n], __ATOMIC_RELEASE);
+	return true;
+}
+
 bool lh_lock_init(void)
 {
-	uint32_t slots = lh_rows_max(LH_T_LOCK) * 2;
-
-	lh_lock_index.slot = lh_private_alloc((size_t)slots * sizeof(uint32_t));
-	if (!lh_lock_index.slot)
+	lock_index.parts = 0;
+	lock_index.newest = NULL;
+	if (!add_part())
 		return false;
-	lh_lock_index.lines = slots / LINE_SLOTS;
 	free_rows = 0;
 	next_location.o = NULL;
 	lh_contention_init();
@@ -41,12 +66,12 @@ bool lh_lock_init(void)
  */
 
 /* The n-th line that may hold the object. For n = 0, neighbours in memory are neighbours here. */
-static uint32_t *line_of(uintptr_t o, uint32_t n)
+static uint32_t *line_of(const struct part *p, uintptr_t o, uint32_t n)
 {
 	uint64_t page = ((o >> 14) + ((uint64_t)n << 20)) * 0x9e3779b97f4a7c15u >> 32;
 	uint32_t line = (uint32_t)page << 6 | ((n ? o >> 2 : o >> 8) & 63);
 
-	return &lh_lock_index.slot[(size_t)(line & (lh_lock_index.lines - 1)) * LINE_SLOTS];
+	return &p->slot[(size_t)(line & (p->lines - 1)) * LINE_SLOTS];
 }
 
 static uint32_t slot_for(uintptr_t o, uint32_t row)
@@ -54,32 +79,54 @@ static uint32_t slot_for(uintptr_t o, uint32_t row)
 	return LH_LOCK_ID(row, (o >> 2) * 0x9e3779b1u >> 22);
 }
 
-static inline uint32_t find(const void *object, uint64_t address)
+/* The row; 0: the search ends here; UINT32_MAX: it continues in the next line. */
+static inline __attribute__((always_inline)) uint32_t find_in_line(const uint32_t *line,
+								   uint64_t address, uint32_t tag)
 {
-	uint32_t tag = slot_for((uintptr_t)object, 0);
-
-	for (uint32_t n = 0; n < LINES_TRIED; n++) {
-		const uint32_t *line = line_of((uintptr_t)object, n);
-		for (int i = 0; i < LINE_SLOTS; i++) {
-			uint32_t slot = __atomic_load_n(&line[i], __ATOMIC_ACQUIRE);
-			uint32_t row = LH_LOCK_ROW(slot);
-			if (!slot)
-				return 0;
-			if ((slot ^ row) == tag && LH_LOCKS[row].address == address)
-				return row;
-		}
+	for (int i = 0; i < LINE_SLOTS; i++) {
+		uint32_t slot = __atomic_load_n(&line[i], __ATOMIC_ACQUIRE);
+		uint32_t row = LH_LOCK_ROW(slot);
+		if (!slot)
+			return 0;
+		if ((slot ^ row) == tag && LH_LOCKS[row].address == address)
+			return row;
 	}
-	return 0;
+	return UINT32_MAX;
+}
+
+static __attribute__((noinline)) uint32_t find_further(const struct part *p, uintptr_t o,
+						       uint64_t address, uint32_t row)
+{
+	uint32_t tag = slot_for(o, 0);
+
+	for (;;) {
+		for (uint32_t n = 1; row == UINT32_MAX && n < LINES_TRIED; n++)
+			row = find_in_line(line_of(p, o, n), address, tag);
+		if (row && row != UINT32_MAX)
+			return row;
+		p = p->older;
+		if (!p)
+			return 0;
+		row = find_in_line(line_of(p, o, 0), address, tag);
+	}
+}
+
+static inline uint32_t find(uintptr_t o, uint64_t address)
+{
+	const struct part *p = __atomic_load_n(&lock_index.newest, __ATOMIC_ACQUIRE);
+	uint32_t row = find_in_line(line_of(p, o, 0), address, slot_for(o, 0));
+
+	return LH_LIKELY(row && row != UINT32_MAX) ? row : find_further(p, o, address, row);
 }
 
 uint32_t lh_lock_find(const void *object)
 {
-	return find(object, (uintptr_t)object);
+	return find((uintptr_t)object, (uintptr_t)object);
 }
 
 uint32_t lh_lock_find_at(const void *object, uint64_t address)
 {
-	return find(object, address);
+	return find((uintptr_t)object, address);
 }
 
 /* A slot of a retired lock is not stale: the lock may be revived. */
@@ -94,9 +141,12 @@ static bool stale(uint32_t slot)
 static void index_row(const void *o, uint32_t row)
 {
 	uint32_t fresh = slot_for((uintptr_t)o, row);
+	const struct part *p = &lock_index.part[0];
 
+	while (row >= p->rows && p < &lock_index.part[lock_index.parts - 1])
+		p++;
 	for (uint32_t n = 0; n < LINES_TRIED; n++) {
-		uint32_t *line = line_of((uintptr_t)o, n);
+		uint32_t *line = line_of(p, (uintptr_t)o, n);
 		for (int i = 0; i < LINE_SLOTS; i++)
 			if (!line[i] || line[i] == fresh || stale(line[i])) {
 				__atomic_store_n(&line[i], fresh, __ATOMIC_RELEASE);
@@ -142,8 +192,12 @@ static uint32_t new_row(void)
 	while (row && (LH_LOCKS[row].flags & LH_LOCK_PINNED)) /* by a use after the destroy */
 		row = LH_LOCKS[row].next;
 	free_rows = row;
-	if (!row)
-		return lh_row_add(LH_T_LOCK, 1);
+	if (!row) {
+		row = lh_row_add(LH_T_LOCK, 1);
+		if (row >= lock_index.part[lock_index.parts - 1].rows)
+			add_part(); /* without it, the last part takes what it can */
+		return row;
+	}
 	free_rows = LH_LOCKS[row].next;
 	struct lh_ledger *b = lh_own_ledger.ledger;
 	b->retired_acquired += LH_LOCKS[row].acquired + LH_LOCKS[row].shared;
@@ -413,7 +467,7 @@ bool lh_lock_can_retire(const struct lh_lock *l)
 			    LH_LOCK_INITED | LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER
 	};
 
-	return (l->kind == LH_MUTEX || l->kind == LH_RWLOCK) &&
+	return (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN) &&
 	       !(l->flags & ~(uint32_t)RETIRABLE) && !l->owner && !tag_off && !is_spent(l);
 }
 
@@ -423,5 +477,6 @@ void lh_lock_revive(struct lh_lock *l, const void *o)
 	l->destroy_stack = LH_LOCK_REVIVED;
 	l->flags &= ~(uint32_t)LH_LOCK_LIFE_FLAGS;
 	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
-	write_tag(o, (enum lh_kind)l->kind, (uint32_t)(l - LH_LOCKS));
+	if (lh_glibc_unused((enum lh_kind)l->kind)) /* a spinlock is found by its address */
+		write_tag(o, (enum lh_kind)l->kind, (uint32_t)(l - LH_LOCKS));
 }

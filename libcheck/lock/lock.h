@@ -18,13 +18,6 @@
 #include "libcheck/lock/glibc_layout.h"
 #include "libcheck/lock/shm_location.h"
 
-/* A slot holds a row number and, above it, some bits of the address. */
-struct lh_lock_index {
-	uint32_t *slot;
-	uint32_t lines; /* a power of two */
-};
-extern struct lh_lock_index lh_lock_index;
-
 /* The row of the object by the table, or 0. lh_lock_find_at: the one whose address is `address`,
  * the object's, with an LH_ADDRESS_* bit or without. */
 uint32_t lh_lock_find(const void *object);

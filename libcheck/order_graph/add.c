@@ -229,8 +229,7 @@ static void add_hb_edge(struct lh_order_graph *graph, uint32_t row)
 {
 	lh_thread_id a = graph->rows.hb_edge[row].a;
 
-	if (a >= graph->size.threads ||
-	    graph->rows.hb_edge[row].what >= LH_HB_CREATOR_RELEASED) /* these kinds order nothing */
+	if (a >= graph->size.threads || lh_hb_is_mark(graph->rows.hb_edge[row].what))
 		return;
 	graph->hb_edge_next[row] = graph->thread[a].hb_edge;
 	graph->thread[a].hb_edge = row;

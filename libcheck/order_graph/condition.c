@@ -41,8 +41,8 @@ static bool can_end_wait(const struct wait_query *q, uint32_t signal_visit)
 				    *w = &q->graph->rows.visit[q->visit];
 
 	return s->thread != w->thread &&
-	       !lh_happens_before(q->graph, s->thread, s->last, w->thread, w->first) &&
-	       !lh_happens_before(q->graph, w->thread, w->last, s->thread, s->first);
+	       !lh_happens_before(q->graph, s->thread, s->last, w->thread, w->first, false) &&
+	       !lh_happens_before(q->graph, w->thread, w->last, s->thread, s->first, false);
 }
 
 /* The first test that fails for the cycle of the wait and the dependency of this visit. */

@@ -55,13 +55,21 @@ static void split(struct lh_index *index)
 	}
 }
 
+bool lh_order_has_room(struct lh_order_graph *graph, uint32_t used, const uint32_t *size)
+{
+	while (used + 1 >= *size)
+		if (!graph->more || !graph->more()) {
+			graph->counts.refused++;
+			return false;
+		}
+	return true;
+}
+
 uint32_t lh_index_add(struct lh_order_graph *graph, struct lh_index *index, uint32_t from,
 		      uint32_t to)
 {
-	if (index->rows + 1 >= index->size) {
-		graph->counts.refused++;
+	if (!lh_order_has_room(graph, index->rows, &index->size))
 		return 0;
-	}
 	if (index->lists <= index->rows)
 		split(index);
 	*key_of(index, ++index->rows) = (struct lh_key){.from = from, .to = to};
@@ -120,10 +128,8 @@ void lh_order_witness_add(struct lh_order_graph *graph, uint32_t *head, lh_chain
 {
 	uint32_t w = graph->counts.witnesses + 1;
 
-	if (w >= graph->size.witnesses) {
-		graph->counts.refused++;
+	if (!lh_order_has_room(graph, graph->counts.witnesses, &graph->size.witnesses))
 		return;
-	}
 	graph->counts.witnesses = w;
 	graph->witness[w] = (struct lh_witness){chain, *head};
 	*head = w;

@@ -5,6 +5,9 @@
  * up to its segment s happens before what thread b does from its segment r on. One segment happens
  * before another if a path of edges leads from the first to the second. The search goes forward
  * from the first and keeps for each thread the earliest segment that is known to come after it.
+ *
+ * A wait that a cancellation ends, now or when it begins later, happens before what follows the
+ * cancellation: so the path may begin with an edge of kind LH_HB_CANCEL.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
@@ -46,7 +49,7 @@ static lh_thread_id pop(struct lh_order_graph *graph, struct walk *w)
 }
 
 bool lh_happens_before(struct lh_order_graph *graph, lh_thread_id a, uint32_t a_segment,
-		       lh_thread_id b, uint32_t b_segment)
+		       lh_thread_id b, uint32_t b_segment, bool cancellable)
 {
 	struct walk w = {0, 0};
 
@@ -56,7 +59,8 @@ bool lh_happens_before(struct lh_order_graph *graph, lh_thread_id a, uint32_t a_
 		lh_thread_id t = pop(graph, &w);
 		for (uint32_t i = graph->thread[t].hb_edge; i; i = graph->hb_edge_next[i]) {
 			const struct lh_hb_edge *e = &graph->rows.hb_edge[i];
-			if (e->a_segment < graph->thread[t].reached)
+			if (e->a_segment < graph->thread[t].reached ||
+			    (e->what == LH_HB_CANCEL && !(cancellable && t == a)))
 				continue;
 			if (e->b == b && e->b_segment <= b_segment)
 				return true;

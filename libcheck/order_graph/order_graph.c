@@ -7,90 +7,121 @@ enum { REFILL = 500, BUDGET_MAX = 1 << 18 }; /* a step is 5 to 10 ns */
 
 /* ---- memory ---- */
 
-/* The next piece of the memory. Without memory it only counts. */
-static void *next_piece(char *memory, size_t *at, size_t row_size, size_t n)
-{
-	void *p = memory ? memory + *at : NULL;
+/* Where the pieces of the memory come from: one after the other from a block, or each from
+ * `growing`. With neither, they are only counted. */
+struct pieces {
+	char *block;
+	size_t at;
+	const struct lh_order_memory *growing;
+	bool refused;
+};
 
-	*at += (row_size * n + 15) & ~(size_t)15;
-	return p;
+static void *next_piece(struct pieces *p, size_t row_size, size_t now, size_t whole)
+{
+	void *piece = p->block ? p->block + p->at : NULL;
+
+	if (p->growing) {
+		piece = p->growing->at(row_size * now, row_size * whole);
+		p->refused |= !piece;
+	}
+	p->at += (row_size * whole + 15) & ~(size_t)15;
+	return piece;
 }
 
 /* Returns the rows of the index. */
-static void *lay_out_index(struct lh_index *index, char *memory, size_t *at, uint32_t row_size,
-			   uint32_t size)
+static void *lay_out_index(struct lh_index *index, struct pieces *p, uint32_t row_size,
+			   uint32_t now, uint32_t whole)
 {
-	uint32_t *head = next_piece(memory, at, sizeof *head, size);
-	char *first = next_piece(memory, at, row_size, size);
+	uint32_t *head = next_piece(p, sizeof *head, now, whole);
+	char *first = next_piece(p, row_size, now, whole);
 
-	*index = (struct lh_index){head, first, .lists = 1, .row_size = row_size, .size = size};
+	*index = (struct lh_index){head, first, .lists = 1, .row_size = row_size, .size = now};
 	return first;
 }
 
-/* Sets where everything lies. Returns how many bytes that needs. */
-static size_t lay_out(struct lh_order_graph *graph, char *memory)
+/* Sets where everything but the graph itself lies. */
+static void lay_out(struct lh_order_graph *graph, struct pieces *p,
+		    const struct lh_order_graph_size *whole)
 {
-	const struct lh_order_graph_size *size = &graph->size;
-	size_t at = 0;
+	const struct lh_order_graph_size *now = &graph->size;
+	const size_t slots = LH_CYCLE_MAX + LH_QUEUED_WRITERS_MAX;
 
-	next_piece(memory, &at, sizeof *graph, 1);
-	graph->vertex = lay_out_index(&graph->vertex_by_lock, memory, &at, sizeof *graph->vertex,
-				      size->locks);
-	graph->edge =
-		lay_out_index(&graph->edge_by_ends, memory, &at, sizeof *graph->edge, size->edges);
-	graph->known = lay_out_index(&graph->known_by_key, memory, &at, sizeof *graph->known,
-				     size->cycles);
-	graph->known_locks = lay_out_index(&graph->known_by_locks, memory, &at,
-					   sizeof *graph->known_locks, 4 * size->cycles);
-	graph->witness = next_piece(memory, &at, sizeof *graph->witness, size->witnesses);
-	graph->thread = next_piece(memory, &at, sizeof *graph->thread, size->threads);
-	graph->visit_next = next_piece(memory, &at, sizeof(uint32_t), size->visits);
-	graph->hb_edge_next = next_piece(memory, &at, sizeof(uint32_t), size->hb_edges);
+	graph->vertex = lay_out_index(&graph->vertex_by_lock, p, sizeof *graph->vertex, now->locks,
+				      whole->locks);
+	graph->edge = lay_out_index(&graph->edge_by_ends, p, sizeof *graph->edge, now->edges,
+				    whole->edges);
+	graph->known = lay_out_index(&graph->known_by_key, p, sizeof *graph->known, now->cycles,
+				     whole->cycles);
+	graph->known_locks = lay_out_index(&graph->known_by_locks, p, sizeof *graph->known_locks,
+					   4 * now->cycles, 4 * whole->cycles);
+	graph->witness = next_piece(p, sizeof *graph->witness, now->witnesses, whole->witnesses);
+	graph->thread = next_piece(p, sizeof *graph->thread, now->threads, whole->threads);
+	graph->visit_next = next_piece(p, sizeof(uint32_t), now->visits, whole->visits);
+	graph->hb_edge_next = next_piece(p, sizeof(uint32_t), now->hb_edges, whole->hb_edges);
 	for (int i = 0; i < 2; i++)
-		graph->list[i] = next_piece(memory, &at, sizeof(uint32_t), size->locks);
-	graph->slot =
-		next_piece(memory, &at, sizeof *graph->slot, LH_CYCLE_MAX + LH_QUEUED_WRITERS_MAX);
-	graph->found = next_piece(memory, &at, sizeof *graph->found, LH_CYCLES_PER_CALL);
-	return at;
+		graph->list[i] = next_piece(p, sizeof(uint32_t), now->locks, whole->locks);
+	graph->slot = next_piece(p, sizeof *graph->slot, slots, slots);
+	graph->found = next_piece(p, sizeof *graph->found, LH_CYCLES_PER_CALL, LH_CYCLES_PER_CALL);
 }
 
 size_t lh_order_graph_bytes(const struct lh_order_graph_size *size)
 {
 	struct lh_order_graph graph = {.size = *size};
+	struct pieces p = {0};
 
-	return lay_out(&graph, NULL);
+	next_piece(&p, sizeof graph, 1, 1);
+	lay_out(&graph, &p, size);
+	return p.at;
 }
 
-struct lh_order_graph *lh_order_graph_init(void *memory, const struct lh_order_graph_size *size,
-					   uint32_t flags)
+static struct lh_order_graph *init(struct pieces *p, const struct lh_order_graph_size *now,
+				   const struct lh_order_graph_size *whole, uint32_t flags)
 {
-	struct lh_order_graph *graph = memory;
+	struct lh_order_graph *graph = next_piece(p, sizeof *graph, 1, 1);
 
-	graph->size = *size;
+	if (!graph)
+		return NULL;
+	graph->size = *now;
 	graph->flags = flags;
 	if (!graph->size.refill)
 		graph->size.refill = REFILL;
 	if (!graph->size.budget_max)
 		graph->size.budget_max = BUDGET_MAX;
 	graph->budget = graph->size.budget_max;
-	lay_out(graph, memory);
-	return graph;
+	graph->more = p->growing ? p->growing->more : NULL;
+	lay_out(graph, p, whole);
+	/* the caller has no more rows than fit */
+	graph->size.threads = whole->threads;
+	graph->size.visits = whole->visits;
+	graph->size.hb_edges = whole->hb_edges;
+	return p->refused ? NULL : graph;
 }
 
-void lh_order_graph_touch(struct lh_order_graph *graph)
+struct lh_order_graph *lh_order_graph_init(void *memory, const struct lh_order_graph_size *size,
+					   uint32_t flags)
 {
-	void *const first[] = {graph->vertex_by_lock.head,
-			       graph->vertex,
-			       graph->edge_by_ends.head,
-			       graph->edge,
-			       graph->witness,
-			       graph->thread,
-			       graph->visit_next,
-			       graph->list[0],
-			       graph->list[1]};
+	struct pieces p = {.block = memory};
 
-	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
-		__atomic_fetch_or((char *)first[i], 0, __ATOMIC_RELAXED);
+	return init(&p, size, size, flags);
+}
+
+struct lh_order_graph *lh_order_graph_init_growing(const struct lh_order_memory *memory,
+						   const struct lh_order_graph_size *now,
+						   const struct lh_order_graph_size *whole,
+						   uint32_t flags)
+{
+	struct pieces p = {.growing = memory};
+
+	return init(&p, now, whole, flags);
+}
+
+void lh_order_graph_resize(struct lh_order_graph *graph, const struct lh_order_graph_size *now)
+{
+	graph->vertex_by_lock.size = now->locks;
+	graph->edge_by_ends.size = now->edges;
+	graph->known_by_key.size = now->cycles;
+	graph->known_by_locks.size = 2 * now->cycles;
+	graph->size.witnesses = now->witnesses;
 }
 
 /* ---- searches ---- */

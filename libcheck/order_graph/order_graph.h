@@ -95,6 +95,16 @@ struct lh_order_graph_size {
 	uint32_t budget_max; /* bound of the budget; 0: default */
 };
 
+/*
+ * Memory that grows. `at` returns zero-filled memory of `whole` bytes, of which the first `now` can
+ * be used, or NULL. `more` is called when rows are used up: it makes more memory usable, calls
+ * lh_order_graph_resize and returns true; or it returns false.
+ */
+struct lh_order_memory {
+	void *(*at)(size_t now, size_t whole);
+	bool (*more)(void);
+};
+
 enum {
 	/* Returns filtered cycles too. Without this flag only cycles that count and those filtered
 	 * as LH_F_TIMED are searched, which is faster. */
@@ -113,11 +123,15 @@ struct lh_order_counts {
 struct lh_order_graph;
 
 size_t lh_order_graph_bytes(const struct lh_order_graph_size *size);
-/* Maps the first page of each table, so that the first dependencies take no page faults. */
-void lh_order_graph_touch(struct lh_order_graph *graph);
 /* memory: lh_order_graph_bytes() bytes, zero-filled, aligned to 16 */
 struct lh_order_graph *lh_order_graph_init(void *memory, const struct lh_order_graph_size *size,
 					   uint32_t flags);
+/* The same in memory that grows, from the size `now` to the size `whole`. NULL: refused. */
+struct lh_order_graph *lh_order_graph_init_growing(const struct lh_order_memory *memory,
+						   const struct lh_order_graph_size *now,
+						   const struct lh_order_graph_size *whole,
+						   uint32_t flags);
+void lh_order_graph_resize(struct lh_order_graph *graph, const struct lh_order_graph_size *now);
 
 /*
  * Call when a chain is new, when a visit of the chain was added or grew, or when its

@@ -139,7 +139,8 @@ struct lh_order_graph {
 	struct lh_cycle_slot *slot;
 	struct lh_cycle *found;
 
-	struct lh_order_graph_size size;
+	struct lh_order_graph_size size; /* rows that can be used now; of the indexes: there */
+	bool (*more)(void);              /* or NULL: the memory does not grow */
 	uint32_t flags;
 	struct lh_order_counts counts;
 	int64_t budget;                 /* steps that may be spent */
@@ -225,6 +226,8 @@ static inline uint64_t lh_order_mix(uint64_t h, uint64_t word)
 /* ---- edges.c ---- */
 
 uint32_t lh_index_find(const struct lh_index *index, uint32_t from, uint32_t to); /* 0: none */
+/* Is there room for the row after `used` of `size` rows, which may grow? False: full, counted. */
+bool lh_order_has_room(struct lh_order_graph *graph, uint32_t used, const uint32_t *size);
 /* The row for a new key; 0: full, counted. */
 uint32_t lh_index_add(struct lh_order_graph *graph, struct lh_index *index, uint32_t from,
 		      uint32_t to);
@@ -246,9 +249,10 @@ void lh_topo_add_edge(struct lh_order_graph *graph, uint32_t from, uint32_t to);
 
 /* ---- happens_before.c ---- */
 
-/* Does what thread a did up to a_segment happen before what thread b did from b_segment on? */
+/* Does what thread a did up to a_segment happen before what thread b did from b_segment on?
+ * `cancellable`: it is a wait that a cancellation of thread a ends. */
 bool lh_happens_before(struct lh_order_graph *graph, lh_thread_id a, uint32_t a_segment,
-		       lh_thread_id b, uint32_t b_segment);
+		       lh_thread_id b, uint32_t b_segment, bool cancellable);
 
 /* ---- overlap.c ---- */
 

@@ -106,11 +106,23 @@ uint32_t lh_visit_next(const struct lh_order_graph *graph, lh_chain_id chain, ui
 		       : visit_or_any_thread(graph, chain, graph->rows.visit[visit].next);
 }
 
-static bool happens_before(struct lh_order_graph *graph, uint32_t a, uint32_t b)
+/* Joins and waits for a semaphore are cancellation points. */
+static bool is_cancellable(const struct lh_order_graph *graph, lh_chain_id chain)
 {
-	const struct lh_chain_visit *x = &graph->rows.visit[a], *y = &graph->rows.visit[b];
+	uint32_t kind = lh_order_lock_of(graph, chain)->kind;
 
-	return lh_happens_before(graph, x->thread, x->last, y->thread, y->first);
+	return (kind == LH_THREAD_END || kind == LH_SEM) &&
+	       !(graph->rows.chain[chain].flags & LH_CHAIN_UNCANCELLABLE);
+}
+
+static bool happens_before(struct lh_order_graph *graph, const struct lh_cycle_slot *a,
+			   const struct lh_cycle_slot *b)
+{
+	const struct lh_chain_visit *x = &graph->rows.visit[a->visit],
+				    *y = &graph->rows.visit[b->visit];
+
+	return lh_happens_before(graph, x->thread, x->last, y->thread, y->first,
+				 is_cancellable(graph, a->chain));
 }
 
 bool lh_overlap_possible(struct lh_order_graph *graph, const struct lh_cycle_slot *a,
@@ -126,8 +138,7 @@ bool lh_overlap_possible(struct lh_order_graph *graph, const struct lh_cycle_slo
 		return false;
 	if (test < LH_OVERLAP_HAPPENS_BEFORE || !t || !u)
 		return true;
-	return !happens_before(graph, a->visit, b->visit) &&
-	       !happens_before(graph, b->visit, a->visit);
+	return !happens_before(graph, a, b) && !happens_before(graph, b, a);
 }
 
 /* Does the visit assigned to slot i agree with those of the slots before it? */

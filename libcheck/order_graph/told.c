@@ -46,7 +46,7 @@ static enum listener who_waits(struct lh_order_graph *graph, lh_lock_id cond,
 		     v = visit[v].next) {
 			if (visit[v].thread == join->thread ||
 			    lh_happens_before(graph, visit[v].thread, visit[v].last, join->thread,
-					      join->first))
+					      join->first, false))
 				return JOINER;
 			who = ANOTHER;
 		}

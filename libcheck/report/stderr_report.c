@@ -40,6 +40,20 @@ static void print(const struct lh_text *t)
 		lh_sys_write(2, t->at, t->n);
 }
 
+void lh_stderr_report_no_room(const char *program)
+{
+	char line[200];
+	struct lh_text t = LH_TEXT(line);
+
+	lh_text_add(&t, "lockhound: ");
+	lh_text_safe(&t, program);
+	lh_text_add(&t, "[");
+	lh_text_number(&t, (unsigned)lh_sys_pid());
+	lh_text_add(&t, "]: not watched: the limit on address space (ulimit -v, -d) leaves too "
+			"little room\n");
+	print(&t);
+}
+
 static void add_lock(struct lh_text *t, lh_lock_id id)
 {
 	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(id)];
@@ -204,6 +218,8 @@ void lh_stderr_report(uint32_t finding, char *buffer)
 	lh_text_add(&t, " [");
 	lh_text_add(&t, rules[f->rule].id);
 	lh_text_add(&t, "]");
+	if (f->flags & LH_FINDING_ENDED)
+		lh_text_add(&t, ", but it did not last");
 	if (f->duration_ns) {
 		lh_text_add(&t, " for ");
 		lh_text_number(&t, f->duration_ns / 1000000u);

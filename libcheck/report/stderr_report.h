@@ -17,7 +17,8 @@
 enum { LH_STDERR_REPORT_BYTES = 3584 /* less than a pipe takes in one piece */ };
 
 void lh_stderr_report_init(void);
-void lh_stderr_report_forked(void); /* the child has reported nothing yet */
+void lh_stderr_report_no_room(const char *program); /* why the program is not watched */
+void lh_stderr_report_forked(void);                 /* the child has reported nothing yet */
 /* `buffer` has LH_STDERR_REPORT_BYTES bytes, because a hook must use little stack. */
 void lh_stderr_report(uint32_t finding, char *buffer);
 void lh_stderr_report_end(void);

@@ -1,5 +1,6 @@
 /* finding.c — drafts and commits findings, and checks the rules that need no graph. */
 #include "libcheck/rules/finding.h"
+#include "libcheck/rules/wait_rules.h"
 
 enum { OWNER_CHECKING = LH_LOCK_ERRORCHECK | LH_LOCK_RECURSIVE | LH_LOCK_ROBUST | LH_LOCK_PI };
 
@@ -113,13 +114,63 @@ void lh_finding_set_steps(uint32_t first, const struct lh_finding_draft *draft)
 	}
 }
 
+/* ---- deadlocks, which may end ---- */
+
+enum { INSTANCES_MAX = 64 /* rows for one key; further deadlocks are only counted */ };
+
+uint32_t lh_deadlocks_open;
+
+static bool is_deadlock(const struct lh_finding_draft *draft)
+{
+	return draft->level == LH_HAPPENED &&
+	       (draft->rule == LH_RULE_DEADLOCK || draft->rule == LH_RULE_SELF_DEADLOCK);
+}
+
+static void happen_again(struct lh_finding *f, const struct lh_finding_draft *draft)
+{
+	lh_finding_set_steps(f->step, draft);
+	f->steps = (uint8_t)draft->n;
+	f->thread = draft->thread;
+	f->level = LH_HAPPENED;
+	f->severity = LH_ERROR;
+	f->count++;
+	lh_deadlocks_open++;
+	__atomic_store_n(&f->flags, f->flags & (uint8_t)~LH_FINDING_ENDED, __ATOMIC_RELEASE);
+}
+
+/* A deadlock with this key has a row that is free for it, because the deadlock of that row has
+ * ended. Deadlocks with one key that go on at the same time have a row each. */
+static bool has_happened_before(uint64_t key, const struct lh_finding_draft *draft)
+{
+	struct lh_finding *same = NULL;
+	int n = 0;
+
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_FINDING); i++) {
+		struct lh_finding *f = &LH_FINDINGS[i];
+		if (f->key != key || !f->rule)
+			continue;
+		if (f->flags & LH_FINDING_ENDED) {
+			happen_again(f, draft);
+			return true;
+		}
+		same = f;
+		n++;
+	}
+	if (n < INSTANCES_MAX)
+		return false;
+	same->count++;
+	return true;
+}
+
 uint32_t lh_finding_commit(struct lh_finding_draft *draft, enum lh_filter filter)
 {
 	uint64_t key = draft->key ? draft->key : key_of(draft);
+	bool deadlock = is_deadlock(draft);
 
-	if (was_reported(key, filter, draft->severity))
+	if (deadlock ? has_happened_before(key, draft) : was_reported(key, filter, draft->severity))
 		return 0;
-	uint32_t first = lh_row_add(LH_T_STEP, (uint32_t)draft->n);
+	/* one row more, for the step that ends a deadlock */
+	uint32_t first = lh_row_add(LH_T_STEP, (uint32_t)draft->n + deadlock);
 	uint32_t id = first ? lh_row_reserve(LH_T_FINDING, 1) : 0;
 	if (!id)
 		return 0;
@@ -136,6 +187,7 @@ uint32_t lh_finding_commit(struct lh_finding_draft *draft, enum lh_filter filter
 			       .filter = filter,
 			       .time_ns = (uint64_t)lh_clock_tick() * 1000000u};
 	LH_FINDINGS[id] = f;
+	lh_deadlocks_open += deadlock;
 	lh_row_publish(LH_T_FINDING, 1); /* the monitor prints the row as soon as it is published */
 	return id;
 }
@@ -195,7 +247,7 @@ uint32_t lh_check_self_deadlock(struct lh_self *self, struct lh_lock *l, const s
 	struct lh_finding_draft *draft = happened(LH_RULE_SELF_DEADLOCK, self);
 
 	if (LH_SITE_HOW(site) != LH_BLOCKING || (h->flags & LH_HELD_IN_COND_WAIT) ||
-	    !waits_for_itself(l, h, site))
+	    lh_wait_is_cancelled(self->live_saved, l->kind) || !waits_for_itself(l, h, site))
 		return 0;
 	return two_steps(draft, draft->thread, lh_lock_id_of(l), h->site, site, LH_WAITS_FOR);
 }
@@ -219,7 +271,11 @@ uint32_t lh_check_unlock(struct lh_self *self, struct lh_lock *l, const void *ob
 	lh_lock_id id = lh_lock_id_of(l);
 	struct lh_held *h = NULL;
 
-	if (l->flags & (LH_LOCK_PSHARED | (l->kind == LH_MUTEX ? OWNER_CHECKING : 0)))
+	if (l->kind == LH_MUTEX && (l->flags & OWNER_CHECKING))
+		return 0;
+	if (!lh_lock_is_free_now(object, l->kind))
+		lh_deadlock_note_release(self, id, site);
+	if (l->flags & LH_LOCK_PSHARED)
 		return 0;
 	if (lh_lock_is_free_now(object, l->kind)) {
 		struct lh_finding_draft *draft = happened(LH_RULE_UNLOCK_NOT_HELD, self);

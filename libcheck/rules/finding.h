@@ -90,6 +90,29 @@ uint32_t lh_check_destroy_slept_in(struct lh_self *self, struct lh_lock *l, cons
 uint32_t lh_check_cond_mutexes(struct lh_self *self, const struct lh_lock *cond,
 			       const struct lh_lock *mutex, const void *object, lh_site site);
 
+/* ---- deadlock_end.c: deadlocks that do not last ---- */
+
+extern uint32_t lh_deadlocks_open LH_HIDDEN; /* of this process: found, and not seen to end */
+
+/* The thread releases a lock, or posts a semaphore, that it does not hold. */
+static inline void lh_deadlock_note_release(struct lh_self *self, lh_lock_id lock, lh_site site)
+{
+	self->live_saved->released = lock;
+	self->live_saved->released_site = site;
+}
+
+/* Is the thread's wait for `lock` part of a deadlock that goes on? Needs no lock: reads rows that
+ * are not moved, of findings that this thread or the closing thread made before it waited. */
+bool lh_deadlock_has_wait(lh_thread_id thread, lh_lock_id lock);
+
+/* The thread's wait for `lock` has ended: ends the deadlocks that have this wait. Returns the row
+ * of one that ended for the first time, or 0. */
+uint32_t lh_deadlock_wait_ended(lh_thread_id thread, lh_lock_id lock);
+
+/* The thread of `self` cancels the thread of this row, whose wait that ends. */
+uint32_t lh_deadlock_cancelled(const struct lh_self *self, const struct lh_live_thread *live,
+			       lh_site site);
+
 /* ---- wait_cycle.c ---- */
 
 /* Call after the wait of `self` is announced in its live-thread row. */

@@ -33,7 +33,8 @@ bool lh_handler_init(void)
 {
 	handler_locks = 0;
 	handler_lock = lh_private_alloc(HANDLER_LOCKS_MAX * sizeof(*handler_lock));
-	always = lh_private_alloc((size_t)lh_rows_max(LH_T_LOCK) * sizeof(*always));
+	always = lh_private_rows(lh_rows_mapped(LH_T_LOCK) * sizeof(*always),
+				 lh_rows_max(LH_T_LOCK) * sizeof(*always));
 	return handler_lock && always;
 }
 

@@ -3,7 +3,7 @@
  *
  * Follows the wait-for graph from the calling thread: the holders of its lock, the locks that these
  * wait for, and so on, until the search returns to the calling thread or reaches threads that can
- * continue. Only waits without a time limit count.
+ * continue. Only waits without a time limit count, and no wait that a pending cancellation ends.
  *
  * The result is consistent although no thread is stopped: a hold is recorded after the lock was
  * acquired and removed before the lock is released, so a thread with a recorded hold does hold the
@@ -67,8 +67,12 @@ static uint32_t next_holder(const struct lh_live_thread *waiter, const struct lh
 static bool step_to(int n, uint32_t live_row)
 {
 	const struct lh_live_thread *live = &LH_LIVE_THREADS[live_row];
+	const struct lh_lock *l;
 
-	if (n >= CYCLE_MAX || !lh_waits_without_limit(live) || !lh_lock_row(live->wait_lock))
+	if (n >= CYCLE_MAX || !lh_waits_without_limit(live))
+		return false;
+	l = lh_lock_row(live->wait_lock);
+	if (!l || lh_wait_is_cancelled(live, l->kind))
 		return false;
 	path[n] = (struct link){live_row, live->wait_seq, live->wait_lock, 1};
 	return true;
@@ -161,6 +165,6 @@ uint32_t lh_wait_cycle_check(struct lh_self *self)
 bool lh_wait_cycle_init(void)
 {
 	visited = lh_private_alloc((size_t)lh_rows_max(LH_T_LIVE_THREAD) * sizeof(*visited));
-	search = 0;
+	search = lh_deadlocks_open = 0;
 	return visited != NULL;
 }

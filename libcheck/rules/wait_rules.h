@@ -12,6 +12,19 @@
 
 #include <stdbool.h>
 
+/*
+ * Does a pending cancellation end the thread's wait for a lock of this kind? The wait may be over
+ * already: no code of the library runs after it. A wait in a cleanup handler of a thread that was
+ * cancelled elsewhere is not ended; the row does not show that, but the front end sees the wait
+ * last.
+ */
+static inline bool lh_wait_is_cancelled(const struct lh_live_thread *live, enum lh_kind kind)
+{
+	return (live->cancel & LH_CANCEL_PENDING) && !(live->cancel & LH_CANCEL_DISABLED) &&
+	       ((live->cancel & LH_CANCEL_ASYNCHRONOUS) || kind == LH_THREAD_END ||
+		kind == LH_COND || kind == LH_SEM);
+}
+
 /* In a wait without a time limit that only a release or the end of a thread can end. */
 static inline bool lh_waits_without_limit(const struct lh_live_thread *live)
 {
@@ -19,6 +32,17 @@ static inline bool lh_waits_without_limit(const struct lh_live_thread *live)
 	       LH_SITE_HOW(live->wait_site) == LH_BLOCKING &&
 	       (live->wait_on == LH_WAIT_LOCK || live->wait_on == LH_WAIT_JOIN ||
 		live->wait_on == LH_WAIT_ONCE);
+}
+
+/*
+ * In a condition wait whose thread has been signalled, cancelled or timed out, and waits for the
+ * mutex again: makes the row show that wait. Only the futex tells that a thread has come so far.
+ */
+static inline void lh_wait_is_for_mutex(struct lh_live_thread *live)
+{
+	live->wait_lock = live->wait_with;
+	live->wait_on = LH_WAIT_LOCK;
+	live->wait_site = LH_SITE(LH_SITE_STACK(live->wait_site), LH_BLOCKING, LH_EXCLUSIVE);
 }
 
 /* Only readers share. A permit that is held is missing to each thread that wants one. */

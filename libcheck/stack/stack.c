@@ -169,7 +169,7 @@ lh_stack_id lh_stack_from_parent(lh_stack_id old)
 	const struct lh_stack *s = lh_row_in_parent(LH_T_STACK, old);
 	const uint64_t *f = s ? lh_row_in_parent(LH_T_FRAME, s->frame) : NULL;
 
-	if (!f)
+	if (!f || !s->n || !lh_row_in_parent(LH_T_FRAME, s->frame + s->n - 1u))
 		return 0;
 	/* static, under the internal lock: a hook must use little stack */
 	static uint64_t frame[LH_FRAMES_MAX];

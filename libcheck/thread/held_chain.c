@@ -33,7 +33,8 @@ bool lh_chain_init(void)
 	free_chains = 0;
 	lh_lock_on_destroy = forget;
 	known_dependency_kinds = lh_private_alloc(sizeof(uint32_t) << DEPENDENCY_KINDS_LOG);
-	heads = lh_private_alloc((size_t)lh_rows_max(LH_T_CHAIN) * sizeof(uint32_t));
+	heads = lh_private_rows(lh_rows_mapped(LH_T_CHAIN) * sizeof(*heads),
+				lh_rows_max(LH_T_CHAIN) * sizeof(*heads));
 	lists = 1;
 	return heads && known_dependency_kinds;
 }

@@ -46,6 +46,14 @@ struct lh_self {
 	uint32_t reused;                   /* another thread had this row before */
 	void (*once_routine)(void); /* of the pthread_once call in progress, see interpose/once.c */
 	const void *once_call;
+	uintptr_t cond_frame; /* frame of the last condition wait */
+	/* The condition wait in which the wait of the live-thread row happens: in a signal handler,
+	 * or in the unwinding of a cancellation. lock 0: none. */
+	struct {
+		lh_lock_id lock, mutex;
+		lh_site site;
+		uint64_t since_ns;
+	} outer_wait;
 	uint32_t free_visit; /* free rows of LH_T_VISIT of this thread, linked by `next` */
 	struct lh_stack_walk_result *walked; /* the last walk; a hook must use little stack */
 	uint32_t retired[LH_RETIRED_MAX];    /* rows, by address */

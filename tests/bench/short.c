@@ -1,8 +1,11 @@
 /* short.c — a short test: `short MS` computes for about MS milliseconds of CPU time, in which two
- * threads acquire a few locks. */
+ * threads acquire a few locks. `short MS N` forks N children, two at a time, which do half of that.
+ */
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 static pthread_mutex_t outer = PTHREAD_MUTEX_INITIALIZER, inner = PTHREAD_MUTEX_INITIALIZER;
 static double ms;
@@ -30,11 +33,29 @@ static void *work(void *none)
 	return none;
 }
 
+static void children(int n)
+{
+	for (int i = 0; i < n; i++) {
+		if (i > 1)
+			wait(NULL);
+		if (fork() == 0) {
+			work(NULL);
+			_exit(0);
+		}
+	}
+	while (wait(NULL) > 0)
+		;
+}
+
 int main(int argc, char **argv)
 {
 	pthread_t t;
 
 	ms = argc > 1 ? atof(argv[1]) : 1;
+	if (argc > 2) {
+		children(atoi(argv[2]));
+		return 0;
+	}
 	pthread_create(&t, NULL, work, NULL);
 	pthread_join(t, NULL);
 	work(NULL);

@@ -83,12 +83,25 @@ static void readers(int i)
 	pthread_rwlock_destroy(&rwlock);
 }
 
+/* Private: nobody needs to know in which memory it lies. */
+static void spins(int i)
+{
+	static pthread_spinlock_t s[RING];
+
+	pthread_spin_init(&s[i % RING], PTHREAD_PROCESS_PRIVATE);
+	pthread_mutex_lock(&outer);
+	pthread_spin_lock(&s[i % RING]);
+	pthread_spin_unlock(&s[i % RING]);
+	pthread_mutex_unlock(&outer);
+	pthread_spin_destroy(&s[i % RING]);
+}
+
 static const struct {
 	const char *name;
 	pattern *does;
 } patterns[] = {
 	{"stack", on_stack}, {"inside", inside},  {"around", around},
-	{"unsaid", unsaid},  {"rwlock", readers},
+	{"unsaid", unsaid},  {"rwlock", readers}, {"spin", spins},
 };
 
 /* Bytes of the ledger that are backed by memory. */

@@ -74,6 +74,9 @@ OPERATION(churn_inside, pthread_mutex_t m; pthread_mutex_init(&m, NULL); pthread
 	  pthread_mutex_lock(&m); pthread_mutex_unlock(&m); pthread_mutex_unlock(&a);
 	  pthread_mutex_destroy(&m);)
 
+OPERATION(churn_spin, pthread_spinlock_t s; pthread_spin_init(&s, 0); pthread_spin_lock(&s);
+	  pthread_spin_unlock(&s); pthread_spin_destroy(&s);)
+
 static __attribute__((noinline)) void deep_at(int n, int frames)
 {
 	if (frames)
@@ -156,15 +159,15 @@ static const struct {
 	operation *does;
 	int warm; /* runs before the count */
 } operations[] = {
-	{"mutex", mutex, WARM},         {"nested", nested, WARM},
-	{"trylock", try_mutex, WARM},   {"read", read_lock, WARM},
-	{"write", write_lock, WARM},    {"semaphore", semaphore, WARM},
-	{"spin", spinlock, WARM},       {"deep", deep, WARM},
-	{"signal", signal_cond, WARM},  {"churn", churn, WARM},
-	{"fresh", fresh, WARM},         {"churn-inside", churn_inside, WARM},
-	{"many", under_one, MANY},      {"uses", under_many, MANY},
-	{"others", after_others, MANY}, {"wait", wait_known, WARM},
-	{"callers", from_sixty, MANY},
+	{"mutex", mutex, WARM},           {"nested", nested, WARM},
+	{"trylock", try_mutex, WARM},     {"read", read_lock, WARM},
+	{"write", write_lock, WARM},      {"semaphore", semaphore, WARM},
+	{"spin", spinlock, WARM},         {"deep", deep, WARM},
+	{"signal", signal_cond, WARM},    {"churn", churn, WARM},
+	{"fresh", fresh, WARM},           {"churn-inside", churn_inside, WARM},
+	{"many", under_one, MANY},        {"uses", under_many, MANY},
+	{"others", after_others, MANY},   {"wait", wait_known, WARM},
+	{"churn-spin", churn_spin, WARM}, {"callers", from_sixty, MANY},
 };
 enum { OPERATIONS = sizeof(operations) / sizeof(operations[0]) };
 

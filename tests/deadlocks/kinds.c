@@ -7,6 +7,9 @@
  */
 #include "../cases/case.h"
 
+#include <linux/futex.h>
+#include <signal.h>
+#include <sys/time.h>
 #include <threads.h>
 
 enum { LIFE_S = 60, CROWD = 1000, LATE_MS = 1300 /* longer than the second before a report */ };
@@ -378,6 +381,31 @@ static void ended(void)
 	TOGETHER(takes_a, takes_a);
 }
 
+/* A spinlock whose owner was joined, while other threads work on. */
+static void *keeps_spin(void *n)
+{
+	pthread_spin_lock(&spin);
+	return n;
+}
+static void *takes_spin(void *n)
+{
+	pthread_spin_lock(&spin);
+	pthread_spin_unlock(&spin); /* in the near miss */
+	return n;
+}
+static void *sleeps_on(void *n)
+{
+	while (!done)
+		sleep_ms(20);
+	return n;
+}
+static void spin_ended(void)
+{
+	pthread_spin_init(&spin, PTHREAD_PROCESS_PRIVATE);
+	TOGETHER(keeps_spin);
+	TOGETHER(takes_spin, sleeps_on);
+}
+
 static void *keeps_until_done(void *n)
 {
 	lock(&a);
@@ -401,7 +429,423 @@ static void forked(void)
 	wait(NULL);
 }
 
+/* ---- threads that are cancelled ---- */
+
+static pthread_t main_thread;
+static volatile int cancelled;
+
+static void wait_until_cancelled(void)
+{
+	while (!cancelled)
+		sched_yield();
+}
+static void cancel(pthread_t t)
+{
+	pthread_cancel(t);
+	cancelled = 1;
+}
+
+/* Its cancellation is disabled: the join is not ended. */
+static void *joins_uncancelled(void *n)
+{
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	tid = my_tid();
+	pthread_join(main_thread, NULL);
+	return n;
+}
+static void cancel_off(void)
+{
+	pthread_t t = thread(joins_uncancelled, NULL);
+	wait_asleep(&tid);
+	cancel(t);
+	pthread_join(t, NULL);
+}
+
+/* A mutex is waited for, which is no cancellation point. */
+static void *a_until_cancelled(void *n)
+{
+	tid = my_tid();
+	wait_until_cancelled();
+	lock(&a);
+	return n;
+}
+static void cancel_mutex(void)
+{
+	lock(&a);
+	pthread_t t = thread(a_until_cancelled, NULL);
+	cancel(t);
+	pthread_join(t, NULL);
+}
+
+/* A cleanup handler waits, and a thread is cancelled once only. */
+static void join_main(void *n)
+{
+	(void)n;
+	pthread_join(main_thread, NULL);
+}
+static void *sleeps_then_joins(void *n)
+{
+	pthread_cleanup_push(join_main, NULL);
+	tid = my_tid();
+	for (;;)
+		sleep(LIFE_S);
+	pthread_cleanup_pop(0);
+	return n;
+}
+static void cancel_handler(void)
+{
+	pthread_t t = thread(sleeps_then_joins, NULL);
+	wait_asleep(&tid);
+	cancel(t);
+	pthread_join(t, NULL);
+}
+
+/* ---- condition waits that wait for the mutex again ---- */
+
+static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
+static volatile int go;
+
+static void *b_then_waits(void *n)
+{
+	lock(&b);
+	lock(&a);
+	tid = my_tid();
+	while (!go)
+		pthread_cond_wait(&cond, &a);
+	unlock(&a);
+	unlock(&b);
+	return n;
+}
+static void *signals_then_b(void *n)
+{
+	wait_asleep(&tid);
+	lock(&a);
+	go = 1;
+	pthread_cond_signal(&cond);
+	lock(&b);
+	unlock(&b);
+	unlock(&a);
+	return n;
+}
+static void signalled(void)
+{
+	TOGETHER(b_then_waits, signals_then_b);
+}
+
+static void *b_then_waits_shortly(void *n)
+{
+	struct timespec soon = in_ms(CLOCK_REALTIME, 100);
+	lock(&b);
+	lock(&a);
+	tid = my_tid();
+	pthread_cond_timedwait(&cond, &a, &soon);
+	return n;
+}
+static void *a_then_b_asleep(void *n)
+{
+	wait_asleep(&tid);
+	lock(&a);
+	lock(&b);
+	return n;
+}
+static void timed_out(void)
+{
+	TOGETHER(b_then_waits_shortly, a_then_b_asleep);
+}
+
+static void *waits_on_cond(void *n)
+{
+	lock(&a);
+	tid = my_tid();
+	for (;;)
+		pthread_cond_wait(&cond, &a);
+	return n;
+}
+static void cancel_cond(void)
+{
+	pthread_t t = thread(waits_on_cond, NULL);
+	wait_asleep(&tid);
+	lock(&a);
+	cancel(t);
+	pthread_join(t, NULL);
+}
+
+/* ---- waits that no thread is left to end ---- */
+
+static void *waits_for_go(void *n)
+{
+	lock(&a);
+	while (!go)
+		pthread_cond_wait(&cond, &a);
+	unlock(&a);
+	return n;
+}
+/* The signal came before the wait, and the flag is not tested. */
+static void *signals_once(void *n)
+{
+	pthread_cond_signal(&cond);
+	return n;
+}
+static void *waits_untested(void *n)
+{
+	lock(&a);
+	pthread_cond_wait(&cond, &a);
+	unlock(&a);
+	return n;
+}
+static void lost_cond(void)
+{
+	TOGETHER(signals_once);
+	TOGETHER(waits_untested);
+}
+
+static void *waits_for_sem(void *n)
+{
+	sem_wait(&sem);
+	return n;
+}
+static void lost_sem(void)
+{
+	sem_init(&sem, 0, 0);
+	TOGETHER(waits_for_sem, waits_for_sem, waits_for_sem, waits_for_sem, waits_for_sem);
+}
+
+static pthread_barrier_t barrier;
+static void *arrives(void *n)
+{
+	pthread_barrier_wait(&barrier);
+	return n;
+}
+static void lost_barrier(void)
+{
+	pthread_barrier_init(&barrier, NULL, 3);
+	TOGETHER(arrives, arrives);
+}
+
+/* One process of two: the other works on. */
+static void lost_in_child(void)
+{
+	pid_t child = fork();
+	if (!child) {
+		alarm(LIFE_S);
+		waits_for_go(NULL);
+	}
+	say("child", child);
+	for (;;)
+		sleep_ms(20);
+}
+
+/* ---- near misses: somebody ends the wait later ---- */
+
+static void *signals_late(void *n)
+{
+	sleep_ms(LATE_MS);
+	lock(&a);
+	go = 1;
+	pthread_cond_broadcast(&cond);
+	unlock(&a);
+	return n;
+}
+static void signal_late(void)
+{
+	TOGETHER(waits_for_go, signals_late);
+}
+
+static void *waits_shortly(void *n)
+{
+	struct timespec late = in_ms(CLOCK_REALTIME, LATE_MS);
+	lock(&a);
+	pthread_cond_timedwait(&cond, &a, &late);
+	go = 1;
+	pthread_cond_broadcast(&cond);
+	unlock(&a);
+	return n;
+}
+static void signal_after_limit(void)
+{
+	TOGETHER(waits_for_go, waits_shortly);
+}
+
+static void on_alarm(int number)
+{
+	(void)number;
+	sem_post(&sem);
+}
+static void post_in_handler(void)
+{
+	struct itimerval late = {.it_value = {LATE_MS / 1000, LATE_MS % 1000 * 1000}};
+	alarm(0);
+	signal(SIGALRM, on_alarm);
+	sem_init(&sem, 0, 0);
+	setitimer(ITIMER_REAL, &late, NULL);
+	TOGETHER(waits_for_sem);
+}
+
+/* glibc's thread for timers lives on, and runs the program's function. */
+static void on_timer(union sigval v)
+{
+	(void)v;
+	sem_post(&sem);
+}
+static void post_by_timer(void)
+{
+	struct sigevent e = {.sigev_notify = SIGEV_THREAD, .sigev_notify_function = on_timer};
+	struct itimerspec late = {.it_value = {LATE_MS / 1000, LATE_MS % 1000 * 1000000}};
+	timer_t timer;
+	sem_init(&sem, 0, 0);
+	if (timer_create(CLOCK_MONOTONIC, &e, &timer) || timer_settime(timer, 0, &late, NULL))
+		_exit(3);
+	TOGETHER(waits_for_sem);
+}
+
+static void post_by_process(void)
+{
+	sem_t *s =
+		mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	sem_init(s, 1, 0);
+	if (!fork()) {
+		sleep_ms(LATE_MS);
+		sem_post(s);
+		_exit(0);
+	}
+	sem_wait(s);
+	wait(NULL);
+}
+
+/* A thread without a row of the library ends it. */
+static int by_clone(void *n)
+{
+	(void)n;
+	sleep_ms(LATE_MS);
+	go = 1;
+	syscall(SYS_futex, (int *)&go, FUTEX_WAKE_PRIVATE, 1);
+	return 0;
+}
+static void wake_by_clone(void)
+{
+	static char stack[1 << 16] __attribute__((aligned(64)));
+	clone(by_clone, stack + sizeof(stack),
+	      CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
+	      NULL);
+	lock(&a);
+	unlock(&a);
+	while (!go)
+		syscall(SYS_futex, (int *)&go, FUTEX_WAIT_PRIVATE, 0, NULL);
+}
+
 /* ---- near misses ---- */
+
+/* The signaller holds the mutex for long, and another waiter is not signalled. */
+static void *signals_slowly(void *n)
+{
+	struct timespec late;
+	wait_asleep(&tid);
+	lock(&a);
+	go = 1;
+	pthread_cond_signal(&cond);
+	late = in_ms(CLOCK_REALTIME, LATE_MS);
+	if (!pthread_mutex_timedlock(&b, &late)) /* held by the waiter: a wait with a limit */
+		unlock(&b);
+	unlock(&a);
+	return n;
+}
+static void signalled_slowly(void)
+{
+	TOGETHER(b_then_waits, signals_slowly);
+}
+
+/* The cancellation comes during the join of main ... */
+static void *joins_main(void *n)
+{
+	tid = my_tid();
+	pthread_join(main_thread, NULL);
+	return n;
+}
+static void cancel_waiting(void)
+{
+	pthread_t t = thread(joins_main, NULL);
+	wait_asleep(&tid);
+	cancel(t);
+	pthread_join(t, NULL);
+}
+
+/* ... or before it; main waits first. */
+static void *joins_cancelled(void *n)
+{
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	wait_until_cancelled();
+	wait_asleep(&tid); /* of main */
+	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+	pthread_join(main_thread, NULL);
+	return n;
+}
+static void cancel_pending(void)
+{
+	pthread_t t = thread(joins_cancelled, NULL);
+	tid = my_tid();
+	cancel(t);
+	pthread_join(t, NULL);
+}
+
+/* Each holds what the other waits for, until the cleanup handler of the cancelled thread releases
+ * it. The handler takes longer than a semaphore's second. */
+static void unlock_a_late(void *n)
+{
+	sleep_ms(LATE_MS);
+	(void)n;
+	unlock(&a);
+}
+static void *a_then_sem_cancelled(void *n)
+{
+	lock(&a);
+	pthread_cleanup_push(unlock_a_late, NULL);
+	meet(2);
+	tid = my_tid();
+	sem_wait(&sem);
+	pthread_cleanup_pop(1);
+	return n;
+}
+static void cancel_sem(void)
+{
+	sem_init(&sem, 0, 1);
+	sem_wait(&sem);
+	pthread_t t = thread(a_then_sem_cancelled, NULL);
+	meet(2);
+	wait_asleep(&tid);
+	cancel(t);
+	lock(&a);
+	unlock(&a);
+	sem_post(&sem);
+	pthread_join(t, NULL);
+}
+
+/* Of the asynchronous type: a wait for a mutex is ended too. */
+static void unlock_a(void *n)
+{
+	(void)n;
+	unlock(&a);
+}
+static void *a_then_b_cancelled(void *n)
+{
+	lock(&a);
+	pthread_cleanup_push(unlock_a, NULL);
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
+	tid = my_tid();
+	lock(&b);
+	pthread_cleanup_pop(1);
+	return n;
+}
+static void cancel_async(void)
+{
+	lock(&b);
+	pthread_t t = thread(a_then_b_cancelled, NULL);
+	wait_asleep(&tid);
+	cancel(t);
+	lock(&a);
+	unlock(&a);
+	unlock(&b);
+	pthread_join(t, NULL);
+}
 
 static void *a_and_b(void *n)
 {
@@ -489,6 +933,192 @@ static void posted(void)
 	TOGETHER(sem_then_a, a_then_sem_released, posts);
 }
 
+/* ---- deadlocks that do not last: a thread outside of them ends them ---- */
+
+static volatile int first_tid;
+static int times = 1; /* that it happens, before it lasts if `lasts` */
+static int lasts;
+
+static void *unlocks_a(void *n)
+{
+	for (int i = 0; i < times; i++) {
+		wait_asleep(&tid);
+		tid = 0;
+		sleep_ms(100); /* it is a deadlock until now */
+		unlock(&a);
+	}
+	return n;
+}
+static void *twice_a(void *n)
+{
+	for (int i = 0; i < times; i++) {
+		lock(&a);
+		tid = my_tid();
+		lock(&a);
+		unlock(&a);
+	}
+	if (lasts) {
+		lock(&a);
+		lock(&a);
+	}
+	return n;
+}
+static void self_released(void)
+{
+	TOGETHER(twice_a, unlocks_a);
+}
+static void self_released_often(void)
+{
+	times = 20;
+	TOGETHER(twice_a, unlocks_a);
+}
+static void self_released_then_lasts(void)
+{
+	times = 3;
+	lasts = 1;
+	TOGETHER(twice_a, unlocks_a);
+}
+
+/* Two that are alike at the same time: one ends, the other lasts. */
+static pthread_mutex_t alike[2] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER};
+static void *twice_alike(void *n)
+{
+	lock(&alike[(long)n]);
+	*((long)n ? &tid : &first_tid) = my_tid();
+	lock(&alike[(long)n]);
+	return n;
+}
+static void *unlocks_alike(void *n)
+{
+	wait_asleep(&tid);
+	wait_asleep(&first_tid);
+	unlock(&alike[0]);
+	return n;
+}
+static void alike_one_lasts(void)
+{
+	TOGETHER(twice_alike, twice_alike, unlocks_alike);
+}
+
+static void *a_then_b_released(void *n)
+{
+	lock(&a);
+	meet(2);
+	wait_asleep(&first_tid); /* the other waits first */
+	tid = my_tid();
+	lock(&b);
+	unlock(&b);
+	unlock(&a);
+	return n;
+}
+static void *b_then_a_released(void *n)
+{
+	lock(&b);
+	meet(2);
+	first_tid = my_tid();
+	lock(&a);
+	unlock(&a);
+	return n;
+}
+static void *unlocks_b(void *n)
+{
+	wait_asleep(&tid);
+	wait_asleep(&first_tid);
+	unlock(&b);
+	return n;
+}
+static void cycle_released(void)
+{
+	TOGETHER(a_then_b_released, b_then_a_released, unlocks_b);
+}
+
+/* A semaphore's cycle is one after a second only; the post comes later. */
+static void *posts_late(void *n)
+{
+	while (case_arrived < 2)
+		sched_yield();
+	sleep_ms(LATE_MS);
+	sem_post(&sem);
+	return n;
+}
+static void sem_released(void)
+{
+	sem_init(&sem, 0, 1);
+	TOGETHER(sem_then_a, a_then_sem_released, posts_late);
+}
+
+static void *takes_a_once(void *n)
+{
+	wait_asleep(&first_tid); /* main joins */
+	tid = my_tid();
+	lock(&a);
+	unlock(&a);
+	return n;
+}
+static void *unlocks_a_once(void *n)
+{
+	wait_asleep(&tid);
+	wait_asleep(&first_tid);
+	unlock(&a);
+	return n;
+}
+static void join_released(void)
+{
+	first_tid = my_tid();
+	lock(&a);
+	pthread_t t = thread(takes_a_once, NULL), u = thread(unlocks_a_once, NULL);
+	pthread_join(t, NULL);
+	pthread_join(u, NULL);
+}
+
+/* A third thread cancels one of two that join each other. */
+static pthread_t joined;
+static void *cancels_joined(void *n)
+{
+	wait_asleep(&tid);
+	wait_asleep(&first_tid);
+	sleep_ms(100);
+	cancel(joined);
+	return n;
+}
+static void join_cancelled(void)
+{
+	first_tid = my_tid();
+	joined = thread(joins_main, NULL);
+	pthread_t u = thread(cancels_joined, NULL);
+	pthread_join(joined, NULL);
+	pthread_join(u, NULL);
+}
+
+/* The program ends by itself, or by a signal, while it is deadlocked. */
+static void *ends_soon(void *n)
+{
+	wait_asleep(&tid);
+	sleep_ms(200);
+	_exit(7);
+	return n;
+}
+static void ends_itself(void)
+{
+	thread(ends_soon, NULL);
+	lock(&a);
+	tid = my_tid();
+	lock(&a);
+}
+
+/* A child process is deadlocked; its parent waits for it. */
+static void in_child(void)
+{
+	pid_t child = fork();
+	if (!child) {
+		alarm(LIFE_S);
+		lock(&a);
+		lock(&a);
+	}
+	say("child", child);
+	wait(NULL);
+}
+
 static void *waits_for_a(void *n)
 {
 	__atomic_add_fetch(&case_arrived, 1, __ATOMIC_SEQ_CST);
@@ -528,8 +1158,40 @@ static const struct {
 	{"shared", shared},
 	{"shared-ring", shared_ring},
 	{"ended", ended},
+	{"spin-ended", spin_ended},
 	{"forked", forked},
 	{"dead-process", dead_process},
+	{"cancel-off", cancel_off},
+	{"cancel-mutex", cancel_mutex},
+	{"cancel-handler", cancel_handler},
+	{"signalled", signalled},
+	{"timed-out", timed_out},
+	{"cancel-cond", cancel_cond},
+	{"lost-cond", lost_cond},
+	{"lost-sem", lost_sem},
+	{"lost-barrier", lost_barrier},
+	{"lost-in-child", lost_in_child},
+	{"signal-late", signal_late},
+	{"signal-after-limit", signal_after_limit},
+	{"post-in-handler", post_in_handler},
+	{"post-by-timer", post_by_timer},
+	{"post-by-process", post_by_process},
+	{"wake-by-clone", wake_by_clone},
+	{"signalled-slowly", signalled_slowly},
+	{"cancel-waiting", cancel_waiting},
+	{"cancel-pending", cancel_pending},
+	{"cancel-sem", cancel_sem},
+	{"cancel-async", cancel_async},
+	{"self-released", self_released},
+	{"self-released-often", self_released_often},
+	{"self-released-then-lasts", self_released_then_lasts},
+	{"alike-one-lasts", alike_one_lasts},
+	{"cycle-released", cycle_released},
+	{"sem-released", sem_released},
+	{"join-released", join_released},
+	{"join-cancelled", join_cancelled},
+	{"ends-itself", ends_itself},
+	{"in-child", in_child},
 	{"timed", timed},
 	{"tries", tries},
 	{"slow", slow},
@@ -540,6 +1202,7 @@ static const struct {
 int main(int argc, char **argv)
 {
 	alarm(LIFE_S);
+	main_thread = pthread_self();
 	say("pid", getpid());
 	for (size_t i = 0; argc > 1 && i < sizeof(scenes) / sizeof(*scenes); i++)
 		if (!strcmp(argv[1], scenes[i].name)) {

@@ -84,6 +84,19 @@ static void joins(void)
 	show(got == PTHREAD_CANCELED);
 }
 
+static void cancel_modes(void)
+{
+	int old = 7;
+	show(pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old));
+	show(old);
+	show(pthread_setcancelstate(99, &old));
+	show(pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL));
+	show(pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &old));
+	show(old);
+	show(pthread_setcanceltype(99, &old));
+	show(pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, NULL));
+}
+
 static void creates(void)
 {
 	pthread_attr_t a;
@@ -137,6 +150,7 @@ int main(void)
 	observe("start");
 	barriers();
 	joins();
+	cancel_modes();
 	spins();
 	creates();
 	return 0;

@@ -19,7 +19,8 @@ static const struct {
 	     {"fstat", SYS_newfstatat},    {"clock_gettime", SYS_clock_gettime},
 	     {"prctl", SYS_prctl},         {"write", SYS_write},
 	     {"pread64", SYS_pread64},     {"unlink", SYS_unlink},
-	     {"renameat2", SYS_renameat2}, {"process_vm_readv", SYS_process_vm_readv}};
+	     {"renameat2", SYS_renameat2}, {"process_vm_readv", SYS_process_vm_readv},
+	     {"mremap", SYS_mremap}};
 
 /* The condition on an argument without which ld.so and libc themselves would fail. */
 static struct sock_filter condition(const char *what)

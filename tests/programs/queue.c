@@ -4,7 +4,7 @@
  * A wait on a condition has three parts: hold the mutex, test, and test again after each
  * wake-up. `if` leaves out the third, `lost-signal` the second, `wait-unlocked` the first.
  * The checker sees the lock calls, so it reports the missing mutex; a missing test shows only as
- * a wrong result or as a hang.
+ * a wrong result or as a hang, which the checker reports once no thread is left that can end it.
  *
  * `if` certainly fails: both consumers wait before the first item comes, and the producer wakes
  * both for one item. The second consumer finds no item.
@@ -28,6 +28,7 @@
  * WITH: --timeout=1s
  * EXPECT-OUTPUT: signalled
  * EXPECT-HANG: yes
+ * EXPECT-FINDING: lost-signal something the_end_of_T2
  * EXPECT-STATUS: 124
  *
  * RUN: queue wait-unlocked

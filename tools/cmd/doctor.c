@@ -65,6 +65,17 @@ static void check_memory(void)
 	lh_run_file_close(&run);
 }
 
+static void check_limit(int resource, const char *name, char option)
+{
+	struct rlimit limit;
+	if (getrlimit(resource, &limit) || limit.rlim_cur >= LH_ADDRESS_SPACE_MIN)
+		return;
+	answer(BAD,
+	       "memory: the limit on %s (ulimit -%c) is %llu KiB; a process with less than %llu "
+	       "KiB is not watched",
+	       name, option, (unsigned long long)limit.rlim_cur >> 10, LH_ADDRESS_SPACE_MIN >> 10);
+}
+
 static void check_kernel(void)
 {
 	struct utsname u;
@@ -195,6 +206,8 @@ static int check(struct lh_settings *s, char **operand, int operands)
 		return lh_bad_operands(&lh_cmd_doctor, "one program or process at a time");
 	check_library();
 	check_memory();
+	check_limit(RLIMIT_AS, "address space", 'v');
+	check_limit(RLIMIT_DATA, "data", 'd');
 	check_kernel();
 	check_reach();
 	check_ptrace();

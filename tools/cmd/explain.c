@@ -115,6 +115,15 @@ static const struct {
 		"lock(&queue);\n"
 		"append(buffer);\n"
 		"unlock(&queue);\n" },
+	[LH_RULE_LOST_SIGNAL] = {
+		"waiter:                        signaller, a moment earlier:\n"
+		"  lock(&m);                      signal(&c);         /* no thread waits yet: it is lost */\n"
+		"  wait(&c, &m);                                      /* and no other will come */\n",
+		"waiter:                        signaller:\n"
+		"  lock(&m);                      lock(&m);\n"
+		"  while (!ready)                 ready = 1;\n"
+		"    wait(&c, &m);                signal(&c);\n"
+		"  unlock(&m);                    unlock(&m);\n" },
 	[LH_RULE_SIGNAL_LOCK] = {
 		"void on_signal(int n) { lock(&m); count++; unlock(&m); }\n"
 		"main: lock(&m); ... unlock(&m);  /* a signal here: the handler waits for this thread */\n",

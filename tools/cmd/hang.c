@@ -63,17 +63,12 @@ static const char *fill_in(struct lh_arena *arena, const struct lh_report *repor
 		    : text;
 }
 
-/* These threads form no known cycle, so the text must not mention one. */
+/* Without the library these threads may form a cycle that cannot be seen. */
 static void reword(struct lh_report_finding *f, bool library)
 {
-	if (f->rule != LH_RULE_DEADLOCK)
-		return;
-	f->title = "threads wait forever";
-	f->meaning = "No visible thread can wake any of these threads.";
-	f->help = library ? "Find the thread that should have posted, signalled or arrived, and "
-			    "did not."
-			  : "Semaphores and conditions record no holders: start the program under "
-			    "'lockhound run' and run hang again.";
+	if (f->rule == LH_RULE_LOST_SIGNAL && !library)
+		f->help = "Semaphores and conditions record no holders: start the program under "
+			  "'lockhound run' and run hang again.";
 }
 
 static void add_findings(struct lh_hang *h, struct lh_report *report,

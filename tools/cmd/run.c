@@ -90,10 +90,12 @@ static void set_up_monitor(struct run *r)
 	m->style.color = lh_render_text_color(LH_OPTION(s, color).text,
 					      r->files.log ? r->files.log : stderr);
 	m->timeout_ns = (uint64_t)LH_OPTION(s, timeout).number;
+	m->lost_ns = (uint64_t)LH_OPTION(s, lost_signal).number;
 	m->wait = LH_OPTION(s, wait).number;
 	m->quiet = LH_OPTION(s, quiet).number;
 	m->project = &r->project;
 	m->on_deadlock = (enum lh_on_deadlock)LH_OPTION(s, on_deadlock).number;
+	m->grace_ns = (uint64_t)LH_OPTION(s, deadlock_grace).number;
 	if (m->on_deadlock == LH_ON_AUTO)
 		m->on_deadlock = r->command == &lh_cmd_check ? LH_ON_EXIT : LH_ON_REPORT;
 	m->unwatched.only = LH_OPTION(s, only).text;
@@ -195,10 +197,15 @@ static uint64_t acquisitions(const struct lh_report *report)
 	return n;
 }
 
+static uint32_t no_room(const struct run *r)
+{
+	return __atomic_load_n(&r->monitor.run.file.header->no_room, __ATOMIC_RELAXED);
+}
+
 /* Processes that were found without the library, and those in which it got no ledger. */
 static uint32_t not_watched(const struct run *r)
 {
-	return r->monitor.unwatched.count + r->monitor.run.file.header->no_slot;
+	return r->monitor.unwatched.count + r->monitor.run.file.header->no_slot + no_room(r);
 }
 
 static void add_notes(struct run *r)
@@ -217,6 +224,11 @@ static void add_notes(struct run *r)
 		lh_report_note(r->report, "%u process%s got no ledger and %s not watched",
 			       header->no_slot, header->no_slot == 1 ? "" : "es",
 			       header->no_slot == 1 ? "was" : "were");
+	if (no_room(r))
+		lh_report_note(r->report,
+			       "%u process%s not watched: the limit on address space (ulimit -v, "
+			       "-d) leaves too little room",
+			       no_room(r), no_room(r) == 1 ? " was" : "es were");
 	if (r->monitor.still_running)
 		lh_report_note(
 			r->report,
@@ -330,6 +342,9 @@ static int check_status(struct run *r)
 		return LH_STATUS_FINDINGS;
 	if (!seen || (LH_OPTION(s, require_all).number && not_watched(r))) {
 		lh_log(seen ? "some processes were not watched, and --require-all is set"
+		       : no_room(r)
+			       ? "nothing was watched, so no result is possible: %s had too little "
+				 "address space"
 		       : not_watched(r) ? "nothing was watched, so no result is possible"
 					: "nothing was watched, so no result is possible; "
 					  "'lockhound doctor %s' tells why",

@@ -176,17 +176,29 @@ static int put_added(struct sink *s, const struct packing *p, enum lh_table_name
 	return rc;
 }
 
-static int put_table(struct sink *s, const struct packing *p, enum lh_table_name t)
+/* Row 0 means none, so its bytes mean nothing. To read it from a table that the process has not
+ * touched would allocate a page of the run file, for each table of each short process. */
+static int put_row_0(struct sink *s, uint32_t row)
 {
-	static const union any zero;
-	uint32_t row = p->ledger->rows[t].row;
-	bool has_own = p->ledger->rows[t].at && lh_read_used(p->ledger, t);
+	static const char zeros[256];
 	int rc = 0;
 
-	if (has_own)
-		rc = put(s, p->ledger->rows[t].at, (uint64_t)p->own[t] * row);
-	else if (p->own[t])
-		rc = put(s, &zero, row);
+	for (uint32_t n; row && !rc; row -= n) {
+		n = row < sizeof(zeros) ? row : sizeof(zeros);
+		rc = put(s, zeros, n);
+	}
+	return rc;
+}
+
+static int put_table(struct sink *s, const struct packing *p, enum lh_table_name t)
+{
+	uint32_t row = p->ledger->rows[t].row;
+	int rc = 0;
+
+	if (p->own[t])
+		rc = put_row_0(s, row);
+	if (!rc && p->own[t] > 1 && p->ledger->rows[t].at)
+		rc = put(s, p->ledger->rows[t].at + row, (uint64_t)(p->own[t] - 1) * row);
 	if (!rc)
 		rc = put_added(s, p, t);
 	return rc ? rc : pad(s, (uint64_t)(p->own[t] + p->added[t]) * row);

@@ -135,7 +135,7 @@ static void copy_hb_edges(struct lh_merged_run *run, const struct lh_merged_proc
 
 	for (uint32_t i = 1; i < n; i++) {
 		if (!lh_read_hb_edge(m->process->ledger, i, &e) || !e.a || !e.b ||
-		    e.what >= LH_HB_CREATOR_RELEASED || e.a >= m->threads || e.b >= m->threads)
+		    lh_hb_is_mark(e.what) || e.a >= m->threads || e.b >= m->threads)
 			continue;
 		e.a += m->base;
 		e.b += m->base;

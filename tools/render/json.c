@@ -223,6 +223,8 @@ static json_t *finding_at(struct lh_view *v, uint32_t i)
 	put_number(o, "duration_ns", f->duration_ns);
 	if (f->by_class)
 		json_object_set_new(o, "by_class", json_true());
+	if (f->ended)
+		json_object_set_new(o, "ended", json_true());
 	put_locks(v, o, f);
 	put_threads(v, o, f);
 	put_steps(v, o, f);

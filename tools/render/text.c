@@ -181,6 +181,17 @@ static void show_part(struct lh_view *v, const struct lh_report_finding *f, uint
 	show_created(v, part->thread);
 }
 
+/* Who ended a deadlock that did not last. */
+static void show_ended_by(struct lh_view *v, const struct lh_report_finding *f)
+{
+	const struct lh_report_step *by = lh_report_ended_by(f);
+
+	if (!by)
+		return;
+	say(v, BOLD, "\n  %s\n", lh_view_clean(v, lh_report_thread_text(v->report, by->thread)));
+	show_step(v, f, by);
+}
+
 /* ---- variants ---- */
 
 static void show_call_path(struct lh_view *v, const struct lh_report_finding *f,
@@ -245,6 +256,8 @@ static void show_diagnostic(struct lh_view *v, const struct lh_report_finding *f
 
 static const char *certainty(const struct lh_report_finding *f)
 {
+	if (f->ended)
+		return "happened, but did not last";
 	if (f->level == LH_CONFIRMED)
 		return "happened and lasted";
 	if (f->level == LH_HAPPENED)
@@ -296,6 +309,7 @@ void lh_render_text_finding(const struct lh_report *report, const struct lh_repo
 	show_title(&v, f);
 	for (uint32_t i = 0; i < f->parts; i++)
 		show_part(&v, f, i);
+	show_ended_by(&v, f);
 	show_variants(&v, f);
 	show_end(&v, f);
 	lh_view_close(&v);

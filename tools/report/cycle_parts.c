@@ -82,12 +82,20 @@ static void close_cycle(struct lh_report_finding *f)
 		part[i].queued_writer = f->by_class || !is_holder(f, &part[i]);
 }
 
+const struct lh_report_step *lh_report_ended_by(const struct lh_report_finding *f)
+{
+	const struct lh_report_step *last = f->steps ? &f->step[f->steps - 1] : NULL;
+
+	return f->ended && last && (last->action == LH_RELEASES || last->action == LH_CALLS) ? last
+											     : NULL;
+}
+
 void lh_report_group_steps(struct lh_report *report, struct lh_report_finding *f)
 {
-	uint32_t first = 0;
+	uint32_t first = 0, n = f->steps - (lh_report_ended_by(f) != NULL);
 
-	for (uint32_t i = 1; i <= f->steps; i++)
-		if (i == f->steps || starts_part(&f->step[i - 1], &f->step[i])) {
+	for (uint32_t i = 1; i <= n; i++)
+		if (i == n || starts_part(&f->step[i - 1], &f->step[i])) {
 			add_part(report, f, first, i - first);
 			first = i;
 		}

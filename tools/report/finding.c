@@ -134,6 +134,7 @@ static void rotate_to_first(struct lh_report *report, struct lh_report_finding *
 {
 	struct lh_report_step *step = lh_arena_alloc(report->arena, (f->steps + 1) * sizeof(*step));
 	struct lh_report_part *part = lh_arena_alloc(report->arena, (f->parts + 1) * sizeof(*part));
+	const struct lh_report_step *ended_by = lh_report_ended_by(f);
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < f->parts; i++) {
@@ -148,6 +149,8 @@ static void rotate_to_first(struct lh_report *report, struct lh_report_finding *
 		part[i].does = rotated_step(old->does, from, &step[n]);
 		n += old->n;
 	}
+	if (ended_by)
+		step[n] = *ended_by;
 	f->step = step;
 	f->part = part;
 	f->threads = f->locks = 0;
@@ -186,11 +189,15 @@ static struct merged_finding *new_finding(struct lh_report *report,
 					      .filter = (enum lh_filter)row->filter,
 					      .open = row->flags & LH_FINDING_OPEN,
 					      .by_class = row->flags & LH_FINDING_BY_CLASS,
+					      .ended = row->flags & LH_FINDING_ENDED,
 					      .told = row->flags & LH_FINDING_TOLD,
 					      .duration_ns = row->duration_ns,
 					      .title = lh_rule_row(rule)->title,
 					      .meaning = lh_rule_row(rule)->meaning,
 					      .help = lh_rule_row(rule)->help};
+	if (k->found.ended && k->found.level == LH_POTENTIAL)
+		k->found.meaning = "The threads waited until another thread ended that; if it does "
+				   "not come, they wait forever.";
 	return k;
 }
 
@@ -246,6 +253,8 @@ static void replace_contents(struct lh_report_finding *f, const struct lh_report
 	f->reason = old.reason;
 	memcpy(f->fingerprint, old.fingerprint, sizeof(f->fingerprint));
 	memcpy(f->former, old.former, sizeof(f->former));
+	f->merged = old.merged;
+	f->mergeds = old.mergeds;
 }
 
 /* Where the finding with f's rule, filter and fingerprint is stored. */
@@ -303,10 +312,38 @@ static struct row_count *row_count_of(struct lh_report *report, struct lh_report
 		return s;
 	}
 	s->merged_finding = merge(report, k, fresh);
+	/* the same deadlock has ended in another row, and lasts in this one */
+	if (s->merged_finding->found.ended && !k->found.ended)
+		replace_contents(&s->merged_finding->found, &k->found);
 	if (s->merged_finding->last != p)
 		s->merged_finding->found.processes++;
 	s->merged_finding->last = p;
 	return s;
+}
+
+/* False: the row has no finding for this report. */
+static bool read_row(struct lh_report *report, const struct lh_ledger_view *r, uint32_t row,
+		     struct lh_finding *f)
+{
+	if (!lh_read_finding(r, row, f) || f->rule == LH_NO_RULE) /* withdrawn */
+		return false;
+	if (!is_possible(f)) {
+		lh_report_note(report, "finding %u of process %d is not valid for this version",
+			       row, r->head.pid);
+		return false;
+	}
+	/* otherwise the monitor reports it with a row of its own */
+	return !(f->flags & LH_FINDING_MEASURED);
+}
+
+const struct lh_report_finding *lh_report_read_row(struct lh_report *report,
+						   const struct lh_ledger_view *r, uint32_t row)
+{
+	struct lh_finding f;
+
+	return read_row(report, r, row, &f)
+		       ? &make_finding(report, lh_report_get_process(report, r), &f, NULL)->found
+		       : NULL;
 }
 
 struct lh_report_finding *lh_report_add_row(struct lh_report *report,
@@ -320,16 +357,7 @@ struct lh_report_finding *lh_report_add_row(struct lh_report *report,
 
 	fresh = fresh ? fresh : &ignored;
 	*fresh = false;
-	if (!lh_read_finding(r, row, &f))
-		return NULL;
-	if (f.rule == LH_NO_RULE) /* withdrawn */
-		return NULL;
-	if (!is_possible(&f)) {
-		lh_report_note(report, "finding %u of process %d is not valid for this version",
-			       row, p->pid);
-		return NULL;
-	}
-	if (f.flags & LH_FINDING_MEASURED) /* the monitor reports it with a row of its own */
+	if (!read_row(report, r, row, &f))
 		return NULL;
 	s = row_count_of(report, p, row, &f, fresh);
 	raise_severity(report, &s->merged_finding->found, &f);

@@ -157,7 +157,7 @@ static uint64_t recipe_1(struct lh_report *report, const struct lh_report_findin
 	for (uint32_t i = 0; i < n; i++)
 		edges[i] = edge(report, is_end(f, i) ? NULL : f->part[i].holds,
 				held_only && f->part[i].holds ? NULL : f->part[i].does);
-	if (f->rule == LH_RULE_POOL_DEADLOCK)
+	if (f->rule == LH_RULE_POOL_DEADLOCK || f->rule == LH_RULE_LOST_SIGNAL)
 		n = sort_unique(edges, n);
 	return hash_edges(f, "v1", edges, n, f->cycle ? least_rotation(f, edges) : 0);
 }

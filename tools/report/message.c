@@ -37,6 +37,8 @@ static const struct {
 	{LH_RULE_COND_TWO_MUTEXES, LH_RELEASES, "passed %s to the wait", "passes %s to the wait"},
 	{LH_RULE_BLOCKING_CALL, LH_CALLS, "blocked", "blocks"},
 	{LH_RULE_LONG_HOLD, LH_WAITS_FOR, "waited for %s", "waits for %s"},
+	{LH_RULE_DEADLOCK, LH_CALLS, "cancelled this wait", "cancels this wait"},
+	{LH_RULE_SELF_DEADLOCK, LH_CALLS, "cancelled this wait", "cancels this wait"},
 	{LH_RULE_LOCK_ORDER, LH_CALLS, "signalled %s", "signals %s"},
 	{LH_RULE_COND_WAIT_HOLDING, LH_CALLS, "signalled %s", "signals %s"},
 	{LH_NO_RULE, LH_HOLDS, "acquired %s", "holds %s"},
@@ -213,13 +215,20 @@ static const char *all_locks(const struct lh_report *report, const struct lh_rep
 	return text ? text : "a lock";
 }
 
+enum { NAMED_MAX = 4 };
+
 static const char *all_threads(const struct lh_report *report, const struct lh_report_finding *f)
 {
 	const char *text = NULL;
 
-	for (uint32_t i = 0; i < f->threads; i++)
+	const struct lh_report_step *ended_by = lh_report_ended_by(f);
+	uint32_t n = f->threads - (ended_by && ended_by->thread); /* which is the last one */
+
+	if (f->rule == LH_RULE_LOST_SIGNAL && n > NAMED_MAX)
+		return lh_arena_printf(report->arena, "all %u threads", n);
+	for (uint32_t i = 0; i < n; i++)
 		text = join(report->arena, text, lh_report_thread_text(report, f->thread[i]),
-			    i + 1 == f->threads);
+			    i + 1 == n);
 	return text ? text : "threads";
 }
 
@@ -270,7 +279,7 @@ static const char *placeholder_text(const struct lh_report *report,
 				    size_t n)
 {
 	if (n == 5 && strncmp(placeholder, "{who}", n) == 0)
-		return thread_at(report, f, f->steps - 1);
+		return thread_at(report, f, f->steps - 1 - (lh_report_ended_by(f) != NULL));
 	if (n == 7 && strncmp(placeholder, "{other}", n) == 0)
 		return first_thread(report, f);
 	if (n == 6 && strncmp(placeholder, "{lock}", n) == 0)
@@ -295,9 +304,25 @@ static const char *message_of(const struct lh_report_finding *f)
 {
 	const struct lh_rule_row *row = lh_rule_row(f->rule);
 
+	if (f->rule == LH_RULE_LOST_SIGNAL && f->level > LH_POTENTIAL && f->threads == 1)
+		return "{who} waits for {lock}, and no thread is left that can end that";
 	if (f->open && row->open)
 		return row->open;
 	return f->level > LH_POTENTIAL && row->is ? row->is : row->can;
+}
+
+/* What is true of a deadlock that did not last. */
+static const char *end_text(const struct lh_report *report, const struct lh_report_finding *f)
+{
+	const struct lh_report_step *by = lh_report_ended_by(f);
+
+	if (!f->ended || f->level > LH_POTENTIAL)
+		return "";
+	if (!by)
+		return "; this time the wait ended";
+	return lh_arena_printf(report->arena, "; this time %s %s",
+			       lh_report_thread_text(report, by->thread),
+			       lh_report_step_text(report, f, by, false));
 }
 
 const char *lh_report_message(struct lh_report *report, const struct lh_report_finding *f)
@@ -316,5 +341,5 @@ const char *lh_report_message(struct lh_report *report, const struct lh_report_f
 				       placeholder_text(report, f, placeholder, n));
 		at = placeholder + n;
 	}
-	return lh_arena_printf(report->arena, "%s%s", text, at);
+	return lh_arena_printf(report->arena, "%s%s%s", text, at, end_text(report, f));
 }

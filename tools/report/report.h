@@ -142,7 +142,8 @@ struct lh_report_finding {
 	enum lh_status status; /* LH_NEW unless the `classify` callback changes it */
 	const char *reason;    /* of the status; NULL none */
 	bool open, by_class;
-	bool told; /* LH_FINDING_TOLD */
+	bool ended; /* a deadlock that did not last; see lh_report_ended_by */
+	bool told;  /* LH_FINDING_TOLD */
 	char fingerprint[17];
 	char former[17]; /* by the recipe of earlier versions; that of other rules is the same */
 	uint64_t count;
@@ -233,6 +234,11 @@ void lh_report_add_file(struct lh_report *, const struct lh_ledger_file *);
 struct lh_report_finding *lh_report_add_row(struct lh_report *, const struct lh_ledger_view *,
 					    uint32_t row, bool *fresh);
 
+/* The finding of a row as it is now, complete, but not added to the report and not counted. NULL:
+ * as above. */
+const struct lh_report_finding *lh_report_read_row(struct lh_report *,
+						   const struct lh_ledger_view *, uint32_t row);
+
 /* The process of a ledger. It is made at the first call, like the lock, thread and stack below. */
 struct lh_report_process *lh_report_get_process(struct lh_report *, const struct lh_ledger_view *);
 /* A lock, a thread. NULL: there is no such row. */
@@ -300,6 +306,9 @@ const char *lh_report_lock_text(const struct lh_report *, const struct lh_report
 /* One step as a phrase, such as "waits for 'b'"; `now`: present tense, otherwise past tense. */
 const char *lh_report_step_text(const struct lh_report *, const struct lh_report_finding *,
 				const struct lh_report_step *, bool now);
+/* The last step of a finding that has ended: who ended it. It belongs to no part. NULL: not known.
+ */
+const struct lh_report_step *lh_report_ended_by(const struct lh_report_finding *);
 /* "a -> b -> a"; NULL: the finding is no cycle. */
 const char *lh_report_cycle_text(const struct lh_report *, const struct lh_report_finding *);
 /*

@@ -114,7 +114,8 @@ static const struct lh_report_finding *clearest(const struct lh_report_finding *
 	const struct lh_report_finding *best = NULL;
 
 	for (uint32_t i = 0; i < f->mergeds; i++)
-		if (f->merged[i]->status == f->status && (!best || is_clearer(f->merged[i], best)))
+		if (f->merged[i]->status == f->status && f->merged[i]->ended == f->ended &&
+		    (!best || is_clearer(f->merged[i], best)))
 			best = f->merged[i];
 	return best;
 }

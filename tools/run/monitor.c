@@ -22,12 +22,15 @@ enum {
 	BUSY_MS = 5,   /* after an arrival: a short process must be found alive to know its end */
 	FINDINGS = 64, /* reported in one round */
 	DESCENDANTS = 4096,
+	LOST_SCANS = 4,    /* in the time after which all threads of a process wait forever */
+	LOST_A_ROUND = 2,  /* processes that are inspected for that */
 	THREAD_DUMPS = 16, /* thread dumps of live processes at a time-out: each takes a while */
 };
-#define BUSY_NS (250 * LH_MS)      /* rounds of BUSY_MS after the last arrival */
-#define NAMES_NS (250 * LH_MS)     /* between two updates of thread names */
-#define SETTLE_NS (50 * LH_MS)     /* from a deadlock to ending it: for the related findings */
-#define GRACE_NS (2000 * LH_MS)    /* from TERM to KILL; and until leftovers are named */
+#define BUSY_NS (250 * LH_MS)   /* rounds of BUSY_MS after the last arrival */
+#define NAMES_NS (250 * LH_MS)  /* between two updates of thread names */
+#define SETTLE_NS (50 * LH_MS)  /* from a deadlock to ending it at least: related findings come */
+#define GRACE_NS (2000 * LH_MS) /* from TERM to KILL; and until leftovers are named */
+#define LOST_SCAN_NS (1000 * LH_MS)
 #define ARRIVAL_NS (200 * LH_MS)   /* for a process that was starting when the program ended */
 #define GIVE_UP_NS (10000 * LH_MS) /* from KILL to giving up */
 
@@ -62,6 +65,7 @@ void lh_monitor_close(struct lh_monitor *m)
 	lh_reach_close(&m->reach);
 	close(m->signals);
 	close(m->arrivals);
+	lh_grace_free(&m->deadlocks);
 	lh_run_close(&m->run);
 }
 
@@ -76,39 +80,30 @@ static void signal_all(int signal)
 /* Sends TERM first and KILL later, so that the program can clean up. */
 static void end_program(struct lh_monitor *m, int signal)
 {
-	m->end_at = 0;
 	m->ended_by_us = true;
 	m->kill_at = lh_time_now() + GRACE_NS;
 	signal_all(signal);
 }
 
-static void on_deadlock(struct lh_monitor *m, const struct lh_run_process *process)
+static void act_on_deadlock(struct lh_monitor *m, const struct lh_run_process *process)
 {
 	/* a process whose number is not known gets no signal of its own */
-	bool ends =
-		m->on_deadlock == LH_ON_EXIT || (m->on_deadlock == LH_ON_ABORT && process->foreign);
-	if (ends && !m->ended_by_us && !m->end_at)
-		m->end_at = lh_time_now() + SETTLE_NS;
-	if (m->on_deadlock == LH_ON_ABORT && !process->foreign && !m->ended_by_us) {
+	if (m->on_deadlock == LH_ON_EXIT || (m->on_deadlock == LH_ON_ABORT && process->foreign)) {
+		lh_log("the program is deadlocked; ending it");
+		end_program(m, SIGTERM);
+	}
+	if (m->on_deadlock == LH_ON_ABORT && !process->foreign) {
 		lh_log("process %d is deadlocked; aborting it", process->pid);
 		kill(process->pid, SIGABRT);
 		m->ended_by_us = true;
 		m->kill_at = lh_time_now() + GRACE_NS;
 	}
-	if (m->on_deadlock == LH_ON_STOP && !process->foreign && !m->ended_by_us) {
+	if (m->on_deadlock == LH_ON_STOP && !process->foreign) {
 		kill(process->pid, SIGSTOP);
 		lh_log("process %d is stopped; inspect it with 'gdb -p %d', continue it with 'kill "
 		       "-CONT %d'",
 		       process->pid, process->pid, process->pid);
 	}
-}
-
-static bool is_deadlock(const struct lh_report_finding *f)
-{
-	return f->filter == LH_F_NONE && f->level >= LH_HAPPENED &&
-	       (lh_rule_is(f->rule, LH_IS_DEADLOCK) ||
-		(f->rule == LH_RULE_EXIT_HOLDING && f->open) ||
-		(f->rule == LH_RULE_FORK_HOLDING && f->severity == LH_ERROR));
 }
 
 /*
@@ -145,8 +140,23 @@ static void report_finding(struct lh_monitor *m, struct lh_run_process *process,
 		lh_render_text_finding(m->reported, f, m->style, lh_log_stream());
 		fflush(lh_log_stream());
 	}
-	if (is_deadlock(f))
-		on_deadlock(m, process);
+	lh_grace_add(&m->deadlocks, process, row, lh_time_now());
+}
+
+static void log_ended(struct lh_monitor *m, const struct lh_followed_deadlock *x)
+{
+	const struct lh_report_finding *f =
+		lh_report_read_row(m->reported, &x->process->ledger, x->row);
+	if (f && !m->quiet)
+		lh_log("%s %s did not last: %s", lh_name_rule(f->rule), f->fingerprint, f->message);
+}
+
+static void report_ended(struct lh_monitor *m, uint64_t t)
+{
+	const struct lh_followed_deadlock *x;
+	lh_grace_read(&m->deadlocks, t);
+	while ((x = lh_grace_next_ended(&m->deadlocks)))
+		log_ended(m, x);
 }
 
 /* ---- events of the watch thread ---- */
@@ -234,6 +244,8 @@ static void remove_process(struct lh_monitor *m, struct lh_run_process *process,
 		report_finding(m, process, row, true);
 	for (row = 1; row < lh_read_used(&process->ledger, LH_T_FINDING); row++)
 		report_finding(m, process, row, true); /* now also the unsure ones */
+	report_ended(m, lh_time_now());
+	lh_grace_drop(&m->deadlocks, process);
 	lh_run_process_leave(&m->run, process, how);
 	lh_watch_forget(process->watched);
 	process->watched = NULL;
@@ -357,9 +369,39 @@ static void run_round(struct lh_monitor *m)
 	}
 }
 
+/* ---- all threads of a process wait ---- */
+
+static void find_lost(struct lh_monitor *m, struct lh_run_process *process, uint64_t t, uint64_t ns)
+{
+	lh_read_refresh(&process->ledger);
+	if (process->foreign || !process->watched || !lh_all_wait(process, t, ns) ||
+	    lh_grace_has(&m->deadlocks, process))
+		return;
+	lh_watch_find_lost(process->watched, &process->ledger, process->pid);
+	process->lost_at = lh_time_now() + m->lost_ns;
+}
+
+/* Some processes in one round: an inspection takes a while. */
+static void check_lost(struct lh_monitor *m, uint64_t t)
+{
+	if (!m->lost_ns || t < m->lost_at)
+		return;
+	m->lost_at = t + (m->lost_ns < LOST_SCANS * LOST_SCAN_NS ? m->lost_ns / LOST_SCANS
+								 : LOST_SCAN_NS);
+	for (uint32_t i = 0, n = 0; i < m->run.alive && n < LOST_A_ROUND; i++)
+		if (t >= m->run.alive_process[i]->lost_at) {
+			uint64_t before = m->run.alive_process[i]->lost_at;
+			find_lost(m, m->run.alive_process[i], t, m->lost_ns);
+			n += m->run.alive_process[i]->lost_at != before;
+		}
+}
+
 static void time_out(struct lh_monitor *m)
 {
 	m->timed_out = true;
+	for (uint32_t i = 0; i < m->run.alive && i < THREAD_DUMPS; i++)
+		find_lost(m, m->run.alive_process[i], lh_time_now(), 0);
+	drain_watch(m);
 	lh_log("--timeout of %.3g s expired; ending the program", (double)m->timeout_ns / 1e9);
 	for (uint32_t i = 0; i < m->run.alive; i++) {
 		const struct lh_run_process *process = m->run.alive_process[i];
@@ -404,15 +446,26 @@ static void report_unwatched(struct lh_monitor *m)
 		lh_log("not watched: %s", m->unwatched.name[m->unwatched_reported]);
 }
 
+/* An action waits until a deadlock has lasted; at the time limit of the run it does not. */
+static void check_deadlocks(struct lh_monitor *m, uint64_t t, bool at_limit)
+{
+	bool settles = m->on_deadlock == LH_ON_EXIT && m->grace_ns < SETTLE_NS;
+	uint64_t ns = at_limit ? 0 : settles ? SETTLE_NS : m->grace_ns;
+	const struct lh_followed_deadlock *x;
+	report_ended(m, t);
+	while (m->on_deadlock != LH_ON_REPORT && !m->ended_by_us &&
+	       (x = lh_grace_expired(&m->deadlocks, t, ns)))
+		act_on_deadlock(m, x->process);
+}
+
 static void check_time(struct lh_monitor *m)
 {
 	uint64_t t = lh_time_now();
-	if (m->timeout_ns && !m->timed_out && !m->ended_by_us && t - m->start > m->timeout_ns)
+	bool at_limit = m->timeout_ns && !m->timed_out && t - m->start > m->timeout_ns;
+	check_deadlocks(m, t, at_limit);
+	check_lost(m, t);
+	if (at_limit && !m->ended_by_us)
 		time_out(m);
-	if (m->end_at && t > m->end_at) {
-		lh_log("the program is deadlocked; ending it");
-		end_program(m, SIGTERM);
-	}
 	if (m->kill_at && t > m->kill_at) { /* in each round: a process may have forked since */
 		signal_all(SIGKILL);
 		m->give_up |= t > m->kill_at + GIVE_UP_NS;

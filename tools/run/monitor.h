@@ -15,6 +15,8 @@
 
 #include <signal.h>
 
+#include "tools/run/all_wait.h"
+#include "tools/run/deadlock_grace.h"
 #include "tools/run/processes.h"
 #include "tools/project/project.h"
 #include "tools/render/render.h"
@@ -29,8 +31,10 @@ struct lh_monitor {
 	/* set by the caller */
 	struct lh_render_text_style style;
 	enum lh_on_deadlock on_deadlock; /* not LH_ON_AUTO */
+	uint64_t grace_ns;               /* how long a deadlock must last before that */
 	uint64_t timeout_ns;             /* 0: none */
-	bool wait;                       /* for processes that the program left running */
+	uint64_t lost_ns; /* after which all threads of a process wait forever; 0: never */
+	bool wait;        /* for processes that the program left running */
 	bool quiet;
 	struct lh_watch_options watch_for;
 	struct lh_project *project; /* its known findings are not printed; NULL: all are new */
@@ -47,12 +51,13 @@ struct lh_monitor {
 	struct lh_report *reported; /* findings that were printed, or known */
 	/* while it runs */
 	struct lh_clock_thread clock;
-	struct lh_watch *watch; /* NULL: long holds and blocking calls are not found */
+	struct lh_deadlock_grace deadlocks; /* that were reported */
+	struct lh_watch *watch;             /* NULL: long holds and blocking calls are not found */
 	pid_t program;
 	int signals;  /* signalfd */
 	int arrivals; /* eventfd, raised by the clock thread and the watch thread */
 	bool over, give_up, leftovers_reported;
-	uint64_t start, ended, end_at, kill_at, names_at, busy_until;
+	uint64_t start, ended, kill_at, names_at, lost_at, busy_until;
 };
 
 /* Opens the run file and the signalfd; call it before the program starts. False: see `error`. */

@@ -38,6 +38,7 @@ struct lh_run_process {
 	bool replaced;     /* it executed a program that is not watched */
 	uint32_t reported; /* findings that were returned, row 0 included */
 	uint32_t name;     /* thread row whose name is read next */
+	uint64_t lost_at;  /* when it is inspected for lost-signal again */
 };
 
 struct lh_run {

@@ -147,36 +147,28 @@ static const char *machine_name(unsigned machine)
 	}
 }
 
-/* ELF class and machine of this process, which are also those of our library. */
-static void own_machine(unsigned char *class, unsigned *machine)
-{
-	Elf64_Ehdr head = {0};
-	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	if (fd >= 0 && pread(fd, &head, sizeof(head), 0) < (ssize_t)sizeof(head))
-		head.e_machine = EM_NONE;
-	if (fd >= 0)
-		close(fd);
-	*class = head.e_ident[EI_CLASS];
-	*machine = head.e_machine; /* at the same offset in both classes */
-}
+/* ELF class and machine that this process, and so our library, was built for. */
+enum {
+	OWN_CLASS = sizeof(void *) == 4 ? ELFCLASS32 : ELFCLASS64,
+#if defined(__aarch64__)
+	OWN_MACHINE = EM_AARCH64
+#else
+	OWN_MACHINE = EM_X86_64
+#endif
+};
 
 static bool same_machine(struct lh_program *t, const GElf_Ehdr *head)
 {
-	unsigned char class;
-	unsigned machine;
-	own_machine(&class, &machine);
-	if (head->e_ident[EI_CLASS] != class)
+	int bits = head->e_ident[EI_CLASS] == ELFCLASS32 ? 32 : 64;
+	if (head->e_ident[EI_CLASS] != OWN_CLASS)
 		refuse(t, LH_UNREACHABLE,
 		       "%s: is a %d-bit program and this lockhound is %d-bit; build lockhound for "
-		       "it "
-		       "(CC='cc -m%d')",
-		       t->loaded, head->e_ident[EI_CLASS] == ELFCLASS32 ? 32 : 64,
-		       class == ELFCLASS32 ? 32 : 64,
-		       head->e_ident[EI_CLASS] == ELFCLASS32 ? 32 : 64);
-	else if (head->e_machine != machine)
+		       "it (CC='cc -m%d')",
+		       t->loaded, bits, 96 - bits, bits);
+	else if (head->e_machine != OWN_MACHINE)
 		refuse(t, LH_UNREACHABLE,
 		       "%s: is built for %s and this lockhound for %s; build lockhound there",
-		       t->loaded, machine_name(head->e_machine), machine_name(machine));
+		       t->loaded, machine_name(head->e_machine), machine_name(OWN_MACHINE));
 	return t->verdict == LH_WATCHABLE;
 }
 

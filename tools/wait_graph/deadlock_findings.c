@@ -33,7 +33,7 @@ static bool is_blocked(const struct lh_deadlocks_waiter *x)
 {
 	struct lh_live_thread live;
 
-	return lh_read_live_thread(x->process->ledger, x->number, &live) &&
+	return lh_deadlocks_read_wait(x->process, x->number, &live) &&
 	       live.thread == x->live.thread && live.wait_seq == x->live.wait_seq &&
 	       live.wait_lock == x->live.wait_lock && live.held_n == x->live.held_n;
 }
@@ -91,20 +91,21 @@ static void add_wait(struct lh_deadlocks_pass *pass, struct lh_deadlock *deadloc
 
 /* ---- findings ---- */
 
-/* A cycle inside one process is left to the library until all its waits are aged. */
+/* A cycle inside one process is left to the library until all its waits are aged, unless the
+ * library cannot find it. */
 static bool is_due(const struct lh_deadlocks_pass *pass, const struct lh_wait_finding *f)
 {
-	bool sem = false, across = false, aged = true, blocked = true;
+	bool sem = false, unseen = false, aged = true, blocked = true;
 
 	for (uint32_t i = 0; i < f->threads; i++) {
 		const struct lh_deadlocks_waiter *x = &pass->waiter[f->thread[i]];
 
 		sem |= x->row.kind == LH_SEM;
-		across |= x->process != pass->waiter[f->thread[0]].process;
+		unseen |= x->again || x->process != pass->waiter[f->thread[0]].process;
 		aged &= x->aged;
 		blocked &= is_blocked(x);
 	}
-	return blocked && (aged || (across && !sem) || !pass->node[f->thread[0]].cycle);
+	return blocked && (aged || (unseen && !sem) || !pass->node[f->thread[0]].cycle);
 }
 
 static void report(struct lh_deadlocks_pass *pass, const struct lh_wait_finding *f)

@@ -2,8 +2,8 @@
 #include "tools/wait_graph/deadlocks_internal.h"
 #include "libcheck/base/hash.h"
 #include "tools/util/list.h"
+#include "tools/util/time.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +39,7 @@ struct lh_deadlocks_process *lh_deadlocks_add(struct lh_deadlocks *s,
 		return NULL;
 	}
 	p->ledger = r;
+	p->queries = &s->queries;
 	p->with = with;
 	p->number = ++s->last_number;
 	s->list[s->n++] = p;
@@ -65,15 +66,6 @@ void *lh_deadlocks_with(const struct lh_deadlocks_process *p)
 
 /* ---- samples ---- */
 
-/* Copies a row only up to `held`: most rows show no wait, and need no more. */
-static bool head_of(const struct lh_ledger_view *r, uint32_t i, struct lh_live_thread *live)
-{
-	const struct lh_table_view *rows = &r->rows[LH_T_LIVE_THREAD];
-
-	memcpy(live, rows->at + (size_t)i * rows->row, offsetof(struct lh_live_thread, held));
-	return lh_waits_without_limit(live);
-}
-
 static void note(struct lh_wait_sample *g, const struct lh_live_thread *live, uint64_t now)
 {
 	if (g->thread != live->thread || g->seq != live->wait_seq)
@@ -98,7 +90,7 @@ static uint32_t read_process(struct lh_deadlocks_process *p, uint64_t now, uint6
 	for (uint32_t i = 1; i < n; i++) {
 		struct lh_wait_sample *g = &p->sample[i];
 
-		if (!head_of(p->ledger, i, &live)) {
+		if (!lh_deadlocks_read_head(p, i, &live)) {
 			g->thread = 0;
 			continue;
 		}
@@ -119,14 +111,21 @@ static void add_waiter(struct lh_deadlocks_pass *pass, struct lh_deadlocks_proce
 	struct lh_wait_sample *g = &p->sample[i];
 	struct lh_deadlocks_waiter *x = &pass->waiter[pass->waiters];
 
-	if (!g->thread || g->samples < 2 || !lh_read_live_thread(p->ledger, i, &x->live) ||
-	    !lh_waits_without_limit(&x->live) || x->live.thread != g->thread ||
-	    x->live.wait_seq != g->seq || !lh_read_lock(p->ledger, x->live.wait_lock, &x->row))
+	if (!g->thread || g->samples < 2 || !lh_deadlocks_read_wait(p, i, &x->live) ||
+	    x->live.thread != g->thread || x->live.wait_seq != g->seq ||
+	    !lh_read_lock(p->ledger, x->live.wait_lock, &x->row))
 		return;
 	x->process = p;
 	x->sample = g;
 	x->number = i;
 	x->aged = is_aged(g, pass->now_ns);
+	x->again = x->live.wait_seq & LH_WAIT_AGAIN;
+	if (x->again)
+		x->live.wait_since_ns = lh_time_between(g->first_ns, p->ledger->head.start_ns);
+	/* its thread may run cleanup handlers, while the row still shows the wait */
+	if (lh_wait_is_cancelled(&x->live, x->row.kind) &&
+	    !(x->aged && pass->deadlocks->queries.futex(p->with, x->live.tid)))
+		return;
 	/* Skips a semaphore that is a signal, that other processes may post, or whose init call was
 	 * not seen; and any other semaphore before LH_DEADLOCK_AFTER_NS. */
 	if (x->row.kind == LH_SEM &&

@@ -32,12 +32,15 @@
 struct lh_deadlocks;
 struct lh_deadlocks_process;
 
-/* Called only for a lock whose owner seems to have ended. */
+/* The first two are called only for a lock whose owner seems to have ended. */
 struct lh_deadlocks_queries {
 	/* True if the process has no thread with this tid. */
 	bool (*gone)(void *process, int32_t tid);
 	/* True if the lock's own bytes name this thread as owner and no thread has this tid. */
 	bool (*abandoned)(void *process, const struct lh_lock *, int32_t tid);
+	/* Called for few waits, of which the ledger does not tell enough: the address of the futex
+	 * on which the thread sleeps, 0: none. */
+	uint64_t (*futex)(void *process, int32_t tid);
 };
 
 /* A thread of a dropped process; it held a process-shared lock. */

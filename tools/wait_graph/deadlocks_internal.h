@@ -2,6 +2,7 @@
  * deadlocks_internal.h — what the files that implement deadlocks.h share; no other file includes
  * it.
  *
+ *   wait_again.c         the wait of a live-thread row
  *   deadlocks.c          processes, the samples of their waits, one scan
  *   edges_ledger.c       edges of the wait-for graph, from the ledgers
  *   ended_owner.c        owners that have ended
@@ -14,6 +15,10 @@
 #include "libcheck/rules/wait_rules.h"
 #include "tools/util/map.h"
 #include "tools/wait_graph/deadlocks.h"
+
+#define LH_WAIT_AGAIN                                                                              \
+	(1u << 31) /* in wait_seq: the condition wait has become one for the mutex                 \
+		    */
 
 enum { LH_DEAD_THREADS_MAX = 256 /* abandoned locks; then the oldest is replaced */ };
 
@@ -28,6 +33,7 @@ struct lh_wait_sample {
 
 struct lh_deadlocks_process {
 	const struct lh_ledger_view *ledger;
+	const struct lh_deadlocks_queries *queries;
 	void *with;
 	struct lh_wait_sample *sample; /* by live-thread row */
 	uint32_t n_samples, number;
@@ -69,6 +75,7 @@ struct lh_deadlocks_waiter {
 	struct lh_live_thread live;
 	struct lh_lock row;
 	struct lh_deadlocks_lock *lock; /* NULL: it waits for a thread's end */
+	bool again;                     /* for the mutex of a condition, after its wait */
 	bool aged;                      /* in this wait for LH_DEADLOCK_AFTER_NS */
 	uint32_t *blockers, n_blockers;
 };
@@ -94,6 +101,13 @@ struct lh_deadlocks_pass {
 	struct lh_deadlock *deadlock;
 	uint32_t n_deadlocks;
 };
+
+/* wait_again.c. False: the row shows no wait without a limit. The first leaves out the held list.
+ */
+bool lh_deadlocks_read_head(const struct lh_deadlocks_process *, uint32_t row,
+			    struct lh_live_thread *);
+bool lh_deadlocks_read_wait(const struct lh_deadlocks_process *, uint32_t row,
+			    struct lh_live_thread *);
 
 /* edges_ledger.c: adds the edges of each waiter and solves the graph. Returns how many cycles. */
 uint32_t lh_deadlocks_edges(struct lh_deadlocks_pass *);

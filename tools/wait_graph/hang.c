@@ -1,5 +1,6 @@
 /* hang.c — inspects one process: its threads and their waits, from the ledger and from the system
  * calls, in two scans. */
+#include "libcheck/rules/wait_rules.h"
 #include "tools/wait_graph/hang.h"
 #include "tools/process/ledger_of_process.h"
 #include "tools/process/syscall_text.h"
@@ -123,7 +124,8 @@ static void wait_from_ledger(struct lh_hang *h, struct lh_hang_thread *t,
 	lh_read_lock(h->ledger, live->wait_lock, &l);
 	t->waiting = true;
 	t->unchanged = before && before->wait_seq == live->wait_seq &&
-		       before->wait_lock == live->wait_lock;
+		       (before->wait_lock == live->wait_lock ||
+			(before->wait_on == LH_WAIT_COND && before->wait_with == live->wait_lock));
 	t->wait.kind = live->wait_on == LH_WAIT_JOIN ? LH_THREAD_END : (enum lh_kind)l.kind;
 	t->wait.mode = LH_SITE_MODE(live->wait_site);
 	t->wait.timed = LH_SITE_HOW(live->wait_site) != LH_BLOCKING;
@@ -160,6 +162,27 @@ static void wait_from_task(struct lh_hang *h, struct lh_hang_thread *t)
 	t->site = LH_SITE(t->stack, t->wait.timed ? LH_TIMED : LH_BLOCKING, t->wait.mode);
 }
 
+/* A cancellation has ended the wait of the row, and the thread does something else. */
+static bool is_cancelled(const struct lh_hang *h, const struct lh_hang_thread *t)
+{
+	struct lh_lock l = {0};
+
+	lh_read_lock(h->ledger, t->live->wait_lock, &l);
+	return !h->peek->no_access && !t->waiting &&
+	       lh_wait_is_cancelled(t->live, (enum lh_kind)l.kind);
+}
+
+/* The bytes show that the thread waits for the mutex of the condition again; the row does not. */
+static void notice_mutex(struct lh_hang *h, const struct lh_hang_thread *t)
+{
+	struct lh_live_thread *live = &h->live[t->live - h->live];
+	struct lh_lock m;
+
+	if (live->wait_on == LH_WAIT_COND && t->waiting && t->wait.kind == LH_MUTEX &&
+	    lh_read_lock(h->ledger, live->wait_with, &m) && t->wait.address == lh_lock_address(&m))
+		lh_wait_is_for_mutex(live);
+}
+
 static void read_waits(struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++) {
@@ -171,6 +194,8 @@ static void read_waits(struct lh_hang *h)
 		if (!h->peek->no_access)
 			wait_from_task(h, t);
 		if (t->live && t->live->wait_lock)
+			notice_mutex(h, t);
+		if (t->live && t->live->wait_lock && !is_cancelled(h, t))
 			wait_from_ledger(h, t, live_of(h->before, h->n_before, t->live->tid));
 	}
 }

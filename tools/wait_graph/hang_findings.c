@@ -91,7 +91,7 @@ static void find_all_blocked(struct lh_hang *h)
 		return;
 	}
 	f = begin_finding(
-		h, LH_RULE_DEADLOCK,
+		h, LH_RULE_LOST_SIGNAL,
 		waiting == 1
 			? "{who} waits for {lock}, and there is no other thread"
 			: lh_arena_printf(h->arena,

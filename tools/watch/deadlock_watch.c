@@ -12,8 +12,10 @@
 #include "tools/process/proc.h"
 #include "tools/wait_graph/deadlocks.h"
 
+#include <stdlib.h>
+
 #define SCAN_NS 10000000ull
-enum { STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
+enum { STEPS_MAX = 254 /* lh_finding.steps is a byte; one more if the deadlock ends */ };
 
 /* ---- queries of a process ---- */
 
@@ -29,6 +31,16 @@ static bool is_gone_everywhere(void *with, int32_t tid)
 	return is_gone(with, tid) && lh_proc_is_gone(tid);
 }
 
+/* Of a spinlock only the state is known; the caller knows that no thread acquired it since. */
+static bool is_locked_spinlock(const struct lh_watch_process *p, const struct lh_lock *l)
+{
+	pthread_spinlock_t object;
+
+	return p->pid && !l->owner &&
+	       lh_proc_memory(p->pid, l->address, (void *)&object, sizeof(object)) &&
+	       !lh_lock_is_free_now((const void *)&object, LH_SPIN);
+}
+
 /* A rwlock records the number of its readers, not which threads they are. */
 static bool is_never_released(void *with, const struct lh_lock *l, int32_t tid)
 {
@@ -40,6 +52,8 @@ static bool is_never_released(void *with, const struct lh_lock *l, int32_t tid)
 	size_t n = l->kind == LH_MUTEX ? sizeof(object.mutex) : sizeof(object.rwlock);
 	int owner;
 
+	if (l->kind == LH_SPIN)
+		return is_locked_spinlock(p, l) && is_gone_everywhere(with, tid);
 	if ((l->kind != LH_MUTEX && l->kind != LH_RWLOCK) || !p->pid ||
 	    !lh_proc_memory(p->pid, l->address, &object, n))
 		return false;
@@ -67,7 +81,8 @@ static void report(const struct lh_deadlock *deadlock, struct lh_arena *arena)
 {
 	struct lh_watch_process *p = lh_deadlocks_with(deadlock->process);
 	uint32_t n = deadlock->steps < STEPS_MAX ? deadlock->steps : STEPS_MAX;
-	uint32_t row = lh_watch_finding(p, deadlock->rule, key_of(deadlock), deadlock->thread, n);
+	uint32_t row =
+		lh_watch_finding(p, deadlock->rule, key_of(deadlock), deadlock->thread, n + 1);
 	struct lh_finding *f = lh_watch_row(p, row);
 
 	if (!f)
@@ -84,6 +99,8 @@ static void report(const struct lh_deadlock *deadlock, struct lh_arena *arena)
 		if (s->dead_thread)
 			step->thread = lh_put_foreign_thread(p->overlay, s->dead_thread->pid,
 							     &s->dead_thread->thread);
+		if (deadlock->rule != LH_RULE_EXIT_HOLDING)
+			lh_deadlock_end_follow(p, row, lh_deadlocks_with(s->process), &s->step);
 	}
 	f->steps = (uint8_t)n;
 	lh_watch_post(p, LH_WATCH_FOUND, row, "");
@@ -98,6 +115,7 @@ void lh_deadlock_watch_scan(struct lh_watch *w, uint64_t now_ns)
 	if (!w->deadlocks || now_ns - w->deadlocks_ns < SCAN_NS)
 		return;
 	w->deadlocks_ns = now_ns;
+	lh_deadlock_end_scan(w);
 	arena = lh_arena_new();
 	n = lh_deadlocks_scan(w->deadlocks, now_ns, arena, &deadlock);
 	for (uint32_t i = 0; i < n; i++)
@@ -109,7 +127,7 @@ void lh_deadlock_watch_scan(struct lh_watch *w, uint64_t now_ns)
 
 bool lh_deadlock_watch_start(struct lh_watch *w)
 {
-	const struct lh_deadlocks_queries queries = {is_gone, is_never_released};
+	const struct lh_deadlocks_queries queries = {is_gone, is_never_released, lh_watch_futex};
 
 	w->deadlocks = lh_deadlocks_new(queries);
 	return w->deadlocks != NULL;
@@ -119,6 +137,7 @@ void lh_deadlock_watch_stop(struct lh_watch *w)
 {
 	lh_deadlocks_free(w->deadlocks);
 	w->deadlocks = NULL;
+	free(w->followed);
 }
 
 void lh_deadlock_watch_add(struct lh_watch_process *p)
@@ -132,6 +151,7 @@ void lh_deadlock_watch_drop(struct lh_watch_process *p)
 	if (p->watch->deadlocks)
 		lh_deadlocks_drop(p->watch->deadlocks, p->deadlocks);
 	p->deadlocks = NULL;
+	lh_deadlock_end_drop(p);
 }
 
 /* ---- potential deadlocks that have happened ---- */
@@ -173,7 +193,7 @@ static bool has_happened(const struct lh_watch_process *p, const struct lh_findi
 
 	for (uint32_t i = p->overlay->table[LH_T_FINDING].base; (f = lh_watch_row(p, i)); i++)
 		if ((f->rule == LH_RULE_DEADLOCK || f->rule == LH_RULE_POOL_DEADLOCK) &&
-		    covers(p, f, potential))
+		    !(f->flags & LH_FINDING_ENDED) && covers(p, f, potential))
 			return true;
 	return false;
 }
@@ -185,9 +205,12 @@ void lh_watch_withdraw(struct lh_watch_process *p)
 	struct lh_finding f;
 
 	pthread_mutex_lock(&p->watch->mutex);
+	lh_deadlock_end_scan(p->watch);
 	p->ledger.overlay = p->overlay;
 	for (uint32_t i = 1; p->overlay && i < n; i++) {
-		if (!lh_read_finding(&p->ledger, i, &f) || !is_potential_deadlock(&f) ||
+		if (!lh_read_finding(&p->ledger, i, &f) ||
+		    (!is_potential_deadlock(&f) &&
+		     !(f.level == LH_POTENTIAL && f.rule == LH_RULE_LOCK_ORDER)) ||
 		    !has_happened(p, &f))
 			continue;
 		((struct lh_finding *)(uintptr_t)(rows->at + (size_t)i * rows->row))->rule =

@@ -4,6 +4,7 @@
 #include "tools/watch/watch_internal.h"
 
 #include <fnmatch.h>
+#include <sys/syscall.h>
 
 enum { HOPS_MAX = 64, READS_PER_SECOND = 2000, READS_AT_ONCE = 256 };
 
@@ -133,4 +134,14 @@ bool lh_watch_may_read_proc(struct lh_watch_process *p, uint32_t live_row)
 	if (!p->refused)
 		p->refused = live_row;
 	return false;
+}
+
+uint64_t lh_watch_futex(void *process, int32_t tid)
+{
+	const struct lh_watch_process *p = process;
+	struct lh_task_call call = {.in = LH_TASK_UNKNOWN};
+
+	if (p->pid)
+		lh_task_call(p->pid, tid, &call);
+	return call.in == LH_TASK_CALL && call.nr == SYS_futex ? call.arg[0] : 0;
 }

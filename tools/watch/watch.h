@@ -64,6 +64,9 @@ void lh_watch_forget(struct lh_watch_process *);
 /* The process has ended: withdraws the potential deadlocks that the library has not reported yet
  * (LH_FINDING_UNSURE) and that have happened since. */
 void lh_watch_withdraw(struct lh_watch_process *);
+/* Looks whether all threads of the process wait forever, and posts the finding if it is new. Takes
+ * about 0.1 s. `ledger`: the caller's view. */
+void lh_watch_find_lost(struct lh_watch_process *, const struct lh_ledger_view *ledger, pid_t);
 /* NULL: there are no rows so far. */
 const struct lh_overlay *lh_watch_overlay_of(struct lh_watch *, struct lh_watch_process *);
 

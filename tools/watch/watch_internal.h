@@ -136,6 +136,18 @@ struct lh_watch_process {
 	uint32_t refused;     /* the first row for which /proc was not read in this round */
 	uint32_t busy_waits;  /* rows of LH_T_BUSY_WAIT */
 	uint64_t livelock_ns; /* the last look for livelocks */
+	uint32_t lost;        /* the last finding of lost-signal */
+};
+
+/* A wait of a deadlock that was reported. */
+struct lh_followed_wait {
+	struct lh_watch_process *process; /* of the finding */
+	uint32_t row;                     /* the finding; 0: it has ended */
+	struct lh_watch_process *from;    /* of the wait's thread; NULL: dropped */
+	uint32_t live, seq;
+	lh_thread_id thread;
+	lh_lock_id lock;
+	uint32_t cancelled; /* scans that found it ended by a cancellation */
 };
 
 struct lh_watch {
@@ -152,6 +164,8 @@ struct lh_watch {
 	uint32_t first_event, end_event, event_capacity;
 	struct lh_deadlocks *deadlocks;
 	uint64_t deadlocks_ns; /* its last scan */
+	struct lh_followed_wait *followed;
+	uint32_t n_followed, followed_capacity;
 };
 
 /* watch.c */
@@ -195,6 +209,8 @@ bool lh_watch_is_current(const struct lh_watch_process *, uint32_t live_row,
 /* Does the row's thread wait in, or for, a cycle of waits for locks and thread ends? */
 bool lh_watch_in_deadlock(const struct lh_watch_process *, uint32_t live_row);
 uint64_t lh_watch_limit(struct lh_watch_process *, const struct lh_lock *);
+/* The address of the futex on which a thread of the process sleeps; 0: none, or not known. */
+uint64_t lh_watch_futex(void *process, int32_t tid);
 /* May /proc be read for one more thread? The number per second is bounded. */
 bool lh_watch_may_read_proc(struct lh_watch_process *, uint32_t live_row);
 
@@ -242,6 +258,13 @@ void lh_deadlock_watch_stop(struct lh_watch *);
 void lh_deadlock_watch_add(struct lh_watch_process *);
 void lh_deadlock_watch_drop(struct lh_watch_process *);
 void lh_deadlock_watch_scan(struct lh_watch *, uint64_t now_ns);
+
+/* deadlock_end.c: follows the waits of a deadlock that was reported. When one of them ends, the
+ * finding becomes one that did not last. */
+void lh_deadlock_end_follow(struct lh_watch_process *, uint32_t row, struct lh_watch_process *from,
+			    const struct lh_step *);
+void lh_deadlock_end_scan(struct lh_watch *);
+void lh_deadlock_end_drop(struct lh_watch_process *);
 
 /* foreign_step.c: copies a step of another process's thread; its thread, lock and stack become rows
  * of this process's overlay. */

@@ -41,7 +41,7 @@ static void order_points(struct search *w)
 		point_of(w, tables->visit[i].thread, tables->visit[i].last);
 	}
 	for (uint32_t i = 1; i < tables->hb_edges; i++) {
-		if (tables->hb_edge[i].what == LH_HB_CREATOR_RELEASED)
+		if (lh_hb_is_mark(tables->hb_edge[i].what))
 			continue;
 		uint32_t x = point_of(w, tables->hb_edge[i].a, tables->hb_edge[i].a_segment);
 		uint32_t y = point_of(w, tables->hb_edge[i].b, tables->hb_edge[i].b_segment);

@@ -105,7 +105,7 @@ static inline void check_growing(const struct order_tables *tables, uint32_t fla
 		case STEP_CHAIN:
 			growing->chain[row] = tables->chain[row];
 			growing->chain[row].visit = 0;
-			growing->chain[row].flags = 0;
+			growing->chain[row].flags &= LH_CHAIN_UNCANCELLABLE;
 			growing->chains = row + 1;
 			growing->lock[LH_LOCK_ROW(growing->chain[row].lock)].chains = row;
 			chain_to_check = row;

@@ -201,6 +201,23 @@ static void happens_before_cases(void)
 	expect("a barrier between", 1, 2, LH_F_ORDERED);
 }
 
+/* t1 cancels t2, and then waits for what t2 holds. */
+static void cancel_cases(void)
+{
+	for (int k = 0; k < 4; k++) {
+		static const char *const what[] = {"its wait for a semaphore ends",
+						   "a mutex is waited for on",
+						   "cancellation is disabled", "before the cancel"};
+		s.tables->lock[LH_LOCK_ROW(s.B)].kind = k == 1 ? LH_MUTEX : LH_SEM;
+		tables_add_hb_edge(s.tables, LH_HB_CANCEL, s.t2, UINT32_MAX, s.t1, 1);
+		ACQUIRES(s.t2, 7, {s.A, X}, {s.B, X});
+		if (k == 2)
+			s.tables->chain[s.tables->chains - 1].flags |= LH_CHAIN_UNCANCELLABLE;
+		ACQUIRES(s.t1, k < 3, {s.B, X}, {s.A, X});
+		expect(what[k], 1, 2, k ? LH_F_NONE : LH_F_ORDERED);
+	}
+}
+
 static void reader_cases(void)
 {
 	ACQUIRES(s.t1, 0, {s.R, S}, {s.A, X});
@@ -572,6 +589,7 @@ int main(void)
 	gate_cases();
 	creator_chain_cases();
 	happens_before_cases();
+	cancel_cases();
 	reader_cases();
 	two_queued_writers();
 	timed_and_try_cases();

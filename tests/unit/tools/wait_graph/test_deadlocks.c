@@ -16,6 +16,7 @@ static struct lh_arena *arena;
 static struct lh_deadlock *deadlock;
 static uint64_t clock_ms;
 static bool thread_is_gone, lock_is_abandoned;
+static uint64_t futex;
 static lh_lock_id a, b, s;
 
 static bool is_gone(void *with, int32_t tid)
@@ -28,6 +29,12 @@ static bool is_abandoned(void *with, const struct lh_lock *lock, int32_t tid)
 {
 	(void)with;
 	return lock_is_abandoned && lock->address == 0x5000 && (tid == 4712 || tid == 4800);
+}
+
+static uint64_t futex_of(void *with, int32_t tid)
+{
+	(void)with;
+	return tid == 4711 ? futex : 0;
 }
 
 static struct lh_live_thread *live_row(uint32_t i)
@@ -51,11 +58,13 @@ static void set_up(uint32_t permits)
 				.state = LH_LIVE_ATTACHED, .thread = i, .tid = 4710 + (int)i};
 	}
 	lh_read_view(&view, l, l->total);
-	deadlocks = lh_deadlocks_new((struct lh_deadlocks_queries){is_gone, is_abandoned});
+	deadlocks =
+		lh_deadlocks_new((struct lh_deadlocks_queries){is_gone, is_abandoned, futex_of});
 	lh_deadlocks_add(deadlocks, &view, NULL);
 	arena = lh_arena_new();
 	clock_ms = 1000;
 	thread_is_gone = lock_is_abandoned = false;
+	futex = 0;
 }
 
 static void tear_down(void)
@@ -197,12 +206,75 @@ static void near_misses(void)
 	wait_for(2, b);
 	never_reported();
 
+	sem_and_mutex(); /* cancelled in sem_wait: its cleanup handlers run */
+	live_row(1)->cancel = LH_CANCEL_PENDING;
+	never_reported();
+
+	sem_and_mutex(); /* cancelled in any wait */
+	live_row(2)->cancel = LH_CANCEL_PENDING | LH_CANCEL_ASYNCHRONOUS;
+	never_reported();
+
 	set_up(1); /* readers do not block readers */
 	build_lock_row(l, a)->kind = LH_RWLOCK;
 	acquire(1, a, LH_SHARED);
 	acquire(2, b, LH_EXCLUSIVE);
 	wait_for(1, b);
 	wait_for_how(2, a, LH_BLOCKING, LH_SHARED);
+	never_reported();
+}
+
+/* A cancellation that does not end the waits of the cycle. */
+static void cancelled(void)
+{
+	sem_and_mutex(); /* disabled */
+	live_row(1)->cancel = LH_CANCEL_PENDING | LH_CANCEL_DISABLED;
+	reported_once(LH_RULE_DEADLOCK, 4);
+
+	sem_and_mutex(); /* pthread_mutex_lock is no cancellation point */
+	live_row(2)->cancel = LH_CANCEL_PENDING;
+	reported_once(LH_RULE_DEADLOCK, 4);
+
+	sem_and_mutex(); /* waits in a cleanup handler: it sleeps on */
+	live_row(1)->cancel = LH_CANCEL_PENDING;
+	futex = 0x5080;
+	reported_once(LH_RULE_DEADLOCK, 4);
+}
+
+/* The first thread holds `b` in a condition wait with the mutex `a`; the second holds `a` and waits
+ * for `b`. */
+static void signalled_waiter(enum lh_how how)
+{
+	set_up(1);
+	acquire(1, b, LH_EXCLUSIVE);
+	acquire(1, a, LH_EXCLUSIVE);
+	live_row(1)->held[1].flags = LH_HELD_IN_COND_WAIT;
+	wait_for_how(1, build_lock(l, LH_COND, 0x50c0, "c"), how, LH_EXCLUSIVE);
+	live_row(1)->wait_on = LH_WAIT_COND;
+	live_row(1)->wait_with = a;
+	acquire(2, a, LH_EXCLUSIVE);
+	build_lock_row(l, a)->owner = 2;
+	wait_for(2, b);
+}
+
+static void signalled(void)
+{
+	for (enum lh_how how = LH_BLOCKING; how <= LH_TIMED; how++) {
+		signalled_waiter(how);
+		CHECK_EQ(scan_for(1100), 0); /* not yet signalled */
+		futex = 0x5000;              /* of the mutex */
+		CHECK_EQ(scan_for(75), 1);   /* two scans: the library cannot report it */
+		CHECK_EQ(deadlock->rule, LH_RULE_DEADLOCK);
+		CHECK_EQ(deadlock->steps, 4);
+		CHECK_EQ(deadlock->step[1].step.lock, a);
+		CHECK_EQ(scan_for(3000), 0);
+		tear_down();
+	}
+	signalled_waiter(LH_BLOCKING); /* the owner of the mutex goes on */
+	futex = 0x5000;
+	live_row(2)->wait_lock = 0;
+	never_reported();
+	signalled_waiter(LH_BLOCKING); /* it sleeps on the condition */
+	futex = 0x50c0;
 	never_reported();
 }
 
@@ -395,6 +467,8 @@ int main(void)
 	cross_process();
 	cycles();
 	near_misses();
+	cancelled();
+	signalled();
 	readers();
 	semaphore_cycles();
 	ended();
