@@ -120,7 +120,8 @@ struct lh_lock {
 		/* Barrier: threads that arrived in this round. LH_LOCK_THREAD_END_SEM: the thread's
 		 * segment at its end. */
 		uint32_t barrier_arrived;
-		uint32_t next; /* LH_LOCK_DEAD: next free row */
+		/* LH_LOCK_DEAD: next free row. Retired: the thread's next retired row. */
+		uint32_t next;
 	};
 	union {
 		/* Semaphore: initial value. Barrier: thread count. LH_THREAD_END: the thread.
@@ -171,7 +172,7 @@ struct lh_lock_stats {
 	uint32_t last_owner;    /* live-thread row of the last of these acquisitions */
 	uint32_t location;      /* row of LH_T_LOCK_LOCATION; valid if its `lock` is this lock */
 	uint32_t contention;    /* row of LH_T_CONTENTION; 0: no wait, few holds measured */
-	uint32_t pad;
+	uint32_t pad;           /* of a free row: the next one */
 	char name[LH_NAME_MAX]; /* valid with LH_LOCK_NAMED */
 };
 
@@ -334,10 +335,11 @@ struct lh_chain {
 	lh_chain_id parent; /* 0: the thread held no lock */
 	lh_lock_id lock;
 	lh_site site;
-	uint16_t depth;    /* locks in the chain, `lock` included */
-	uint16_t children; /* rows made with this one as parent; only grows, up to 65535 */
-	uint32_t visit;    /* first row of LH_T_VISIT */
-	uint32_t next;     /* next row with the same lock */
+	uint16_t depth; /* locks in the chain, `lock` included */
+	uint16_t
+		children; /* rows with this one as parent that are not stale; from 60000 on: many */
+	uint32_t visit;   /* first row of LH_T_VISIT */
+	uint32_t next;    /* next row with the same lock */
 	uint32_t hash_next;
 	uint32_t flags; /* LH_CHAIN_* */
 };
@@ -347,8 +349,17 @@ enum {
 	LH_CHAIN_SIGNALS_BLOCKED = 4,  /* acquired with signals blocked at least once */
 	LH_CHAIN_REUSED = 8,           /* the row was another chain before */
 	LH_CHAIN_HANDLER_CHECKED = 16, /* checked while the program had a signal handler */
+	/*
+	 * The parent has passed to another lock of its row (lock/lock.h), and nobody has acquired
+	 * this lock under that one: shows no dependency of instances, but one of classes. No chain
+	 * has a stale parent, unless it is stale itself.
+	 */
+	LH_CHAIN_STALE = 32,
+	/* the visits are also at the chain without the parent's lock */
+	LH_CHAIN_PROJECTED = 64,
+	LH_CHAIN_KEPT = 128, /* another row of a ledger names it */
 	/* a join or a semaphore's wait, at least once with cancellation disabled */
-	LH_CHAIN_UNCANCELLABLE = 32
+	LH_CHAIN_UNCANCELLABLE = 256
 };
 
 /* A thread that acquired through a chain, in all its segments from `first` to `last`. */

@@ -128,9 +128,6 @@ void lh_across_create_on_acquire(struct lh_event_frame *event, lh_lock_id lock);
 bool lh_on_acquired_revived(const struct lh_call *call);
 bool lh_on_init_revived(const struct lh_call *call, uint32_t flags);
 bool lh_on_destroyed_retire(const struct lh_call *call);
-/* The slow path of lh_on_destroyed_retire. */
-void lh_event_retire_lock(struct lh_event_frame *event, struct lh_lock *l);
-bool lh_thread_end_matters(lh_thread_id thread); /* see lh_order_thread_end_matters */
 
 void lh_sem_mark_signal(struct lh_lock *l); /* the semaphore is a signal, not a lock, for good */
 /* A semaphore that stands for a thread's end is posted. */

@@ -27,12 +27,29 @@ static struct lh_order_input input_rows(void)
 	};
 }
 
-static void on_chain_reused(lh_chain_id id)
+static bool on_chain_change(uint32_t id, enum lh_chain_change what)
 {
 	const struct lh_order_input input = input_rows();
 
-	if (order_graph)
+	if (!order_graph)
+		return true;
+	switch (what) {
+	case LH_CHAIN_ADDED:
+		lh_order_add(order_graph, &input, id);
+		break;
+	case LH_CHAIN_RENEWED:
 		lh_order_chain_reused(order_graph, &input, id);
+		break;
+	case LH_CHAIN_REMOVED:
+		lh_order_remove_chain(order_graph, &input, id);
+		break;
+	case LH_CHAIN_VISIT_RENEWED:
+		lh_order_visit_reused(order_graph, &input, id);
+		break;
+	case LH_CHAIN_LOCK_REMOVED:
+		return lh_order_remove_lock(order_graph, id);
+	}
+	return true;
 }
 
 /* The capacities beside tables with so many rows. */
@@ -46,6 +63,7 @@ static struct lh_order_graph_size size_for(uint32_t (*rows)(enum lh_table_name n
 		.visits = rows(LH_T_VISIT),
 		.hb_edges = rows(LH_T_HB_EDGE),
 		.cycles = rows(LH_T_FINDING),
+		.lock_rows = rows(LH_T_LOCK),
 	};
 }
 
@@ -75,13 +93,18 @@ static struct lh_order_graph *make_graph(void)
 					 whole = size_for(lh_rows_max);
 	uint32_t flags = lh_options.show_filtered ? LH_ORDER_KEEP_FILTERED : 0;
 
-	return lh_order_graph_init_growing(&memory, &now, &whole, flags | LH_ORDER_LOCK_LISTS);
+	struct lh_order_graph *graph =
+		lh_order_graph_init_growing(&memory, &now, &whole, flags | LH_ORDER_LOCK_LISTS);
+
+	lh_chain_graph_rows = graph ? lh_order_known_rows(graph) : NULL;
+	return graph;
 }
 
 void lh_event_orders_init(void)
 {
 	order_graph = NULL;
-	lh_chain_on_reuse = on_chain_reused;
+	lh_chain_on_change = on_chain_change;
+	lh_chain_graph_rows = NULL;
 }
 
 /*
@@ -373,9 +396,4 @@ void lh_event_join_begin(struct lh_event_frame *event, lh_thread_id thread, enum
 	lh_event_report(event, cycle);
 	if (!cycle)
 		lh_event_record_chain(event, end_lock, site);
-}
-
-bool lh_thread_end_matters(lh_thread_id thread)
-{
-	return order_graph && lh_order_thread_end_matters(order_graph, thread);
 }

@@ -80,6 +80,8 @@ void lh_on_fork_prepare(void)
 	at_fork.n = self->live->held_n < LH_HELD_MAX ? self->live->held_n : LH_HELD_MAX;
 	at_fork.live = self->live;
 	at_fork.chain = at_fork.n ? self->live->held[at_fork.n - 1].chain : 0;
+	for (lh_chain_id i = at_fork.chain; i; i = LH_CHAINS[i].parent)
+		LH_CHAINS[i].flags |= LH_CHAIN_KEPT; /* the child's ledger names it */
 	at_fork.thread = at_fork.n && !at_fork.chain ? 0 : self->live->thread;
 	at_fork.segment = self->live->segment;
 	at_fork.ns = lh_clock_now();

@@ -10,92 +10,77 @@
  * that the order graph must check, takes the slow path.
  */
 #include "libcheck/events/event.h"
+#include "libcheck/thread/retired.h"
 
 /* ---- retired and revived locks ---- */
 
-/* No lock was acquired under this lock, so no cycle contains it and no finding will name it. */
-static bool can_retire(const struct lh_lock *l)
-{
-	return lh_lock_can_retire(l) && lh_chain_no_children(l);
-}
-
-/* The program destroyed the lock. (If a signal handler destroys a lock during this function, one
- * row may be lost.) */
+/* The program destroyed the lock. */
 bool lh_on_destroyed_retire(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
 	struct lh_lock *l =
 		self->live ? lh_lock_known(call->object, (enum lh_kind)call->kind) : NULL;
-	uint32_t *at = lh_retired_entry(self, call->object);
-	if (!l || l->kind != call->kind || *at || !(l->flags & LH_LOCK_INITED) || !can_retire(l))
+
+	if (!l || l->kind != call->kind)
 		return false;
 	/* the stack is for a report that few locks get: not for those that come and go all the time
 	 */
-	if (l->destroy_stack != LH_LOCK_REVIVED) {
-		const struct lh_context *x = lh_context_find(call->frame);
-		if (!x)
-			return false;
+	const struct lh_context *x =
+		l->destroy_stack != LH_LOCK_REVIVED ? lh_context_find(call->frame) : NULL;
+	if (!x && l->destroy_stack != LH_LOCK_REVIVED)
+		return false;
+	lh_enter_known(self, call->frame);
+	bool retired = lh_retired_push(self, l);
+	if (retired && x)
 		l->destroy_stack = x->stack;
-	}
-	l->flags |= LH_LOCK_DESTROYED;
-	lh_lock_retire(l);
-	*at = (uint32_t)(l - LH_LOCKS);
-	return true;
+	if (retired)
+		l->flags |= LH_LOCK_DESTROYED;
+	lh_leave(self);
+	return retired;
 }
 
-/* Each entry of `retired` has room for one lock: drops the one that it holds. */
-void lh_event_retire_lock(struct lh_event_frame *event, struct lh_lock *l)
-{
-	uint32_t *at = lh_retired_entry(event->self, (const void *)l->address);
-	bool retires = can_retire(l) && (l->flags & LH_LOCK_INITED);
-
-	if (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_COND)
-		l->destroy_stack = event->stack;
-	if (*at)
-		lh_lock_drop_retired(&LH_LOCKS[*at]);
-	*at = retires ? (uint32_t)(l - LH_LOCKS) : 0;
-	if (retires)
-		lh_lock_retire(l);
-	else
-		lh_lock_destroy(l);
-}
-
-/* A lock is initialized at the address and with the stack of a retired one. */
+/* A lock is initialized with the stack of a retired one. */
 bool lh_on_init_revived(const struct lh_call *call, uint32_t flags)
 {
 	struct lh_self *self = lh_self_get();
-	uint32_t *at = lh_retired_entry(self, call->object);
+	const struct lh_context *x = self->live ? lh_context_find(call->frame) : NULL;
 
-	if (!self->live || !*at)
+	if (!x)
 		return false;
-	struct lh_lock *l = &LH_LOCKS[*at];
-	const struct lh_context *x = lh_context_find(call->frame);
-	if (!lh_lock_is_retired_at(l, call->object) || l->kind != call->kind || !x ||
-	    x->stack != l->init_stack || (l->flags & ~(uint32_t)LH_LOCK_LIFE_FLAGS) != flags)
-		return false;
-	*at = 0;
-	lh_lock_revive(l, call->object);
-	return true;
+	lh_enter_known(self, call->frame);
+	struct lh_lock *l = lh_retired_pop(self, x->stack, (enum lh_kind)call->kind, flags);
+	if (l)
+		lh_lock_revive(l, call->object);
+	lh_leave(self);
+	return l != NULL;
 }
 
 /*
  * A mutex without a tag lies at the address of a mutex that was never destroyed: a std::mutex on
- * the stack. This thread has just acquired it, so no other thread changes its row now.
+ * the stack or in an object. This thread has just acquired it, so no other thread changes its row
+ * now. The first time, the earlier lock has to leave the order graph.
  */
-static struct lh_lock *revive_undestroyed(const struct lh_call *call)
+static struct lh_lock *revive_undestroyed(struct lh_self *self, const struct lh_call *call)
 {
 	uint32_t row = call->kind == LH_MUTEX && !lh_lock_read_tag(call->object, LH_MUTEX)
 			       ? lh_lock_find(call->object)
 			       : 0;
 	struct lh_lock *l = row ? &LH_LOCKS[row] : NULL;
+	uint32_t flags = lh_lock_attributes(call->object, LH_MUTEX);
+	struct lh_event_frame event;
 
-	if (!l || l->kind != LH_MUTEX || (l->flags & LH_LOCK_INITED) ||
-	    (l->flags & ~(uint32_t)LH_LOCK_TAKEN_OUTSIDE_HANDLER) !=
-		    lh_lock_attributes(call->object, LH_MUTEX) ||
-	    !can_retire(l))
+	if (!l || l->kind != LH_MUTEX || (l->flags & LH_LOCK_INITED))
 		return NULL;
-	lh_lock_revive(l, call->object);
-	return l;
+	lh_enter_known(self, call->frame);
+	bool over = lh_retired_is_over(self, l, flags);
+	lh_leave(self);
+	if (!over && lh_event_begin(&event, call)) {
+		over = lh_retired_end_undestroyed(self, l, flags);
+		lh_event_end(&event);
+	}
+	if (over)
+		lh_lock_revive(l, call->object);
+	return over ? l : NULL;
 }
 
 /* ---- acquired ---- */
@@ -119,9 +104,8 @@ bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, 
 
 	if (!needs_no_check(self, l, call))
 		return false;
-	self = lh_enter(call->frame);
-	lh_chain_id chain = lh_chain_find_visited(self, parent, id, site,
-						  !lh_thread_end_matters(self->live_saved->thread));
+	lh_enter_known(self, call->frame);
+	lh_chain_id chain = lh_chain_find_visited(self, parent, id, site);
 	if (chain && LH_UNLIKELY(lh_handler_must_check(chain)))
 		chain = 0;
 	if (chain)
@@ -139,7 +123,7 @@ bool lh_on_acquired_revived(const struct lh_call *call)
 	struct lh_self *self = lh_self_get();
 	struct lh_live_thread *live = self->live;
 	struct lh_lock *l =
-		live && (call->stack || lh_contexts.off) ? revive_undestroyed(call) : NULL;
+		live && (call->stack || lh_contexts.off) ? revive_undestroyed(self, call) : NULL;
 	lh_chain_id parent = l && live->held_n ? live->held[live->held_n - 1].chain : 0;
 
 	return l && live->held_n < LH_HELD_MAX && (parent || !live->held_n) &&

@@ -4,6 +4,7 @@
 #include "libcheck/lock/lock_state.h"
 #include "libcheck/base/text.h"
 #include "libcheck/events/event.h"
+#include "libcheck/thread/retired.h"
 
 /* Was the lock acquired? EOWNERDEAD: the thread acquired a robust mutex whose owner died. */
 static bool means_acquired(int rc)
@@ -402,6 +403,7 @@ void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial)
 	flags |= lh_lock_attributes(call->object, call->kind) | LH_LOCK_INITED;
 	if (lh_on_init_revived(call, flags) || !lh_event_begin_lock(&event, call, flags))
 		return;
+	lh_retired_end(event.self, event.stack); /* they would stay in front of others */
 	struct lh_lock *l = lh_lock_reinit(call->object, call->kind, flags, initial);
 	if (l)
 		l->init_stack = event.stack;
@@ -463,8 +465,10 @@ void lh_on_destroyed(const struct lh_call *call, int rc)
 	struct lh_lock *l = lh_lock_known(call->object, call->kind);
 	if (l && l->kind == call->kind)
 		l->flags |= LH_LOCK_DESTROYED;
+	if (l && (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_COND))
+		l->destroy_stack = event.stack;
 	if (l)
-		lh_event_retire_lock(&event, l);
+		lh_retired_push_or_end(event.self, l);
 	lh_event_end(&event);
 }
 

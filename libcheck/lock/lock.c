@@ -22,7 +22,8 @@ static struct {
 	uint32_t parts;
 } lock_index;
 
-static uint32_t free_rows; /* destroyed rows that nothing names, linked by `next` */
+static uint32_t free_rows;  /* destroyed rows that nothing names, linked by `next` */
+static uint32_t free_stats; /* stats of rows that no lock will use again, linked by `pad` */
 static uint32_t tag_off;
 
 static struct {
@@ -49,7 +50,7 @@ bool lh_lock_init(void)
 	lock_index.newest = NULL;
 	if (!add_part())
 		return false;
-	free_rows = 0;
+	free_rows = free_stats = 0;
 	next_location.o = NULL;
 	lh_contention_init();
 	tag_off = lh_own_ledger.ledger->tag_off;
@@ -138,6 +139,7 @@ static bool stale(uint32_t slot)
 	       slot_for(l->address & ~LH_ADDRESS_FREED, LH_LOCK_ROW(slot)) != slot;
 }
 
+/* Threads that revive a lock call it without the internal lock. */
 static void index_row(const void *o, uint32_t row)
 {
 	uint32_t fresh = slot_for((uintptr_t)o, row);
@@ -147,11 +149,15 @@ static void index_row(const void *o, uint32_t row)
 		p++;
 	for (uint32_t n = 0; n < LINES_TRIED; n++) {
 		uint32_t *line = line_of(p, (uintptr_t)o, n);
-		for (int i = 0; i < LINE_SLOTS; i++)
-			if (!line[i] || line[i] == fresh || stale(line[i])) {
-				__atomic_store_n(&line[i], fresh, __ATOMIC_RELEASE);
+		for (int i = 0; i < LINE_SLOTS; i++) {
+			uint32_t slot = __atomic_load_n(&line[i], __ATOMIC_RELAXED);
+			if (slot == fresh)
 				return;
-			}
+			if ((!slot || stale(slot)) &&
+			    __atomic_compare_exchange_n(&line[i], &slot, fresh, false,
+							__ATOMIC_RELEASE, __ATOMIC_RELAXED))
+				return;
+		}
 	}
 }
 
@@ -185,6 +191,12 @@ static void write_tag(const void *o, enum lh_kind kind, uint32_t row)
 
 /* ---- rows ---- */
 
+static void add_to_totals(const struct lh_lock *l)
+{
+	lh_own_ledger.ledger->retired_acquired += l->acquired + l->shared;
+	lh_own_ledger.ledger->retired_contended += LH_LOCK_STATS[l->stats].contended;
+}
+
 static uint32_t new_row(void)
 {
 	uint32_t row = free_rows;
@@ -199,9 +211,7 @@ static uint32_t new_row(void)
 		return row;
 	}
 	free_rows = LH_LOCKS[row].next;
-	struct lh_ledger *b = lh_own_ledger.ledger;
-	b->retired_acquired += LH_LOCKS[row].acquired + LH_LOCKS[row].shared;
-	b->retired_contended += LH_LOCK_STATS[LH_LOCKS[row].stats].contended;
+	add_to_totals(&LH_LOCKS[row]);
 	lh_contention_free(&LH_LOCKS[row]);
 	return row;
 }
@@ -216,9 +226,11 @@ struct lh_lock *lh_lock_row(lh_lock_id id)
 struct lh_lock_stats *lh_lock_stats_get(struct lh_lock *l)
 {
 	if (!l->stats) {
-		uint32_t row = lh_row_add(LH_T_LOCK_STATS, 1);
+		uint32_t row = free_stats ? free_stats : lh_row_add(LH_T_LOCK_STATS, 1);
 		if (!row)
 			return NULL;
+		free_stats = free_stats ? LH_LOCK_STATS[row].pad : 0;
+		LH_LOCK_STATS[row].pad = 0;
 		if (l->held_ns && l->kind != LH_BARRIER && !(l->flags & LH_LOCK_THREAD_END_SEM)) {
 			LH_LOCK_STATS[row].hold_ns = LH_LOCK_STATS[row].hold_max_ns = l->held_ns;
 			LH_LOCK_STATS[row].hold_samples = 1;
@@ -438,8 +450,33 @@ void lh_lock_drop_retired(struct lh_lock *l)
 	l->flags |= LH_LOCK_DEAD;
 	if (lh_lock_on_destroy)
 		lh_lock_on_destroy(l);
-	if ((l->flags & LH_LOCK_PINNED) || l->chains || is_spent(l))
+	lh_lock_free_row(l);
+}
+
+/* No lock will use the row again: its stats go to another row. */
+static void give_stats_away(struct lh_lock *l)
+{
+	uint32_t row = l->stats;
+
+	add_to_totals(l);
+	lh_contention_free(l);
+	l->acquired = l->shared = l->held_ns = 0;
+	__atomic_store_n(&l->stats, 0, __ATOMIC_RELEASE);
+	if (!row)
 		return;
+	clear_stats(row);
+	LH_LOCK_STATS[row].pad = free_stats;
+	free_stats = row;
+}
+
+void lh_lock_free_row(struct lh_lock *l)
+{
+	if ((l->flags & LH_LOCK_PINNED) || l->chains)
+		return;
+	if (is_spent(l)) {
+		give_stats_away(l);
+		return;
+	}
 	l->next = free_rows;
 	free_rows = (uint32_t)(l - LH_LOCKS);
 }
@@ -464,7 +501,7 @@ bool lh_lock_can_retire(const struct lh_lock *l)
 {
 	enum {
 		RETIRABLE = LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK | LH_LOCK_ADAPTIVE |
-			    LH_LOCK_INITED | LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER
+			    LH_LOCK_INITED | LH_LOCK_LIFE_FLAGS
 	};
 
 	return (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN) &&
@@ -473,10 +510,15 @@ bool lh_lock_can_retire(const struct lh_lock *l)
 
 void lh_lock_revive(struct lh_lock *l, const void *o)
 {
+	bool moves = (l->address & ~LH_ADDRESS_FREED) != (uintptr_t)o;
+
 	l->gen++;
 	l->destroy_stack = LH_LOCK_REVIVED;
 	l->flags &= ~(uint32_t)LH_LOCK_LIFE_FLAGS;
+	l->next = 0;
 	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
 	if (lh_glibc_unused((enum lh_kind)l->kind)) /* a spinlock is found by its address */
 		write_tag(o, (enum lh_kind)l->kind, (uint32_t)(l - LH_LOCKS));
+	if (moves)
+		index_row(o, (uint32_t)(l - LH_LOCKS));
 }

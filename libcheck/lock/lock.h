@@ -94,8 +94,8 @@ void lh_lock_destroy(struct lh_lock *l);
 
 /*
  * A thread that destroys a short-lived lock may retire the row and reuse it for the next lock of
- * the same kind at the same address, without the internal lock. No other thread looks for a retired
- * row. The row keeps its counts and its init stack.
+ * the same kind that is initialized at the same site, at any address, without the internal lock. No
+ * other thread looks for a retired row. The row keeps its counts and its init stack.
  *
  * lh_lock_can_retire: is there nothing about the lock that another lock could not inherit?
  */
@@ -105,13 +105,11 @@ enum {
 	LH_LOCK_LIFE_FLAGS = LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER | LH_LOCK_DESTROYED
 };
 void lh_lock_retire(struct lh_lock *l);
-void lh_lock_revive(struct lh_lock *l, const void *object); /* a new lock at the same address */
+void lh_lock_revive(struct lh_lock *l, const void *object); /* a new lock has the row */
 void lh_lock_drop_retired(struct lh_lock *l); /* ends a retired lock. Needs the internal lock */
-static inline bool lh_lock_is_retired_at(const struct lh_lock *l, const void *object)
-{
-	return l->address == ((uintptr_t)object | LH_ADDRESS_FREED) && !(l->flags & LH_LOCK_DEAD);
-}
-/* Called for a destroyed lock: frees chains that no report needs. Set by thread/held_chain.c. */
+/* Makes the row of a destroyed lock free for any lock, unless something names it. */
+void lh_lock_free_row(struct lh_lock *l);
+/* Called for a destroyed lock: frees chains that no report needs. Set by thread/dead_chain.c. */
 extern void (*lh_lock_on_destroy)(struct lh_lock *l);
 
 /*

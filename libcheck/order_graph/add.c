@@ -43,6 +43,9 @@ static bool is_oldest_visit(const struct lh_order_graph *graph, uint32_t row)
 static bool is_dependency(const struct lh_order_graph *graph, lh_chain_id chain)
 {
 	const struct lh_lock *l = lh_order_lock_of(graph, chain);
+
+	if (graph->rows.chain[chain].flags & LH_CHAIN_STALE)
+		return false;
 	bool tries = LH_SITE_HOW(graph->rows.chain[chain].site) == LH_TRY;
 
 	/* a failed try of a semaphore may be followed by a wait */
@@ -98,6 +101,25 @@ static void add_thread_end_edge(struct lh_order_graph *graph, uint32_t row)
 			  s->chain);
 }
 
+/*
+ * The vertex of a lock under which another is wanted. Its in-edges are made by add_in_edges, before
+ * the call of this file ends. The lock may have been held by a chain that was given to the graph
+ * under an earlier lock of its row: then its vertex is made only here.
+ */
+static uint32_t held_vertex(struct lh_order_graph *graph, lh_lock_id lock)
+{
+	uint32_t v = lh_order_vertex_get(graph, lock);
+
+	if (!v || graph->vertex[v].has_in_edges)
+		return v;
+	graph->vertex[v].has_in_edges = true;
+	if (!(graph->flags & LH_ORDER_LOCK_LISTS))
+		return v;
+	graph->vertex[v].todo = graph->vertex_todo;
+	graph->vertex_todo = v;
+	return v;
+}
+
 /* A dependency's edges: from each held lock, and from the active ends of its threads. */
 static void add_edges_into(struct lh_order_graph *graph, lh_chain_id chain, uint32_t to)
 {
@@ -107,9 +129,8 @@ static void add_edges_into(struct lh_order_graph *graph, lh_chain_id chain, uint
 		return;
 	LH_FOR_EACH_HELD (graph, chain, h)
 		if (lh_order_is_lock(graph, graph->rows.chain[h].lock))
-			lh_order_edge_add(graph,
-					  lh_order_vertex_find(graph, graph->rows.chain[h].lock),
-					  to, chain);
+			lh_order_edge_add(graph, held_vertex(graph, graph->rows.chain[h].lock), to,
+					  chain);
 	for (uint32_t i = graph->rows.chain[chain].visit; i && i < graph->rows.visits;
 	     i = graph->rows.visit[i].next)
 		if (graph->rows.visit[i].thread < graph->size.threads &&
@@ -117,28 +138,27 @@ static void add_edges_into(struct lh_order_graph *graph, lh_chain_id chain, uint
 			add_thread_end_edge(graph, i);
 }
 
-static uint32_t held_vertex(struct lh_order_graph *graph, lh_lock_id lock)
+/* The list may hold chains of the row's previous lock. `left`: a damaged list may be cyclic. */
+static void add_in_edges_of(struct lh_order_graph *graph, uint32_t v)
 {
-	uint32_t v = lh_order_vertex_get(graph, lock), left = graph->rows.chains;
+	lh_lock_id lock = graph->vertex[v].lock;
+	uint32_t left = graph->rows.chains;
 
-	if (!v || graph->vertex[v].has_in_edges)
-		return v;
-	graph->vertex[v].has_in_edges = true;
-	if (!(graph->flags & LH_ORDER_LOCK_LISTS))
-		return v;
-	/* The list may hold chains of the row's previous lock. `left`: a damaged list may be
-	 * cyclic. */
 	for (lh_chain_id chain = lh_order_lock(graph, lock)->chains;
 	     chain && chain < graph->rows.chains && left--; chain = graph->rows.chain[chain].next)
 		if (chain <= graph->chain_high && graph->rows.chain[chain].lock == lock &&
 		    is_dependency(graph, chain))
 			add_edges_into(graph, chain, v);
-	return v;
 }
 
-bool lh_order_thread_end_matters(const struct lh_order_graph *graph, lh_thread_id thread)
+/* Makes the in-edges of all vertices that now need them. */
+static void add_in_edges(struct lh_order_graph *graph)
 {
-	return thread < graph->size.threads && graph->thread[thread].active;
+	while (graph->vertex_todo) {
+		uint32_t v = graph->vertex_todo;
+		graph->vertex_todo = graph->vertex[v].todo;
+		add_in_edges_of(graph, v);
+	}
 }
 
 static void activate(struct lh_order_graph *graph, lh_thread_id t)
@@ -200,6 +220,7 @@ static void activate_threads(struct lh_order_graph *graph)
 		if (!l->vertex)
 			continue;
 		graph->vertex[l->vertex].thread_end = t;
+		add_in_edges(graph);
 		for (uint32_t i = l->visit; i; i = graph->visit_next[i])
 			if (graph->rows.visit[i].chain <= graph->chain_high)
 				add_thread_end_edge(graph, i);
@@ -208,21 +229,29 @@ static void activate_threads(struct lh_order_graph *graph)
 
 /* ---- new rows ---- */
 
-static void add_visit(struct lh_order_graph *graph, uint32_t row)
+static void add_visit_edges(struct lh_order_graph *graph, uint32_t row)
 {
 	const struct lh_chain_visit *s = &graph->rows.visit[row];
 
-	if (s->thread >= graph->size.threads || s->thread >= graph->rows.threads || !s->chain ||
-	    s->chain >= graph->rows.chains)
-		return;
-	graph->visit_next[row] = graph->thread[s->thread].visit;
-	graph->thread[s->thread].visit = row;
-	if (s->chain > graph->chain_high)
+	if (!s->chain || s->chain > graph->chain_high)
 		return;
 	if (graph->thread[s->thread].vertex)
 		add_thread_end_edge(graph, row);
 	if (is_join(graph, s->chain))
 		add_join(graph, s->chain);
+}
+
+static void add_visit(struct lh_order_graph *graph, uint32_t row)
+{
+	const struct lh_chain_visit *s = &graph->rows.visit[row];
+
+	if (s->thread >= graph->size.threads || s->thread >= graph->rows.threads ||
+	    s->chain >= graph->rows.chains)
+		return;
+	/* also a free row: its thread may use it again */
+	graph->visit_next[row] = graph->thread[s->thread].visit;
+	graph->thread[s->thread].visit = row;
+	add_visit_edges(graph, row);
 }
 
 static void add_hb_edge(struct lh_order_graph *graph, uint32_t row)
@@ -250,10 +279,11 @@ static void add_edges(struct lh_order_graph *graph, lh_chain_id chain, lh_lock_i
 		if (!again && lh_order_is_lock(graph, graph->rows.chain[h].lock))
 			held_vertex(graph, graph->rows.chain[h].lock);
 	to = wanted_vertex(graph, lock);
-	if (!to && chain % COUNT_EVERY == 0 && is_wanted_often(graph, chain))
-		held_vertex(graph, lock);
-	else
+	if (to)
 		add_edges_into(graph, chain, to);
+	else if (chain % COUNT_EVERY == 0 && is_wanted_often(graph, chain))
+		held_vertex(graph, lock);
+	add_in_edges(graph); /* also those of this chain, if its lock has got a vertex */
 }
 
 static void add_chain(struct lh_order_graph *graph, lh_chain_id chain)
@@ -281,6 +311,54 @@ void lh_order_chain_reused(struct lh_order_graph *graph, const struct lh_order_i
 	graph->rows = *input;
 	if (chain <= graph->chain_high)
 		add_chain(graph, chain);
+}
+
+static void withdraw(struct lh_order_graph *graph, lh_chain_id chain, uint32_t from, uint32_t to)
+{
+	if (from && to)
+		lh_order_edge_withdraw(graph, lh_order_edge_find(graph, from, to), chain);
+}
+
+void lh_order_remove_chain(struct lh_order_graph *graph, const struct lh_order_input *input,
+			   lh_chain_id chain)
+{
+	graph->rows = *input;
+	uint32_t to = lh_order_vertex_find(graph, graph->rows.chain[chain].lock);
+
+	LH_FOR_EACH_HELD (graph, chain, h)
+		withdraw(graph, chain, lh_order_vertex_find(graph, graph->rows.chain[h].lock), to);
+	for (uint32_t i = graph->rows.chain[chain].visit; i && i < graph->rows.visits;
+	     i = graph->rows.visit[i].next)
+		if (graph->rows.visit[i].thread < graph->size.threads)
+			withdraw(graph, chain, graph->thread[graph->rows.visit[i].thread].vertex,
+				 to);
+}
+
+bool lh_order_remove_lock(struct lh_order_graph *graph, lh_lock_id lock)
+{
+	uint32_t v = lh_order_vertex_find(graph, lock);
+
+	return !v || lh_order_vertex_remove(graph, v);
+}
+
+const uint8_t *lh_order_known_rows(const struct lh_order_graph *graph)
+{
+	return graph->knows;
+}
+
+void lh_order_add(struct lh_order_graph *graph, const struct lh_order_input *input,
+		  lh_chain_id chain)
+{
+	graph->rows = *input;
+	lh_order_add_chain(graph, chain);
+}
+
+void lh_order_visit_reused(struct lh_order_graph *graph, const struct lh_order_input *input,
+			   uint32_t visit)
+{
+	graph->rows = *input;
+	if (visit <= graph->visit_high)
+		add_visit_edges(graph, visit);
 }
 
 /* Adds all new visits and happens-before edges, and new chains up to `chain`. */

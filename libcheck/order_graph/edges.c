@@ -2,7 +2,7 @@
  * edges.c — which lock was wanted while which was held: vertices, edges, witnesses; and the index
  * that finds a row by its key.
  *
- * Rows are only added. An edge is in a list of each of its two vertices.
+ * An edge is in a list of each of its two vertices. Removed rows are used again.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 #include "libcheck/base/linear_hash.h"
@@ -68,13 +68,32 @@ bool lh_order_has_room(struct lh_order_graph *graph, uint32_t used, const uint32
 uint32_t lh_index_add(struct lh_order_graph *graph, struct lh_index *index, uint32_t from,
 		      uint32_t to)
 {
-	if (!lh_order_has_room(graph, index->rows, &index->size))
+	uint32_t row = index->free;
+
+	if (row)
+		index->free = key_of(index, row)->next;
+	else if (lh_order_has_room(graph, index->rows, &index->size))
+		row = ++index->rows;
+	else
 		return 0;
-	if (index->lists <= index->rows)
+	if (index->lists < index->rows)
 		split(index);
-	*key_of(index, ++index->rows) = (struct lh_key){.from = from, .to = to};
-	insert(index, index->rows);
-	return index->rows;
+	*key_of(index, row) = (struct lh_key){.from = from, .to = to};
+	insert(index, row);
+	return row;
+}
+
+static void index_remove(struct lh_index *index, uint32_t row)
+{
+	struct lh_key *key = key_of(index, row);
+	uint32_t *at = list_of(index, key->from, key->to);
+
+	while (*at != row)
+		at = &key_of(index, *at)->next;
+	*at = key->next;
+	__builtin_memset(key, 0, index->row_size);
+	key->next = index->free;
+	index->free = row;
 }
 
 /* ---- vertices and edges ---- */
@@ -93,7 +112,9 @@ uint32_t lh_order_vertex_get(struct lh_order_graph *graph, lh_lock_id lock)
 	v = lh_index_add(graph, &graph->vertex_by_lock, 0, lock);
 	if (!v)
 		return 0;
-	graph->counts.locks = v;
+	graph->counts.locks++;
+	if (LH_LOCK_ROW(lock) < graph->size.lock_rows)
+		__atomic_store_n(&graph->knows[LH_LOCK_ROW(lock)], 1, __ATOMIC_RELEASE);
 	graph->vertex[v].lock = lock;
 	graph->vertex[v].parent = graph->vertex[v].next_member = v;
 	graph->vertex[v].members = 1;
@@ -112,9 +133,11 @@ static uint32_t new_edge(struct lh_order_graph *graph, uint32_t from, uint32_t t
 
 	if (!e)
 		return 0;
-	graph->counts.edges = e;
+	graph->counts.edges++;
 	graph->edge[e].out_next = graph->vertex[from].out;
 	graph->edge[e].in_next = graph->vertex[to].in;
+	graph->edge[graph->vertex[from].out].out_prev = e;
+	graph->edge[graph->vertex[to].in].in_prev = e;
 	graph->vertex[from].out = e;
 	graph->vertex[to].in = e;
 	lh_component_edge_add(graph, from, LH_FORWARD, e);
@@ -126,11 +149,14 @@ static uint32_t new_edge(struct lh_order_graph *graph, uint32_t from, uint32_t t
 
 void lh_order_witness_add(struct lh_order_graph *graph, uint32_t *head, lh_chain_id chain)
 {
-	uint32_t w = graph->counts.witnesses + 1;
+	uint32_t w = graph->free_witness;
 
-	if (!lh_order_has_room(graph, graph->counts.witnesses, &graph->size.witnesses))
+	if (w)
+		graph->free_witness = graph->witness[w].next;
+	else if (lh_order_has_room(graph, graph->counts.witnesses, &graph->size.witnesses))
+		w = ++graph->counts.witnesses;
+	else
 		return;
-	graph->counts.witnesses = w;
 	graph->witness[w] = (struct lh_witness){chain, *head};
 	*head = w;
 }
@@ -146,4 +172,64 @@ void lh_order_edge_add(struct lh_order_graph *graph, uint32_t from, uint32_t to,
 		e = new_edge(graph, from, to);
 	if (e)
 		lh_order_witness_add(graph, &graph->edge[e].witness, chain);
+}
+
+/* ---- removing ---- */
+
+static void free_witness(struct lh_order_graph *graph, uint32_t w)
+{
+	graph->witness[w] = (struct lh_witness){0, graph->free_witness};
+	graph->free_witness = w;
+}
+
+static void remove_edge(struct lh_order_graph *graph, uint32_t e)
+{
+	struct lh_edge *x = &graph->edge[e];
+
+	for (uint32_t w = x->witness, next; w; w = next) {
+		next = graph->witness[w].next;
+		free_witness(graph, w);
+	}
+	lh_component_edge_remove(graph, x->key.from, LH_FORWARD, e);
+	lh_component_edge_remove(graph, x->key.to, LH_BACKWARD, e);
+	*(x->out_prev ? &graph->edge[x->out_prev].out_next : &graph->vertex[x->key.from].out) =
+		x->out_next;
+	*(x->in_prev ? &graph->edge[x->in_prev].in_next : &graph->vertex[x->key.to].in) =
+		x->in_next;
+	graph->edge[x->out_next].out_prev = x->out_prev;
+	graph->edge[x->in_next].in_prev = x->in_prev;
+	graph->counts.edges--;
+	index_remove(&graph->edge_by_ends, e);
+}
+
+void lh_order_edge_withdraw(struct lh_order_graph *graph, uint32_t e, lh_chain_id chain)
+{
+	uint32_t *at = &graph->edge[e].witness, w;
+
+	while (e && (w = *at)) {
+		if (graph->witness[w].chain != chain) {
+			at = &graph->witness[w].next;
+			continue;
+		}
+		*at = graph->witness[w].next;
+		free_witness(graph, w);
+	}
+	if (e && !graph->edge[e].witness)
+		remove_edge(graph, e);
+}
+
+bool lh_order_vertex_remove(struct lh_order_graph *graph, uint32_t v)
+{
+	struct lh_vertex *x = &graph->vertex[v];
+
+	if (x->members != 1 || x->parent != v || x->out || x->writers || x->thread_end)
+		return false;
+	while (x->in)
+		remove_edge(graph, x->in);
+	lh_topo_remove(graph, v);
+	if (LH_LOCK_ROW(x->lock) < graph->size.lock_rows)
+		__atomic_store_n(&graph->knows[LH_LOCK_ROW(x->lock)], 0, __ATOMIC_RELEASE);
+	graph->counts.locks--;
+	index_remove(&graph->vertex_by_lock, v);
+	return true;
 }

@@ -58,6 +58,7 @@ static void lay_out(struct lh_order_graph *graph, struct pieces *p,
 	graph->thread = next_piece(p, sizeof *graph->thread, now->threads, whole->threads);
 	graph->visit_next = next_piece(p, sizeof(uint32_t), now->visits, whole->visits);
 	graph->hb_edge_next = next_piece(p, sizeof(uint32_t), now->hb_edges, whole->hb_edges);
+	graph->knows = next_piece(p, sizeof *graph->knows, now->lock_rows, whole->lock_rows);
 	for (int i = 0; i < 2; i++)
 		graph->list[i] = next_piece(p, sizeof(uint32_t), now->locks, whole->locks);
 	graph->slot = next_piece(p, sizeof *graph->slot, slots, slots);
@@ -94,6 +95,7 @@ static struct lh_order_graph *init(struct pieces *p, const struct lh_order_graph
 	graph->size.threads = whole->threads;
 	graph->size.visits = whole->visits;
 	graph->size.hb_edges = whole->hb_edges;
+	graph->size.lock_rows = whole->lock_rows;
 	return p->refused ? NULL : graph;
 }
 

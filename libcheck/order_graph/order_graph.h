@@ -91,6 +91,7 @@ struct lh_order_graph_size {
 	uint32_t witnesses; /* sum of the held locks of all chains */
 	uint32_t threads, visits, hb_edges; /* rows of these tables */
 	uint32_t cycles;                    /* distinct cycles */
+	uint32_t lock_rows;  /* rows of LH_T_LOCK, for lh_order_known_rows; 0: it is not used */
 	uint32_t refill;     /* steps that each call adds to the budget; 0: default */
 	uint32_t budget_max; /* bound of the budget; 0: default */
 };
@@ -147,6 +148,29 @@ uint32_t lh_order_check_chain(struct lh_order_graph *graph, const struct lh_orde
 void lh_order_chain_reused(struct lh_order_graph *graph, const struct lh_order_input *input,
 			   lh_chain_id chain);
 
+/* Call when a row of LH_T_VISIT was used again, for the same thread. */
+void lh_order_visit_reused(struct lh_order_graph *graph, const struct lh_order_input *input,
+			   uint32_t visit);
+
+/*
+ * For locks that are destroyed. A cycle goes through a lock that another lock leads to and that
+ * leads to another, so a lock without one of the two may be removed (docs/theory.md); the caller
+ * knows which.
+ *
+ * lh_order_remove_chain: the chain shows nothing any more. Call before its rows change.
+ * lh_order_remove_lock: removes the lock and the edges into it. False: nothing is removed, because
+ * edges lead from it, or it lies or lay on a cycle.
+ * lh_order_known_rows: for each of the first `lock_rows` rows of locks, 1 if the graph knows a lock
+ * of the row; may be read at any time.
+ * lh_order_add: adds new rows up to this chain and searches nothing.
+ */
+void lh_order_remove_chain(struct lh_order_graph *graph, const struct lh_order_input *input,
+			   lh_chain_id chain);
+bool lh_order_remove_lock(struct lh_order_graph *graph, lh_lock_id lock);
+const uint8_t *lh_order_known_rows(const struct lh_order_graph *graph);
+void lh_order_add(struct lh_order_graph *graph, const struct lh_order_input *input,
+		  lh_chain_id chain);
+
 /* Call when the flags of a lock changed so that more threads can wait for it (LH_LOCK_HAS_WRITERS):
  * searches again from the chains that acquire it. Returns as lh_order_check_chain. */
 uint32_t lh_order_check_lock(struct lh_order_graph *graph, const struct lh_order_input *input,
@@ -168,9 +192,6 @@ uint32_t lh_order_check_wait(struct lh_order_graph *graph, const struct lh_order
 
 const struct lh_cycle *lh_order_cycles(const struct lh_order_graph *graph);
 struct lh_order_counts lh_order_counts(const struct lh_order_graph *graph);
-
-/* Could a cycle contain the end of this thread? Reads one byte, so it may be called at any time. */
-bool lh_order_thread_end_matters(const struct lh_order_graph *graph, lh_thread_id thread);
 
 /* Order for reports: cycles that count first, then the later the filter, then shorter, then by key.
  * <0, 0, >0. */

@@ -49,6 +49,7 @@ struct lh_index {
 	char *first;    /* row 0 */
 	uint32_t lists; /* lists in use, see base/linear_hash.h */
 	uint32_t row_size, rows, size;
+	uint32_t free; /* removed rows, linked by `next` */
 };
 
 struct lh_vertex {
@@ -68,12 +69,14 @@ struct lh_vertex {
 	uint32_t distance : 31;
 	uint32_t has_in_edges : 1; /* edges into it are made: see add.c */
 	uint32_t distance_mark;
+	uint32_t todo; /* next vertex whose in-edges are to be made */
 };
 
 struct lh_edge {
 	struct lh_key key;
-	uint32_t out_next, in_next;
-	uint32_t component_next[2];
+	uint32_t out_next, in_next, out_prev, in_prev;
+	uint32_t component_next[2], component_prev[2];
+	uint32_t component_listed; /* bit 1 << direction: it is in that list of its component */
 	uint32_t witness;
 };
 
@@ -136,6 +139,7 @@ struct lh_order_graph {
 	struct lh_order_thread *thread;
 	uint32_t *visit_next, *hb_edge_next;
 	uint32_t *list[2]; /* scratch: one entry for each vertex */
+	uint8_t *knows;    /* by row of LH_T_LOCK: a lock of the row has a vertex */
 	struct lh_cycle_slot *slot;
 	struct lh_cycle *found;
 
@@ -148,7 +152,9 @@ struct lh_order_graph {
 	uint32_t mark;                  /* of the current walk */
 	lh_chain_id chain_high;         /* chains added so far */
 	uint32_t visit_high, hb_edge_high;
-	uint32_t todo; /* first thread to activate */
+	uint32_t todo;        /* first thread to activate */
+	uint32_t vertex_todo; /* first vertex whose in-edges are to be made */
+	uint32_t free_witness;
 	uint32_t found_n;
 	/* The search for the cycles through slot[0], see cycle_search.c: */
 	bool strict; /* only cycles that count or are timed */
@@ -238,13 +244,21 @@ uint32_t lh_order_edge_find(const struct lh_order_graph *graph, uint32_t from, u
 void lh_order_edge_add(struct lh_order_graph *graph, uint32_t from, uint32_t to, lh_chain_id chain);
 /* Adds the chain to the list of witnesses that begins at *head. */
 void lh_order_witness_add(struct lh_order_graph *graph, uint32_t *head, lh_chain_id chain);
+/* Removes the chain from the witnesses of the edge, and the edge with its last witness. */
+void lh_order_edge_withdraw(struct lh_order_graph *graph, uint32_t e, lh_chain_id chain);
+/* Removes a vertex that is a component by itself, with the edges into it. False: it is not, or it
+ * has edges to others. */
+bool lh_order_vertex_remove(struct lh_order_graph *graph, uint32_t v);
 
 /* ---- topo_order.c ---- */
 
 uint32_t lh_component_find(struct lh_order_graph *graph, uint32_t vertex);
+void lh_topo_remove(struct lh_order_graph *graph, uint32_t v);
 void lh_topo_insert(struct lh_order_graph *graph, uint32_t v, uint32_t prev); /* 0: first of all */
 /* Adds edge e to those of the component of vertex v in this direction. */
 void lh_component_edge_add(struct lh_order_graph *graph, uint32_t v, enum lh_direction, uint32_t e);
+void lh_component_edge_remove(struct lh_order_graph *graph, uint32_t v, enum lh_direction,
+			      uint32_t e);
 void lh_topo_add_edge(struct lh_order_graph *graph, uint32_t from, uint32_t to);
 
 /* ---- happens_before.c ---- */

@@ -27,7 +27,7 @@ enum { REORDER_MAX = 1 << 22 /* edges read for one new edge */ };
 
 /* ---- the order ---- */
 
-static void topo_remove(struct lh_order_graph *graph, uint32_t v)
+void lh_topo_remove(struct lh_order_graph *graph, uint32_t v)
 {
 	uint32_t prev = graph->vertex[v].topo_prev, next = graph->vertex[v].topo_next;
 
@@ -104,9 +104,28 @@ void lh_component_edge_add(struct lh_order_graph *graph, uint32_t v, enum lh_dir
 		&graph->vertex[lh_component_find(graph, v)].component_edges[direction];
 
 	graph->edge[e].component_next[direction] = edges->first;
+	graph->edge[e].component_prev[direction] = 0;
+	graph->edge[e].component_listed |= 1u << direction;
+	if (edges->first)
+		graph->edge[edges->first].component_prev[direction] = e;
 	edges->first = e;
 	if (!edges->last)
 		edges->last = e;
+}
+
+void lh_component_edge_remove(struct lh_order_graph *graph, uint32_t v, enum lh_direction direction,
+			      uint32_t e)
+{
+	struct lh_component_edges *edges =
+		&graph->vertex[lh_component_find(graph, v)].component_edges[direction];
+	struct lh_edge *x = &graph->edge[e];
+	uint32_t next = x->component_next[direction], prev = x->component_prev[direction];
+
+	if (!(x->component_listed & 1u << direction))
+		return;
+	x->component_listed &= ~(1u << direction);
+	*(prev ? &graph->edge[prev].component_next[direction] : &edges->first) = next;
+	*(next ? &graph->edge[next].component_prev[direction] : &edges->last) = prev;
 }
 
 static void append_component_edges(struct lh_order_graph *graph, struct lh_vertex *to,
@@ -117,10 +136,12 @@ static void append_component_edges(struct lh_order_graph *graph, struct lh_verte
 
 	if (!more->first)
 		return;
-	if (edges->first)
+	if (edges->first) {
 		graph->edge[edges->last].component_next[direction] = more->first;
-	else
+		graph->edge[more->first].component_prev[direction] = edges->last;
+	} else {
 		edges->first = more->first;
+	}
 	edges->last = more->last;
 }
 
@@ -130,18 +151,17 @@ static uint32_t next_component_edge(struct lh_order_graph *graph, uint32_t compo
 				    enum lh_direction direction, uint32_t *e)
 {
 	struct lh_component_edges *edges = &graph->vertex[component].component_edges[direction];
-	uint32_t *link = *e ? &graph->edge[*e].component_next[direction] : &edges->first, other;
+	uint32_t at = *e ? graph->edge[*e].component_next[direction] : edges->first, next, other;
 
-	while (*link) {
-		const struct lh_edge *x = &graph->edge[*link];
+	for (; at; at = next) {
+		const struct lh_edge *x = &graph->edge[at];
+		next = x->component_next[direction];
 		other = lh_component_find(graph, direction == LH_FORWARD ? x->key.to : x->key.from);
 		if (other != component) {
-			*e = *link;
+			*e = at;
 			return other;
 		}
-		if (edges->last == *link)
-			edges->last = *e;
-		*link = x->component_next[direction];
+		lh_component_edge_remove(graph, component, direction, at);
 	}
 	return 0;
 }
@@ -262,7 +282,7 @@ static void merge_cycle(struct lh_order_graph *graph, struct topo_search *s)
 		if (graph->vertex[v].cycle_mark != graph->mark) {
 			s->list[remaining++] = v;
 		} else if (v != old) {
-			topo_remove(graph, v);
+			lh_topo_remove(graph, v);
 			root = merge_components(graph, root, v);
 		}
 	}
@@ -271,7 +291,7 @@ static void merge_cycle(struct lh_order_graph *graph, struct topo_search *s)
 	if (root == old)
 		return;
 	prev = graph->vertex[old].topo_prev;
-	topo_remove(graph, old);
+	lh_topo_remove(graph, old);
 	topo_link(graph, root, prev);
 	graph->vertex[root].order = order;
 }
@@ -284,7 +304,7 @@ static void move(struct lh_order_graph *graph, const struct topo_search *s)
 	if (!s->n)
 		return;
 	for (uint32_t i = 0; i < s->n; i++)
-		topo_remove(graph, s->list[i]);
+		lh_topo_remove(graph, s->list[i]);
 	prev = s->direction == LH_FORWARD ? s->stop : graph->vertex[s->stop].topo_prev;
 	for (uint32_t i = 0; i < s->n; i++) {
 		topo_link(graph, s->list[i], prev);
@@ -303,14 +323,20 @@ static void reorder(struct lh_order_graph *graph, struct topo_search *s)
 	move(graph, s);
 }
 
-/* A vertex without in-edges may go first in topological order; one without out-edges last. */
+static bool is_alone(const struct lh_order_graph *graph, uint32_t v)
+{
+	return graph->vertex[v].parent == v && graph->vertex[v].members == 1;
+}
+
+/* A vertex without in-edges may go first in topological order; one without out-edges last. A vertex
+ * of a larger component may have lost its edges. */
 static bool move_to_end(struct lh_order_graph *graph, uint32_t from, uint32_t to)
 {
-	if (!graph->vertex[from].in) {
-		topo_remove(graph, from);
+	if (!graph->vertex[from].in && is_alone(graph, from)) {
+		lh_topo_remove(graph, from);
 		lh_topo_insert(graph, from, 0);
-	} else if (!graph->vertex[to].out) {
-		topo_remove(graph, to);
+	} else if (!graph->vertex[to].out && is_alone(graph, to)) {
+		lh_topo_remove(graph, to);
 		lh_topo_insert(graph, to, graph->topo_last);
 	} else {
 		return false;
@@ -348,7 +374,7 @@ static bool order_is_consistent(const struct lh_order_graph *graph)
 {
 	uint32_t roots = 0, walked = 0;
 
-	for (uint32_t v = 1; v <= graph->counts.locks; v++)
+	for (uint32_t v = 1; v <= graph->vertex_by_lock.rows; v++)
 		roots += graph->vertex[v].parent == v;
 	for (uint32_t v = graph->topo_first; v && walked <= roots; v = graph->vertex[v].topo_next) {
 		const struct lh_vertex *x = &graph->vertex[v];
@@ -375,7 +401,9 @@ static bool component_is_consistent(struct lh_order_graph *graph, uint32_t root)
 
 bool lh_order_graph_is_consistent(struct lh_order_graph *graph)
 {
-	for (uint32_t e = 1; e <= graph->counts.edges; e++) {
+	for (uint32_t e = 1; e <= graph->edge_by_ends.rows; e++) {
+		if (!graph->edge[e].key.from) /* removed */
+			continue;
 		uint32_t a = lh_component_find(graph, graph->edge[e].key.from);
 		uint32_t b = lh_component_find(graph, graph->edge[e].key.to);
 		if (a != b && graph->vertex[a].order >= graph->vertex[b].order)
@@ -383,7 +411,7 @@ bool lh_order_graph_is_consistent(struct lh_order_graph *graph)
 		if (!graph->edge[e].witness && !graph->counts.refused)
 			return false;
 	}
-	for (uint32_t v = 1; v <= graph->counts.locks; v++)
+	for (uint32_t v = 1; v <= graph->vertex_by_lock.rows; v++)
 		if (graph->vertex[v].parent == v && !component_is_consistent(graph, v))
 			return false;
 	return order_is_consistent(graph);

@@ -52,18 +52,55 @@ lh_chain_id lh_chain_make(lh_chain_id parent, lh_lock_id lock, lh_site site);
 
 /*
  * The chain of an acquisition that this thread has visited before, in this segment, but does not
- * have in its cache. Takes no lock; 0 means "not known". `take_over`: also a chain that the thread
- * visited for an earlier lock of the row (lh_lock_revive); that chain then passes to this lock.
+ * have in its cache. Takes no lock; 0 means "not known". A chain that only this thread visited, and
+ * for an earlier lock of the row (retired.h), passes to this lock.
  */
 lh_chain_id lh_chain_find_visited(struct lh_self *self, lh_chain_id parent, lh_lock_id lock,
-				  lh_site site, bool take_over);
+				  lh_site site);
 
-/* True if no lock was acquired while this lock was held, so no cycle contains it. False also if the
- * lock has too many chains to try. Takes no lock. */
+/* True if no lock was acquired while this lock was held, or only such that were destroyed and show
+ * nothing any more; so no cycle contains it. False also if the lock has too many chains to try.
+ * Takes no lock. */
 bool lh_chain_no_children(const struct lh_lock *l);
 
-/* Called when a row that the order graph may know becomes another chain; set by events/. */
-extern void (*lh_chain_on_reuse)(lh_chain_id id);
+/* ---- destroyed locks (dead_chain.c) ---- */
+
+/*
+ * For a lock that is destroyed, before its row serves another lock of the same kind: makes the
+ * chains under it, and its own, stale. False: something that they show is still needed, or it
+ * cannot be seen without the internal lock. Only for the thread that makes the next lock.
+ */
+bool lh_chain_release(struct lh_self *self, const struct lh_lock *l);
+
+/* The same under the internal lock, which can keep what is needed in other chains, and removes the
+ * lock from the order graph. Leaves the lock's own chains. *cached: another thread's cache may name
+ * a chain that is stale now. */
+bool lh_chain_clean(struct lh_self *self, const struct lh_lock *l, bool *cached);
+
+/* Do destroyed locks wait until the chains of this one are freed? */
+bool lh_chain_is_waited_for(const struct lh_lock *l);
+
+/* Frees the chains of a destroyed lock, and those of destroyed locks that waited for it, unless
+ * they are needed. */
+void lh_chain_forget(struct lh_lock *l);
+
+/* Tells the order graph of a change; set by events/. `id` is a chain, a row of LH_T_VISIT or a
+ * lock. LH_CHAIN_LOCK_REMOVED: false if the lock must stay in the graph. */
+enum lh_chain_change {
+	LH_CHAIN_ADDED,   /* it, or a visit of it, is new */
+	LH_CHAIN_RENEWED, /* the row shows another dependency than before */
+	LH_CHAIN_REMOVED,
+	LH_CHAIN_VISIT_RENEWED, /* a visit's row is used again */
+	LH_CHAIN_LOCK_REMOVED
+};
+extern bool (*lh_chain_on_change)(uint32_t id, enum lh_chain_change what);
+
+/* For each lock row, 1 if the order graph knows a lock of it; set by events/. */
+extern const uint8_t *lh_chain_graph_rows LH_HIDDEN;
+static inline bool lh_chain_graph_knows(const struct lh_lock *l)
+{
+	return __atomic_load_n(&lh_chain_graph_rows[l - LH_LOCKS], __ATOMIC_ACQUIRE);
+}
 
 bool lh_chain_init(void); /* at start, and again in a forked child */
 

@@ -45,10 +45,7 @@ static bool stale(const struct lh_self *self, uintptr_t frame)
 
 static struct lh_self *enter_slow(struct lh_self *self, uintptr_t frame)
 {
-	self->inside = frame;
-	LH_COMPILER_FENCE();
-	self->live = NULL;
-	LH_COMPILER_FENCE();
+	lh_enter_known(self, frame);
 	return self;
 }
 
@@ -99,13 +96,6 @@ struct lh_self *lh_enter(uintptr_t frame)
 	struct lh_self *self = lh_self_get();
 
 	return LH_LIKELY(self->live != NULL) ? enter_slow(self, frame) : enter_checked(frame);
-}
-
-void lh_leave(struct lh_self *self)
-{
-	self->inside = 0;
-	LH_COMPILER_FENCE();
-	self->live = self->live_saved;
 }
 
 /* ---- threads and live-thread rows ---- */
@@ -220,14 +210,21 @@ void lh_live_thread_set_handle(uint32_t live_row, pthread_t handle)
 	handles[live_row] = LH_LIVE_THREADS[live_row].handle = (uint64_t)handle;
 }
 
+void lh_retired_drop(struct lh_retired *r)
+{
+	while (r->first) {
+		struct lh_lock *l = &LH_LOCKS[r->first];
+		r->first = l->next;
+		lh_lock_drop_retired(l);
+	}
+	r->n = 0;
+}
+
 /* Drops the locks that the row's previous thread retired: only that thread could revive them. */
 static void drop_retired(struct lh_self *self)
 {
-	for (unsigned i = 0; i < LH_RETIRED_MAX; i++) {
-		if (self->retired[i])
-			lh_lock_drop_retired(&LH_LOCKS[self->retired[i]]);
-		self->retired[i] = 0;
-	}
+	for (unsigned i = 0; i < LH_RETIRED_KINDS; i++)
+		lh_retired_drop(&self->retired[i]);
 }
 
 void lh_self_forget_visits(struct lh_self *self)
@@ -283,7 +280,6 @@ struct lh_self *lh_live_thread_attach(uint32_t live_row, uintptr_t low, uintptr_
 	self->number = live_row;
 	self->random = live_row * 2654435761u;
 	self->sample = lh_self_next_sample(self);
-	self->free_visit = 0;
 	self->delay_state = 0;
 	self->inside = 0;
 	/* fresh memory is zero: leave its pages untouched */

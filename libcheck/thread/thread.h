@@ -26,7 +26,8 @@
 enum {
 	LH_CHAIN_CACHE = 512,      /* chains that a thread caches, two per line; a power of two */
 	LH_VISITED_BITS = 1 << 15, /* chains for which a thread has a "visited" bit */
-	LH_RETIRED_MAX = 16 /* locks that a thread destroyed and may revive; a power of two */
+	LH_RETIRED_KINDS = 16,     /* init sites for which a thread retires rows; a power of two */
+	LH_RETIRED_MAX = 256       /* rows of one of them */
 };
 
 /* A checked acquisition: `lock` at `site` while `parent` was held is this chain. */
@@ -35,6 +36,12 @@ struct lh_chain_cache_entry {
 	lh_lock_id lock;
 	lh_site site;
 	lh_chain_id chain;
+};
+
+/* Rows of locks that the thread destroyed and may revive, linked by `next`. */
+struct lh_retired {
+	lh_stack_id init_stack;
+	uint32_t first, n;
 };
 
 struct lh_self {
@@ -54,9 +61,8 @@ struct lh_self {
 		lh_site site;
 		uint64_t since_ns;
 	} outer_wait;
-	uint32_t free_visit; /* free rows of LH_T_VISIT of this thread, linked by `next` */
 	struct lh_stack_walk_result *walked; /* the last walk; a hook must use little stack */
-	uint32_t retired[LH_RETIRED_MAX];    /* rows, by address */
+	struct lh_retired retired[LH_RETIRED_KINDS]; /* by init_stack */
 	uint64_t delay_state;  /* of the random stream of delay/delay.c, 0 not begun */
 	uint32_t random;       /* state of lh_self_next_sample */
 	uint32_t try_sample;   /* `sample` at the last failed try */
@@ -70,14 +76,25 @@ struct lh_self {
 /* Forgets which chains the thread has visited: its segment has ended. */
 void lh_self_forget_visits(struct lh_self *self);
 
+/* Ends all locks of the entry. Needs the internal lock. */
+void lh_retired_drop(struct lh_retired *r);
 /* No thread finds a chain in its cache until it has found it again otherwise. Takes no lock. */
 void lh_self_forget_cached_chains(void);
 
-static inline uint32_t *lh_retired_entry(struct lh_self *self, const void *object)
+/* The entry of this init stack, or one that is empty; NULL: none. */
+static inline struct lh_retired *lh_retired_entry(struct lh_self *self, lh_stack_id init_stack)
 {
-	uintptr_t a = (uintptr_t)object;
+	enum { PROBES = 4 };
+	struct lh_retired *empty = NULL;
 
-	return &self->retired[(a >> 4 ^ a >> 8 ^ a >> 12) & (LH_RETIRED_MAX - 1)];
+	for (uint32_t i = 0, at = init_stack * 0x9e3779b1u >> 16; i < PROBES; i++) {
+		struct lh_retired *r = &self->retired[(at + i) & (LH_RETIRED_KINDS - 1)];
+		if (r->init_stack == init_stack)
+			return r;
+		if (!r->first && !empty)
+			empty = r;
+	}
+	return empty;
 }
 
 /*
@@ -114,7 +131,22 @@ static inline struct lh_self *lh_self_get(void)
  * lies above that of the hook inside, that hook was left by a jump, and the new one enters.
  */
 struct lh_self *lh_enter(uintptr_t frame);
-void lh_leave(struct lh_self *self);
+
+/* The same for a thread whose `live` is not NULL. */
+static inline void lh_enter_known(struct lh_self *self, uintptr_t frame)
+{
+	self->inside = frame;
+	LH_COMPILER_FENCE();
+	self->live = NULL;
+	LH_COMPILER_FENCE();
+}
+
+static inline void lh_leave(struct lh_self *self)
+{
+	self->inside = 0;
+	LH_COMPILER_FENCE();
+	self->live = self->live_saved;
+}
 
 /* In a forked child, set by init.c: prepares the library for the child, or returns false. */
 extern bool (*lh_thread_after_fork)(uintptr_t frame);

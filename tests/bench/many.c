@@ -5,11 +5,16 @@
  *   many crowd NUMBER             prints "nanoseconds": lock, unlock of an own mutex in each
  *   many lives NUMBER             prints "nanoseconds bytes": threads created and joined one by one
  *   many locks NUMBER             prints "nanoseconds bytes": locks that are acquired once
+ *   many pairs NUMBER             prints "nanoseconds bytes": pairs of locks, one taken inside the
+ *                                 other, that come and go at addresses that vary
+ *   many pairs3 NUMBER            the same by three threads
+ *   many objects NUMBER           the same for objects with two std::mutex
  *
  * Bytes are the growth of the process and its ledger in the second half of the run, in which
  * bounded memory hardly grows. Time is CPU time, as in pairs.c.
  */
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RING = 64, ROUNDS = 20000 };
+enum { RING = 64, ROUNDS = 20000, PAIR_THREADS = 3 };
 
 static double now(clockid_t clock)
 {
@@ -182,6 +187,86 @@ static void churn(long n)
 	printf("%.1f %.2f\n", ns, (memory() - half) / ((double)n / 2));
 }
 
+/* ---- pairs of locks with a short life, one taken inside the other ---- */
+
+struct pairs {
+	long n;
+	bool by_call; /* initialized and destroyed by calls, at addresses that vary */
+	bool measures;
+	double half, ns;
+};
+
+static void use_pair(pthread_mutex_t *a, pthread_mutex_t *b)
+{
+	pthread_mutex_lock(a);
+	pthread_mutex_lock(b);
+	pthread_mutex_unlock(b);
+	pthread_mutex_unlock(a);
+}
+
+static void pair_by_call(long i)
+{
+	pthread_mutex_t *a = malloc(sizeof(*a) + (size_t)(i * 37 & 255));
+	pthread_mutex_t *b = malloc(sizeof(*b) + (size_t)(i * 91 & 255));
+
+	if (!a || !b)
+		exit(1);
+	pthread_mutex_init(a, NULL);
+	pthread_mutex_init(b, NULL);
+	use_pair(a, b);
+	pthread_mutex_destroy(a);
+	pthread_mutex_destroy(b);
+	free(a);
+	free(b);
+}
+
+/* An object with two std::mutex, which make no init and no destroy call. */
+static void pair_in_object(void)
+{
+	pthread_mutex_t *m = calloc(2, sizeof(*m));
+
+	if (!m)
+		exit(1);
+	use_pair(&m[0], &m[1]);
+	free(m);
+}
+
+static void *make_pairs(void *arg)
+{
+	struct pairs *p = arg;
+	double start = mine();
+
+	for (long i = 0; i < p->n; i++) {
+		if (p->measures && i == p->n / 2)
+			p->half = memory();
+		if (p->by_call)
+			pair_by_call(i);
+		else
+			pair_in_object();
+	}
+	p->ns = mine() - start;
+	return NULL;
+}
+
+/* Bytes are those that a pair leaves behind, over the second half of the run. */
+static void pairs(long n, int threads, bool by_call)
+{
+	struct pairs p[PAIR_THREADS];
+	pthread_t t[PAIR_THREADS];
+	double ns = 0;
+
+	for (int i = 0; i < threads; i++) {
+		p[i] = (struct pairs){.n = n / threads, .by_call = by_call, .measures = !i};
+		if (pthread_create(&t[i], NULL, make_pairs, &p[i]))
+			exit(1);
+	}
+	for (int i = 0; i < threads; i++) {
+		pthread_join(t[i], NULL);
+		ns += p[i].ns;
+	}
+	printf("%.1f %.2f\n", ns / (double)n, (memory() - p[0].half) / ((double)n / 2));
+}
+
 struct words {
 	int n;
 	char **word;
@@ -203,6 +288,12 @@ static void *second(void *arg)
 		lives(n);
 	else if (n > 0 && strcmp(what, "locks") == 0)
 		churn(n);
+	else if (n > 0 && strcmp(what, "pairs") == 0)
+		pairs(n, 1, true);
+	else if (n > 0 && strcmp(what, "pairs3") == 0)
+		pairs(n, PAIR_THREADS, true);
+	else if (n > 0 && strcmp(what, "objects") == 0)
+		pairs(n, 1, false);
 	else
 		w->status = 2;
 	return NULL;

@@ -7,17 +7,21 @@
  * of the process's memory is measured before and after the latter.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SETTLE = 3000, LOCKS = 60000, RING = 300 };
+enum { SETTLE = 3000, LOCKS = 60000, RING = 300, QUEUED = 20 };
 
-static pthread_mutex_t outer = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t outer = PTHREAD_MUTEX_INITIALIZER, inner = PTHREAD_MUTEX_INITIALIZER,
+		       innermost = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t ring[RING];
+static pthread_mutex_t *queued[QUEUED];
 static pthread_rwlock_t rwlock;
+static int handed_over; /* to the other thread: 1; -1: there is no more */
 
 typedef void pattern(int i);
 
@@ -96,12 +100,125 @@ static void spins(int i)
 	pthread_spin_destroy(&s[i % RING]);
 }
 
+/* Two locks at addresses that vary, one inside the other. */
+static void pair(int i)
+{
+	pthread_mutex_t *a = malloc(sizeof(*a) + (size_t)(i * 37 & 255));
+	pthread_mutex_t *b = malloc(sizeof(*b) + (size_t)(i * 91 & 255));
+
+	pthread_mutex_init(a, NULL);
+	pthread_mutex_init(b, NULL);
+	pthread_mutex_lock(a);
+	pthread_mutex_lock(b);
+	pthread_mutex_unlock(b);
+	pthread_mutex_unlock(a);
+	pthread_mutex_destroy(a);
+	pthread_mutex_destroy(b);
+	free(a);
+	free(b);
+}
+
+/* An object with two std::mutex. */
+static void object(int i)
+{
+	pthread_mutex_t *m = calloc(2, sizeof(*m));
+
+	(void)i;
+	pthread_mutex_lock(&m[0]);
+	pthread_mutex_lock(&m[1]);
+	pthread_mutex_unlock(&m[1]);
+	pthread_mutex_unlock(&m[0]);
+	free(m);
+}
+
+/* A lock that stays, inside a lock that comes and goes, inside a lock that stays. */
+static void between(int i)
+{
+	pthread_mutex_t *m = &ring[i % RING];
+
+	pthread_mutex_init(m, NULL);
+	pthread_mutex_lock(&outer);
+	pthread_mutex_lock(m);
+	pthread_mutex_lock(&inner);
+	pthread_mutex_lock(&innermost);
+	pthread_mutex_unlock(&innermost);
+	pthread_mutex_unlock(&inner);
+	pthread_mutex_unlock(m);
+	pthread_mutex_unlock(&outer);
+	pthread_mutex_destroy(m);
+}
+
+/* Many pairs live at once, and end in the order in which they began. */
+static void queue(int i)
+{
+	pthread_mutex_t *m = queued[i % QUEUED];
+
+	if (m) {
+		pthread_mutex_destroy(&m[0]);
+		pthread_mutex_destroy(&m[1]);
+		free(m);
+	}
+	m = queued[i % QUEUED] = malloc(2 * sizeof(*m));
+	pthread_mutex_init(&m[0], NULL);
+	pthread_mutex_init(&m[1], NULL);
+	pthread_mutex_lock(&m[0]);
+	pthread_mutex_lock(&m[1]);
+	pthread_mutex_unlock(&m[1]);
+	pthread_mutex_unlock(&m[0]);
+}
+
+static void *use(void *object)
+{
+	pthread_mutex_t *m = object;
+
+	for (int turn; (turn = __atomic_load_n(&handed_over, __ATOMIC_ACQUIRE)) >= 0;) {
+		if (turn == 0) {
+			sched_yield();
+			continue;
+		}
+		pthread_mutex_lock(&m[0]);
+		pthread_mutex_lock(&m[1]);
+		pthread_mutex_unlock(&m[1]);
+		pthread_mutex_unlock(&m[0]);
+		__atomic_store_n(&handed_over, 0, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+/* A pair that two threads use; fewer, because the threads take turns. */
+static void shared(int i)
+{
+	static pthread_mutex_t m[2];
+	static pthread_t other;
+
+	if (i % 16 && i != SETTLE + LOCKS - 1)
+		return;
+	if (!i)
+		pthread_create(&other, NULL, use, m);
+	pthread_mutex_init(&m[0], NULL);
+	pthread_mutex_init(&m[1], NULL);
+	pthread_mutex_lock(&m[0]);
+	pthread_mutex_lock(&m[1]);
+	pthread_mutex_unlock(&m[1]);
+	pthread_mutex_unlock(&m[0]);
+	__atomic_store_n(&handed_over, 1, __ATOMIC_RELEASE);
+	while (__atomic_load_n(&handed_over, __ATOMIC_ACQUIRE))
+		sched_yield();
+	pthread_mutex_destroy(&m[0]);
+	pthread_mutex_destroy(&m[1]);
+	if (i == SETTLE + LOCKS - 1) {
+		__atomic_store_n(&handed_over, -1, __ATOMIC_RELEASE);
+		pthread_join(other, NULL);
+	}
+}
+
 static const struct {
 	const char *name;
 	pattern *does;
 } patterns[] = {
-	{"stack", on_stack}, {"inside", inside},  {"around", around},
-	{"unsaid", unsaid},  {"rwlock", readers}, {"spin", spins},
+	{"stack", on_stack}, {"inside", inside}, {"around", around}, {"unsaid", unsaid},
+	{"rwlock", readers}, {"pair", pair},     {"object", object}, {"between", between},
+	{"queue", queue},    {"shared", shared}, {"spin", spins},
 };
 
 /* Bytes of the ledger that are backed by memory. */

@@ -324,6 +324,17 @@ bool lh_read_lock(const struct lh_ledger_view *r, lh_lock_id id, struct lh_lock 
 	       LH_LOCK_GEN(LH_LOCK_ID(0, out->gen)) == LH_LOCK_GEN(id);
 }
 
+bool lh_read_chain_of_row(const struct lh_ledger_view *r, lh_chain_id id, struct lh_chain *out)
+{
+	struct lh_lock l;
+
+	if (!lh_read_chain_row(r, id, out))
+		return false;
+	if (lh_read_lock_row(r, LH_LOCK_ROW(out->lock), &l))
+		out->lock = LH_LOCK_ID(LH_LOCK_ROW(out->lock), l.gen);
+	return true;
+}
+
 bool lh_read_stack(const struct lh_ledger_view *r, lh_stack_id i, struct lh_stack *out)
 {
 	if (!row(r, LH_T_STACK, i, out))

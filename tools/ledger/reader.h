@@ -121,6 +121,12 @@ void lh_read_lock_stats(const struct lh_ledger_view *, const struct lh_lock *,
 bool lh_read_stack(const struct lh_ledger_view *, lh_stack_id, struct lh_stack *);
 bool lh_read_module(const struct lh_ledger_view *, uint32_t row, struct lh_module *);
 bool lh_read_chain_row(const struct lh_ledger_view *, lh_chain_id, struct lh_chain *);
+/*
+ * The same, with the present lock of the row in the place of an earlier one. A destroyed lock and
+ * the next one that is initialized at the same site can share a row, and the chains of the row.
+ * Both are of one class, so for questions of classes, and there stale chains count too.
+ */
+bool lh_read_chain_of_row(const struct lh_ledger_view *r, lh_chain_id id, struct lh_chain *out);
 bool lh_read_visit(const struct lh_ledger_view *, uint32_t row, struct lh_chain_visit *);
 bool lh_read_hb_edge(const struct lh_ledger_view *, uint32_t row, struct lh_hb_edge *);
 bool lh_read_finding(const struct lh_ledger_view *, uint32_t row, struct lh_finding *);

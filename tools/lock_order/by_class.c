@@ -74,7 +74,7 @@ static uint64_t hash_of(struct class_rows *b, const lh_chain_id *chain, uint32_t
 	struct lh_chain_visit s;
 
 	for (uint32_t i = 0; i < n; i++) {
-		lh_read_chain_row(b->ledger, chain[i], &row);
+		lh_read_chain_of_row(b->ledger, chain[i], &row);
 		h = lh_hash_mix(h, class_id(b, row.lock, 0));
 		h = lh_hash_mix(h, i == held || i + 1 == n ? row.site : LH_SITE_MODE(row.site));
 	}
@@ -127,8 +127,8 @@ static void add_dependency(struct class_rows *b, const lh_chain_id *chain, uint3
 	lh_lock_id end[2];
 	lh_chain_id link, at;
 
-	if (!lh_read_chain_row(b->ledger, chain[held], &h) ||
-	    !lh_read_chain_row(b->ledger, chain[n - 1], &w))
+	if (!lh_read_chain_of_row(b->ledger, chain[held], &h) ||
+	    !lh_read_chain_of_row(b->ledger, chain[n - 1], &w))
 		return;
 	if (!name_ends(b, h.lock, w.lock, end) || is_redundant(b, hash_of(b, chain, n, held)))
 		return;
@@ -154,24 +154,9 @@ static bool holds(const struct class_rows *b, const lh_chain_id *chain, uint32_t
 	struct lh_chain row;
 
 	for (uint32_t i = 0; i < n; i++)
-		if (lh_read_chain_row(b->ledger, chain[i], &row) && row.lock == lock)
+		if (lh_read_chain_of_row(b->ledger, chain[i], &row) && row.lock == lock)
 			return true;
 	return false;
-}
-
-/* A destroyed lock and its successor at the same address can share a row, so a chain may name an
- * earlier generation. Both have the same init stack, so they are of one class. */
-static bool read_chain(const struct class_rows *b, lh_chain_id id, struct lh_chain *chain,
-		       struct lh_lock *l)
-{
-	if (!lh_read_chain_row(b->ledger, id, chain))
-		return false;
-	if (lh_read_lock(b->ledger, chain->lock, l))
-		return true;
-	if (!chain->lock || !lh_read_lock_row(b->ledger, LH_LOCK_ROW(chain->lock), l))
-		return false;
-	chain->lock = LH_LOCK_ID(LH_LOCK_ROW(chain->lock), l->gen);
-	return true;
 }
 
 static void add_chain(void *with, struct lh_merged_process *m, lh_chain_id id)
@@ -182,7 +167,8 @@ static void add_chain(void *with, struct lh_merged_process *m, lh_chain_id id)
 	struct lh_chain row;
 	struct lh_lock l;
 
-	if (!n || !read_chain(b, id, &row, &l))
+	if (!n || !lh_read_chain_of_row(b->ledger, id, &row) ||
+	    !lh_read_lock(b->ledger, row.lock, &l))
 		return;
 	m->chain[id] = add_chain_row(b, n > 1 ? m->chain[chain[n - 2]] : 0, row.lock,
 				     as_held(row.site), (struct source){id, row.lock});
@@ -286,10 +272,10 @@ static void add_link(const struct class_rows *b, const struct lh_cycle_link *k, 
 		queues ? 0 : lh_read_chain_path(b->ledger, wanted.chain, chain, LH_HELD_MAX);
 	struct lh_chain row;
 
-	if (!queues && held.chain && lh_read_chain_row(b->ledger, held.chain, &row))
+	if (!queues && held.chain && lh_read_chain_of_row(b->ledger, held.chain, &row))
 		add_step(step, n, k, held.lock, row.site, LH_HOLDS);
 	for (uint32_t i = 0; i + 1 < depth; i++)
-		if (chain[i] != held.chain && lh_read_chain_row(b->ledger, chain[i], &row))
+		if (chain[i] != held.chain && lh_read_chain_of_row(b->ledger, chain[i], &row))
 			add_step(step, n, k, row.lock, row.site, LH_HOLDS);
 	add_step(step, n, k, wanted.lock, k->wanted_site, LH_WANTS);
 }

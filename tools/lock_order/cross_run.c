@@ -89,14 +89,14 @@ static bool find_link(const struct lh_merged_run *run, const struct lh_cycle_lin
 	uint32_t depth = lh_merged_path_of(run, k, &m, path);
 
 	*out = (struct link){0};
-	if (!depth || !lh_read_chain_row(m->process->ledger, path[depth - 1], &out->wanted))
+	if (!depth || !lh_read_chain_of_row(m->process->ledger, path[depth - 1], &out->wanted))
 		return false;
 	out->process = m;
 	out->thread = k->thread ? k->thread - m->base : 0;
 	for (uint32_t i = 0; i + 1 < depth && !writer; i++)
 		if (m->chain[path[i]] < run->chains &&
 		    run->chain[m->chain[path[i]]].lock == k->held)
-			return lh_read_chain_row(m->process->ledger, path[i], &out->held);
+			return lh_read_chain_of_row(m->process->ledger, path[i], &out->held);
 	return writer;
 }
 

@@ -60,7 +60,7 @@ void lh_merged_add_visits(struct lh_merged_run *run, const struct lh_merged_proc
 	uint32_t next;
 
 	lh_read_chain_row(m->process->ledger, id, &from);
-	run->chain[to].flags |= from.flags & (run->alone ? ~0u : ~(uint32_t)LH_CHAIN_MANY_THREADS);
+	run->chain[to].flags |= from.flags & (run->alone ? LH_CHAIN_MANY_THREADS : 0u);
 	for (uint32_t i = from.visit, n = 0;
 	     n < VISITS_MAX && lh_read_visit(m->process->ledger, i, &s); i = next, n++) {
 		next = s.next; /* of the ledger */
@@ -84,13 +84,22 @@ static bool is_inherited(const struct lh_ledger_view *r, const struct lh_chain *
 	       !(chain->flags & LH_CHAIN_MANY_THREADS);
 }
 
+/* A stale chain is one of an earlier lock, which counts only where locks stand for others. */
+static bool read_chain(const struct lh_merged_run *run, const struct lh_merged_process *m,
+		       lh_chain_id id, struct lh_chain *chain)
+{
+	if (run->same)
+		return lh_read_chain_of_row(m->process->ledger, id, chain);
+	return lh_read_chain_row(m->process->ledger, id, chain) && !(chain->flags & LH_CHAIN_STALE);
+}
+
 static void add_chain(struct lh_merged_run *run, struct lh_merged_process *m, lh_chain_id id)
 {
 	lh_chain_id parent = 0;
 	lh_lock_id lock;
 	struct lh_chain chain;
 
-	if (!lh_read_chain_row(m->process->ledger, id, &chain) || chain.parent >= id)
+	if (!read_chain(run, m, id, &chain) || chain.parent >= id)
 		return;
 	if (chain.parent)
 		parent = m->chain[chain.parent];

@@ -132,7 +132,7 @@ static bool makes_order(const struct lh_ledger_view *r, lh_chain_id id)
 	struct lh_chain chain;
 	struct lh_lock l;
 
-	if (!lh_read_chain_row(r, id, &chain) || LH_SITE_HOW(chain.site) != LH_BLOCKING)
+	if (!lh_read_chain_of_row(r, id, &chain) || LH_SITE_HOW(chain.site) != LH_BLOCKING)
 		return false;
 	return chain.parent || (LH_SITE_MODE(chain.site) == LH_EXCLUSIVE &&
 				lh_read_lock(r, chain.lock, &l) && l.flags & LH_LOCK_PREFER_WRITER);
@@ -146,7 +146,7 @@ static void add_chain(struct process *a, lh_chain_id id)
 	hash h = 4;
 	bool *known;
 
-	for (uint32_t k = 0; k < depth && lh_read_chain_row(a->process->ledger, path[k], &row);
+	for (uint32_t k = 0; k < depth && lh_read_chain_of_row(a->process->ledger, path[k], &row);
 	     k++) {
 		h = lh_hash_mix(h, hash_of_lock(a, row.lock));
 		h = lh_hash_mix(h, lh_stack_hash(&a->stacks, LH_SITE_STACK(row.site)) +
@@ -261,7 +261,7 @@ static void add_sites(struct process *a)
 		uint32_t depth =
 			makes_order(r, i) ? lh_read_chain_path(r, i, path, LH_HELD_MAX) : 0;
 
-		for (uint32_t k = 0; k < depth && lh_read_chain_row(r, path[k], &row); k++) {
+		for (uint32_t k = 0; k < depth && lh_read_chain_of_row(r, path[k], &row); k++) {
 			struct group *group = group_of(a, row.lock);
 
 			if (group)

@@ -33,8 +33,8 @@ static void add_pair(struct lh_report *report, const struct lh_report_process *p
 	const struct lh_report_lock *a, *b;
 	struct lh_report_order *o;
 
-	if (!lh_read_chain_row(p->ledger, held_id, &held) ||
-	    !lh_read_chain_row(p->ledger, id, &chain))
+	if (!lh_read_chain_of_row(p->ledger, held_id, &held) ||
+	    !lh_read_chain_of_row(p->ledger, id, &chain))
 		return;
 	a = lock_of(report, p, &held);
 	b = lock_of(report, p, &chain);
@@ -60,7 +60,7 @@ void lh_report_add_orders(struct lh_report *report, const struct lh_report_proce
 		uint32_t depth;
 
 		/* A try-lock does not wait and a timed wait ends: neither makes an order. */
-		if (!lh_read_chain_row(p->ledger, i, &row) || !row.parent ||
+		if (!lh_read_chain_of_row(p->ledger, i, &row) || !row.parent ||
 		    LH_SITE_HOW(row.site) != LH_BLOCKING)
 			continue;
 		depth = lh_read_chain_path(p->ledger, i, chain, LH_HELD_MAX);

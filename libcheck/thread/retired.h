@@ -1,0 +1,40 @@
+/*
+ * retired.h — rows of destroyed locks that the next lock of the same kind uses again, without the
+ * internal lock.
+ *
+ * A thread retires the row of a lock that it destroys, and revives it for the next lock that it
+ * initializes at the same site, at any address. The chains of the row stay and pass to the next
+ * lock when they are acquired again (held_chain.h), so a lock that comes and goes brings no new
+ * row.
+ *
+ * - A retired row is in the list of one thread, and only that thread writes it.
+ * - A row may be revived if nothing that its chains show is still needed, and the order graph knows
+ *   no lock of it.
+ * - Call these functions after lh_enter: a signal handler must not find a list half changed.
+ */
+#ifndef LH_THREAD_RETIRED_H
+#define LH_THREAD_RETIRED_H
+
+#include "libcheck/thread/held_chain.h"
+
+/* Retires the row. False: it cannot be revived, or the thread has too many of them. */
+bool lh_retired_push(struct lh_self *self, struct lh_lock *l);
+/* The same under the internal lock, which first removes what the lock left behind, or ends it. */
+void lh_retired_push_or_end(struct lh_self *self, struct lh_lock *l);
+
+/* A row for a lock with these properties, no longer in the list; NULL: none. */
+struct lh_lock *lh_retired_pop(struct lh_self *self, lh_stack_id init_stack, enum lh_kind kind,
+			       uint32_t flags);
+
+/* May the row of a lock that was never initialized by a call, and whose memory is another lock's
+ * now, serve that one? */
+bool lh_retired_is_over(struct lh_self *self, const struct lh_lock *l, uint32_t flags);
+
+/* The same under the internal lock, which first removes what the lock left behind. False: the row
+ * cannot, and the lock is ended. */
+bool lh_retired_end_undestroyed(struct lh_self *self, struct lh_lock *l, uint32_t flags);
+
+/* Ends the locks that cannot be revived now. Needs the internal lock. */
+void lh_retired_end(struct lh_self *self, lh_stack_id init_stack);
+
+#endif
