@@ -95,11 +95,14 @@ enum lh_chain_change {
 };
 extern bool (*lh_chain_on_change)(uint32_t id, enum lh_chain_change what);
 
-/* For each lock row, 1 if the order graph knows a lock of it; set by events/. */
+/* For each lock row, 1 if the order graph knows a lock of it; NULL: there is no graph yet. Set by
+ * events/. */
 extern const uint8_t *lh_chain_graph_rows LH_HIDDEN;
 static inline bool lh_chain_graph_knows(const struct lh_lock *l)
 {
-	return __atomic_load_n(&lh_chain_graph_rows[l - LH_LOCKS], __ATOMIC_ACQUIRE);
+	const uint8_t *rows = __atomic_load_n(&lh_chain_graph_rows, __ATOMIC_ACQUIRE);
+
+	return rows && __atomic_load_n(&rows[l - LH_LOCKS], __ATOMIC_ACQUIRE);
 }
 
 bool lh_chain_init(void); /* at start, and again in a forked child */
