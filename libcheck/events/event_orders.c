@@ -16,6 +16,8 @@ static struct lh_order_input input_rows(void)
 		.chain = LH_CHAINS,
 		.visit = LH_VISITS,
 		.hb_edge = LH_HB_EDGES,
+		.stack = LH_STACKS,
+		.frame = LH_FRAMES,
 		.locks = lh_rows_used(LH_T_LOCK),
 		.threads = lh_rows_used(LH_T_THREAD),
 		.chains = lh_rows_used(LH_T_CHAIN),
@@ -263,7 +265,7 @@ static void add_findings(struct lh_event_frame *event, uint32_t n)
 
 static void check_chain(struct lh_event_frame *event, lh_chain_id chain)
 {
-	enum { CALLS_MAX = 4 /* calls, while each returns LH_CYCLES_PER_CALL cycles */ };
+	enum { CALLS_MAX = 32 /* calls, while each returns LH_CYCLES_PER_CALL cycles */ };
 	uint32_t n = LH_CYCLES_PER_CALL;
 
 	if (!order_graph && !needs_graph(chain))

@@ -53,7 +53,7 @@ static void lay_out(struct lh_order_graph *graph, struct pieces *p,
 	graph->known = lay_out_index(&graph->known_by_key, p, sizeof *graph->known, now->cycles,
 				     whole->cycles);
 	graph->known_locks = lay_out_index(&graph->known_by_locks, p, sizeof *graph->known_locks,
-					   2 * now->cycles, 2 * whole->cycles);
+					   4 * now->cycles, 4 * whole->cycles);
 	graph->witness = next_piece(p, sizeof *graph->witness, now->witnesses, whole->witnesses);
 	graph->thread = next_piece(p, sizeof *graph->thread, now->threads, whole->threads);
 	graph->visit_next = next_piece(p, sizeof(uint32_t), now->visits, whole->visits);

@@ -36,9 +36,11 @@
 #define LH_CYCLE_MAX 64         /* dependencies in one cycle; longer cycles are not searched */
 #define LH_QUEUED_WRITERS_MAX 4 /* queued writers, behind which readers wait, in one cycle */
 #define LH_CYCLES_PER_CALL 32   /* cycles returned by one call */
-/* Cycles of the same locks: from this number on, each dependency is returned in one cycle only, not
- * with every other dependency that closes it. */
+/* Cycles of the same locks: from this number on, each dependency and each combination of places is
+ * returned in one cycle only, not with every other dependency that closes it; from the second
+ * number on only each dependency. */
 #define LH_CYCLES_PER_LOCKS 256
+#define LH_PLACES_PER_LOCKS 4096
 
 /* Where the rows lie. The counts are rows in use, row 0 included. Refresh before each call. */
 struct lh_order_input {
@@ -47,6 +49,8 @@ struct lh_order_input {
 	const struct lh_chain *chain;
 	const struct lh_chain_visit *visit;
 	const struct lh_hb_edge *hb_edge;
+	const struct lh_stack *stack; /* with their frames; NULL: all places are one */
+	const uint64_t *frame;
 	uint32_t locks, threads, chains, visits, hb_edges;
 	bool hb_edges_lost; /* edges are missing: any two threads may be ordered */
 };

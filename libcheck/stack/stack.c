@@ -9,10 +9,11 @@
 #include <ucontext.h>
 
 struct lh_context_table lh_contexts;
-const struct lh_context lh_no_context = {.exhausted = 1};
+const struct lh_context lh_no_context;
 
 enum {
-	CONTEXTS_PER_KEY = 8,
+	CONTEXTS_PER_KEY = 128,
+	CONTEXTS_BEFORE_FORK = 8,
 	CONTEXT_LISTS_MIN = 1 << 8,
 	CONTEXT_LISTS_MAX = 1 << 16,
 	STACK_LISTS_MAX = 1 << 16,
@@ -30,6 +31,7 @@ bool lh_stack_init(void)
 	/* a thread that comes before the first context finds an empty table, never NULL */
 	lh_contexts.off = lh_options.stacks == LH_STACKS_OFF;
 	lh_contexts.mask = CONTEXT_LISTS_MIN - 1;
+	lh_contexts.has_forks = false;
 	lh_contexts.head = lh_private_alloc(sizeof(struct lh_context *) * CONTEXT_LISTS_MAX);
 	n_contexts = 0;
 	stack_heads = lh_private_alloc(sizeof(uint32_t) * STACK_LISTS_MAX);
@@ -256,22 +258,15 @@ static bool has_key(const struct lh_context *x, uintptr_t caller, uintptr_t dept
 	return x->caller == caller && x->depth == depth && x->epoch == lh_contexts.epoch;
 }
 
-static struct lh_context *new_context(const struct lh_context *known, uintptr_t caller,
-				      uintptr_t depth, int n)
+static struct lh_context *new_context(uintptr_t caller, uintptr_t depth, int n)
 {
-	int same = 0;
-
-	for (; known; known = known->next)
-		same += has_key(known, caller, depth);
-	if (same >= CONTEXTS_PER_KEY)
-		n = 0;
 	struct lh_context *x = lh_private_alloc(sizeof(*x) + (size_t)n * sizeof(x->word[0]));
+
 	if (x)
 		*x = (struct lh_context){.caller = caller,
 					 .depth = depth,
 					 .n = (uint16_t)n,
-					 .epoch = lh_contexts.epoch,
-					 .exhausted = same >= CONTEXTS_PER_KEY};
+					 .epoch = lh_contexts.epoch};
 	return x;
 }
 
@@ -302,14 +297,11 @@ static void grow_contexts(void)
 		split_contexts(i, lists);
 }
 
-/* A context that stands for every stack of its key must be compared last. */
 static void add(struct lh_context *x)
 {
 	grow_contexts();
 	struct lh_context **head = lh_context_head(x->caller, x->depth);
 
-	while (x->exhausted && *head)
-		head = &(*head)->next;
 	x->next = *head;
 	__atomic_store_n(head, x, __ATOMIC_RELEASE);
 }
@@ -349,7 +341,7 @@ static bool renew(struct lh_context *x, uintptr_t caller, uintptr_t depth, uintp
 		  lh_stack_id id)
 {
 	for (; x; x = x->next) {
-		if (x->caller != caller || x->depth != depth || x->stack != id || x->exhausted ||
+		if (x->caller != caller || x->depth != depth || x->stack != id ||
 		    !lh_context_same(x, frame))
 			continue;
 		x->epoch = lh_contexts.epoch;
@@ -365,14 +357,141 @@ static void limit_python_depth(void)
 		lh_python.depth /= 4;
 }
 
-static void fill(struct lh_context *x, uintptr_t frame, const struct lh_stack_walk_result *w)
+static struct lh_context_word word_of(const struct lh_stack_walk_result *w, int i, uintptr_t frame)
+{
+	return (struct lh_context_word){(uint32_t)w->at[i].pc, (uint32_t)(w->at[i].slot - frame)};
+}
+
+/* From frame `first` of the walk on. */
+static void fill(struct lh_context *x, uintptr_t frame, const struct lh_stack_walk_result *w,
+		 int first)
 {
 	for (int i = 0; i < x->n; i++) {
-		uintptr_t pc = w->at[i + 1].pc;
-		x->word[i] = (struct lh_context_word){(uint32_t)pc,
-						      (uint32_t)(w->at[i + 1].slot - frame)};
-		x->sum += pc;
+		x->word[i] = word_of(w, first + i, frame);
+		x->sum += w->at[first + i].pc;
 	}
+}
+
+/* ---- forks: many contexts of one key ---- */
+
+/*
+ * A fork, and the context that stands for the stacks for which there is no room, have keys that no
+ * stack has, and no words, so every stack finds them by it. The key of a context behind a
+ * fork is made of a word of the stack, so the caller is one of the words that are compared.
+ */
+enum { FORK = 1, REST = 2 };
+
+static uintptr_t key_of(uintptr_t depth, unsigned what)
+{
+	return depth ^ (uintptr_t)what << 61;
+}
+
+static uintptr_t behind_fork(const struct lh_context *fork, uintptr_t frame)
+{
+	return *(const uint32_t *)(frame + fork->fork_at) * 0x9e3779b97f4a7c15u ^ fork->caller;
+}
+
+const struct lh_context *lh_context_find_forked(uintptr_t caller, uintptr_t depth, uintptr_t frame)
+{
+	const struct lh_context *fork = lh_context_of_key(caller, key_of(depth, FORK), frame), *x;
+
+	if (!fork)
+		return NULL;
+	x = lh_context_of_key(behind_fork(fork, frame), fork->depth, frame);
+	return x ? x : lh_context_of_key(caller, key_of(depth, REST), frame);
+}
+
+static bool needs_fork(const struct lh_context *known, uintptr_t caller, uintptr_t depth)
+{
+	int same = 0;
+
+	for (; known; known = known->next)
+		same += has_key(known, caller, depth);
+	return same >= CONTEXTS_BEFORE_FORK;
+}
+
+/* Where the word lies that distinguishes this stack from most of the known ones. */
+static uint32_t best_word(const struct lh_context *known, uintptr_t caller, uintptr_t depth,
+			  uintptr_t frame, const struct lh_stack_walk_result *w)
+{
+	uint32_t best = 0;
+	int most = -1;
+
+	for (int i = 1; i < w->n; i++) {
+		struct lh_context_word word = word_of(w, i, frame);
+		int others = 0;
+		for (const struct lh_context *x = known; x; x = x->next)
+			others += has_key(x, caller, depth) && distinguishes(&word, x);
+		if (others > most) {
+			most = others;
+			best = word.offset;
+		}
+	}
+	return best;
+}
+
+static struct lh_context *get_fork(uintptr_t caller, uintptr_t depth, uintptr_t frame,
+				   const struct lh_stack_walk_result *w)
+{
+	const struct lh_context *known = *lh_context_head(caller, depth);
+	struct lh_context *fork =
+		(struct lh_context *)lh_context_of_key(caller, key_of(depth, FORK), frame);
+
+	if (fork || w->n < 2)
+		return fork;
+	fork = new_context(caller, key_of(depth, FORK), 0);
+	if (!fork)
+		return NULL;
+	fork->fork_at = best_word(known, caller, depth, frame, w);
+	add(fork);
+	__atomic_store_n(&lh_contexts.has_forks, true, __ATOMIC_RELEASE);
+	return fork;
+}
+
+/* For all stacks of the key for which there is no room. */
+static lh_stack_id rest(uintptr_t caller, uintptr_t depth, uintptr_t frame, const struct mixed *m)
+{
+	const struct lh_context *known = lh_context_of_key(caller, key_of(depth, REST), frame);
+
+	if (known)
+		return known->stack;
+	lh_stack_id id = intern(m->frame, m->n ? 1 : 0, LH_STACK_APPROXIMATE | LH_STACK_CUT);
+	struct lh_context *x = id ? new_context(caller, key_of(depth, REST), 0) : NULL;
+	if (x) {
+		x->stack = id;
+		add(x);
+	}
+	return id;
+}
+
+/* Makes a context of the stack's words from frame `first` on. */
+static void add_context(uintptr_t caller, uintptr_t depth, uintptr_t frame,
+			const struct lh_stack_walk_result *w, int first, lh_stack_id id)
+{
+	struct lh_context *x = id ? new_context(caller, depth, w->n - first) : NULL;
+
+	if (!x)
+		return;
+	fill(x, frame, w, first);
+	sort_words(x, *lh_context_head(caller, depth));
+	x->stack = id;
+	add(x);
+}
+
+static lh_stack_id add_forked(uintptr_t caller, uintptr_t depth, uintptr_t frame,
+			      const struct lh_stack_walk_result *w, const struct mixed *m,
+			      lh_stack_id id)
+{
+	struct lh_context *fork = get_fork(caller, depth, frame, w);
+	uintptr_t behind = fork ? behind_fork(fork, frame) : 0;
+
+	if (fork && renew(*lh_context_head(behind, fork->depth), behind, fork->depth, frame, id))
+		return id;
+	if (!fork || fork->forked == CONTEXTS_PER_KEY - CONTEXTS_BEFORE_FORK)
+		return rest(caller, depth, frame, m);
+	fork->forked++;
+	add_context(behind, fork->depth, frame, w, 0, id);
+	return id;
 }
 
 lh_stack_id lh_stack_intern(uintptr_t frame, const struct lh_stack_walk_result *w)
@@ -390,16 +509,10 @@ lh_stack_id lh_stack_intern(uintptr_t frame, const struct lh_stack_walk_result *
 	lh_stack_id id = intern(m.frame, m.n, m.flags);
 	if (!w->checkable || renew(known, caller, depth, frame, id))
 		return id;
-	struct lh_context *x = new_context(known, caller, depth, w->n - 1);
-	if (!x)
-		return id;
-	if (x->exhausted)
-		id = intern(m.frame, m.n ? 1 : 0, LH_STACK_APPROXIMATE | LH_STACK_CUT);
-	fill(x, frame, w);
-	sort_words(x, known);
-	x->stack = id;
-	if (id)
-		add(x);
+	if (needs_fork(known, caller, depth))
+		id = add_forked(caller, depth, frame, w, &m, id);
+	else
+		add_context(caller, depth, frame, w, 1, id);
 	if (w->python.n)
 		limit_python_depth();
 	return id;

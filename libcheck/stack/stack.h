@@ -7,8 +7,10 @@
  * and has a number.
  *
  * - Contexts are shared by all threads, written under the internal lock, read without it, and never
- *   freed. A visible context changes only in `epoch` and `next`. While the table grows, a reader
- * may miss a context; it then walks, and finds the context under the internal lock.
+ *   freed. A visible context changes only in `epoch`, `next` and `forked`. While the table grows, a
+ * reader may miss a context; it then walks, and finds the context under the internal lock.
+ * - A lock function that many others call has many contexts of one key. The first few are compared
+ *   one after the other; then a fork says which word of the stack leads to each of the others.
  * - A key keeps at most CONTEXTS_PER_KEY contexts; further stacks of the key keep only the caller
  *   and are marked approximate (code generated at run time causes this).
  * - After a dlclose every context is walked again before it is valid again.
@@ -27,9 +29,10 @@ struct lh_context {
 	uintptr_t depth; /* thread pointer - frame + Python's identity: lh_context_depth() */
 	lh_stack_id stack;
 	uint16_t n;
-	uint16_t exhausted; /* stands for every stack of this key */
+	uint16_t forked; /* of a fork: how many contexts it leads to */
 	uint32_t epoch;
-	uintptr_t sum; /* of the n return addresses */
+	uint32_t fork_at; /* of a fork: where the word lies that leads to them, from the frame */
+	uintptr_t sum;    /* of the n return addresses */
 	/* the lower halves of the return addresses, and their offsets from the frame; the most
 	 * distinguishing ones first */
 	struct lh_context_word {
@@ -43,6 +46,7 @@ struct lh_context_table {
 	uint64_t mask; /* the number of lists, less one */
 	uint32_t epoch;
 	bool off; /* no stacks are kept: each one is found, as number 0 */
+	bool has_forks;
 };
 extern const struct lh_context lh_no_context LH_HIDDEN;
 extern struct lh_context_table lh_contexts LH_HIDDEN;
@@ -74,13 +78,9 @@ static inline uintptr_t lh_context_depth(uintptr_t frame, uintptr_t python)
 	return lh_thread_pointer() - frame + python;
 }
 
-/* The context of the stack above the hook that has this frame, NULL if it is not known. */
-static inline const struct lh_context *lh_context_find(uintptr_t frame)
+static inline const struct lh_context *lh_context_of_key(uintptr_t caller, uintptr_t depth,
+							 uintptr_t frame)
 {
-	if (LH_UNLIKELY(lh_contexts.off))
-		return &lh_no_context;
-	uintptr_t caller = ((const uintptr_t *)frame)[1];
-	uintptr_t depth = lh_context_depth(frame, lh_python_identity());
 	const struct lh_context *x =
 		__atomic_load_n(lh_context_head(caller, depth), __ATOMIC_ACQUIRE);
 
@@ -89,6 +89,23 @@ static inline const struct lh_context *lh_context_find(uintptr_t frame)
 		    lh_context_same(x, frame))
 			return x;
 	return NULL;
+}
+
+const struct lh_context *lh_context_find_forked(uintptr_t caller, uintptr_t depth,
+						uintptr_t frame) LH_HIDDEN;
+
+/* The context of the stack above the hook that has this frame, NULL if it is not known. */
+static inline const struct lh_context *lh_context_find(uintptr_t frame)
+{
+	if (LH_UNLIKELY(lh_contexts.off))
+		return &lh_no_context;
+	uintptr_t caller = ((const uintptr_t *)frame)[1];
+	uintptr_t depth = lh_context_depth(frame, lh_python_identity());
+	const struct lh_context *x = lh_context_of_key(caller, depth, frame);
+
+	if (LH_LIKELY(x) || !lh_contexts.has_forks)
+		return x;
+	return lh_context_find_forked(caller, depth, frame);
 }
 
 struct lh_stack_walk_result {

@@ -4,7 +4,7 @@
  * cycles are this one mistake: they differ only in who called enter() and leave().
  * EXPECT: lock-order mutex1 mutex2
  * EXPECT-STACK: enter, leave
- * EXPECT-VARIANTS: 16
+ * EXPECT-VARIANTS: 58
  */
 #include "case.h"
 

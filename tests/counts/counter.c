@@ -91,6 +91,28 @@ static void deep(int n)
 	deep_at(n, FRAMES);
 }
 
+/* A lock function that sixty others call, in turn, all at the same depth. */
+#define TEN(OF, n)                                                                                 \
+	OF(n##0) OF(n##1) OF(n##2) OF(n##3) OF(n##4) OF(n##5) OF(n##6) OF(n##7) OF(n##8) OF(n##9)
+#define SIXTY(OF) TEN(OF, 1) TEN(OF, 2) TEN(OF, 3) TEN(OF, 4) TEN(OF, 5) TEN(OF, 6)
+#define CALLER(n)                                                                                  \
+	static __attribute__((noinline, noclone)) void caller_##n(void)                            \
+	{                                                                                          \
+		mutex(1);                                                                          \
+		__asm__ volatile("" : : "i"(n));                                                   \
+	}
+#define NAME(n) caller_##n,
+SIXTY(CALLER)
+
+static void from_sixty(int n)
+{
+	static void (*const caller[])(void) = {SIXTY(NAME)};
+	static int at;
+
+	for (int i = 0; i < n; i++, at = (at + 1) % (int)(sizeof(caller) / sizeof(caller[0])))
+		caller[at]();
+}
+
 /* More chains than the thread's chain cache has, all under one lock, in turn. */
 static void under_one(int n)
 {
@@ -145,7 +167,7 @@ static const struct {
 	{"fresh", fresh, WARM},           {"churn-inside", churn_inside, WARM},
 	{"many", under_one, MANY},        {"uses", under_many, MANY},
 	{"others", after_others, MANY},   {"wait", wait_known, WARM},
-	{"churn-spin", churn_spin, WARM},
+	{"churn-spin", churn_spin, WARM}, {"callers", from_sixty, MANY},
 };
 enum { OPERATIONS = sizeof(operations) / sizeof(operations[0]) };
 

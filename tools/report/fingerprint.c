@@ -3,10 +3,10 @@
  *
  * The hash of the rule's name and the finding's edges. An edge is the class of the held lock, the
  * class of the wanted lock, the action, and where both were acquired. Recipe v2 takes for each of
- * the two the functions that own_site.c chooses: cycles that differ only in outer call paths are
- * one finding. Recipe v1 takes the innermost three functions of the program where the lock was
- * wanted; it was the recipe of cycles too, so each cycle has this fingerprint as well (`former`),
- * for baselines of earlier versions.
+ * the two the functions that own_site.c chooses, and the function that made the order: cycles that
+ * differ only in outer call paths are one finding. Recipe v1 takes the innermost three functions of
+ * the program where the lock was wanted; it was the recipe of cycles too, so each cycle has this
+ * fingerprint as well (`former`), for baselines of earlier versions.
  *
  * The edges of a cycle are hashed in the rotation that sorts first, because any thread may have
  * closed the cycle; those of a semaphore cycle are sorted and deduplicated, because any thread may
@@ -176,26 +176,29 @@ static const char *kind_of(const struct lh_acquired *a)
 	return a->step->lock->kind;
 }
 
+/* Which writer queues, of those that may, depends on which came first: no fingerprint has it. */
 static uint64_t recipe_2(struct lh_report *report, const struct lh_report_finding *f,
 			 const char **edges, uint32_t *first)
 {
-	struct lh_acquired *all = lh_arena_alloc(report->arena, 2 * f->parts * sizeof(*all));
+	uint32_t n = f->cycle_parts;
+	struct lh_acquired *all = lh_arena_alloc(report->arena, 2 * n * sizeof(*all));
 
-	for (uint32_t i = 0; i < f->parts; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		all[2 * i] = acquired(report, f->part[i].holds);
 		all[2 * i + 1] = acquired(report, f->part[i].does);
 	}
-	for (uint32_t i = 0; i < f->parts; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		const struct lh_acquired *a = &all[2 * i];
+		const char *order = lh_order_site(report, all, n, i);
 
-		edges[i] =
-			lh_arena_printf(report->arena, "%s\t%s\t%s\t%s\t%s", kind_of(&a[0]),
-					lh_own_site(report, all, f->parts, 2 * i), kind_of(&a[1]),
-					a[1].step ? lh_name_action(a[1].step->action) : "",
-					lh_own_site(report, all, f->parts, 2 * i + 1));
+		edges[i] = lh_arena_printf(report->arena, "%s\t%s\t%s\t%s\t%s%s%s", kind_of(&a[0]),
+					   lh_own_site(report, all, n, 2 * i), kind_of(&a[1]),
+					   a[1].step ? lh_name_action(a[1].step->action) : "",
+					   lh_own_site(report, all, n, 2 * i + 1),
+					   order[0] ? "\t" : "", order);
 	}
 	*first = least_rotation(f, edges);
-	return hash_edges(f, "v2", edges, f->parts, *first);
+	return hash_edges(f, "v2", edges, n, *first);
 }
 
 /*

@@ -9,14 +9,19 @@
  * - if both locks of a thread are of one class, or a class is not known, the function belongs to
  *   the site in which the two stacks part: there the order was made.
  *
- * All functions further out are the call path, which no fingerprint contains.
+ * All functions further out are the call path, which no fingerprint contains, but for one: if a
+ * thread acquires its two locks through functions that belong to one lock each, the function that
+ * calls both made the order. See lh_order_site.
  */
 #include "tools/report/report_internal.h"
 #include "tools/util/path.h"
 
 #include <string.h>
 
-enum { SITE_FRAMES = 3 };
+enum {
+	SITE_FRAMES = 3,
+	WRAPPERS_MAX = 8, /* of lock functions that call each other */
+};
 
 uint64_t lh_fingerprint_hash(uint64_t hash, const char *text)
 {
@@ -117,12 +122,15 @@ static bool same_text(const char *a, const char *b)
 }
 
 /* The frame of an inlined function has the address of the function that it is inlined into, so it
- * is compared by its line. */
-static bool same_place(const struct lh_report_frame *a, const struct lh_report_frame *b)
+ * is compared by its line; and so is that function's own call of it, which has many addresses. */
+static bool same_place(const struct frames *s, uint32_t i, const struct frames *t, uint32_t k)
 {
+	const struct lh_report_frame *a = s->at[i], *b = t->at[k];
+	bool inlines = i && k && s->at[i - 1]->inlined && t->at[k - 1]->inlined;
+
 	if (a->inlined != b->inlined || !same_text(a->function, b->function))
 		return false;
-	if (!a->inlined && !a->script)
+	if (!a->inlined && !a->script && !inlines)
 		return a->offset == b->offset && same_text(a->module, b->module);
 	return same_text(a->file, b->file) && a->line == b->line && a->column == b->column;
 }
@@ -132,33 +140,55 @@ static uint32_t same_inner(const struct frames *a, const struct frames *b)
 {
 	uint32_t n = 0;
 
-	while (n < a->n && n < b->n && same_place(a->at[n], b->at[n]))
+	while (n < a->n && n < b->n && same_place(a, n, b, n))
 		n++;
 	return n;
+}
+
+/* From frame `i` of `a` and frame `k` of `b` on outwards: the same until one ends. */
+static bool same_outer(const struct frames *a, uint32_t i, const struct frames *b, uint32_t k)
+{
+	while (i < a->n && k < b->n && same_place(a, i, b, k))
+		i++, k++;
+	return i == a->n || k == b->n;
+}
+
+/* Where the frames of `a` begin that `b` has too; a->n: nowhere. Stacks that are cut end at
+ * different functions. */
+static uint32_t common_outer(const struct frames *a, const struct frames *b)
+{
+	uint32_t n = 0;
+
+	if (!a->cut && !b->cut) {
+		while (n < a->n && n < b->n && same_place(a, a->n - 1 - n, b, b->n - 1 - n))
+			n++;
+		return a->n - n;
+	}
+	for (uint32_t i = 0; i < a->n; i++)
+		for (uint32_t k = 0; k < b->n; k++)
+			if (same_outer(a, i, b, k))
+				return i;
+	return a->n;
 }
 
 /* How many frames of `a` lead to the function in which the two calls part, this one included. */
 static uint32_t frames_to_parting(const struct frames *a, const struct frames *b)
 {
-	uint32_t n = 0;
+	uint32_t n = common_outer(a, b);
 
-	if (a->cut || b->cut)
-		return SITE_FRAMES;
-	while (n < a->n && n < b->n && same_place(a->at[a->n - 1 - n], b->at[b->n - 1 - n]))
-		n++;
-	return n < a->n ? a->n - n : SITE_FRAMES; /* the same stack: a loop in any of its frames */
+	/* not known; or the same stack: a loop in any of its frames */
+	return !n || (n == a->n && (a->cut || b->cut)) ? SITE_FRAMES : n;
 }
 
-const char *lh_own_site(struct lh_report *report, const struct lh_acquired *all, uint32_t parts,
-			uint32_t one)
+/* How many frames of own[one] are its own site. */
+static uint32_t own_frames(const struct lh_acquired *all, uint32_t parts, uint32_t one,
+			   struct frames *own)
 {
 	const struct lh_acquired *a = &all[one];
-	struct frames own, other;
-	uint32_t n = 1;
+	struct frames other;
+	uint32_t inner = 1, n = 1;
 
-	if (!a->step)
-		return "";
-	frames_of(&own, a->step->stack);
+	frames_of(own, a->step->stack);
 	for (uint32_t i = 0; i < 2 * parts; i++) {
 		bool same_class = a->class && all[i].class && strcmp(a->class, all[i].class) == 0,
 		     same_thread = i == (one ^ 1), unknown = !a->class || !all[i].class;
@@ -167,15 +197,95 @@ const char *lh_own_site(struct lh_report *report, const struct lh_acquired *all,
 		if (!all[i].step || i == one || (!same_thread && (same_class || unknown)))
 			continue;
 		frames_of(&other, all[i].step->stack);
-		needed = same_inner(&own, &other) + 1;
+		needed = same_inner(own, &other) + 1;
+		if (needed > inner && needed <= WRAPPERS_MAX && needed <= own->n)
+			inner = needed;
 		if (needed > n)
 			n = needed;
 		if (same_class || unknown)
-			needed = frames_to_parting(&own, &other);
+			needed = frames_to_parting(own, &other);
 		if (needed > n)
 			n = needed;
 	}
-	return site_text(report, &own, n < SITE_FRAMES ? n : SITE_FRAMES);
+	n = n < SITE_FRAMES ? n : SITE_FRAMES;
+	return n > inner ? n : inner;
+}
+
+const char *lh_own_site(struct lh_report *report, const struct lh_acquired *all, uint32_t parts,
+			uint32_t one)
+{
+	struct frames own;
+	uint32_t n;
+
+	if (!all[one].step)
+		return "";
+	n = own_frames(all, parts, one, &own);
+	return site_text(report, &own, n);
+}
+
+/* ---- the function that made an order ---- */
+
+/* Of what a thread held and wanted: the frames, and how many of them lie inside the function in
+ * which they part. That function is found in the stack of the hold: it runs at both calls, but the
+ * second may be its last act, and then it has left the stack. */
+struct order {
+	struct frames holds, wants;
+	uint32_t inside_holds, inside_wants;
+	const char *function; /* NULL: not known */
+};
+
+static void find_order(struct lh_report *report, const struct lh_acquired *part, struct order *o)
+{
+	uint32_t n;
+
+	o->function = NULL;
+	if (!part[0].step || !part[1].step)
+		return;
+	frames_of(&o->holds, part[0].step->stack);
+	frames_of(&o->wants, part[1].step->stack);
+	n = common_outer(&o->holds, &o->wants);
+	if (!n || (n == o->holds.n && (o->holds.cut || o->wants.cut)))
+		return;
+	o->inside_holds = n - 1;
+	n = common_outer(&o->wants, &o->holds);
+	o->inside_wants = n ? n - 1 : 0;
+	o->function = function_text(report, o->holds.at[o->inside_holds]);
+}
+
+static bool calls_by(struct lh_report *report, const struct frames *s, uint32_t n,
+		     const char *function)
+{
+	bool does = false;
+
+	for (uint32_t i = 0; i < n && !does; i++)
+		does = strcmp(function_text(report, s->at[i]), function) == 0;
+	return does;
+}
+
+/*
+ * The function that made the order of one part, if its sites do not have it; "" otherwise. Nor is
+ * it said if the thread came to its locks through the function that made the order of another part:
+ * then that function is the mistake, not its callers.
+ */
+const char *lh_order_site(struct lh_report *report, const struct lh_acquired *all, uint32_t parts,
+			  uint32_t one)
+{
+	struct order own, other;
+	struct frames held;
+
+	find_order(report, &all[2 * one], &own);
+	if (!own.function || own.inside_holds < own_frames(all, parts, 2 * one, &held))
+		return "";
+	for (uint32_t i = 0; i < parts; i++) {
+		if (i == one)
+			continue;
+		find_order(report, &all[2 * i], &other);
+		if (other.function &&
+		    (calls_by(report, &own.holds, own.inside_holds, other.function) ||
+		     calls_by(report, &own.wants, own.inside_wants, other.function)))
+			return "";
+	}
+	return own.function;
 }
 
 /* ---- the call path ---- */

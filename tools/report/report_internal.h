@@ -86,6 +86,9 @@ struct lh_acquired {
  * each part. */
 const char *lh_own_site(struct lh_report *, const struct lh_acquired *all, uint32_t parts,
 			uint32_t one);
+/* The function that made the order of part `one`, if its sites do not have it; "" otherwise. */
+const char *lh_order_site(struct lh_report *, const struct lh_acquired *all, uint32_t parts,
+			  uint32_t one);
 /* Equal for steps with the same functions in their whole stacks. */
 uint64_t lh_call_path_hash(const struct lh_report_step *);
 

@@ -16,7 +16,7 @@ static uint64_t path_of(const struct lh_report_finding *f)
 {
 	uint64_t hash = 0;
 
-	for (uint32_t i = 0; i < f->parts; i++)
+	for (uint32_t i = 0; i < f->cycle_parts; i++)
 		hash = hash * 0x100000001b3ull + part_path(&f->part[i]);
 	return hash;
 }

@@ -31,6 +31,8 @@ static struct lh_report_stack stack_of(struct lh_arena *arena, const char *text)
 		f.function = word + (f.inlined || f.system);
 		f.line = (uint32_t)atoi(line + 1);
 		f.offset = f.inlined ? 0x999 : 0x1000u * (unsigned char)f.function[0] + f.line;
+		if (t.n && frame[t.n - 1].inlined) /* one copy of it for each call that it makes */
+			f.offset += 0x100 * frame[t.n - 1].line;
 		LH_PUSH(arena, frame, t.n, f);
 	}
 	t.frame = frame;
@@ -39,12 +41,9 @@ static struct lh_report_stack stack_of(struct lh_arena *arena, const char *text)
 
 static struct lh_report *report;
 
-/* The sites of the four acquisitions of a cycle of two: class and stack of each. */
-static const char *sites(const char *const in[8])
+/* A cycle of two: class and stack of each of its four acquisitions. */
+static void cycle(struct lh_acquired all[4], const char *const in[8])
 {
-	struct lh_acquired all[4];
-	const char *text = "";
-
 	for (int i = 0; i < 4; i++) {
 		struct lh_report_step *step = lh_arena_alloc(report->arena, sizeof(*step));
 		struct lh_report_stack *t = lh_arena_alloc(report->arena, sizeof(*t));
@@ -53,12 +52,32 @@ static const char *sites(const char *const in[8])
 		step->stack = t;
 		all[i] = (struct lh_acquired){step, in[2 * i]};
 	}
+}
+
+/* Their sites. */
+static const char *sites(const char *const in[8])
+{
+	struct lh_acquired all[4];
+	const char *text = "";
+
+	cycle(all, in);
 	for (uint32_t i = 0; i < 4; i++)
 		text = lh_arena_printf(report->arena, "%s%s%s", text, i ? " " : "",
 				       lh_own_site(report, all, 2, i));
 	return text;
 }
 #define SITES(...) sites((const char *const[8]){__VA_ARGS__})
+
+/* The functions that made its two orders. */
+static const char *orders(const char *const in[8])
+{
+	struct lh_acquired all[4];
+
+	cycle(all, in);
+	return lh_arena_printf(report->arena, "%s %s", lh_order_site(report, all, 2, 0),
+			       lh_order_site(report, all, 2, 1));
+}
+#define ORDERS(...) orders((const char *const[8]){__VA_ARGS__})
 
 static void lock_functions(void)
 {
@@ -81,6 +100,46 @@ static void lock_functions(void)
 	CHECK_STR(SITES("a", "try:1 lock:1 f:1 main:1", "b", "try:1 lock:1 f:2 main:1", "b",
 			"g:1 main:2", "a", "g:2 main:2"),
 		  "try/lock/f/ try/lock/f/ g/ g/");
+	/* four */
+	CHECK_STR(SITES("a", "m:1 try:1 lock:1 guard:1 f:1 main:1", "b",
+			"m:1 try:1 lock:1 guard:1 f:2 main:1", "b", "g:1 main:2", "a",
+			"g:2 main:2"),
+		  "m/try/lock/guard/f/ m/try/lock/guard/f/ g/ g/");
+}
+
+static void order_makers(void)
+{
+	/* functions of one lock each: their common caller makes the order, however deep they are */
+	CHECK_STR(ORDERS("a", "get_a:1 f:1 main:1", "b", "get_b:1 x:1 y:1 z:1 f:2 main:1", "b",
+			 "get_b:1 g:1 main:2", "a", "get_a:1 g:2 main:2"),
+		  "f g");
+	/* its second call may be its last act */
+	CHECK_STR(ORDERS("a", "get_a:1 f:1 main:1", "b", "get_b:1 x:1 main:1", "b",
+			 "get_b:1 g:1 main:2", "a", "get_a:1 main:2"),
+		  "f g");
+	/* a site has it already */
+	CHECK_STR(ORDERS("a", "f:1 main:1", "b", "get_b:1 f:2 main:1", "b", "lock:1 g:1 main:2",
+			 "a", "lock:1 g:2 main:2"),
+		  " ");
+	/* f makes the one order itself, and its callers the other: through f, or without it */
+	CHECK_STR(ORDERS("a", "f:1 g:1 main:1", "b", "f:2 g:1 main:1", "b", "f:2 g:1 main:2", "a",
+			 "leave:1 g:2 main:2"),
+		  " ");
+	CHECK_STR(ORDERS("a", "f:1 g:1 main:1", "b", "f:2 g:1 main:1", "b", "get_b:1 g:1 main:2",
+			 "a", "get_a:1 g:2 main:2"),
+		  " g");
+	/* f is no site of the order that it makes */
+	CHECK_STR(ORDERS("a", "get_a:1 f:1 g:1 main:1", "b", "get_b:1 f:2 g:1 main:1", "b",
+			 "get_b:1 f:2 g:1 main:2", "a", "get_a:1 leave:1 g:2 main:2"),
+		  "f ");
+	/* an inlined function is called by many addresses */
+	CHECK_STR(ORDERS("a", "get_a:1 +f:1 main:7", "b", "get_b:1 +f:2 main:7", "b",
+			 "get_b:1 g:1 main:2", "a", "get_a:1 g:2 main:2"),
+		  "f g");
+	/* cut: in what both have, or not known */
+	CHECK_STR(ORDERS("a", "get_a:1 f:1 r:1 r:1 ...", "b", "get_b:1 h:1 f:2 r:1 ...", "b",
+			 "get_b:1 g:1 ...", "a", "get_a:1 g:2 ..."),
+		  "f ");
 }
 
 static void one_class(void)
@@ -96,10 +155,10 @@ static void one_class(void)
 	CHECK_STR(SITES("x", "all:1 f:1 main:1 start:1", "x", "all:1 f:1 main:1 start:1", "x",
 			"all:1 g:1 main:2 start:1", "x", "all:1 g:1 main:2 start:1"),
 		  "all/f/main/ all/f/main/ all/g/main/ all/g/main/");
-	/* a stack that is cut may part anywhere */
-	CHECK_STR(SITES("x", "get:1 f:1 main:1 ...", "x", "put:1 f:2 main:1 ...", "x",
-			"get:1 g:1 ...", "x", "put:1 g:2 ..."),
-		  "get/f/main/ put/f/main/ get/g/ put/g/");
+	/* stacks that are cut: parted inside of what they have in common, or anywhere */
+	CHECK_STR(SITES("x", "get:1 f:1 r:1 r:1 ...", "x", "put:1 h:1 f:2 r:1 ...", "x",
+			"get:1 g:1 k:1 ...", "x", "put:1 g:2 l:1 ..."),
+		  "get/f/ put/h/f/ get/g/k/ put/g/l/");
 }
 
 static void unknown_class(void)
@@ -140,6 +199,7 @@ int main(void)
 {
 	report = lh_report_new((struct lh_report_options){0});
 	lock_functions();
+	order_makers();
 	one_class();
 	unknown_class();
 	inlined();
