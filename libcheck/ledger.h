@@ -100,6 +100,7 @@ enum {
 	LH_LOCK_THREAD_END_SEM = 1 << 16, /* no lock: CPython posts it at the end of `thread` */
 	LH_LOCK_TAKEN_OUTSIDE_HANDLER = 1 << 17, /* by a thread whose signal mask is known */
 	LH_LOCK_HELD_ACROSS_CREATE = 1 << 18,    /* a thread held it while it created threads */
+	LH_LOCK_INTERPRETER = 1 << 19, /* condition: CPython's own, as of its interpreter lock */
 };
 
 /*

@@ -162,10 +162,12 @@ void lh_on_cond_signal(const struct lh_call *call)
 	if (is_chain_known(lh_self_get(), call, LH_COND_SIGNALS) || !lh_event_begin(&event, call))
 		return;
 	struct lh_lock *v = lh_event_lock(&event, call->object, LH_COND);
-	if (v)
-		begin_segment_after_signal(
-			&event,
-			record_cond(&event, v, LH_SITE(event.stack, LH_BLOCKING, LH_COND_SIGNALS)));
+	lh_site site = LH_SITE(event.stack, LH_BLOCKING, LH_COND_SIGNALS);
+	lh_chain_id id = v ? record_cond(&event, v, site) : 0;
+	if (v && lh_stack_in_interpreter(((const uintptr_t *)call->frame)[1]))
+		v->flags |= LH_LOCK_INTERPRETER;
+	else
+		begin_segment_after_signal(&event, id);
 	lh_event_end(&event);
 }
 

@@ -8,6 +8,8 @@
  * before it joins. Signals order nothing for certain (docs/theory.md), so such a cycle is a warning
  * and no error.
  *
+ * CPython's own conditions say nothing of what a thread will do: every thread signals them.
+ *
  * J does not wait if T has signalled before J looks. So it also suffices that T signals while it
  * holds M, unless only other threads were seen to wait on the condition.
  *
@@ -101,7 +103,9 @@ static lh_chain_id signal_of(struct lh_order_graph *graph, const struct lh_cycle
 	{
 		const struct lh_chain_visit *visit = &graph->rows.visit[i];
 		const struct lh_chain *chain = &graph->rows.chain[visit->chain];
-		if (lh_order_lock(graph, chain->lock)->kind == LH_COND && is_signal(chain) &&
+		const struct lh_lock *cond = lh_order_lock(graph, chain->lock);
+		if (cond->kind == LH_COND && !(cond->flags & LH_LOCK_INTERPRETER) &&
+		    is_signal(chain) &&
 		    tells(graph, visit, graph->vertex[joined->want].lock,
 			  &graph->rows.visit[joins->visit], graph->vertex[joins->from].lock))
 			return visit->chain;

@@ -195,6 +195,13 @@ bool lh_stack_is_in_exit(lh_stack_id stack)
 
 /* ---- Python's frames between those of C ---- */
 
+bool lh_stack_in_interpreter(uintptr_t pc)
+{
+	uintptr_t object = lh_python_object();
+
+	return object && lh_stack_module_has(lh_stack_module(pc), object);
+}
+
 /* The frames of a walk, with Python frames in place of the interpreter's. */
 struct mixed {
 	int n;

@@ -132,6 +132,9 @@ bool lh_stack_is_in_exit(lh_stack_id stack);
 /* The number in this ledger of a stack of the parent's ledger. Needs the internal lock. */
 lh_stack_id lh_stack_from_parent(lh_stack_id old);
 
+/* Is this code of CPython itself? Needs the internal lock. */
+bool lh_stack_in_interpreter(uintptr_t pc);
+
 bool lh_stack_init(void); /* at start, and again in a forked child */
 void lh_stack_modules_changed(void);
 
