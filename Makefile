@@ -83,7 +83,7 @@ $(LINKED:tests/%.c=$B/%): $B/%: $B/tool/tests/%.o
 	@echo "  TEST  $@"
 	$Q mkdir -p $(@D)
 	$Q$(CC) $(SANFLAGS) -o $@ $^ $(LDFLAGS) $(if $(findstring /unit/tools/,$@),$(TOOL_LIBS),$$(tests/unit/links LIBS $(@:$B/%=tests/%.c)))
--include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(UNIT_OBJ:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(LINKED:%.c=$B/tool/%.d)
 
 unit: $(UNIT) ## builds the unit tests; `make check` runs them
 
