@@ -55,7 +55,8 @@ static void split(struct lh_index *index)
 	}
 }
 
-bool lh_order_has_room(struct lh_order_graph *graph, uint32_t used, const uint32_t *size)
+/* Is there room for the row after `used` of `size` rows, which may grow? False: full, counted. */
+static bool has_room(struct lh_order_graph *graph, uint32_t used, const uint32_t *size)
 {
 	while (used + 1 >= *size)
 		if (!graph->more || !graph->more()) {
@@ -72,7 +73,7 @@ uint32_t lh_index_add(struct lh_order_graph *graph, struct lh_index *index, uint
 
 	if (row)
 		index->free = key_of(index, row)->next;
-	else if (lh_order_has_room(graph, index->rows, &index->size))
+	else if (has_room(graph, index->rows, &index->size))
 		row = ++index->rows;
 	else
 		return 0;
@@ -153,7 +154,7 @@ void lh_order_witness_add(struct lh_order_graph *graph, uint32_t *head, lh_chain
 
 	if (w)
 		graph->free_witness = graph->witness[w].next;
-	else if (lh_order_has_room(graph, graph->counts.witnesses, &graph->size.witnesses))
+	else if (has_room(graph, graph->counts.witnesses, &graph->size.witnesses))
 		w = ++graph->counts.witnesses;
 	else
 		return;

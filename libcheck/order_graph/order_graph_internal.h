@@ -232,8 +232,6 @@ static inline uint64_t lh_order_mix(uint64_t h, uint64_t word)
 /* ---- edges.c ---- */
 
 uint32_t lh_index_find(const struct lh_index *index, uint32_t from, uint32_t to); /* 0: none */
-/* Is there room for the row after `used` of `size` rows, which may grow? False: full, counted. */
-bool lh_order_has_room(struct lh_order_graph *graph, uint32_t used, const uint32_t *size);
 /* The row for a new key; 0: full, counted. */
 uint32_t lh_index_add(struct lh_order_graph *graph, struct lh_index *index, uint32_t from,
 		      uint32_t to);

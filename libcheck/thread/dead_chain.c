@@ -277,7 +277,9 @@ static void forget_lock(struct lh_lock *l, struct waiting *waiting)
 	}
 }
 
-void lh_chain_forget(struct lh_lock *l)
+/* Frees the chains of a destroyed lock, and those of destroyed locks that waited for it, unless
+ * they are needed. */
+static void forget(struct lh_lock *l)
 {
 	struct waiting waiting = {0};
 
@@ -294,6 +296,6 @@ void lh_chain_forget(struct lh_lock *l)
 
 bool lh_chain_init(void)
 {
-	lh_lock_on_destroy = lh_chain_forget;
+	lh_lock_on_destroy = forget;
 	return lh_held_chain_init();
 }

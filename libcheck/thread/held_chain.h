@@ -80,10 +80,6 @@ bool lh_chain_clean(struct lh_self *self, const struct lh_lock *l, bool *cached)
 /* Do destroyed locks wait until the chains of this one are freed? */
 bool lh_chain_is_waited_for(const struct lh_lock *l);
 
-/* Frees the chains of a destroyed lock, and those of destroyed locks that waited for it, unless
- * they are needed. */
-void lh_chain_forget(struct lh_lock *l);
-
 /* Tells the order graph of a change; set by events/. `id` is a chain, a row of LH_T_VISIT or a
  * lock. LH_CHAIN_LOCK_REMOVED: false if the lock must stay in the graph. */
 enum lh_chain_change {

@@ -7,7 +7,8 @@
 #include "tools/report/report.h"
 #include "tools/util/list.h"
 
-bool lh_grace_is_deadlock(const struct lh_finding *f)
+/* That goes on, as far as the row says. */
+static bool is_deadlock(const struct lh_finding *f)
 {
 	return f->filter == LH_F_NONE && f->level >= LH_HAPPENED &&
 	       (lh_rule_is(f->rule, LH_IS_DEADLOCK) ||
@@ -44,7 +45,7 @@ static uint64_t mark_of(const struct lh_followed_deadlock *x, struct lh_finding 
 	struct lh_step s;
 	uint64_t h;
 
-	if (!lh_read_finding(r, x->row, f) || !lh_grace_is_deadlock(f))
+	if (!lh_read_finding(r, x->row, f) || !is_deadlock(f))
 		return 0;
 	h = lh_hash_mix(0, f->count); /* mixed, because the numbers of waits grow alike */
 	for (uint32_t i = 0; i < f->steps; i++) {
@@ -66,7 +67,7 @@ void lh_grace_add(struct lh_deadlock_grace *g, struct lh_run_process *process, u
 	struct lh_finding f;
 
 	if (!lh_read_finding(&process->ledger, row, &f) ||
-	    (!lh_grace_is_deadlock(&f) && !(f.flags & LH_FINDING_ENDED)))
+	    (!is_deadlock(&f) && !(f.flags & LH_FINDING_ENDED)))
 		return;
 	for (uint32_t i = 0; i < g->n; i++)
 		if (g->list[i].process == process && g->list[i].row == row)

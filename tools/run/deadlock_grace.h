@@ -25,9 +25,6 @@ struct lh_deadlock_grace {
 	uint32_t n, capacity;
 };
 
-/* Is the finding a deadlock that goes on, as far as its row says? */
-bool lh_grace_is_deadlock(const struct lh_finding *);
-
 /* Follows the row from now on, if it is a deadlock or was one. */
 void lh_grace_add(struct lh_deadlock_grace *, struct lh_run_process *, uint32_t row, uint64_t now);
 /* Does a deadlock of the process go on? */
