@@ -27,8 +27,8 @@ static const char *escape(struct lh_view *v, const char *text, bool property)
 static void show(struct lh_view *v, const struct lh_report_finding *f)
 {
 	const struct lh_report_frame *at = lh_view_finding_frame(v, f);
-	const char *schedule = lh_report_schedule(v->report, f), *path = lh_view_path(v, at),
-		   *variants = lh_view_variants(v, f);
+	const char *schedule = lh_report_schedule(v->report, f), *path = lh_view_path(v, at);
+	const char *const more[] = {lh_view_variants(v, f), lh_view_places(v, f), f->known};
 
 	fprintf(v->out, "::%s ", commands[f->severity]);
 	if (path) {
@@ -52,8 +52,9 @@ static void show(struct lh_view *v, const struct lh_report_finding *f)
 				escape(v, lh_report_step_text(v->report, f, a, false), false),
 				escape(v, where, false));
 	}
-	if (variants)
-		fprintf(v->out, "%%0A%s", variants);
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
+		if (more[i])
+			fprintf(v->out, "%%0A%s", escape(v, more[i], false));
 	fprintf(v->out, "%%0A%s (id %s)\n", escape(v, f->help, false), f->fingerprint);
 }
 

@@ -201,7 +201,8 @@ static void show_call_path(struct lh_view *v, const struct lh_report_finding *f,
 		const struct lh_report_step *a = &f->step[i];
 
 		if (a == part->holds || a == part->does)
-			say(v, PLAIN, "    %s %s: %s\n",
+			say(v, PLAIN, "    %s%s%s %s: %s\n", a->frame ? position(v, a->frame) : "",
+			    a->frame ? ": " : "",
 			    lh_view_clean(v, lh_report_thread_text(v->report, a->thread)),
 			    step_text(v, f, a, false), lh_view_call_path(v, a));
 	}
@@ -222,6 +223,18 @@ static void show_variants(struct lh_view *v, const struct lh_report_finding *f)
 	say(v, PLAIN, "\n  %s%s\n", text, v->style->variants ? ":" : " (-v lists them)");
 	if (v->style->variants)
 		list_variants(v, f);
+}
+
+/* The other places of the finding, each with its steps. */
+static void show_places(struct lh_view *v, const struct lh_report_finding *f)
+{
+	const char *text = lh_view_places(v, f);
+
+	if (text)
+		say(v, PLAIN, "\n  %s\n", text);
+	for (uint32_t i = 0; i < f->other_places && (i < PLACES_MAX || v->style->variants); i++)
+		for (uint32_t k = 0; k < f->other_place[i]->parts; k++)
+			show_call_path(v, f->other_place[i], &f->other_place[i]->part[k]);
 }
 
 /* A run prints a finding as soon as it is found, and later ones may be its variants. So which call
@@ -284,6 +297,8 @@ static void show_title(struct lh_view *v, const struct lh_report_finding *f)
 	if (f->status != LH_NEW)
 		say(v, PLAIN, "  %s%s%s\n", lh_name_status(f->status), f->reason ? ": " : "",
 		    lh_view_clean(v, f->reason));
+	if (f->known)
+		say(v, PLAIN, "  %s\n", lh_view_clean(v, f->known));
 }
 
 static void show_end(struct lh_view *v, const struct lh_report_finding *f)
@@ -311,6 +326,7 @@ void lh_render_text_finding(const struct lh_report *report, const struct lh_repo
 		show_part(&v, f, i);
 	show_ended_by(&v, f);
 	show_variants(&v, f);
+	show_places(&v, f);
 	show_end(&v, f);
 	lh_view_close(&v);
 }

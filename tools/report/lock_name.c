@@ -91,14 +91,14 @@ static const char *described(struct lh_report *report, const struct lh_report_lo
 
 /* The address and the row vary between runs; the stack that initialized the lock does not. */
 static const char *class_of(struct lh_report *report, const struct lh_report_lock *lock,
-			    const char *symbol, bool *by_first)
+			    const char *symbol, enum lh_recipe recipe, bool *by_first)
 {
 	const char *data;
 	char *site;
 
 	if (symbol)
 		return lh_fingerprint_name(report, symbol);
-	site = lh_fingerprint_site(report, lock->init_stack);
+	site = lh_fingerprint_site(report, lock->init_stack, recipe);
 	if (site[0])
 		return lh_arena_printf(report->arena, "%s<%s", lock->kind, site);
 	if (lock->row.flags & LH_LOCK_NAMED)
@@ -106,7 +106,7 @@ static const char *class_of(struct lh_report *report, const struct lh_report_loc
 	data = lh_report_data_place(report, lock->process, lh_lock_address(&lock->row));
 	if (data)
 		return lh_arena_printf(report->arena, "%s@%s", lock->kind, data);
-	site = lh_fingerprint_site(report, lock->first_stack);
+	site = lh_fingerprint_site(report, lock->first_stack, recipe);
 	*by_first = lock->row.kind != LH_THREAD_END;
 	return site[0] ? lh_arena_printf(report->arena, "%s>%s", lock->kind, site) : lock->kind;
 }
@@ -132,7 +132,8 @@ static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 		lock->name = lock->row.kind == LH_THREAD_END ? end_lock_name(report, lock)
 							     : described(report, lock);
 	}
-	lock->class = class_of(report, lock, symbol, &lock->by_first);
+	lock->class = class_of(report, lock, symbol, LH_RECIPE_3, &lock->by_first);
+	lock->former_class = class_of(report, lock, symbol, LH_RECIPE_2, &lock->by_first);
 	lock->variable = symbol != NULL;
 }
 
