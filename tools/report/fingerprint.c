@@ -347,6 +347,6 @@ uint32_t lh_fingerprint_make(struct lh_report *report, struct lh_report_finding 
 	f->other_rule = other_rule(f);
 	if (f->other_rule != LH_NO_RULE)
 		set_texts(&f->other, &other);
-	lh_place_make(report, f, all);
+	lh_cycle_place_make(report, f, all);
 	return own.first;
 }

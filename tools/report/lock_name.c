@@ -1,5 +1,6 @@
 /* lock_name.c — makes the locks and threads of a report and names them. */
 #include "tools/report/report_internal.h"
+#include "tools/symbols/symbols.h"
 #include "tools/util/path.h"
 
 #include <string.h>
@@ -89,16 +90,32 @@ static const char *described(struct lh_report *report, const struct lh_report_lo
 	return numbered(report, lock->kind, lock);
 }
 
+/* Two locks that one function initializes by two calls are two classes, as two members are. */
+static uint32_t init_number(struct lh_report *report, const struct lh_report_lock *lock)
+{
+	const struct lh_report_frame *f = lh_site_first(lock->init_stack);
+	struct lh_module module;
+
+	if (!f || f->script || !report->options.symbols ||
+	    !lh_read_module_at(lock->process->ledger, f->address, &module))
+		return 0;
+	return lh_symbol_call_number(report->options.symbols, &module, f->offset);
+}
+
 /* The address and the row vary between runs; the stack that initialized the lock does not. */
 static const char *class_of(struct lh_report *report, const struct lh_report_lock *lock,
 			    const char *symbol, enum lh_recipe recipe, bool *by_first)
 {
 	const char *data;
+	uint32_t number;
 	char *site;
 
 	if (symbol)
 		return lh_fingerprint_name(report, symbol);
 	site = lh_fingerprint_site(report, lock->init_stack, recipe);
+	number = recipe > LH_RECIPE_2 ? init_number(report, lock) : 0;
+	if (site[0] && number)
+		return lh_arena_printf(report->arena, "%s<%s#%u", lock->kind, site, number);
 	if (site[0])
 		return lh_arena_printf(report->arena, "%s<%s", lock->kind, site);
 	if (lock->row.flags & LH_LOCK_NAMED)

@@ -116,6 +116,14 @@ char *lh_fingerprint_site(struct lh_report *report, const struct lh_report_stack
 	return site_text(report, &s, SITE_FRAMES, recipe);
 }
 
+const struct lh_report_frame *lh_site_first(const struct lh_report_stack *t)
+{
+	struct lh_site_frames s;
+
+	frames_of(&s, t);
+	return s.n ? s.at[0] : NULL;
+}
+
 /* ---- where two stacks part ---- */
 
 static bool same_text(const char *a, const char *b)

@@ -180,8 +180,9 @@ struct lh_report_finding {
 	uint32_t cycle_parts; /* later parts: queued writers, and more holders of a semaphore */
 	const struct lh_report_frame *frame; /* the frame to point at; NULL none */
 	/* Where a cycle acquires its locks: the lines or files of the functions in its fingerprint,
-	 * as text; see place.c. Has addresses of the object `place_module`, unless that is NULL. */
-	const char *place, *place_module;
+	 * as text; see cycle_place.c. Has addresses of the object `cycle_place_module`, unless that
+	 * is NULL. */
+	const char *cycle_place, *cycle_place_module;
 	uint64_t path; /* hash of the call paths of all parts, and the place */
 	/* The findings with this fingerprint, each call path and place once; the finding shows one
 	 * of them. Each has its own status: one that is new makes the finding new. */

@@ -87,6 +87,8 @@ uint64_t lh_fingerprint_hash(uint64_t hash, const char *text);
 const char *lh_fingerprint_name(struct lh_report *, const char *name);
 /* The innermost three functions of a stack as text; preferably only functions of the program. */
 char *lh_fingerprint_site(struct lh_report *, const struct lh_report_stack *, enum lh_recipe);
+/* The innermost of these functions. NULL none. */
+const struct lh_report_frame *lh_site_first(const struct lh_report_stack *);
 /* What one step of a cycle acquires. */
 struct lh_acquired {
 	const struct lh_report_step *step; /* NULL none */
@@ -114,9 +116,10 @@ bool lh_order_frames(struct lh_report *, const struct lh_acquired *all, uint32_t
 /* Equal for steps with the same functions in their whole stacks. */
 uint64_t lh_call_path_hash(const struct lh_report_step *);
 
-/* place.c */
+/* cycle_place.c */
 /* Sets the place of a cycle. */
-void lh_place_make(struct lh_report *, struct lh_report_finding *, const struct lh_acquired *all);
+void lh_cycle_place_make(struct lh_report *, struct lh_report_finding *,
+			 const struct lh_acquired *all);
 
 /* fingerprint.c */
 /* Sets the fingerprints. Returns the part that a cycle is reported from; 0 without a cycle. */

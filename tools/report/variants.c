@@ -19,7 +19,7 @@ static uint64_t path_of(const struct lh_report_finding *f)
 
 	for (uint32_t i = 0; i < f->cycle_parts; i++)
 		hash = hash * 0x100000001b3ull + part_path(&f->part[i]);
-	return lh_fingerprint_hash(hash, f->place);
+	return lh_fingerprint_hash(hash, f->cycle_place);
 }
 
 static bool has_path(const struct lh_report_finding *f, uint64_t path)
@@ -32,7 +32,7 @@ static bool has_path(const struct lh_report_finding *f, uint64_t path)
 
 static bool same_place(const struct lh_report_finding *a, const struct lh_report_finding *b)
 {
-	return strcmp(a->place, b->place) == 0;
+	return strcmp(a->cycle_place, b->cycle_place) == 0;
 }
 
 static bool has_place(const struct lh_report_finding *f, const struct lh_report_finding *one)
@@ -175,7 +175,7 @@ static bool is_clearer(const struct lh_report_finding *a, const struct lh_report
 	if (n_a != n_b)
 		return n_a < n_b;
 	if (!order)
-		order = strverscmp(a->place, b->place);
+		order = strverscmp(a->cycle_place, b->cycle_place);
 	return order ? order < 0 : a->path < b->path;
 }
 
@@ -199,8 +199,8 @@ static const struct lh_report_finding *clearest(const struct lh_report_finding *
 
 static int by_place(const void *a, const void *b)
 {
-	return strverscmp((*(const struct lh_report_finding *const *)a)->place,
-			  (*(const struct lh_report_finding *const *)b)->place);
+	return strverscmp((*(const struct lh_report_finding *const *)a)->cycle_place,
+			  (*(const struct lh_report_finding *const *)b)->cycle_place);
 }
 
 void lh_report_list_places(struct lh_report *report, struct lh_report_finding *f)

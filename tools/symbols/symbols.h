@@ -37,6 +37,12 @@ uint32_t lh_symbol_lines(struct lh_symbols *, const struct lh_module *, uint64_t
 const char *lh_symbol_name(struct lh_symbols *, const struct lh_module *, uint64_t offset,
 			   bool after);
 
+/*
+ * Several calls of one function in another: how many lines with such a call precede that of the
+ * call that returns to `offset`. 0: none, or not known.
+ */
+uint32_t lh_symbol_call_number(struct lh_symbols *, const struct lh_module *, uint64_t offset);
+
 /* The variable at `offset`; *into: the offset in it. NULL: none. */
 const char *lh_symbol_data(struct lh_symbols *, const struct lh_module *, uint64_t offset,
 			   uint64_t *into);

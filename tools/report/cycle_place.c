@@ -1,5 +1,5 @@
 /*
- * place.c — the place of a cycle, and how many places the cycles of one fingerprint have.
+ * cycle_place.c — the place of a cycle, and how many places the cycles of one fingerprint have.
  *
  * A fingerprint has functions and classes of locks, no lines. So two cycles of one fingerprint may
  * be two mistakes: in two files of the same name, or, if it is not known which locks they are, in
@@ -110,15 +110,15 @@ static bool is_before(const char **text, uint32_t n, uint32_t a, uint32_t b)
 	return false;
 }
 
-void lh_place_make(struct lh_report *report, struct lh_report_finding *f,
-		   const struct lh_acquired *all)
+void lh_cycle_place_make(struct lh_report *report, struct lh_report_finding *f,
+			 const struct lh_acquired *all)
 {
 	struct place p = {.report = report, .all = all, .parts = f->cycle_parts};
 	const struct lh_report_part *join = lh_report_joining_part(f);
 	uint32_t n = f->cycle_parts, first = 0;
 	const char **text = lh_arena_alloc(report->arena, (n + 1) * sizeof(*text));
 
-	f->place = "";
+	f->cycle_place = "";
 	/* the fingerprint has no more of a join than the joiner */
 	for (uint32_t i = 0; i < n; i++)
 		text[i] = join && join != &f->part[i] ? "" : part_text(&p, i);
@@ -126,9 +126,9 @@ void lh_place_make(struct lh_report *report, struct lh_report_finding *f,
 		if (is_before(text, n, i, first))
 			first = i;
 	for (uint32_t i = 0; i < n; i++)
-		f->place =
-			lh_arena_printf(report->arena, "%s%s\n", f->place, text[(first + i) % n]);
-	f->place_module = p.module;
+		f->cycle_place = lh_arena_printf(report->arena, "%s%s\n", f->cycle_place,
+						 text[(first + i) % n]);
+	f->cycle_place_module = p.module;
 }
 
 /* ---- several places ---- */
@@ -143,11 +143,12 @@ static bool is_first(const struct lh_report_finding *f, uint32_t i, const char *
 {
 	const struct lh_report_finding *one = f->merged[i];
 
-	if (!counts(f, one) || !one->place_module != !module ||
-	    (module && strcmp(one->place_module, module) != 0))
+	if (!counts(f, one) || !one->cycle_place_module != !module ||
+	    (module && strcmp(one->cycle_place_module, module) != 0))
 		return false;
 	for (uint32_t k = 0; k < i; k++)
-		if (counts(f, f->merged[k]) && strcmp(f->merged[k]->place, one->place) == 0)
+		if (counts(f, f->merged[k]) &&
+		    strcmp(f->merged[k]->cycle_place, one->cycle_place) == 0)
 			return false;
 	return true;
 }
@@ -166,7 +167,7 @@ uint32_t lh_report_places(const struct lh_report_finding *f)
 	uint32_t n = count_in(f, NULL), most = 0;
 
 	for (uint32_t i = 0; i < f->mergeds; i++) {
-		const char *module = f->merged[i]->place_module;
+		const char *module = f->merged[i]->cycle_place_module;
 		uint32_t in = module ? count_in(f, module) : 0;
 
 		most = in > most ? in : most;
