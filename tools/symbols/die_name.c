@@ -15,6 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The call of a function object or lambda; its name may go on, "<int>". */
+#define CALL "operator()"
+
 enum {
 	DEPTH_MAX = 64,
 	STEPS_MAX = 4000,
@@ -77,14 +80,18 @@ static int tag_of(const Dwarf_Die *die)
 /* ---- lambdas and other types without a name ---- */
 
 struct place {
+	Dwarf_Word file;
 	int line, column;
 };
 
 static struct place declared_at(const Dwarf_Die *die)
 {
-	struct place place = {0, 0};
+	struct place place = {0, 0, 0};
+	Dwarf_Attribute attr;
 	Dwarf_Die at = *die;
 
+	if (dwarf_attr(&at, DW_AT_decl_file, &attr))
+		dwarf_formudata(&attr, &place.file);
 	dwarf_decl_line(&at, &place.line);
 	dwarf_decl_column(&at, &place.column);
 	return place;
@@ -95,32 +102,41 @@ static bool is_before(struct place a, struct place b)
 	return a.line != b.line ? a.line < b.line : a.column < b.column;
 }
 
+/* True if `other` is counted when `one` gets its number. */
+static bool is_of_its_kind(const Dwarf_Die *other, const Dwarf_Die *one)
+{
+	bool function = tag_of(one) == DW_TAG_subprogram;
+	const char *name = name_of(other);
+
+	if (function != (tag_of(other) == DW_TAG_subprogram))
+		return false;
+	if (!function)
+		return !name && lh_declaration_is_lambda(other) == lh_declaration_is_lambda(one);
+	return name && strncmp(name, CALL, sizeof(CALL) - 1) == 0 &&
+	       declared_at(other).file == declared_at(one).file;
+}
+
 /*
- * The number of an unnamed type among those of its kind in one scope, in the order of declaration.
- * The compilers' own numbers differ: clang counts in a whole file, and both count only what they
- * have not yet removed. Lines are only compared with each other, so a shifted line changes nothing.
+ * The number of a type without a name, or of a bare function object, among those of its kind in one
+ * scope, in the order of declaration. The compilers' own numbers differ: clang counts in a whole
+ * file, and both count only what they have not yet removed. Lines are only compared with each
+ * other, so a shifted line changes nothing.
  */
-static uint32_t ordinal(const struct lh_scope_tree *scopes, const Dwarf_Die *type,
+static uint32_t ordinal(const struct lh_scope_tree *scopes, const Dwarf_Die *one,
 			const Dwarf_Die *around)
 {
-	bool lambda = lh_declaration_is_lambda(type);
-	struct place own = declared_at(type);
+	struct place own = declared_at(one);
 	uint32_t position = 0, before = 0;
 	bool passed = false;
 	Dwarf_Die other;
 
 	while (lh_scope_tree_next(scopes, around, &position, &other)) {
-		struct place at;
+		struct place at = declared_at(&other);
 
-		if (other.addr == type->addr) {
+		if (other.addr == one->addr)
 			passed = true;
-			continue;
-		}
-		if (dwarf_tag(&other) == DW_TAG_subprogram || name_of(&other) ||
-		    lh_declaration_is_lambda(&other) != lambda)
-			continue;
-		at = declared_at(&other);
-		before += is_before(at, own) || (!passed && !is_before(own, at));
+		else if (is_of_its_kind(&other, one))
+			before += is_before(at, own) || (!passed && !is_before(own, at));
 	}
 	return before + 1;
 }
@@ -231,7 +247,8 @@ static const char *with_arguments(struct naming *n, const Dwarf_Die *die, const 
 /* A class, an enumeration or a namespace, without the scopes around it. */
 static const char *own_text(struct naming *n, const Dwarf_Die *scope)
 {
-	const char *name = name_of(scope);
+	Dwarf_Die declared = lh_declaration(scope);
+	const char *name = name_of(scope) ? name_of(scope) : name_of(&declared);
 
 	if (tag_of(scope) == DW_TAG_namespace)
 		return name ? name : "(anonymous namespace)";
@@ -303,12 +320,15 @@ static const char *parameter_list(struct naming *n, Dwarf_Die at, const char *li
 	return list;
 }
 
+/* Of the declaration if it has them, else of an entry that refers to it. */
 static const char *parameters(struct naming *n, const Dwarf_Die *function)
 {
-	Dwarf_Die first;
+	Dwarf_Die first, declaration = lh_declaration(function);
 
-	return lh_declaration_child(function, is_parameter, &first) ? parameter_list(n, first, "")
-								    : "";
+	return lh_declaration_child(&declaration, is_parameter, &first) ||
+			       lh_declaration_child(function, is_parameter, &first)
+		       ? parameter_list(n, first, "")
+		       : "";
 }
 
 static const char *function_type_text(struct naming *n, Dwarf_Die *type, const char *declarator)
@@ -359,8 +379,7 @@ static const char *named_text(struct naming *n, const Dwarf_Die *type)
 	case DW_TAG_unspecified_type:
 		return name ? lh_base_type_name(name) : "?";
 	default:
-		return text(n, "%s%s", prefix(n, &declared),
-			    own_text(n, name || !name_of(&declared) ? type : &declared));
+		return text(n, "%s%s", prefix(n, &declared), own_text(n, type));
 	}
 }
 
@@ -451,50 +470,31 @@ static const char *built_name(struct naming *n, const Dwarf_Die *die)
 
 	if (!name)
 		return NULL;
-	if (strncmp(name, "operator()", 10) == 0 &&
+	if (strncmp(name, CALL, sizeof(CALL) - 1) == 0 &&
 	    lh_scope_tree_parent(lh_symbol_scopes(n->s, &declaration), &declaration, &around) &&
 	    lh_declaration_is_lambda(&around)) {
 		whole = prefix(n, &declaration);
 		return text(n, "%.*s%s", (int)strlen(whole) - 2, whole,
-			    with_arguments(n, die, name) + 10);
+			    with_arguments(n, die, name) + sizeof(CALL) - 1);
 	}
 	name = conversion(n, &declaration, name);
 	return text(n, "%s%s(%s)%s", prefix(n, &declaration), with_arguments(n, die, name),
-		    parameters(n, &declaration), qualifiers(n, &declaration));
+		    parameters(n, die), qualifiers(n, &declaration));
 }
 
-/*
- * clang's -g1 has functions without types, scopes or linkage names. Its function objects would all
- * be "operator()", so they are numbered.
- */
+/* -g1 makes functions without types, scopes or linkage names. All lambdas are "operator()" then, so
+ * they are numbered. */
 static const char *bare_name(struct naming *n, const Dwarf_Die *declaration)
 {
-	struct lh_scope_tree *scopes = lh_symbol_scopes(n->s, declaration);
+	const struct lh_scope_tree *scopes = lh_symbol_scopes(n->s, declaration);
 	const char *name = name_of(declaration);
-	uint32_t position = 0, number = 1;
-	Dwarf_Die other, unit;
+	Dwarf_Die unit;
 
-	if (!name || strncmp(name, "operator()", 10) != 0 ||
+	if (!name || strncmp(name, CALL, sizeof(CALL) - 1) != 0 ||
 	    !lh_scope_tree_parent(scopes, declaration, &unit))
 		return name ? lh_name_form(n->s->arena, name) : NULL;
-	while (lh_scope_tree_next(scopes, &unit, &position, &other) &&
-	       other.addr != declaration->addr) {
-		const char *its = name_of(&other);
-
-		number += its && strncmp(its, "operator()", 10) == 0;
-	}
-	return text(n, "{operator()#%u}%s", number, lh_name_form(n->s->arena, name) + 10);
-}
-
-/* Without a line where it is declared, an entry has no types either. */
-static bool is_bare(struct naming *n, const Dwarf_Die *declaration)
-{
-	Dwarf_Die around, at = *declaration;
-
-	return !dwarf_hasattr(&at, DW_AT_decl_line) &&
-	       !lh_declaration_flag(declaration, DW_AT_artificial) &&
-	       lh_scope_tree_parent(lh_symbol_scopes(n->s, declaration), declaration, &around) &&
-	       is_unit(dwarf_tag(&around));
+	return text(n, "{" CALL "#%u}%s", ordinal(scopes, declaration, &unit),
+		    lh_name_form(n->s->arena, name) + sizeof(CALL) - 1);
 }
 
 /* True if every compiler gives the function this linkage name: not if it or one of its template
@@ -520,7 +520,7 @@ static const char *cxx_name(struct naming *n, const Dwarf_Die *die, const char *
 
 	if (clear && strncmp(linkage, "_Z", 2) == 0 && external && is_common(linkage, clear))
 		return lh_name_form(n->s->arena, clear);
-	if (is_bare(n, &declaration)) {
+	if (!lh_scope_tree_has_types(lh_symbol_scopes(n->s, &declaration))) {
 		if (linkage || symbol)
 			return lh_name_form(n->s->arena, linkage ? clear : symbol);
 		return bare_name(n, &declaration);

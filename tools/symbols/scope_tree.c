@@ -29,6 +29,7 @@ struct lh_scope_tree {
 	struct scope *scope;
 	struct code *code;
 	uint32_t scopes, codes;
+	bool has_types;
 };
 
 static bool is_block(int tag)
@@ -50,6 +51,14 @@ static bool is_scope(int tag)
 	default:
 		return is_block(tag);
 	}
+}
+
+/* True if this entry shows that the unit has types at all; every unit with types has one of these.
+ */
+static bool is_type(int tag)
+{
+	return tag == DW_TAG_base_type || tag == DW_TAG_class_type ||
+	       tag == DW_TAG_structure_type || tag == DW_TAG_pointer_type || tag == DW_TAG_typedef;
 }
 
 static Dwarf_Die die_of(const struct lh_scope_tree *t, uint32_t i)
@@ -79,7 +88,7 @@ static int32_t add_scope(struct lh_scope_tree *t, Dwarf_Die *die, int tag, int32
 	return (int32_t)t->scopes - 1;
 }
 
-/* `from` is the path to the present entry; each level knows the scope that its entries are in. */
+/* Each level of the path knows the scope that its entries are in. */
 static void walk(struct lh_scope_tree *t, Dwarf_Die *unit)
 {
 	Dwarf_Die path[DEPTH_MAX];
@@ -94,6 +103,7 @@ static void walk(struct lh_scope_tree *t, Dwarf_Die *unit)
 		int tag = dwarf_tag(&path[depth]);
 
 		last = path[depth].addr;
+		t->has_types |= is_type(tag);
 		if (is_scope(tag)) {
 			int32_t own = add_scope(t, &path[depth], tag, inside[depth]);
 
@@ -174,6 +184,11 @@ bool lh_scope_tree_function(const struct lh_scope_tree *t, Dwarf_Addr at, Dwarf_
 	if (best)
 		*function = die_of(t, best->scope);
 	return best != NULL;
+}
+
+bool lh_scope_tree_has_types(const struct lh_scope_tree *t)
+{
+	return t->has_types;
 }
 
 /* Index of the last scope that begins at or before the entry; NONE: there is none. */

@@ -36,9 +36,13 @@ void lh_symbols_free(struct lh_symbols *);
  * namespace
  *
  * A lambda's number counts the lambdas of one scope in the order of declaration. The name has no
- * " [clone .cold]" and no "[abi:cxx11]". Without debug information the number is the compiler's,
- * which g++ and clang++ count differently; clang's -g1, which leaves out scopes and types, gives
- * inlined functions their bare names.
+ * " [clone .cold]" and no "[abi:cxx11]". What debug information leaves out is missing here too:
+ *
+ * - without debug information, a lambda's number is the compiler's, which g++ and clang++ count
+ *   differently; a lambda that a compiler has removed whole is not counted;
+ * - with -g1, inlined functions have their bare names ("take"), and calls of lambdas are
+ *   "{operator()#2}", counted in the file;
+ * - g++ leaves default arguments of function templates out, which clang++ does not always mark.
  */
 struct lh_symbol {
 	const char *function, *file;
