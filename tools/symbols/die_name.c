@@ -77,6 +77,11 @@ static int tag_of(const Dwarf_Die *die)
 	return dwarf_tag(&at);
 }
 
+static bool is_call(const char *name)
+{
+	return name && strncmp(name, CALL, sizeof(CALL) - 1) == 0;
+}
+
 /* ---- lambdas and other types without a name ---- */
 
 struct place {
@@ -112,8 +117,7 @@ static bool is_of_its_kind(const Dwarf_Die *other, const Dwarf_Die *one)
 		return false;
 	if (!function)
 		return !name && lh_declaration_is_lambda(other) == lh_declaration_is_lambda(one);
-	return name && strncmp(name, CALL, sizeof(CALL) - 1) == 0 &&
-	       declared_at(other).file == declared_at(one).file;
+	return is_call(name) && declared_at(other).file == declared_at(one).file;
 }
 
 /*
@@ -235,7 +239,9 @@ static const char *with_arguments(struct naming *n, const Dwarf_Die *die, const 
 	Dwarf_Die first;
 
 	if (!lh_declaration_child(die, is_argument, &first))
-		return lh_name_form(n->s->arena, name);
+		return lh_declaration_is_class(die) && strchr(name, '<')
+			       ? lh_template_text(n->s->arena, name, NULL, 0, false)
+			       : lh_name_form(n->s->arena, name);
 	add_arguments(n, first, !lh_declaration_is_class(die), &list);
 	if (!list.n && strstr(name, "<lambda"))
 		add_base_arguments(n, die, &list);
@@ -462,21 +468,37 @@ static const char *conversion(struct naming *n, const Dwarf_Die *declaration, co
 	return text(n, "operator %s", type_text(n, &type, ""));
 }
 
+/* The call of a lambda, or what a pointer to its function calls, which clang names otherwise. NULL:
+ * the function is no such. */
+static const char *lambda_function(struct naming *n, const Dwarf_Die *die,
+				   const Dwarf_Die *declaration)
+{
+	const char *name = name_of(declaration), *whole;
+	Dwarf_Die around;
+
+	if (!lh_scope_tree_parent(lh_symbol_scopes(n->s, declaration), declaration, &around) ||
+	    !lh_declaration_is_lambda(&around))
+		return NULL;
+	whole = prefix(n, declaration);
+	if (is_call(name))
+		return text(n, "%.*s%s", (int)strlen(whole) - 2, whole,
+			    with_arguments(n, die, name) + sizeof(CALL) - 1);
+	if (strcmp(name, "__invoke") == 0)
+		return text(n, "%s_FUN(%s)", whole, parameters(n, die));
+	return NULL;
+}
+
 /* From the entries alone. NULL: the function has no name. */
 static const char *built_name(struct naming *n, const Dwarf_Die *die)
 {
-	Dwarf_Die declaration = lh_declaration(die), around;
-	const char *name = name_of(&declaration), *whole;
+	Dwarf_Die declaration = lh_declaration(die);
+	const char *name = name_of(&declaration), *lambda;
 
 	if (!name)
 		return NULL;
-	if (strncmp(name, CALL, sizeof(CALL) - 1) == 0 &&
-	    lh_scope_tree_parent(lh_symbol_scopes(n->s, &declaration), &declaration, &around) &&
-	    lh_declaration_is_lambda(&around)) {
-		whole = prefix(n, &declaration);
-		return text(n, "%.*s%s", (int)strlen(whole) - 2, whole,
-			    with_arguments(n, die, name) + sizeof(CALL) - 1);
-	}
+	lambda = lambda_function(n, die, &declaration);
+	if (lambda)
+		return lambda;
 	name = conversion(n, &declaration, name);
 	return text(n, "%s%s(%s)%s", prefix(n, &declaration), with_arguments(n, die, name),
 		    parameters(n, die), qualifiers(n, &declaration));
@@ -490,8 +512,7 @@ static const char *bare_name(struct naming *n, const Dwarf_Die *declaration)
 	const char *name = name_of(declaration);
 	Dwarf_Die unit;
 
-	if (!name || strncmp(name, CALL, sizeof(CALL) - 1) != 0 ||
-	    !lh_scope_tree_parent(scopes, declaration, &unit))
+	if (!is_call(name) || !lh_scope_tree_parent(scopes, declaration, &unit))
 		return name ? lh_name_form(n->s->arena, name) : NULL;
 	return text(n, "{" CALL "#%u}%s", ordinal(scopes, declaration, &unit),
 		    lh_name_form(n->s->arena, name) + sizeof(CALL) - 1);

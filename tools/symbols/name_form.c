@@ -101,11 +101,15 @@ static void put_number(struct form *f, unsigned long number)
 
 static void convert(struct form *f, const char *end);
 
-/* "::operator()<int>(int) const" after a lambda: only the template arguments say more. */
+/* After a lambda, "::operator()<int>(int) const": only the template arguments say more. */
 static void skip_call(struct form *f)
 {
 	static const char *const ends[] = {" const", " volatile", " &&", " &"};
 
+	if (begins(f->from, "::__invoke(")) { /* clang; g++ calls it _FUN */
+		put(f, "::_FUN");
+		f->from += strlen("::__invoke");
+	}
 	if (!begins(f->from, "::operator()"))
 		return;
 	f->from += strlen("::operator()");

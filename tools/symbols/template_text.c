@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+enum { DEPTH_MAX = 32 /* of templates in templates in a text */ };
+
 /* ---- the arguments in a name ---- */
 
 /* The length of a name without the template arguments at its end. */
@@ -50,31 +52,84 @@ static const char *next_argument(struct lh_arena *arena, const char **list)
 
 /* ---- one argument ---- */
 
-/* "const char*" as the demangler writes it, "char const*"; "void(int)": "void (int)". */
-static const char *type_form(struct lh_arena *arena, const char *text)
-{
-	const char *name = lh_base_type_name(text);
-	size_t n;
+static const char *type_form(struct lh_arena *, const char *text, int depth);
 
-	if (strncmp(name, "const ", 6) == 0 && !strpbrk(name, "(<")) {
-		name += 6;
-		n = strcspn(name, "*&");
-		return lh_arena_printf(
-			arena, "%s const%s",
-			lh_base_type_name(lh_arena_printf(arena, "%.*s", (int)n, name)), name + n);
-	}
-	n = strcspn(name, "(<");
-	if (name[n] == '(' && n && isalnum((unsigned char)name[n - 1]))
-		return lh_arena_printf(arena, "%.*s %s", (int)n, name, name + n);
-	return lh_name_form(arena, name);
+static const char *append(struct lh_arena *arena, const char *list, const char *one)
+{
+	return lh_arena_printf(arena, "%s%s%s", list, list[0] ? ", " : "", one);
 }
 
-/* True if the entry is what the text in the name means. */
+/* "<...>" around a list, with a space where two ">" would meet. */
+static const char *in_brackets(struct lh_arena *arena, const char *list)
+{
+	return lh_arena_printf(arena, "<%s%s>", list,
+			       list[0] && list[strlen(list) - 1] == '>' ? " " : "");
+}
+
+static const char *list_form(struct lh_arena *arena, const char *list, int depth)
+{
+	const char *text, *result = "";
+
+	while ((text = next_argument(arena, &list)) != NULL)
+		result = append(arena, result, type_form(arena, text, depth));
+	return result;
+}
+
+/* The length of a type's name, without what follows it: "*", "&", "(int)", " const". */
+static size_t name_length(const char *text)
+{
+	size_t n = 0;
+	int depth = 0;
+
+	for (; text[n] && (depth || !strchr("*&(", text[n])); n++) {
+		depth += text[n] == '<';
+		depth -= text[n] == '>';
+	}
+	while (n && text[n - 1] == ' ')
+		n--;
+	return n;
+}
+
+/*
+ * What compilers write differently from the demangler: "const char*" is "char const*", "void(int)"
+ * is "void (int)", "& f" or "&f" is the function or variable f.
+ */
+static const char *type_form(struct lh_arena *arena, const char *text, int depth)
+{
+	bool is_const = strncmp(text, "const ", 6) == 0;
+	const char *name, *rest, *open;
+	size_t n, bare;
+
+	text += is_const ? 6 : 0;
+	if (strncmp(text, "(& ", 3) == 0)
+		text = lh_arena_printf(arena, "%.*s", (int)strlen(text) - 4, text + 3);
+	text += text[0] == '&';
+	n = name_length(text);
+	if (!n || depth >= DEPTH_MAX || strstr(text, "lambda"))
+		return lh_name_form(arena, text);
+	rest = text + n;
+	name = lh_base_type_name(lh_arena_printf(arena, "%.*s", (int)n, text));
+	bare = bare_length(name);
+	open = name + bare + strspn(name + bare, " ");
+	if (*open == '<')
+		name = lh_arena_printf(
+			arena, "%.*s%s", (int)bare, name,
+			in_brackets(arena,
+				    list_form(arena,
+					      lh_arena_printf(arena, "%.*s", (int)strlen(open) - 2,
+							      open + 1),
+					      depth + 1)));
+	return lh_arena_printf(arena, "%s%s%s%s", name, is_const ? " const" : "",
+			       rest[0] == '(' && isalnum((unsigned char)rest[-1]) ? " " : "",
+			       lh_name_form(arena, rest));
+}
+
+/* True if the entry is what the text in the name, in the normal form, means. */
 static bool matches(const char *text, const char *entry)
 {
 	size_t n = strlen(text);
 
-	if (strstr(text, "<lambda") || strstr(text, "(lambda at "))
+	if (strstr(text, "{lambda}"))
 		return strchr(entry, '{') != NULL;
 	return strncmp(text, entry, n) == 0 && !entry[n + strspn(entry + n, "ul")];
 }
@@ -112,11 +167,6 @@ static bool all_fit(struct lh_arena *arena, const char *list, const char *const 
 
 /* ---- the whole ---- */
 
-static const char *append(struct lh_arena *arena, const char *list, const char *one)
-{
-	return lh_arena_printf(arena, "%s%s%s", list, list[0] ? ", " : "", one);
-}
-
 /* The arguments of `list` as gcc writes it, with the entries that match. */
 static const char *matched(struct lh_arena *arena, const char *list, const char *const *entry,
 			   uint32_t n)
@@ -125,7 +175,7 @@ static const char *matched(struct lh_arena *arena, const char *list, const char 
 	uint32_t next = 0;
 
 	while ((text = next_argument(arena, &list)) != NULL) {
-		const char *form = type_form(arena, text);
+		const char *form = type_form(arena, text, 0);
 		const char *found = find(form, entry, n, &next);
 
 		result = append(arena, result, found ? found : form);
@@ -155,7 +205,7 @@ const char *lh_template_text(struct lh_arena *arena, const char *name, const cha
 		result = all_fit(arena, list, entry, n) ? all(arena, entry, n)
 							: matched(arena, list, entry, n);
 	}
-	return lh_arena_printf(arena, "%.*s%s<%s%s>", (int)bare, name,
-			       bare && name[bare - 1] == '<' ? " " : "", result,
-			       result[0] && result[strlen(result) - 1] == '>' ? " " : "");
+	return lh_arena_printf(arena, "%.*s%s%s", (int)bare, name,
+			       bare && name[bare - 1] == '<' ? " " : "",
+			       in_brackets(arena, result));
 }
