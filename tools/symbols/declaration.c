@@ -104,10 +104,30 @@ bool lh_declaration_is_cxx(const Dwarf_Die *die, const Dwarf_Die *fallback)
 
 bool lh_declaration_is_class(const Dwarf_Die *die)
 {
-	Dwarf_Die at = *die;
-	int tag = dwarf_tag(&at);
+	int tag = lh_declaration_tag(die);
 
 	return tag == DW_TAG_class_type || tag == DW_TAG_structure_type || tag == DW_TAG_union_type;
+}
+
+const char *lh_declaration_name(const Dwarf_Die *die)
+{
+	Dwarf_Die at = *die;
+
+	return dwarf_diename(&at);
+}
+
+int lh_declaration_tag(const Dwarf_Die *die)
+{
+	Dwarf_Die at = *die;
+
+	return dwarf_tag(&at);
+}
+
+bool lh_declaration_is_call(const Dwarf_Die *die)
+{
+	const char *name = lh_declaration_name(die);
+
+	return name && strncmp(name, LH_CALL, sizeof(LH_CALL) - 1) == 0;
 }
 
 static bool is_function(int tag)
@@ -118,18 +138,18 @@ static bool is_function(int tag)
 /* clang writes a lambda's class with `class`, gcc with `struct` and a destructor "~<lambda>". */
 bool lh_declaration_is_lambda(const Dwarf_Die *die)
 {
-	Dwarf_Die at = *die, child;
+	Dwarf_Die child;
 	bool more;
 
-	if (!lh_declaration_is_class(die) || dwarf_diename(&at))
+	if (!lh_declaration_is_class(die) || lh_declaration_name(die))
 		return false;
-	if (dwarf_tag(&at) == DW_TAG_class_type)
+	if (lh_declaration_tag(die) == DW_TAG_class_type)
 		return true;
 	for (more = lh_declaration_child(die, is_function, &child); more;
 	     more = lh_declaration_next(&child, is_function)) {
 		const char *name = dwarf_diename(&child);
 
-		if (name && (strncmp(name, "operator()", 10) == 0 || strstr(name, "<lambda")))
+		if (lh_declaration_is_call(&child) || (name && strstr(name, "<lambda")))
 			return true;
 	}
 	return false;

@@ -11,6 +11,14 @@
 #include <elfutils/libdw.h>
 #include <stdbool.h>
 
+/* The call of a function object or lambda; its name may go on, "<int>". */
+#define LH_CALL "operator()"
+
+/* Of the entry or of what it refers to; NULL: none. */
+const char *lh_declaration_name(const Dwarf_Die *die);
+int lh_declaration_tag(const Dwarf_Die *die);
+bool lh_declaration_is_call(const Dwarf_Die *die);
+
 /* The entry at the end of the references. */
 Dwarf_Die lh_declaration(const Dwarf_Die *die);
 

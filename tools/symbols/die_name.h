@@ -1,8 +1,9 @@
 /*
  * die_name.h — the name of a function from debug information, in the normal form of symbols.h.
  *
- * Damaged debug information gives a shortened or wrong name, never an endless one: depth, steps and
- * length have limits.
+ * A linkage name that every compiler gives is demangled. Functions of one file, lambdas and what
+ * has them as template arguments have none in gcc's debug information, and clang's numbers lambdas
+ * in its own way: their names are built from the entries.
  */
 #ifndef LH_SYMBOLS_DIE_NAME_H
 #define LH_SYMBOLS_DIE_NAME_H

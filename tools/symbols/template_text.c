@@ -5,9 +5,13 @@
 
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 32 /* of templates in templates in a text */ };
+enum {
+	DEPTH_MAX = 32, /* of templates in templates in a text */
+	LIST_MAX = 8192,
+};
 
 /* ---- the arguments in a name ---- */
 
@@ -54,25 +58,51 @@ static const char *next_argument(struct lh_arena *arena, const char **list)
 
 static const char *type_form(struct lh_arena *, const char *text, int depth);
 
-static const char *append(struct lh_arena *arena, const char *list, const char *one)
+/* A list of arguments; one that gets too long is cut. */
+struct list {
+	char text[LIST_MAX];
+	size_t n;
+};
+
+static void append(struct list *list, const char *one)
 {
-	return lh_arena_printf(arena, "%s%s%s", list, list[0] ? ", " : "", one);
+	int n = snprintf(list->text + list->n, LIST_MAX - list->n, "%s%s", list->n ? ", " : "",
+			 one);
+
+	list->n = list->n + (size_t)n < LIST_MAX ? list->n + (size_t)n : LIST_MAX - 1;
 }
 
-/* "<...>" around a list, with a space where two ">" would meet. */
-static const char *in_brackets(struct lh_arena *arena, const char *list)
+/* `name` with the list in brackets, with a space where two "<" or ">" would meet. */
+static const char *with_list(struct lh_arena *arena, const char *name, const struct list *list)
 {
-	return lh_arena_printf(arena, "<%s%s>", list,
-			       list[0] && list[strlen(list) - 1] == '>' ? " " : "");
+	size_t n = bare_length(name);
+
+	return lh_arena_printf(arena, "%.*s%s<%s%s>", (int)n, name,
+			       n && name[n - 1] == '<' ? " " : "", list->text,
+			       list->n && list->text[list->n - 1] == '>' ? " " : "");
 }
 
-static const char *list_form(struct lh_arena *arena, const char *list, int depth)
+/* The list in the brackets at the end of a name; NULL: none. */
+static const char *list_of(struct lh_arena *arena, const char *name)
 {
-	const char *text, *result = "";
+	size_t n = bare_length(name);
+	const char *open = name + n + strspn(name + n, " ");
 
-	while ((text = next_argument(arena, &list)) != NULL)
-		result = append(arena, result, type_form(arena, text, depth));
-	return result;
+	return *open == '<' ? lh_arena_printf(arena, "%.*s", (int)strlen(open) - 2, open + 1)
+			    : NULL;
+}
+
+/* A type's name with its arguments in the demangler's form. */
+static const char *name_form(struct lh_arena *arena, const char *name, int depth)
+{
+	const char *rest = list_of(arena, name), *text;
+	struct list list = {.n = 0};
+
+	if (!rest)
+		return name;
+	while ((text = next_argument(arena, &rest)) != NULL)
+		append(&list, type_form(arena, text, depth));
+	return with_list(arena, name, &list);
 }
 
 /* The length of a type's name, without what follows it: "*", "&", "(int)", " const". */
@@ -97,8 +127,8 @@ static size_t name_length(const char *text)
 static const char *type_form(struct lh_arena *arena, const char *text, int depth)
 {
 	bool is_const = strncmp(text, "const ", 6) == 0;
-	const char *name, *rest, *open;
-	size_t n, bare;
+	const char *name, *rest;
+	size_t n;
 
 	text += is_const ? 6 : 0;
 	if (strncmp(text, "(& ", 3) == 0)
@@ -109,17 +139,8 @@ static const char *type_form(struct lh_arena *arena, const char *text, int depth
 		return lh_name_form(arena, text);
 	rest = text + n;
 	name = lh_base_type_name(lh_arena_printf(arena, "%.*s", (int)n, text));
-	bare = bare_length(name);
-	open = name + bare + strspn(name + bare, " ");
-	if (*open == '<')
-		name = lh_arena_printf(
-			arena, "%.*s%s", (int)bare, name,
-			in_brackets(arena,
-				    list_form(arena,
-					      lh_arena_printf(arena, "%.*s", (int)strlen(open) - 2,
-							      open + 1),
-					      depth + 1)));
-	return lh_arena_printf(arena, "%s%s%s%s", name, is_const ? " const" : "",
+	return lh_arena_printf(arena, "%s%s%s%s", name_form(arena, name, depth + 1),
+			       is_const ? " const" : "",
 			       rest[0] == '(' && isalnum((unsigned char)rest[-1]) ? " " : "",
 			       lh_name_form(arena, rest));
 }
@@ -167,45 +188,31 @@ static bool all_fit(struct lh_arena *arena, const char *list, const char *const 
 
 /* ---- the whole ---- */
 
-/* The arguments of `list` as gcc writes it, with the entries that match. */
-static const char *matched(struct lh_arena *arena, const char *list, const char *const *entry,
-			   uint32_t n)
+/* Adds the arguments of `rest`, as gcc writes them, with the entries that match. */
+static void add_matched(struct lh_arena *arena, const char *rest, const char *const *entry,
+			uint32_t n, struct list *list)
 {
-	const char *text, *result = "";
+	const char *text;
 	uint32_t next = 0;
 
-	while ((text = next_argument(arena, &list)) != NULL) {
+	while ((text = next_argument(arena, &rest)) != NULL) {
 		const char *form = type_form(arena, text, 0);
 		const char *found = find(form, entry, n, &next);
 
-		result = append(arena, result, found ? found : form);
+		append(list, found ? found : form);
 	}
-	return result;
-}
-
-static const char *all(struct lh_arena *arena, const char *const *entry, uint32_t n)
-{
-	const char *result = "";
-
-	for (uint32_t i = 0; i < n; i++)
-		result = append(arena, result, entry[i]);
-	return result;
 }
 
 const char *lh_template_text(struct lh_arena *arena, const char *name, const char *const *entry,
 			     uint32_t n, bool cut)
 {
-	size_t bare = bare_length(name);
-	const char *open = name + bare + strspn(name + bare, " "), *list, *result;
+	const char *written = list_of(arena, name); /* clang can leave them out of the name */
+	struct list list = {.n = 0};
 
-	if (*open != '<' || cut) { /* clang can leave the arguments out of the name */
-		result = all(arena, entry, n);
-	} else {
-		list = lh_arena_printf(arena, "%.*s", (int)strlen(open) - 2, open + 1);
-		result = all_fit(arena, list, entry, n) ? all(arena, entry, n)
-							: matched(arena, list, entry, n);
-	}
-	return lh_arena_printf(arena, "%.*s%s%s", (int)bare, name,
-			       bare && name[bare - 1] == '<' ? " " : "",
-			       in_brackets(arena, result));
+	if (written && !cut && !all_fit(arena, written, entry, n))
+		add_matched(arena, written, entry, n, &list);
+	else
+		for (uint32_t i = 0; i < n; i++)
+			append(&list, entry[i]);
+	return with_list(arena, name, &list);
 }
