@@ -5,6 +5,7 @@
  * code that fills them in is the same for all rules.
  */
 #include "tools/report/report_internal.h"
+#include "tools/util/duration.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -70,6 +71,8 @@ const char *lh_report_time(const struct lh_report *report, uint64_t ns)
 {
 	struct lh_arena *p = report->arena;
 
+	if (ns >= LH_DURATION_LONG_S * 1000000000ull)
+		return lh_duration_text((double)ns / 1e9, lh_arena_alloc(p, LH_DURATION_TEXT));
 	if (ns >= 10000000000ull)
 		return lh_arena_printf(p, "%llu s", (unsigned long long)(ns / 1000000000));
 	if (ns >= 1000000000)

@@ -1,5 +1,6 @@
 /* monitor.c — the monitor's loop: arrivals, ends, findings, signals and time limits of a run. */
 #include "tools/run/monitor.h"
+#include "tools/util/duration.h"
 #include "tools/util/time.h"
 
 #include <errno.h>
@@ -398,11 +399,13 @@ static void check_lost(struct lh_monitor *m, uint64_t t)
 
 static void time_out(struct lh_monitor *m)
 {
+	char limit[LH_DURATION_TEXT];
 	m->timed_out = true;
 	for (uint32_t i = 0; i < m->run.alive && i < THREAD_DUMPS; i++)
 		find_lost(m, m->run.alive_process[i], lh_time_now(), 0);
 	drain_watch(m);
-	lh_log("--timeout of %.3g s expired; ending the program", (double)m->timeout_ns / 1e9);
+	lh_log("--timeout of %s expired; ending the program",
+	       lh_duration_text((double)m->timeout_ns / 1e9, limit));
 	for (uint32_t i = 0; i < m->run.alive; i++) {
 		const struct lh_run_process *process = m->run.alive_process[i];
 		if (process->renumbered || i >= THREAD_DUMPS)

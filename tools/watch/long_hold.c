@@ -62,7 +62,7 @@ static bool is_held(const struct lh_watch_process *p, const struct lh_long_hold 
 
 static void add_sample(struct lh_watch_process *p, struct lh_long_hold *h)
 {
-	char doing[LH_NOTE_MAX - 32], note[LH_NOTE_MAX], after[24];
+	char doing[LH_NOTE_MAX - 32], note[LH_NOTE_MAX], after[LH_DURATION_TEXT];
 	struct lh_task_call c = {.in = LH_TASK_UNKNOWN};
 	struct lh_stack_sample sample = {0};
 	struct lh_live_thread live = {0};
@@ -133,7 +133,7 @@ static uint32_t excuse_others(struct lh_watch_process *p, const struct lh_long_h
 /* Posted each time the length of the hold has doubled, and only with `verbose`. */
 static void report_short_hold(struct lh_watch_process *p, struct lh_long_hold *h)
 {
-	char text[200], held[24], out[24], more[40] = "";
+	char text[200], held[LH_DURATION_TEXT], out[LH_DURATION_TEXT], more[40] = "";
 	uint64_t most = h->stopped_ns;
 	const char *reason = "the thread was stopped";
 	uint32_t others;

@@ -107,11 +107,13 @@ uint64_t lh_long_hold_own_time(struct lh_watch_process *p, struct lh_long_hold *
 	return lh_time_between(held_ns, h->stopped_ns + h->lagged_ns + h->waited_ns);
 }
 
-const char *lh_long_hold_time_text(uint64_t ns, char out[24])
+const char *lh_long_hold_time_text(uint64_t ns, char out[LH_DURATION_TEXT])
 {
-	if (ns >= 1000 * LH_MS)
-		snprintf(out, 24, "%.1f s", (double)(ns / (100 * LH_MS)) / 10);
+	if (ns >= LH_DURATION_LONG_S * 1000 * LH_MS)
+		lh_duration_text((double)ns / 1e9, out);
+	else if (ns >= 1000 * LH_MS)
+		snprintf(out, LH_DURATION_TEXT, "%.1f s", (double)(ns / (100 * LH_MS)) / 10);
 	else
-		snprintf(out, 24, "%llu ms", (unsigned long long)(ns / LH_MS));
+		snprintf(out, LH_DURATION_TEXT, "%llu ms", (unsigned long long)(ns / LH_MS));
 	return out;
 }

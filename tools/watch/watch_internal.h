@@ -4,6 +4,7 @@
 
 #include "tools/process/sample.h"
 #include "tools/wait_graph/deadlocks.h"
+#include "tools/util/duration.h"
 #include "tools/watch/watch.h"
 
 #include <pthread.h>
@@ -230,7 +231,7 @@ void lh_long_hold_add_waiter(struct lh_watch_process *,
 void lh_long_hold_limit_parts(struct lh_long_hold *, uint64_t held_ns);
 /* The part of held_ns that its thread caused; the hold has ended. */
 uint64_t lh_long_hold_own_time(struct lh_watch_process *, struct lh_long_hold *, uint64_t held_ns);
-const char *lh_long_hold_time_text(uint64_t ns, char out[24]);
+const char *lh_long_hold_time_text(uint64_t ns, char out[LH_DURATION_TEXT]);
 /* Does the hold's thread wait for another lock? */
 bool lh_long_hold_waits(const struct lh_watch_process *, const struct lh_long_hold *,
 			const struct lh_live_thread *);
