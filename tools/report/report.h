@@ -335,6 +335,8 @@ const char *lh_name_action(enum lh_action);
 const char *lh_name_kind(unsigned kind);
 const char *lh_name_status(enum lh_status);
 /* The rule of that name, LH_NO_RULE if there is none. */
+/* The rule that a misspelled name most likely means; NULL: none is near. */
+const char *lh_name_nearest_rule(const char *name);
 enum lh_rule lh_name_find_rule(const char *name);
 
 /* A row of rules.def. */
