@@ -320,6 +320,8 @@ const char *lh_report_schedule(const struct lh_report *, const struct lh_report_
 bool lh_report_is_first_former(const struct lh_report_finding *, uint32_t i);
 /* Why the filter applies, as a clause. */
 const char *lh_name_filter_reason(enum lh_filter);
+/* Did the finding still go on at the end of what was recorded, in a process that has not ended? */
+bool lh_report_is_going_on(const struct lh_report_finding *);
 /* "1.5 s", "120 ms", "10 us" */
 const char *lh_report_time(const struct lh_report *, uint64_t ns);
 
@@ -335,6 +337,8 @@ const char *lh_name_action(enum lh_action);
 const char *lh_name_kind(unsigned kind);
 const char *lh_name_status(enum lh_status);
 /* The rule of that name, LH_NO_RULE if there is none. */
+/* The rule that a misspelled name most likely means; NULL: none is near. */
+const char *lh_name_nearest_rule(const char *name);
 enum lh_rule lh_name_find_rule(const char *name);
 
 /* A row of rules.def. */
