@@ -312,7 +312,9 @@ struct lh_stack {
 /*
  * A loaded object, as it was when a stack first went through it; or a function of an interpreted
  * script (LH_MODULE_SCRIPT): `path` holds the file and, behind the file's final zero, the
- * function's name; the address of a frame is the line, 0 if unknown.
+ * function's name; the address of a frame is the line, 0 if unknown. With LH_MODULE_LOCK_NAME it is
+ * no frame: the first of a stack that initializes a lock, `path` holds what the script calls the
+ * lock, "" not known, and behind that the kind of lock as its language calls it.
  */
 struct lh_module {
 	uint64_t start, end; /* mapped range */
@@ -325,7 +327,7 @@ struct lh_module {
 	char path[LH_PATH_MAX];
 };
 
-enum { LH_MODULE_SCRIPT = 1 };
+enum { LH_MODULE_SCRIPT = 1, LH_MODULE_LOCK_NAME = 2 };
 
 /*
  * Chains of held locks, as a tree: each row is an acquisition of `lock` at `site` by a thread that
