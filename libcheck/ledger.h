@@ -100,7 +100,9 @@ enum {
 	LH_LOCK_THREAD_END_SEM = 1 << 16, /* no lock: CPython posts it at the end of `thread` */
 	LH_LOCK_TAKEN_OUTSIDE_HANDLER = 1 << 17, /* by a thread whose signal mask is known */
 	LH_LOCK_HELD_ACROSS_CREATE = 1 << 18,    /* a thread held it while it created threads */
-	LH_LOCK_INTERPRETER = 1 << 19, /* condition: CPython's own, as of its interpreter lock */
+	/* condition: CPython's own, as of its interpreter lock; semaphore: a lock made by CPython
+	 */
+	LH_LOCK_INTERPRETER = 1 << 19,
 };
 
 /*
@@ -478,6 +480,8 @@ enum {
 	/* a deadlock did not last: a wait of its steps ended. The last step shows who ended it, if
 	 * its action is LH_RELEASES or LH_CALLS */
 	LH_FINDING_ENDED = 32,
+	/* a warning, because LH_LEDGER_PYTHON_ASSUMED: the acquisitions may not wait */
+	LH_FINDING_ASSUMED = 64,
 };
 
 enum lh_filter {
@@ -637,6 +641,10 @@ enum {
 	LH_LEDGER_FORKED = 1 << 2,        /* of a forked child that did not exec */
 	LH_LEDGER_PACKED = 1 << 3,        /* packed by the front end */
 	LH_LEDGER_PYTHON_UNREAD = 1 << 5, /* frames of CPython that the library cannot read */
+	/* orders of CPython's locks are checked only for locks that a thread has waited for */
+	LH_LEDGER_PYTHON_WAITED = 1 << 6,
+	/* each successful try of a lock of an unread CPython counts as a wait */
+	LH_LEDGER_PYTHON_ASSUMED = 1 << 7,
 };
 
 /* How the process ended; written by the front end. */

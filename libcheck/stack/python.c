@@ -26,12 +26,13 @@ void lh_python_init(bool full)
 	enum { FINAL = 15 };
 
 	lh_python = (struct lh_python){.depth = full ? LH_PYTHON_FRAMES : 1};
-	if (!_PyRuntime)
+	if (!PyEval_RestoreThread)
 		return;
 	lh_python.kind = LH_PYTHON_UNREAD;
 #if defined(__x86_64__)
-	if (!&Py_Version || Py_Version >> 16 != 0x030b || (Py_Version >> 4 & 15) != FINAL ||
-	    !PyCode_Type || !PyUnicode_Type || !PyBytes_Type || !PyTuple_Type || !same_layout())
+	if (!_PyRuntime || !&Py_Version || Py_Version >> 16 != 0x030b ||
+	    (Py_Version >> 4 & 15) != FINAL || !PyCode_Type || !PyUnicode_Type || !PyBytes_Type ||
+	    !PyTuple_Type || !same_layout())
 		return;
 	lh_python.kind = LH_PYTHON_READ;
 	lh_python.on = true;

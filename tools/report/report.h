@@ -146,8 +146,9 @@ struct lh_report_finding {
 	enum lh_status status; /* LH_NEW unless the `classify` callback changes it */
 	const char *reason;    /* of the status; NULL none */
 	bool open, by_class;
-	bool ended; /* a deadlock that did not last; see lh_report_ended_by */
-	bool told;  /* LH_FINDING_TOLD */
+	bool ended;   /* a deadlock that did not last; see lh_report_ended_by */
+	bool told;    /* LH_FINDING_TOLD */
+	bool assumed; /* LH_FINDING_ASSUMED */
 	char fingerprint[17];
 	char former[17]; /* by the recipe of earlier versions; that of other rules is the same */
 	uint64_t count;
