@@ -343,7 +343,13 @@ const char *lh_report_message(struct lh_report *report, const struct lh_report_f
 				       "only): on the same instances this can deadlock";
 	static const char told[] = "{holder} joins {who} while it holds {held}: this can deadlock "
 				   "unless {holder} waits for {lock} before";
-	const char *at = f->by_class ? by_class : f->told ? told : message_of(f);
+	static const char assumed[] =
+		"{locks} are acquired in conflicting orders: this can "
+		"deadlock if these acquisitions wait, and no join orders them";
+	const char *at = f->by_class  ? by_class
+			 : f->told    ? told
+			 : f->assumed ? assumed
+				      : message_of(f);
 	const char *text = "", *placeholder;
 
 	while ((placeholder = strchr(at, '{')) != NULL) {
