@@ -126,6 +126,5 @@ void lh_cycle_place_make(struct lh_report *, struct lh_report_finding *,
 uint32_t lh_fingerprint_make(struct lh_report *, struct lh_report_finding *);
 
 /* message.c */
-const char *lh_report_message(struct lh_report *, const struct lh_report_finding *);
 
 #endif
