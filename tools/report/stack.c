@@ -140,7 +140,7 @@ static uint32_t expand(struct lh_report *report, const struct object *o, uint64_
 		f.line = line[i].line;
 		f.column = line[i].column;
 		f.former_function = line[i].former;
-		f.folded = line[i].folded;
+		f.folded = line[lines - 1].folded; /* what is inlined there is as uncertain */
 		f.inlined = line[i].inlined;
 		f.system = o->library || is_header(f.file);
 		LH_PUSH(report->arena, *list, n, f);
