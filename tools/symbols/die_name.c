@@ -118,9 +118,9 @@ static const char *cxx_name(struct lh_naming *n, const Dwarf_Die *die, const cha
 	if (clear && strncmp(linkage, "_Z", 2) == 0 && external && is_common(linkage, clear))
 		return lh_name_form(n->s->arena, clear);
 	if (!lh_scope_tree_has_types(lh_symbol_scopes(n->s, &declaration))) {
-		if (linkage || symbol)
-			return lh_name_form(n->s->arena, linkage ? clear : symbol);
-		return bare_name(n, &declaration);
+		if (linkage)
+			return lh_name_form(n->s->arena, clear);
+		return symbol && strchr(symbol, '(') ? symbol : bare_name(n, &declaration);
 	}
 	/* main and extern "C" */
 	return external && !linkage ? lh_declaration_name(&declaration) : built_name(n, die);
