@@ -1,6 +1,8 @@
 /* bank.h — a program of two units whose locks are taken in inlined functions, lambdas and templates. */
+#include <atomic>
 #include <mutex>
 #include <pthread.h>
+#include <sched.h>
 
 struct Account {
 	std::mutex lock;
@@ -20,7 +22,8 @@ extern Bank bank;
 void forward(int amount);
 void reverse(int amount);
 
-template <class F> void in_thread(F f)
+/* The thread runs while the function object lives; the caller joins it. */
+template <class F> pthread_t in_thread(F &f)
 {
 	pthread_t thread;
 
@@ -31,5 +34,5 @@ template <class F> void in_thread(F f)
 			return nullptr;
 		},
 		&f);
-	pthread_join(thread, nullptr);
+	return thread;
 }

@@ -44,8 +44,15 @@ void reverse(int amount)
 
 int main(int argc, char **)
 {
-	Audit audit;
+	std::atomic<bool> done = false; /* the threads run one after the other, which orders no locks */
+	auto one = [&] { forward(argc), done = true; };
+	auto two = [&] {
+		while (!done)
+			sched_yield();
+		reverse(argc);
+	};
+	pthread_t first = in_thread(one), second = in_thread(two);
 
-	in_thread([&] { forward(argc); }), in_thread([&] { reverse(argc); });
-	audit(bank.first);
+	pthread_join(first, nullptr), pthread_join(second, nullptr);
+	Audit()(bank.first);
 }

@@ -115,10 +115,13 @@ static const char *cxx_name(struct lh_naming *n, const Dwarf_Die *die, const cha
 	const char *clear = linkage ? lh_symbol_demangled(n->s, linkage) : NULL;
 	bool external = lh_declaration_flag(die, DW_AT_external);
 
-	if (clear && strncmp(linkage, "_Z", 2) == 0 && external && is_common(linkage, clear))
+	if (clear && strcmp(clear, linkage) == 0)
+		clear = NULL; /* libstdc++ 12 cannot demangle some lambdas with packs of parameters
+			       */
+	if (clear && external && is_common(linkage, clear))
 		return lh_name_form(n->s->arena, clear);
 	if (!lh_scope_tree_has_types(lh_symbol_scopes(n->s, &declaration))) {
-		if (linkage)
+		if (clear)
 			return lh_name_form(n->s->arena, clear);
 		return symbol && strchr(symbol, '(') ? symbol : bare_name(n, &declaration);
 	}
