@@ -1,7 +1,7 @@
 /*
  * frames.c — prints what the front end says of addresses: frames FILE < ADDRESSES, in hex.
- * For each address a line "0x1234", then a line for each function, innermost first: a tab, "inlined"
- * or "function" or "folded", name, file and line, with tabs between; "?" and 0: unknown.
+ * For each address a line "0x1234", then a line for each function, innermost first: a tab,
+ * "inlined" or "function" or "folded", name, file and line, with tabs between; "?" and 0: unknown.
  * LINKS: tools/symbols/ tools/util/
  */
 #include "tools/symbols/symbols.h"
@@ -11,7 +11,10 @@
 
 static void print(const struct lh_symbol *s)
 {
-	printf("\t%s\t%s\t%s\t%u\n", s->inlined ? "inlined" : s->folded ? "folded" : "function",
+	printf("\t%s\t%s\t%s\t%u\n",
+	       s->inlined  ? "inlined"
+	       : s->folded ? "folded"
+			   : "function",
 	       s->function ? s->function : "?", s->file ? s->file : "?", s->line);
 }
 

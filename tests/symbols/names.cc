@@ -1,5 +1,5 @@
 /*
- * names.cc — functions whose names are hard. The file `names` has the name of each in the normal form
+ * names.cc — functions whose names are hard. names.names has the name of each in the normal form
  * (tools/symbols/symbols.h), which is the same with every compiler and at every level.
  */
 #include <functional>

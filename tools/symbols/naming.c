@@ -174,6 +174,7 @@ static const char *function_text(struct lh_naming *n, const Dwarf_Die *function)
 		return n->function(n, function);
 	if (lh_enclosing_function(lh_symbol_scopes(n->s, function), function, &found, &linkage))
 		return n->function(n, &found);
+	n->lost = true;
 	text = linkage ? lh_symbol_normal(n->s, linkage) : "";
 	for (end = text + strlen(text); end > text && strncmp(end, "::{", 3) != 0;)
 		end--;

@@ -76,9 +76,9 @@ static uint32_t find_lines(struct lh_symbols *s, struct lh_object *o, uint64_t a
 		const char *own = frame[i].inlined ? NULL : symbol;
 
 		line[i].function = frame[i].die.addr ? lh_die_function(s, &frame[i].die, own) : own;
-		line[i].file = frame[i].file;
-		line[i].line = frame[i].line;
-		line[i].column = frame[i].column;
+		line[i].file = frame[i].place.file;
+		line[i].line = frame[i].place.line;
+		line[i].column = frame[i].place.column;
 		line[i].inlined = frame[i].inlined;
 		line[i].folded = !frame[i].inlined && is_folded(s, o, at);
 	}
