@@ -1,5 +1,6 @@
 /* symbols.c — opens objects and finds functions, lines and variables with libdwfl. */
 #include "tools/symbols/symbols_internal.h"
+#include "tools/symbols/one_call.h"
 #include "tools/symbols/source_lines.h"
 
 #include <dlfcn.h>
@@ -232,8 +233,34 @@ static Dwarf_Die *unit_at(Dwfl_Module *m, Dwarf_Addr at, Dwarf_Addr *bias)
 	return NULL;
 }
 
-static uint32_t walk_scopes(struct lh_symbols *s, Dwarf_Die *cu, Dwarf_Addr at,
-			    struct lh_symbol line[LINES_MAX])
+/* The function that a scope, the first of n, is inlined into, or is itself. */
+static Dwarf_Die *outer_of(Dwarf_Die *scope, int n)
+{
+	int i = 0;
+
+	while (i + 1 < n && dwarf_tag(&scope[i]) != DW_TAG_subprogram)
+		i++;
+	return &scope[i];
+}
+
+/* "ns::Guard<int>::Guard(ns::Mutex&)": the last two parts are equal. */
+static bool is_constructor(const char *function)
+{
+	size_t n = function ? strcspn(function, "(") : 0, k = 0;
+	const char *last, *class;
+
+	for (last = function + n; n && last > function && last[-1] != ':';)
+		last--;
+	k = (size_t)(function + n - last);
+	if (!n || last < function + 3)
+		return false;
+	for (class = last - 2; class > function && class[-1] != ':' && class[-1] != ' ';)
+		class --;
+	return strncmp(class, last, k) == 0 && (class[k] == ':' || class[k] == '<');
+}
+
+static uint32_t walk_scopes(struct lh_symbols *s, struct lh_object *o, uint64_t bias, Dwarf_Die *cu,
+			    Dwarf_Addr at, struct lh_symbol line[LINES_MAX])
 {
 	Dwarf_Die *inner = NULL, *scope = NULL;
 	int n = dwarf_getscopes(cu, at, &inner);
@@ -252,6 +279,8 @@ static uint32_t walk_scopes(struct lh_symbols *s, Dwarf_Die *cu, Dwarf_Addr at,
 			continue;
 		line[k].function = die_name(s, &scope[i]);
 		line[k].inlined = tag == DW_TAG_inlined_subroutine;
+		line[k].one_call = lh_one_call(s, o, &scope[i], outer_of(&scope[i], n - i), bias,
+					       at + bias + 1, is_constructor(line[k].function));
 		k++;
 		if (tag == DW_TAG_subprogram || k == LINES_MAX)
 			break;
@@ -260,13 +289,6 @@ static uint32_t walk_scopes(struct lh_symbols *s, Dwarf_Die *cu, Dwarf_Addr at,
 	free(scope);
 	free(inner);
 	return k;
-}
-
-struct lh_symbol_at lh_symbol_at(struct lh_symbols *s, struct lh_object *o, uint64_t at)
-{
-	if (!o->table)
-		o->table = lh_symbol_table_new(s->arena, o->module);
-	return lh_symbol_table_find(o->table, at);
 }
 
 /* From the symbol table alone. */
@@ -282,7 +304,7 @@ static uint32_t find_lines(struct lh_symbols *s, struct lh_object *o, uint64_t a
 {
 	Dwarf_Addr bias = 0;
 	Dwarf_Die *cu = unit_at(o->module, at, &bias);
-	uint32_t n = cu ? walk_scopes(s, cu, at - bias, line) : 0;
+	uint32_t n = cu ? walk_scopes(s, o, bias, cu, at - bias, line) : 0;
 
 	if (n && line[n - 1].function)
 		return n;

@@ -25,6 +25,7 @@ struct lh_symbol {
 	const char *function, *file;
 	uint32_t line, column;
 	bool inlined;
+	bool one_call; /* does nothing but the call at this offset; see symbols/one_call.h */
 };
 
 /*

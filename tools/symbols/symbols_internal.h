@@ -13,6 +13,7 @@ struct lh_object {
 	Dwfl_Module *module;           /* NULL: no names from this object */
 	GElf_Addr bias;                /* add it to an offset to get libdwfl's address */
 	struct lh_symbol_table *table; /* read at the first query */
+	struct lh_slots *slots;        /* callee.c; the same */
 };
 
 struct lh_symbols {
