@@ -1,6 +1,6 @@
 /*
  * stock.cc — an exchange with two locks that are acquired in both orders, through a generic lambda, a
- * template and inlined members. Each line that acquires one of them ends in "acquired here".
+ * template and inlined members. The lines that acquire them are marked.
  */
 #include <atomic>
 #include <cstdio>

@@ -248,8 +248,46 @@ static bool has_frame_pointer(Elf *elf, Dwarf_Die *outer, uint64_t difference)
 	       (memcmp(byte, push_mov, 4) == 0 || memcmp(byte + 4, push_mov, 4) == 0);
 }
 
-bool lh_one_call(struct lh_symbols *s, struct lh_object *o, Dwarf_Die *scope, Dwarf_Die *outer,
-		 uint64_t bias, uint64_t at, bool constructor)
+/* The function that scope[0] is inlined into, or is itself. */
+static Dwarf_Die *outer_of(Dwarf_Die *scope, int scopes)
+{
+	int i = 0;
+
+	while (i + 1 < scopes && dwarf_tag(&scope[i]) != DW_TAG_subprogram)
+		i++;
+	return &scope[i];
+}
+
+/* Where the part of a qualified name that ends at `end` begins: "Guard" in "ns::Guard<std::mutex>".
+ */
+static const char *part_before(const char *name, const char *end)
+{
+	int depth = 0;
+
+	for (; end > name; end--) {
+		depth += (end[-1] == '>') - (end[-1] == '<');
+		if (!depth && (end[-1] == ':' || end[-1] == ' '))
+			break;
+	}
+	return end;
+}
+
+/* "ns::Guard<std::mutex>::Guard(std::mutex&)" */
+static bool is_constructor(const char *function)
+{
+	const char *end = function ? function + strcspn(function, "(") : NULL, *last, *class;
+
+	if (!end)
+		return false;
+	last = part_before(function, end);
+	if (last < function + 3)
+		return false;
+	class = part_before(function, last - 2);
+	return strncmp(class, last, (size_t)(end - last)) == 0 && strchr(":<", class[end - last]);
+}
+
+bool lh_one_call(struct lh_symbols *s, struct lh_object *o, Dwarf_Die *scope, int scopes,
+		 uint64_t bias, uint64_t at, const char *function)
 {
 	struct function *f = calloc(1, sizeof(*f));
 	GElf_Addr own;
@@ -263,11 +301,11 @@ bool lh_one_call(struct lh_symbols *s, struct lh_object *o, Dwarf_Die *scope, Dw
 	f->inlined = dwarf_tag(scope) == DW_TAG_inlined_subroutine;
 	if (f->elf && gelf_getehdr(f->elf, &head) && head.e_machine == EM_X86_64 &&
 	    add_ranges(f, scope, bias)) {
-		f->frame = has_frame_pointer(f->elf, outer, bias - o->bias);
+		f->frame = has_frame_pointer(f->elf, outer_of(scope, scopes), bias - o->bias);
 		does = true;
 		for (uint32_t i = 0; i < f->ranges && does; i++)
 			does = decode_range(s, f, f->start[i], f->end[i]);
-		does = does && only_calls(s, f, at, constructor);
+		does = does && only_calls(s, f, at, is_constructor(function));
 	}
 	free(f);
 	return does;

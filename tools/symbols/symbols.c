@@ -233,32 +233,6 @@ static Dwarf_Die *unit_at(Dwfl_Module *m, Dwarf_Addr at, Dwarf_Addr *bias)
 	return NULL;
 }
 
-/* The function that a scope, the first of n, is inlined into, or is itself. */
-static Dwarf_Die *outer_of(Dwarf_Die *scope, int n)
-{
-	int i = 0;
-
-	while (i + 1 < n && dwarf_tag(&scope[i]) != DW_TAG_subprogram)
-		i++;
-	return &scope[i];
-}
-
-/* "ns::Guard<int>::Guard(ns::Mutex&)": the last two parts are equal. */
-static bool is_constructor(const char *function)
-{
-	size_t n = function ? strcspn(function, "(") : 0, k = 0;
-	const char *last, *class;
-
-	for (last = function + n; n && last > function && last[-1] != ':';)
-		last--;
-	k = (size_t)(function + n - last);
-	if (!n || last < function + 3)
-		return false;
-	for (class = last - 2; class > function && class[-1] != ':' && class[-1] != ' ';)
-		class --;
-	return strncmp(class, last, k) == 0 && (class[k] == ':' || class[k] == '<');
-}
-
 static uint32_t walk_scopes(struct lh_symbols *s, struct lh_object *o, uint64_t bias, Dwarf_Die *cu,
 			    Dwarf_Addr at, struct lh_symbol line[LINES_MAX])
 {
@@ -279,8 +253,8 @@ static uint32_t walk_scopes(struct lh_symbols *s, struct lh_object *o, uint64_t 
 			continue;
 		line[k].function = die_name(s, &scope[i]);
 		line[k].inlined = tag == DW_TAG_inlined_subroutine;
-		line[k].one_call = lh_one_call(s, o, &scope[i], outer_of(&scope[i], n - i), bias,
-					       at + bias + 1, is_constructor(line[k].function));
+		line[k].one_call =
+			lh_one_call(s, o, &scope[i], n - i, bias, at + bias + 1, line[k].function);
 		k++;
 		if (tag == DW_TAG_subprogram || k == LINES_MAX)
 			break;
