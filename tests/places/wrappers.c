@@ -33,7 +33,12 @@ static void xlock(pthread_mutex_t *m)
 	}
 }
 
-static int alock(pthread_mutex_t *m) { int e = pthread_mutex_lock(m); assert(e == 0); return e; }
+static int alock(pthread_mutex_t *m)
+{
+	int e = pthread_mutex_lock(m);
+	assert(e == 0);
+	return e;
+}
 
 static void table_unlock(struct table *t)
 {

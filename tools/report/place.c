@@ -101,11 +101,14 @@ const struct lh_wrappers *lh_report_read_wrappers(struct lh_arena *arena, const 
 	struct lh_wrappers *w = lh_arena_alloc(arena, sizeof(*w));
 
 	while (list && *list) {
-		const char *end = lh_glob_list_end(list);
+		const char *end = lh_glob_list_end(list), *last = end;
 
-		if (end > list)
+		list += strspn(list, " ");
+		while (last > list && last[-1] == ' ')
+			last--;
+		if (last > list)
 			LH_PUSH(arena, w->pattern, w->n,
-				lh_arena_printf(arena, "%.*s", (int)(end - list), list));
+				lh_arena_printf(arena, "%.*s", (int)(last - list), list));
 		list = end + (*end == ',');
 	}
 	return w;

@@ -92,15 +92,22 @@ static const struct lh_slots *slots_of(struct lh_symbols *s, struct lh_object *o
 	return slots;
 }
 
+static const char *name_of_slot(struct lh_symbols *s, struct lh_object *o, Elf *elf, GElf_Addr at)
+{
+	const struct lh_slots *slots = slots_of(s, o, elf);
+	const struct slot key = {.at = at}, *found = NULL;
+
+	if (slots->n)
+		found = bsearch(&key, slots->slot, slots->n, sizeof(key), by_address);
+	return found ? found->name : NULL;
+}
+
 /* "jmp *slot(%rip)", perhaps after endbr64. */
 static const char *name_of_entry(struct lh_symbols *s, struct lh_object *o, Elf *elf, GElf_Addr at)
 {
 	static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
-	const struct lh_slots *slots;
-	const struct slot *found;
 	size_t n = 0, k = 0;
 	const uint8_t *byte = lh_symbol_bytes(elf, at, &n);
-	struct slot key;
 	int32_t distance;
 
 	if (!byte || n < 16)
@@ -111,19 +118,20 @@ static const char *name_of_entry(struct lh_symbols *s, struct lh_object *o, Elf 
 	if (byte[k] != 0xff || byte[k + 1] != 0x25)
 		return NULL;
 	memcpy(&distance, byte + k + 2, sizeof(distance));
-	key.at = at + k + 6 + (uint64_t)(int64_t)distance;
-	slots = slots_of(s, o, elf);
-	found = slots->n ? bsearch(&key, slots->slot, slots->n, sizeof(key), by_address) : NULL;
-	return found ? found->name : NULL;
+	return name_of_slot(s, o, elf, at + k + 6 + (uint64_t)(int64_t)distance);
 }
 
-const char *lh_symbol_callee(struct lh_symbols *s, struct lh_object *o, uint64_t target)
+const char *lh_symbol_callee(struct lh_symbols *s, struct lh_object *o, uint64_t target,
+			     uint64_t slot)
 {
 	struct lh_symbol_at found = lh_symbol_at(s, o, target);
 	GElf_Addr own;
 	Elf *elf = dwfl_module_getelf(o->module, &own);
 
-	if (found.name && found.start == target)
+	if (target && found.name && found.start == target)
 		return found.name;
-	return elf ? name_of_entry(s, o, elf, target - o->bias) : NULL;
+	if (!elf || !(target || slot))
+		return NULL;
+	return target ? name_of_entry(s, o, elf, target - o->bias)
+		      : name_of_slot(s, o, elf, slot - o->bias);
 }

@@ -13,7 +13,8 @@
 const uint8_t *lh_symbol_bytes(Elf *, GElf_Addr at, size_t *n);
 
 /* The name of the function that begins at `target`, an address of libdwfl, or to which the code
- * there jumps; not demangled. NULL: unknown. */
-const char *lh_symbol_callee(struct lh_symbols *, struct lh_object *, uint64_t target);
+ * there jumps, or if that is 0 whose address is in `slot`; not demangled. NULL: unknown. */
+const char *lh_symbol_callee(struct lh_symbols *, struct lh_object *, uint64_t target,
+			     uint64_t slot);
 
 #endif

@@ -30,6 +30,13 @@ struct function {
 
 /* ---- who is called ---- */
 
+/* NULL: unknown, or it goes nowhere else. */
+static const char *callee(struct lh_symbols *s, const struct function *f,
+			  const struct lh_instruction *i)
+{
+	return i->target || i->slot ? lh_symbol_callee(s, f->object, i->target, i->slot) : NULL;
+}
+
 /* Does the function end the program, or throw? */
 static bool never_returns(const char *name)
 {
@@ -98,8 +105,8 @@ static bool decode_range(struct lh_symbols *s, struct function *f, uint64_t at, 
 		c->at = at;
 		at += c->is.length;
 		byte += c->is.length;
-		if (c->is.target && (c->is.flow == LH_FLOW_CALL || !is_inside(f, c->is.target)))
-			c->stops = never_returns(lh_symbol_callee(s, f->object, c->is.target));
+		if (c->is.flow != LH_FLOW_BRANCH && !is_inside(f, c->is.target))
+			c->stops = never_returns(callee(s, f, &c->is));
 	}
 	return true;
 }
@@ -116,8 +123,7 @@ static bool calls(struct lh_symbols *s, struct function *f, const struct instruc
 		return false;
 	if (!c->is.target)
 		return true; /* a switch, or a call through a pointer */
-	return !is_inside(f, c->is.target) &&
-	       (!f->inlined || lh_symbol_callee(s, f->object, c->is.target));
+	return !is_inside(f, c->is.target) && (!f->inlined || callee(s, f, &c->is));
 }
 
 /*
@@ -136,8 +142,7 @@ static bool never_ends(struct lh_symbols *s, const struct function *f, uint64_t 
 			return false;
 		if (i.flow == LH_FLOW_END)
 			return true;
-		if (i.target && i.flow != LH_FLOW_BRANCH &&
-		    never_returns(lh_symbol_callee(s, f->object, i.target)))
+		if (i.flow != LH_FLOW_BRANCH && never_returns(callee(s, f, &i)))
 			return true;
 		if (i.flow == LH_FLOW_BRANCH && !never_ends(s, f, i.target, steps))
 			return false;

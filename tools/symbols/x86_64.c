@@ -12,6 +12,7 @@ struct code {
 	bool wide16;      /* prefix 66 */
 	bool memory;      /* ModRM names memory */
 	bool cut;
+	uint64_t slot; /* the operand's address, if it is relative to the instruction */
 	struct lh_instruction *i;
 };
 
@@ -48,6 +49,7 @@ static enum lh_writes operand(struct code *c)
 	uint8_t modrm = next(c), mod = modrm >> 6, base = modrm & 7;
 	bool far = c->rex & 1, sib = base == 4;
 	enum lh_writes where = LH_WRITES_POINTER;
+	int64_t distance;
 
 	c->reg = modrm >> 3 & 7;
 	c->memory = mod != 3;
@@ -61,7 +63,9 @@ static enum lh_writes operand(struct code *c)
 		where = LH_WRITES_STACK;
 	else if (base == 5 && !far)
 		where = LH_WRITES_FRAME;
-	number(c, mod == 1 ? 1 : mod == 2 || where == LH_WRITES_GLOBAL ? 4 : 0);
+	distance = number(c, mod == 1 ? 1 : mod == 2 || where == LH_WRITES_GLOBAL ? 4 : 0);
+	if (where == LH_WRITES_GLOBAL && !sib)
+		c->slot = c->at + c->k + (uint64_t)distance; /* if no more bytes follow */
 	return where;
 }
 
@@ -159,6 +163,7 @@ static bool group_ff(struct code *c)
 {
 	enum lh_writes where = operand(c);
 
+	c->i->slot = c->reg == 2 || c->reg == 4 ? c->slot : 0;
 	if (c->reg == 2)
 		return flows(c, LH_FLOW_CALL, 0);
 	if (c->reg == 4)

@@ -14,7 +14,7 @@
 
 enum lh_flow {
 	LH_FLOW_NEXT,
-	LH_FLOW_CALL,   /* `target`, or 0: through a register or memory */
+	LH_FLOW_CALL,   /* `target`, or what `slot` has, or 0: through a register or memory */
 	LH_FLOW_JUMP,   /* the same */
 	LH_FLOW_BRANCH, /* to `target` or to the next instruction */
 	LH_FLOW_RETURN,
@@ -31,7 +31,7 @@ enum lh_writes {
 };
 
 struct lh_instruction {
-	uint64_t target;
+	uint64_t target, slot;
 	enum lh_flow flow;
 	enum lh_writes writes;
 	uint8_t length;
