@@ -33,6 +33,20 @@ static void xlock(pthread_mutex_t *m)
 	}
 }
 
+__attribute__((noinline)) static void die(const char *what, int error)
+{
+	fprintf(stderr, "%s: %d\n", what, error);
+	exit(1);
+}
+
+static void xxlock(pthread_mutex_t *m)
+{
+	int error = pthread_mutex_lock(m);
+
+	if (error)
+		die("pthread_mutex_lock", error);
+}
+
 static int alock(pthread_mutex_t *m)
 {
 	int e = pthread_mutex_lock(m);
@@ -63,7 +77,7 @@ static void *drop_group(void *unused)
 		sched_yield();
 	alock(&groups.lock); /* acquired here */
 	groups.rows--;
-	table_lock(&users); /* acquired here */
+	xxlock(&users.lock); /* acquired here */
 	users.rows--;
 	table_unlock(&users);
 	table_unlock(&groups);

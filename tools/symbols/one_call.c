@@ -89,46 +89,10 @@ static bool is_inside(const struct function *f, uint64_t at)
 	return false;
 }
 
-static bool decode_range(struct lh_symbols *s, struct function *f, uint64_t at, uint64_t end)
-{
-	size_t n = 0;
-	const uint8_t *byte = lh_symbol_bytes(f->elf, at - f->object->bias, &n);
-
-	if (!byte || n < end - at)
-		return false;
-	while (at < end) {
-		struct instruction *c = &f->code[f->n];
-
-		if (f->n == INSTRUCTIONS_MAX || !lh_x86_64_decode(byte, end - at, at, &c->is))
-			return false;
-		f->n++;
-		c->at = at;
-		at += c->is.length;
-		byte += c->is.length;
-		if (c->is.flow != LH_FLOW_BRANCH && !is_inside(f, c->is.target))
-			c->stops = never_returns(callee(s, f, &c->is));
-	}
-	return true;
-}
-
-/* ---- paths ---- */
-
-/* A jump out of a function calls another one at its end, and one out of an inlined copy goes on in
- * the function around it, unless its target is a function. */
-static bool calls(struct lh_symbols *s, struct function *f, const struct instruction *c)
-{
-	if (c->is.flow == LH_FLOW_CALL)
-		return true;
-	if (c->is.flow != LH_FLOW_JUMP && c->is.flow != LH_FLOW_BRANCH)
-		return false;
-	if (!c->is.target)
-		return true; /* a switch, or a call through a pointer */
-	return !is_inside(f, c->is.target) && (!f->inlined || callee(s, f, &c->is));
-}
-
 /*
  * Does every path from here end the program or throw? So do the clean-ups of the function around an
- * inlined copy. `steps` bounds the search; beyond it the answer is no.
+ * inlined copy, and a project's own function that reports an error and exits. `steps` bounds the
+ * search; beyond it the answer is no.
  */
 static bool never_ends(struct lh_symbols *s, const struct function *f, uint64_t at, int *steps)
 {
@@ -153,12 +117,46 @@ static bool never_ends(struct lh_symbols *s, const struct function *f, uint64_t 
 	return false;
 }
 
+/* Does what is called here never return? */
+static bool stops(struct lh_symbols *s, const struct function *f, const struct lh_instruction *i)
+{
+	int steps = OUTSIDE_MAX;
+
+	if (i->flow != LH_FLOW_CALL && i->flow != LH_FLOW_JUMP)
+		return false;
+	return !is_inside(f, i->target) && (never_returns(callee(s, f, i)) ||
+					    (i->target && never_ends(s, f, i->target, &steps)));
+}
+
+static bool decode_range(struct lh_symbols *s, struct function *f, uint64_t at, uint64_t end)
+{
+	size_t n = 0;
+	const uint8_t *byte = lh_symbol_bytes(f->elf, at - f->object->bias, &n);
+
+	if (!byte || n < end - at)
+		return false;
+	while (at < end) {
+		struct instruction *c = &f->code[f->n];
+
+		if (f->n == INSTRUCTIONS_MAX || !lh_x86_64_decode(byte, end - at, at, &c->is))
+			return false;
+		f->n++;
+		c->at = at;
+		at += c->is.length;
+		byte += c->is.length;
+		c->stops = stops(s, f, &c->is);
+	}
+	return true;
+}
+
+/* ---- paths ---- */
+
 /* Does a path lead from outside of the code at `at` to the end of the function? */
 static bool returns_outside(struct lh_symbols *s, const struct function *f, uint64_t at)
 {
 	int steps = OUTSIDE_MAX;
 
-	return !is_inside(f, at) && !(f->inlined && never_ends(s, f, at, &steps));
+	return !is_inside(f, at) && !never_ends(s, f, at, &steps);
 }
 
 /* Does the instruction itself return, or leave the code for where a path does? */
@@ -208,6 +206,19 @@ static void mark_returns(struct lh_symbols *s, struct function *f)
 			f->code[i].returns |= does;
 		}
 	}
+}
+
+/* A jump out of a function calls another one at its end, and one out of an inlined copy goes on in
+ * the function around it, unless its target is a function. */
+static bool calls(struct lh_symbols *s, struct function *f, const struct instruction *c)
+{
+	if (c->is.flow == LH_FLOW_CALL)
+		return true;
+	if (c->is.flow != LH_FLOW_JUMP && c->is.flow != LH_FLOW_BRANCH)
+		return false;
+	if (!c->is.target)
+		return true; /* a switch, or a call through a pointer */
+	return returns_outside(s, f, c->is.target) && (!f->inlined || callee(s, f, &c->is));
 }
 
 static bool writes_its_own(const struct function *f, enum lh_writes where, bool constructor)
