@@ -34,13 +34,6 @@ const uint8_t *lh_symbol_bytes(Elf *elf, GElf_Addr at, size_t *n)
 	return NULL;
 }
 
-struct lh_symbol_at lh_symbol_at(struct lh_symbols *s, struct lh_object *o, uint64_t at)
-{
-	if (!o->table)
-		o->table = lh_symbol_table_new(s->arena, o->module);
-	return lh_symbol_table_find(o->table, at);
-}
-
 /* ---- slots ---- */
 
 static int by_address(const void *x, const void *y)

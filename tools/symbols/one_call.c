@@ -264,16 +264,6 @@ static bool has_frame_pointer(Elf *elf, Dwarf_Die *outer, uint64_t difference)
 	       (memcmp(byte, push_mov, 4) == 0 || memcmp(byte + 4, push_mov, 4) == 0);
 }
 
-/* The function that scope[0] is inlined into, or is itself. */
-static Dwarf_Die *outer_of(Dwarf_Die *scope, int scopes)
-{
-	int i = 0;
-
-	while (i + 1 < scopes && dwarf_tag(&scope[i]) != DW_TAG_subprogram)
-		i++;
-	return &scope[i];
-}
-
 /* Where the part of a qualified name that ends at `end` begins: "Guard" in "ns::Guard<std::mutex>".
  */
 static const char *part_before(const char *name, const char *end)
@@ -302,11 +292,12 @@ static bool is_constructor(const char *function)
 	return strncmp(class, last, (size_t)(end - last)) == 0 && strchr(":<", class[end - last]);
 }
 
-bool lh_one_call(struct lh_symbols *s, struct lh_object *o, Dwarf_Die *scope, int scopes,
-		 uint64_t bias, uint64_t at, const char *function)
+bool lh_one_call(struct lh_symbols *s, struct lh_object *o, Dwarf_Die *scope, Dwarf_Die *outer,
+		 uint64_t at, const char *function)
 {
 	struct function *f = calloc(1, sizeof(*f));
 	GElf_Addr own;
+	Dwarf_Addr bias; /* added to an address of libdw, it is one of libdwfl */
 	GElf_Ehdr head;
 	bool does = false;
 
@@ -315,9 +306,9 @@ bool lh_one_call(struct lh_symbols *s, struct lh_object *o, Dwarf_Die *scope, in
 	f->object = o;
 	f->elf = dwfl_module_getelf(o->module, &own);
 	f->inlined = dwarf_tag(scope) == DW_TAG_inlined_subroutine;
-	if (f->elf && gelf_getehdr(f->elf, &head) && head.e_machine == EM_X86_64 &&
-	    add_ranges(f, scope, bias)) {
-		f->frame = has_frame_pointer(f->elf, outer_of(scope, scopes), bias - o->bias);
+	if (f->elf && dwfl_module_getdwarf(o->module, &bias) && gelf_getehdr(f->elf, &head) &&
+	    head.e_machine == EM_X86_64 && add_ranges(f, scope, bias)) {
+		f->frame = has_frame_pointer(f->elf, outer, bias - o->bias);
 		does = true;
 		for (uint32_t i = 0; i < f->ranges && does; i++)
 			does = decode_range(s, f, f->start[i], f->end[i]);

@@ -17,11 +17,10 @@
 enum { LH_ONE_CALL_BYTES = 512 };
 
 /*
- * scope[0] is the function, or the inlined copy of it, around the call that ends at `at`; the
- * others are what it is in, innermost first. Addresses are libdwfl's; `bias` is what libdw's lack.
- * `function` is its demangled text.
+ * `scope` is the function, or the inlined copy of it, around the call that ends at `at`, an address
+ * of libdwfl; `outer` is the function that it is inlined into, or itself. `function` is its name.
  */
-bool lh_one_call(struct lh_symbols *, struct lh_object *, Dwarf_Die *scope, int scopes,
-		 uint64_t bias, uint64_t at, const char *function);
+bool lh_one_call(struct lh_symbols *, struct lh_object *, Dwarf_Die *scope, Dwarf_Die *outer,
+		 uint64_t at, const char *function);
 
 #endif
