@@ -92,28 +92,47 @@ static void add_script(struct lh_text *t, const struct lh_module *m, uint64_t li
 	lh_text_add(t, "\n");
 }
 
+/* Threads start in the library; no stack shows that. */
+static bool is_of_library(uint64_t frame)
+{
+	const struct lh_module *m = &LH_MODULES[LH_FRAME_MODULE(frame)];
+	uint64_t here = (uint64_t)(uintptr_t)lh_stderr_report;
+
+	return LH_FRAME_MODULE(frame) && !(m->flags & LH_MODULE_SCRIPT) && here >= m->start &&
+	       here < m->end;
+}
+
+static void add_frame(struct lh_text *t, uint64_t f)
+{
+	const struct lh_module *m = &LH_MODULES[LH_FRAME_MODULE(f)];
+
+	if (LH_FRAME_MODULE(f) && (m->flags & LH_MODULE_SCRIPT)) {
+		add_script(t, m, LH_FRAME_PC(f));
+		return;
+	}
+	if (LH_FRAME_MODULE(f)) {
+		lh_text_safe(t, lh_text_base(m->path));
+		lh_text_add(t, "+");
+	}
+	lh_text_hex(t, LH_FRAME_PC(f) - (LH_FRAME_MODULE(f) ? m->base : 0));
+	lh_text_add(t, "\n");
+}
+
 static void add_stack(struct lh_text *t, lh_stack_id id)
 {
 	const struct lh_stack *s = &LH_STACKS[id];
+	uint64_t shown = 0;
 
 	for (int i = 0; id && i < s->n; i++) {
 		uint64_t f = LH_FRAMES[s->frame + (uint32_t)i];
 		const struct lh_module *m = &LH_MODULES[LH_FRAME_MODULE(f)];
-		if (LH_FRAME_MODULE(f) && (m->flags & LH_MODULE_LOCK_NAME))
+
+		if (is_of_library(f) || (LH_FRAME_MODULE(f) && (m->flags & LH_MODULE_LOCK_NAME)))
 			continue;
 		lh_text_add(t, "      #");
-		lh_text_number(t, (uint64_t)i);
+		lh_text_number(t, shown++);
 		lh_text_add(t, " ");
-		if (LH_FRAME_MODULE(f) && (m->flags & LH_MODULE_SCRIPT)) {
-			add_script(t, m, LH_FRAME_PC(f));
-			continue;
-		}
-		if (LH_FRAME_MODULE(f)) {
-			lh_text_safe(t, lh_text_base(m->path));
-			lh_text_add(t, "+");
-		}
-		lh_text_hex(t, LH_FRAME_PC(f) - (LH_FRAME_MODULE(f) ? m->base : 0));
-		lh_text_add(t, "\n");
+		add_frame(t, f);
 	}
 }
 

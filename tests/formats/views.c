@@ -132,7 +132,8 @@ static void order(struct lh_ledger *l, lh_lock_id held, lh_lock_id wanted, lh_st
 	n->visit = seen;
 }
 
-/* The bank: a cycle, a long hold with C++ headers and `..` in its paths, and a suppressed finding. */
+/* The bank: a cycle, a long hold with C++ headers and `..` in its paths, and a suppressed finding.
+ */
 static struct lh_ledger *bank(const char *exe)
 {
 	struct lh_ledger *l = build_bank(100, BASE);
@@ -189,12 +190,13 @@ static struct lh_ledger *scenario(const char *name)
 
 int main(int argc, char **argv)
 {
-	struct lh_render_text_style style = {.root = "/src/bank", .least = LH_ERROR, .locks = true};
+	struct lh_render_text_style style = {.least = LH_ERROR, .locks = true};
 	struct lh_ledger_view r;
 	struct lh_report *m = lh_report_new((struct lh_report_options){
 		.symbols = (struct lh_symbols *)&style, /* only passed on, never read */
 		.every_lock = true,
 		.orders = true,
+		.root = "/src/bank",
 		.classify = settle,
 	});
 

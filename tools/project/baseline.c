@@ -138,8 +138,7 @@ uint32_t lh_baseline_formers(const struct lh_baseline *b)
 
 static void add_finding(struct lh_baseline *b, struct lh_view *v, const struct lh_report_finding *f)
 {
-	const struct lh_report_frame *frame = lh_view_finding_frame(v, f);
-	const char *path = lh_view_path(v, frame);
+	const char *path = lh_view_path(v, f->frame);
 	struct lh_baseline_entry k = {.fingerprint = f->fingerprint, .comment = "", .seen = true};
 
 	/* The file without the line: a moved line would change this entry. */

@@ -108,16 +108,6 @@ static bool fits_rule(const char *pattern, const struct lh_report_finding *f)
 	return strcmp(pattern, lh_name_rule(f->rule)) == 0;
 }
 
-/* The end of a list's first name: the first comma outside <...>, (...), [...] and {...}. */
-static const char *name_end(const char *list)
-{
-	int depth = 0;
-
-	for (; *list && (*list != ',' || depth > 0); list++)
-		depth += strchr("<({[", *list) ? 1 : strchr(">)}]", *list) ? -1 : 0;
-	return list;
-}
-
 static const char *name_at(const struct lh_report_finding *f, uint32_t i)
 {
 	return f->cycle ? f->part[i].holds->lock->name : f->lock[i]->name;
@@ -134,7 +124,7 @@ static bool fits_cycle(const char *pattern, const struct lh_report_finding *f)
 		for (; i < n && *at; i++) {
 			char name[512];
 
-			end = name_end(at);
+			end = lh_glob_list_end(at);
 			snprintf(name, sizeof(name), "%.*s", (int)(end - at), at);
 			if (!lh_glob_match(name, name_at(f, (first + i) % n)))
 				break;
@@ -169,7 +159,7 @@ static const char *check_rule(const char *pattern)
 
 static const char *check_cycle(const char *pattern)
 {
-	const char *end = name_end(pattern);
+	const char *end = lh_glob_list_end(pattern);
 
 	return *end && end > pattern && end[1] ? NULL : "at least two locks with commas between";
 }
@@ -323,7 +313,7 @@ void lh_suppress_print(const struct lh_report *report, const struct lh_report_fi
 {
 	struct lh_render_text_style style = {0};
 	struct lh_view v = lh_view_open(report, &style, out);
-	const char *at = lh_view_at(&v, lh_view_finding_frame(&v, f)), *names = NULL;
+	const char *at = lh_view_at(&v, f->frame), *names = NULL;
 
 	for (uint32_t i = 0; i < f->cycle_parts; i++)
 		names = names ? lh_arena_printf(v.arena, "%s,%s", names, name_at(f, i))

@@ -30,7 +30,7 @@ lh_report_get_thread(struct lh_report *report, const struct lh_report_process *p
 /* "at bank.c:41", "in make_account", "at bank+0x11aa". */
 const char *lh_report_where(struct lh_report *report, const struct lh_report_stack *t)
 {
-	const struct lh_report_frame *f = lh_report_best_frame(t);
+	const struct lh_report_frame *f = lh_report_place(t);
 
 	if (!f)
 		return NULL;

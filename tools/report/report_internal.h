@@ -19,6 +19,7 @@ enum lh_memo_kind {
 struct lh_report_private {
 	struct lh_map memo, finding, order; /* see memo.c, finding.c, order_pairs.c */
 	uint32_t symbol_problems;           /* symbol problems that are in the notes already */
+	const struct lh_wrappers *wrappers; /* see place.c */
 };
 
 /* Where the object made of this row is stored; *result is NULL: not made yet. */
@@ -35,6 +36,16 @@ const char *lh_report_variable(struct lh_report *, const struct lh_report_proces
 /* The member path in that variable, as lh_symbol_member_path returns it. */
 const char *lh_report_member(struct lh_report *, const struct lh_report_process *, uint64_t address,
 			     uint64_t own);
+
+/* place.c */
+/* Is it code of a library, by its file, or if that is NULL by its function? Either may be NULL. */
+bool lh_report_is_library(const char *function, const char *file);
+/* The patterns of a list; NULL: no list. */
+const struct lh_wrappers *lh_report_read_wrappers(struct lh_arena *, const char *list);
+/* Marks the wrappers among the frames of a stack; those that seem to be some are marked already.
+ * cut: the outermost frame has a caller. */
+void lh_report_mark_wrappers(const struct lh_report *, struct lh_report_frame *, uint32_t n,
+			     bool cut);
 
 /* lock_name.c */
 /* Appends the row to the names of locks of one finding that have the same name. */

@@ -2,6 +2,7 @@
 #include "tools/symbols/symbols_internal.h"
 #include "tools/symbols/die_name.h"
 #include "tools/symbols/frames.h"
+#include "tools/symbols/one_call.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -80,6 +81,9 @@ static uint32_t find_lines(struct lh_symbols *s, struct lh_object *o, uint64_t a
 		line[i].line = frame[i].place.line;
 		line[i].column = frame[i].place.column;
 		line[i].inlined = frame[i].inlined;
+		line[i].one_call =
+			frame[i].die.addr && lh_one_call(s, o, &frame[i].die, &frame[n - 1].die,
+							 at + 1, line[i].function);
 		line[i].folded = !frame[i].inlined && is_folded(s, o, at);
 	}
 	return n;

@@ -48,6 +48,7 @@ struct lh_symbol {
 	const char *function, *file;
 	uint32_t line, column;
 	bool inlined;
+	bool one_call; /* does nothing but the call at this offset; see symbols/one_call.h */
 	/* The symbol table gives this code the names of several functions: the compiler or linker
 	 * has merged equal functions, or one is an alias, and `function` may be any of them. */
 	bool folded;

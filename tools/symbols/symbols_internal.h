@@ -16,6 +16,7 @@ struct lh_object {
 	GElf_Addr bias;                /* add it to an offset to get libdwfl's address */
 	struct lh_symbol_table *table; /* read at the first query */
 	struct lh_unit_index *units;   /* the same */
+	struct lh_slots *slots;        /* the same; see callee.c */
 };
 
 struct lh_symbols {
