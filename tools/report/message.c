@@ -302,6 +302,13 @@ static const char *placeholder_text(const struct lh_report *report,
 	return lh_report_time(report, f->duration_ns); /* {time} */
 }
 
+bool lh_report_is_going_on(const struct lh_report_finding *f)
+{
+	uint32_t end = f->process->ledger->head.end;
+
+	return f->open && (end == LH_END_UNKNOWN || end == LH_END_RUNNING);
+}
+
 /* The rule's message, with its placeholders. */
 static const char *message_of(const struct lh_report_finding *f)
 {
@@ -309,8 +316,10 @@ static const char *message_of(const struct lh_report_finding *f)
 
 	if (f->rule == LH_RULE_LOST_SIGNAL && f->level > LH_POTENTIAL && f->threads == 1)
 		return "{who} waits for {lock}, and no thread is left that can end that";
-	if (f->open && row->open)
+	if (lh_report_is_going_on(f) && row->open)
 		return row->open;
+	if (f->open && f->rule == LH_RULE_LONG_HOLD)
+		return "{holder} held {held} for {time} and did not release it";
 	return f->level > LH_POTENTIAL && row->is ? row->is : row->can;
 }
 

@@ -109,7 +109,7 @@ static void complete(struct lh_watch_process *p, const struct lh_long_hold *h, u
 	struct lh_finding *f = lh_watch_row(p, h->row);
 	char note[LH_NOTE_MAX], ns[LH_DURATION_TEXT], cpu[64], text[200];
 
-	if (!f)
+	if (!f || f->rule == LH_NO_RULE)
 		return;
 	if (held < h->told_ns)
 		held = h->told_ns;

@@ -26,6 +26,11 @@ static bool is_stopped(char state)
 	return state == 'T' || state == 't';
 }
 
+static bool has_ended(char state)
+{
+	return state == 'Z' || state == 'X';
+}
+
 bool lh_long_hold_waits(const struct lh_watch_process *p, const struct lh_long_hold *h,
 			const struct lh_live_thread *live)
 {
@@ -64,7 +69,9 @@ static void measure(struct lh_watch_process *p, struct lh_long_hold *h,
 		h->waited_ns += lh_time_between(p->sampled_ns, before);
 		step = lh_time_between(p->now_ns, p->sampled_ns);
 	}
-	if (p->pid && lh_task_read(p->pid, h->tid, &t)) {
+	if (p->pid && (!lh_task_read(p->pid, h->tid, &t) || has_ended(t.state))) {
+		h->stopped_ns += step; /* the process has ended, and its end is not noticed yet */
+	} else if (p->pid) {
 		if (is_stopped(t.state) || is_stopped(h->turn.state))
 			h->stopped_ns += step;
 		if (t.turns != h->turn.turns || t.state != 'R' || h->turn.state != 'R') {
