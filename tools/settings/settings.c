@@ -369,6 +369,7 @@ struct lh_render_text_style lh_settings_style(const struct lh_settings *s)
 {
 	const struct lh_value *fail = &LH_OPTION(s, fail);
 	return (struct lh_render_text_style){
+		.brief = !LH_OPTION(s, verbose).number,
 		.source = LH_OPTION(s, source).number,
 		.filtered = LH_OPTION(s, show_filtered).number || LH_OPTION(s, all).number,
 		.locks = LH_OPTION(s, locks).number,

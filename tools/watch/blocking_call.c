@@ -180,9 +180,9 @@ static void begin_sleep(struct lh_watch_process *p, struct lh_thread_sample *at,
 	at->stops = 0;
 }
 
-static void extlh_sleep_end(struct lh_watch_process *p, uint32_t live_row,
-			    const struct lh_live_thread *live, const struct lh_held *const *held,
-			    uint32_t n)
+static void extend_sleep(struct lh_watch_process *p, uint32_t live_row,
+			 const struct lh_live_thread *live, const struct lh_held *const *held,
+			 uint32_t n)
 {
 	struct lh_thread_sample *at = &p->sample[live_row];
 	struct lh_finding *f = lh_watch_row(p, at->row);
@@ -262,7 +262,7 @@ static void check_call(struct lh_watch_process *p, uint32_t live_row,
 		at->turns = t.turns;
 		at->run_ns = t.run_ns;
 		at->stops = 0;
-		extlh_sleep_end(p, live_row, live, held, n);
+		extend_sleep(p, live_row, live, held, n);
 	}
 	if (at->call.in == LH_TASK_CALL) {
 		at->pause_ns = 0;
