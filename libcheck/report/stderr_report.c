@@ -105,7 +105,7 @@ static void add_stack(struct lh_text *t, lh_stack_id id)
 		lh_text_number(t, (uint64_t)i);
 		lh_text_add(t, " ");
 		if (LH_FRAME_MODULE(f) && (m->flags & LH_MODULE_SCRIPT)) {
-			add_script(t, m, LH_FRAME_PC(f));
+			add_script(t, m, LH_SCRIPT_LINE(LH_FRAME_PC(f)));
 			continue;
 		}
 		if (LH_FRAME_MODULE(f)) {
