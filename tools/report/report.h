@@ -308,9 +308,14 @@ uint32_t lh_report_new_findings(const struct lh_report *, enum lh_severity least
  */
 const char *lh_report_thread_text(const struct lh_report *, const struct lh_report_thread *);
 const char *lh_report_lock_text(const struct lh_report *, const struct lh_report_lock *);
+/* The rule's message for the finding: one sentence. */
+const char *lh_report_message(const struct lh_report *, const struct lh_report_finding *);
 /* One step as a phrase, such as "waits for 'b'"; `now`: present tense, otherwise past tense. */
 const char *lh_report_step_text(const struct lh_report *, const struct lh_report_finding *,
 				const struct lh_report_step *, bool now);
+/* The same for a line of a table: "holds 'a'", "wants 'b'", "released 'c'". */
+const char *lh_report_step_brief(const struct lh_report *, const struct lh_report_finding *,
+				 const struct lh_report_step *);
 /* The last step of a finding that has ended: who ended it. It belongs to no part. NULL: not known.
  */
 const struct lh_report_step *lh_report_ended_by(const struct lh_report_finding *);
@@ -321,10 +326,14 @@ const char *lh_report_cycle_text(const struct lh_report *, const struct lh_repor
  * T3 waits for 'a': ..."; NULL: the finding is no cycle.
  */
 const char *lh_report_schedule(const struct lh_report *, const struct lh_report_finding *);
+/* What follows from the finding, and whether it happened: a sentence or two. */
+const char *lh_report_consequence(const struct lh_report *, const struct lh_report_finding *);
 /* Does f->merged[i] have a former fingerprint that no merged finding before it has? */
 bool lh_report_is_first_former(const struct lh_report_finding *, uint32_t i);
 /* Why the filter applies, as a clause. */
 const char *lh_name_filter_reason(enum lh_filter);
+/* Did the finding still go on at the end of what was recorded, in a process that has not ended? */
+bool lh_report_is_going_on(const struct lh_report_finding *);
 /* "1.5 s", "120 ms", "10 us" */
 const char *lh_report_time(const struct lh_report *, uint64_t ns);
 
@@ -340,6 +349,8 @@ const char *lh_name_action(enum lh_action);
 const char *lh_name_kind(unsigned kind);
 const char *lh_name_status(enum lh_status);
 /* The rule of that name, LH_NO_RULE if there is none. */
+/* The rule that a misspelled name most likely means; NULL: none is near. */
+const char *lh_name_nearest_rule(const char *name);
 enum lh_rule lh_name_find_rule(const char *name);
 
 /* A row of rules.def. */
