@@ -107,7 +107,7 @@ static void add_frame(struct lh_text *t, uint64_t f)
 	const struct lh_module *m = &LH_MODULES[LH_FRAME_MODULE(f)];
 
 	if (LH_FRAME_MODULE(f) && (m->flags & LH_MODULE_SCRIPT)) {
-		add_script(t, m, LH_FRAME_PC(f));
+		add_script(t, m, LH_SCRIPT_LINE(LH_FRAME_PC(f)));
 		return;
 	}
 	if (LH_FRAME_MODULE(f)) {
