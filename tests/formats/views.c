@@ -91,6 +91,12 @@ const char *lh_symbol_member_path(struct lh_symbols *s, const struct lh_module *
 	return "";
 }
 
+uint32_t lh_symbol_call_number(struct lh_symbols *s, const struct lh_module *m, uint64_t offset)
+{
+	(void)s, (void)m, (void)offset;
+	return 0;
+}
+
 bool lh_symbol_signal(struct lh_symbols *s, const struct lh_module *m, uint64_t offset)
 {
 	(void)s, (void)m, (void)offset;

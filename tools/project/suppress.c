@@ -100,7 +100,10 @@ static bool fits_called_from(const char *pattern, const struct lh_report_finding
 
 static bool fits_id(const char *pattern, const struct lh_report_finding *f)
 {
-	return strcmp(pattern, f->fingerprint) == 0 || strcmp(pattern, f->former) == 0;
+	return strcmp(pattern, f->fingerprint) == 0 || strcmp(pattern, f->former_v2) == 0 ||
+	       strcmp(pattern, f->former) == 0 ||
+	       /* who accepts a deadlock accepts that it can happen */
+	       (f->rule == LH_RULE_LOCK_ORDER && strcmp(pattern, f->other.now) == 0);
 }
 
 static bool fits_rule(const char *pattern, const struct lh_report_finding *f)

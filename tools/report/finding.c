@@ -273,8 +273,11 @@ static void replace_contents(struct lh_report_finding *f, const struct lh_report
 	f->reason = old.reason;
 	memcpy(f->fingerprint, old.fingerprint, sizeof(f->fingerprint));
 	memcpy(f->former, old.former, sizeof(f->former));
+	f->known = old.known;
 	f->merged = old.merged;
 	f->mergeds = old.mergeds;
+	f->other_place = old.other_place;
+	f->other_places = old.other_places;
 }
 
 /* Where the finding with f's rule, filter and fingerprint is stored. */

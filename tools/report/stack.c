@@ -145,6 +145,8 @@ static uint32_t expand(struct lh_report *report, const struct object *o, uint64_
 		f.file = line[i].file;
 		f.line = line[i].line;
 		f.column = line[i].column;
+		f.former_function = line[i].former;
+		f.folded = line[i].folded;
 		f.inlined = line[i].inlined;
 		f.wrapper = line[i].one_call;
 		complete(report, o, &f);
