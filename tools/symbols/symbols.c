@@ -142,7 +142,7 @@ static void load_demangler(struct lh_symbols *s)
 		*(void **)&s->demangle = dlsym(s->cxx, "__cxa_demangle");
 }
 
-static const char *demangled(struct lh_symbols *s, const char *name)
+const char *lh_symbol_demangled(struct lh_symbols *s, const char *name)
 {
 	bool mangled = name[0] == '_' && name[1] == 'Z';
 	char *clear = NULL;
@@ -167,7 +167,7 @@ static const char *die_name(struct lh_symbols *s, Dwarf_Die *die)
 		name = dwarf_formstring(&attr);
 	if (!name)
 		name = dwarf_diename(die);
-	return name ? demangled(s, name) : NULL;
+	return name ? lh_symbol_demangled(s, name) : NULL;
 }
 
 static const char *full_path(struct lh_symbols *s, Dwarf_Die *cu, const char *file)
@@ -220,7 +220,7 @@ static void set_call(struct lh_symbols *s, Dwarf_Die *cu, Dwarf_Die *die, struct
 }
 
 /* clang writes no table of address ranges, without which libdwfl does not find the unit. */
-static Dwarf_Die *unit_at(Dwfl_Module *m, Dwarf_Addr at, Dwarf_Addr *bias)
+Dwarf_Die *lh_symbol_unit(Dwfl_Module *m, Dwarf_Addr at, Dwarf_Addr *bias)
 {
 	Dwarf_Die *cu = dwfl_module_addrdie(m, at, bias);
 
@@ -274,14 +274,14 @@ static const char *name_at(struct lh_symbols *s, struct lh_object *o, uint64_t a
 {
 	const char *name = lh_symbol_at(s, o, at).name;
 
-	return name ? demangled(s, name) : NULL;
+	return name ? lh_symbol_demangled(s, name) : NULL;
 }
 
 static uint32_t find_lines(struct lh_symbols *s, struct lh_object *o, uint64_t at,
 			   struct lh_symbol line[LINES_MAX])
 {
 	Dwarf_Addr bias = 0;
-	Dwarf_Die *cu = unit_at(o->module, at, &bias);
+	Dwarf_Die *cu = lh_symbol_unit(o->module, at, &bias);
 	uint32_t n = cu ? walk_scopes(s, cu, at - bias, line) : 0;
 
 	if (n && line[n - 1].function)
@@ -341,7 +341,7 @@ const char *lh_symbol_data(struct lh_symbols *s, const struct lh_module *m, uint
 	if (!found.name || found.type != STT_OBJECT)
 		return NULL;
 	*into = offset + o->bias - found.start;
-	return demangled(s, found.name);
+	return lh_symbol_demangled(s, found.name);
 }
 
 bool lh_symbol_signal(struct lh_symbols *s, const struct lh_module *m, uint64_t offset)

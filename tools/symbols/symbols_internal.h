@@ -4,6 +4,7 @@
 
 #include "tools/symbols/symbols.h"
 #include "tools/symbols/symbol_table.h"
+#include "tools/symbols/variables.h"
 #include "tools/util/map.h"
 
 #include <elfutils/libdwfl.h>
@@ -13,11 +14,12 @@ struct lh_object {
 	Dwfl_Module *module;           /* NULL: no names from this object */
 	GElf_Addr bias;                /* add it to an offset to get libdwfl's address */
 	struct lh_symbol_table *table; /* read at the first query */
+	struct lh_variables *variables;
 };
 
 struct lh_symbols {
 	struct lh_arena *arena;
-	struct lh_map objects, lines, variables;
+	struct lh_map objects, lines, variables, variable_names, units;
 	Dwfl **dwfl; /* of the opened objects */
 	uint32_t dwfls;
 	bool debuginfod;
@@ -33,5 +35,14 @@ struct lh_object *lh_symbol_object(struct lh_symbols *, const struct lh_module *
 
 /* `at` is libdwfl's address in the object. The object has a module. */
 struct lh_symbol_at lh_symbol_at(struct lh_symbols *, struct lh_object *, uint64_t at);
+
+/* As the source writes a C++ name; other names as they are. */
+const char *lh_symbol_demangled(struct lh_symbols *, const char *name);
+
+/* The compilation unit of the code at `at`; NULL: no debug information. */
+Dwarf_Die *lh_symbol_unit(Dwfl_Module *, Dwarf_Addr at, Dwarf_Addr *bias);
+
+/* The variables of the object, which has a module. */
+struct lh_variables *lh_symbol_variables(struct lh_symbols *, struct lh_object *);
 
 #endif
