@@ -19,8 +19,6 @@ enum lh_memo_kind {
 struct lh_report_private {
 	struct lh_map memo, finding, order; /* see memo.c, finding.c, order_pairs.c */
 	struct lh_map code;                 /* lock_place.c */
-/* "bank.c:41", "make_account", "bank+0x11aa"; NULL: the stack has no frame to name. */
-const char *lh_report_place(struct lh_report *, const struct lh_report_stack *);
 	uint32_t symbol_problems;           /* symbol problems that are in the notes already */
 };
 
