@@ -221,6 +221,8 @@ int main(int argc, char **argv)
 		style.suppressed = strcmp(argv[3], "suppressed") == 0;
 		style.file_attribute = strcmp(argv[3], "file") == 0;
 		style.cycles_only = strcmp(argv[3], "cycles") == 0;
+		style.brief = strcmp(argv[3], "short") == 0 || strcmp(argv[3], "narrow") == 0;
+		style.width = strcmp(argv[3], "narrow") == 0 ? LH_TEXT_WIDTH_LEAST : 0;
 	}
 	if (strcmp(argv[1], "nothing") != 0) {
 		struct lh_ledger *l = scenario(argv[1]);

@@ -168,6 +168,7 @@ static bool write_report(const struct lh_settings *s, struct lh_hang *h, struct 
 	struct lh_render_text_style style = lh_settings_style(s);
 	const struct lh_value *json = &LH_OPTION(s, hang_json);
 
+	style.width = lh_render_text_width(stdout);
 	style.color = lh_render_text_color(LH_OPTION(s, color).text, stdout);
 	if (!json->from || *json->text)
 		lh_hang_text(h, report, ledger, &style, stdout);

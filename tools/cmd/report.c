@@ -36,6 +36,8 @@ static int show(const struct lh_settings *s, const struct lh_loaded_runs *runs,
 
 	warn(runs, format);
 	shown = runs;
+	style.brief &= !*out;
+	style.width = lh_render_text_width(stdout);
 	style.color = *out ? strcmp(color, "always") == 0 : lh_render_text_color(color, stdout);
 	if (!lh_loaded_runs_write("report", out, runs->report, &style,
 				  format->render == lh_render_text ? text_and_picture

@@ -87,8 +87,10 @@ static void set_up_monitor(struct run *r)
 	const struct lh_settings *s = r->settings;
 	struct lh_monitor *m = &r->monitor;
 	m->style = lh_settings_style(s);
-	m->style.color = lh_render_text_color(LH_OPTION(s, color).text,
-					      r->files.log ? r->files.log : stderr);
+	FILE *log = r->files.log ? r->files.log : stderr;
+	m->style.brief &= !r->files.log;
+	m->style.width = lh_render_text_width(log);
+	m->style.color = lh_render_text_color(LH_OPTION(s, color).text, log);
 	m->timeout_ns = (uint64_t)LH_OPTION(s, timeout).number;
 	m->lost_ns = (uint64_t)LH_OPTION(s, lost_signal).number;
 	m->wait = LH_OPTION(s, wait).number;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 const struct lh_format lh_render_formats[] = {
@@ -48,4 +49,17 @@ bool lh_render_text_color(const char *when, FILE *out)
 	if (is_set("CLICOLOR_FORCE") || is_set("FORCE_COLOR"))
 		return true;
 	return isatty(fileno(out)) && term && strcmp(term, "dumb") != 0;
+}
+
+uint32_t lh_render_text_width(FILE *out)
+{
+	struct winsize size = {0};
+	const char *given = getenv("COLUMNS");
+	long columns = given ? strtol(given, NULL, 10) : 0;
+
+	if (columns <= 0 && ioctl(fileno(out), TIOCGWINSZ, &size) == 0)
+		columns = size.ws_col;
+	if (columns <= 0 || columns > LH_TEXT_WIDTH)
+		return LH_TEXT_WIDTH;
+	return columns < LH_TEXT_WIDTH_LEAST ? LH_TEXT_WIDTH_LEAST : (uint32_t)columns;
 }

@@ -11,9 +11,14 @@
 
 #include <stdio.h>
 
+/* The widest and the narrowest line of the short form. */
+enum { LH_TEXT_WIDTH = 120, LH_TEXT_WIDTH_LEAST = 80 };
+
 struct lh_render_text_style {
 	bool color;
-	bool source;      /* three lines of source at each step */
+	bool brief;       /* the short form of each finding; otherwise with whole stacks */
+	uint32_t width;   /* columns of the short form; 0: LH_TEXT_WIDTH */
+	bool source;      /* lines of source at each step */
 	bool filtered;    /* show the filtered findings and why they are filtered */
 	bool locks;       /* the table of locks */
 	bool variants;    /* list the variants of each finding, not only their number */
@@ -63,5 +68,8 @@ lh_renderer lh_render_text_locks;
  * CLICOLOR_FORCE and FORCE_COLOR, then whether the stream is a terminal.
  */
 bool lh_render_text_color(const char *when, FILE *);
+
+/* The columns of a line: COLUMNS, or the width of the terminal, within the limits above. */
+uint32_t lh_render_text_width(FILE *);
 
 #endif

@@ -2,69 +2,10 @@
  * text.c — the text report: for each finding a line in the form of GCC's diagnostics, which editors
  * and CI viewers parse, then a block for each thread with source and stacks.
  */
-#include "tools/render/view.h"
+#include "tools/render/text_paint.h"
 #include "tools/symbols/source_lines.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
-
-enum paint { PLAIN, BOLD, RED, MAGENTA, CYAN, BLUE, GREEN, DIM };
-
-static const char *const paints[] = {"",          "\33[1m",    "\33[1;31m", "\33[1;35m",
-				     "\33[1;36m", "\33[1;34m", "\33[32m",   "\33[2m"};
-
-/* ---- output of text: escaped, then colored ---- */
-
-__attribute__((format(printf, 3, 4))) static void say(struct lh_view *v, enum paint paint,
-						      const char *format, ...)
-{
-	va_list args;
-	const char *text;
-
-	va_start(args, format);
-	text = lh_arena_vprintf(v->arena, format, args);
-	va_end(args);
-	if (v->style->color && paint != PLAIN)
-		fprintf(v->out, "%s%s\33[0m", paints[paint], text);
-	else
-		fputs(text, v->out);
-}
-
-static enum paint severity_paint(enum lh_severity s)
-{
-	return s == LH_ERROR ? RED : s == LH_WARNING ? MAGENTA : CYAN;
-}
-
-/* "bank.c:7" or NULL */
-static const char *where(struct lh_view *v, const struct lh_report_frame *f)
-{
-	const char *path;
-
-	if (!f || !f->file || !f->line)
-		return NULL;
-	path = lh_view_clean(v, lh_path_last_parts(f->file));
-	/* A line that begins with :: would be a command to GitHub's runner. */
-	return lh_arena_printf(v->arena, "%s%s:%u", strncmp(path, "::", 2) == 0 ? "./" : "", path,
-			       f->line);
-}
-
-static const char *in_module(struct lh_view *v, const struct lh_report_frame *f)
-{
-	return lh_arena_printf(v->arena, "%s+%#llx",
-			       f->module ? lh_view_clean(v, lh_path_base(f->module)) : "?",
-			       (unsigned long long)f->offset);
-}
-
-/* "bank.c:7:9", "bank.c:7" or "bank+0x11aa" */
-static const char *position(struct lh_view *v, const struct lh_report_frame *f)
-{
-	const char *at = where(v, f);
-
-	if (!at)
-		return in_module(v, f);
-	return f->column ? lh_arena_printf(v->arena, "%s:%u", at, f->column) : at;
-}
 
 /* ---- stacks ---- */
 
@@ -78,12 +19,12 @@ static void show_source(struct lh_view *v, const struct lh_report_frame *f, cons
 	for (uint32_t i = 0; i < s.n; i++) {
 		bool here = s.first + i == f->line;
 
-		say(v, BLUE, "      %5u |", s.first + i);
-		say(v, here ? BOLD : PLAIN, "%s%s\n", s.line[i][0] ? " " : "",
-		    lh_view_clean(v, s.line[i]));
+		lh_text_say(v, LH_BLUE, "      %5u |", s.first + i);
+		lh_text_say(v, here ? LH_BOLD : LH_PLAIN, "%s%s\n", s.line[i][0] ? " " : "",
+			    lh_view_clean(v, s.line[i]));
 		if (here && f->column) {
-			say(v, BLUE, "            |");
-			say(v, RED, " %*s^ %s\n", (int)s.mark, "", step_text);
+			lh_text_say(v, LH_BLUE, "            |");
+			lh_text_say(v, LH_RED, " %*s^ %s\n", (int)s.mark, "", step_text);
 		}
 	}
 }
@@ -92,24 +33,25 @@ static void show_at(struct lh_view *v, const struct lh_report_frame *f, const ch
 {
 	if (!f)
 		return;
-	say(v, BLUE, "     --> ");
-	say(v, PLAIN, "%s  %s\n", position(v, f),
-	    f->function ? lh_view_clean(v, f->function) : "(no name)");
+	lh_text_say(v, LH_BLUE, "     --> ");
+	lh_text_say(v, LH_PLAIN, "%s  %s\n", lh_text_position(v, f),
+		    f->function ? lh_view_clean(v, f->function) : "(no name)");
 	show_source(v, f, step_text);
 }
 
 static void show_frame(struct lh_view *v, uint32_t number, const struct lh_report_frame *f)
 {
-	const char *at = where(v, f);
+	const char *at = lh_text_where(v, f);
 
-	say(v, PLAIN, "      #%-2u ", number);
-	say(v, BOLD, "%s", f->function ? lh_view_clean(v, f->function) : "??");
+	lh_text_say(v, LH_PLAIN, "      #%-2u ", number);
+	lh_text_say(v, LH_BOLD, "%s", f->function ? lh_view_clean(v, f->function) : "??");
 	if (at)
-		say(v, PLAIN, "  %s", at);
+		lh_text_say(v, LH_PLAIN, "  %s", at);
 	if (f->script)
-		say(v, PLAIN, "\n");
+		lh_text_say(v, LH_PLAIN, "\n");
 	else
-		say(v, DIM, "  (%s%s)\n", in_module(v, f), f->inlined ? ", inlined" : "");
+		lh_text_say(v, LH_DIM, "  (%s%s)\n", lh_text_in_module(v, f),
+			    f->inlined ? ", inlined" : "");
 }
 
 static void show_stack(struct lh_view *v, const struct lh_report_stack *t)
@@ -120,11 +62,11 @@ static void show_stack(struct lh_view *v, const struct lh_report_stack *t)
 		if (!t->frame[i].ours)
 			show_frame(v, shown++, &t->frame[i]);
 	if (t->cut)
-		say(v, DIM, "      ... the stack continues\n");
+		lh_text_say(v, LH_DIM, "      ... the stack continues\n");
 	if (t->approximate)
-		say(v, DIM, "      (approximate: code without unwind tables)\n");
+		lh_text_say(v, LH_DIM, "      (approximate: code without unwind tables)\n");
 	if (!t->n)
-		say(v, DIM, "      (no stack was recorded)\n");
+		lh_text_say(v, LH_DIM, "      (no stack was recorded)\n");
 }
 
 /* ---- threads ---- */
@@ -140,7 +82,7 @@ static void show_step(struct lh_view *v, const struct lh_report_finding *f,
 {
 	const char *done = step_text(v, f, a, false);
 
-	say(v, PLAIN, "    %s\n", done);
+	lh_text_say(v, LH_PLAIN, "    %s\n", done);
 	/* The end lock of a thread is held from create to exit: no call acquired it. */
 	if (a->lock && a->lock->row.kind == LH_THREAD_END && a->action == LH_HOLDS)
 		return;
@@ -158,24 +100,26 @@ static void show_created(struct lh_view *v, const struct lh_report_thread *threa
 			f = &thread->created->frame[i];
 	if (!f)
 		return;
-	at = where(v, f);
-	say(v, DIM, "    (thread created in %s at %s)\n",
-	    f->function ? lh_view_clean(v, f->function) : "??", at ? at : in_module(v, f));
+	at = lh_text_where(v, f);
+	lh_text_say(v, LH_DIM, "    (thread created in %s at %s)\n",
+		    f->function ? lh_view_clean(v, f->function) : "??",
+		    at ? at : lh_text_in_module(v, f));
 }
 
 static void show_part(struct lh_view *v, const struct lh_report_finding *f, uint32_t number)
 {
 	const struct lh_report_part *part = &f->part[number];
 
-	say(v, BOLD, "\n  %s", lh_view_clean(v, lh_report_thread_text(v->report, part->thread)));
+	lh_text_say(v, LH_BOLD, "\n  %s",
+		    lh_view_clean(v, lh_report_thread_text(v->report, part->thread)));
 	/* not again if the thread is named by its pid */
 	if (part->thread && part->thread->tid > 0 && part->thread->tid != part->thread->foreign_tid)
-		say(v, PLAIN, " (%d)", part->thread->tid);
+		lh_text_say(v, LH_PLAIN, " (%d)", part->thread->tid);
 	if (part->thread && part->thread->process != f->process && !part->thread->foreign_tid)
-		say(v, PLAIN, " in %s[%d]",
-		    lh_view_clean(v, lh_path_base(part->thread->process->exe)),
-		    part->thread->process->pid);
-	say(v, PLAIN, part->queued_writer ? " must wait as a queued writer\n" : "\n");
+		lh_text_say(v, LH_PLAIN, " in %s[%d]",
+			    lh_view_clean(v, lh_path_base(part->thread->process->exe)),
+			    part->thread->process->pid);
+	lh_text_say(v, LH_PLAIN, part->queued_writer ? " must wait as a queued writer\n" : "\n");
 	for (uint32_t i = part->first; i < part->first + part->n; i++)
 		show_step(v, f, &f->step[i]);
 	show_created(v, part->thread);
@@ -188,7 +132,8 @@ static void show_ended_by(struct lh_view *v, const struct lh_report_finding *f)
 
 	if (!by)
 		return;
-	say(v, BOLD, "\n  %s\n", lh_view_clean(v, lh_report_thread_text(v->report, by->thread)));
+	lh_text_say(v, LH_BOLD, "\n  %s\n",
+		    lh_view_clean(v, lh_report_thread_text(v->report, by->thread)));
 	show_step(v, f, by);
 }
 
@@ -201,9 +146,9 @@ static void show_call_path(struct lh_view *v, const struct lh_report_finding *f,
 		const struct lh_report_step *a = &f->step[i];
 
 		if (a == part->holds || a == part->does)
-			say(v, PLAIN, "    %s %s: %s\n",
-			    lh_view_clean(v, lh_report_thread_text(v->report, a->thread)),
-			    step_text(v, f, a, false), lh_view_call_path(v, a));
+			lh_text_say(v, LH_PLAIN, "    %s %s: %s\n",
+				    lh_view_clean(v, lh_report_thread_text(v->report, a->thread)),
+				    step_text(v, f, a, false), lh_view_call_path(v, a));
 	}
 }
 
@@ -219,7 +164,7 @@ static void show_variants(struct lh_view *v, const struct lh_report_finding *f)
 
 	if (!text)
 		return;
-	say(v, PLAIN, "\n  %s%s\n", text, v->style->variants ? ":" : " (-v lists them)");
+	lh_text_say(v, LH_PLAIN, "\n  %s%s\n", text, v->style->variants ? ":" : " (-v lists them)");
 	if (v->style->variants)
 		list_variants(v, f);
 }
@@ -234,8 +179,9 @@ static void show_later_variants(struct lh_view *v)
 
 		if (!text)
 			continue;
-		say(v, PLAIN, "lockhound: %s %s: %s%s\n", lh_name_rule(f->rule), f->fingerprint,
-		    text, v->style->variants ? "; all are:" : " (-v lists them)");
+		lh_text_say(v, LH_PLAIN, "lockhound: %s %s: %s%s\n", lh_name_rule(f->rule),
+			    f->fingerprint, text,
+			    v->style->variants ? "; all are:" : " (-v lists them)");
 		for (uint32_t k = 0; k < f->parts && v->style->variants; k++)
 			show_call_path(v, f, &f->part[k]);
 		if (v->style->variants)
@@ -248,10 +194,11 @@ static void show_later_variants(struct lh_view *v)
 /* file:line:column: error: message [rule] */
 static void show_diagnostic(struct lh_view *v, const struct lh_report_finding *f)
 {
-	say(v, BOLD, "%s: ", f->frame ? position(v, f->frame) : lh_view_clean(v, f->process->comm));
-	say(v, severity_paint(f->severity), "%s: ", lh_name_severity(f->severity));
-	say(v, BOLD, "%s", lh_view_clean(v, f->message));
-	say(v, PLAIN, " [%s]\n", lh_name_rule(f->rule));
+	lh_text_say(v, LH_BOLD, "%s: ",
+		    f->frame ? lh_text_position(v, f->frame) : lh_view_clean(v, f->process->comm));
+	lh_text_say(v, lh_text_severity_paint(f->severity), "%s: ", lh_name_severity(f->severity));
+	lh_text_say(v, LH_BOLD, "%s", lh_view_clean(v, f->message));
+	lh_text_say(v, LH_PLAIN, " [%s]\n", lh_name_rule(f->rule));
 }
 
 static const char *certainty(const struct lh_report_finding *f)
@@ -261,7 +208,7 @@ static const char *certainty(const struct lh_report_finding *f)
 	if (f->level == LH_CONFIRMED)
 		return "happened and lasted";
 	if (f->level == LH_HAPPENED)
-		return f->open ? "is happening" : "happened";
+		return lh_report_is_going_on(f) ? "is happening" : "happened";
 	return "did not happen, but can";
 }
 
@@ -269,21 +216,21 @@ static void show_title(struct lh_view *v, const struct lh_report_finding *f)
 {
 	const char *cycle = lh_report_cycle_text(v->report, f);
 
-	say(v, BOLD, "\nlockhound: %s", f->title);
-	say(v, PLAIN, " (%s)  id %s\n", certainty(f), f->fingerprint);
+	lh_text_say(v, LH_BOLD, "\nlockhound: %s", f->title);
+	lh_text_say(v, LH_PLAIN, " (%s)  id %s\n", certainty(f), f->fingerprint);
 	if (v->report->processes > 1)
-		say(v, PLAIN, "  in %s[%d]\n", lh_view_clean(v, lh_path_base(f->process->exe)),
-		    f->process->pid);
+		lh_text_say(v, LH_PLAIN, "  in %s[%d]\n",
+			    lh_view_clean(v, lh_path_base(f->process->exe)), f->process->pid);
 	if (cycle)
-		say(v, BOLD, "  %s\n", lh_view_clean(v, cycle));
+		lh_text_say(v, LH_BOLD, "  %s\n", lh_view_clean(v, cycle));
 	if (f->count > 1 && f->processes > 1)
-		say(v, PLAIN, "  seen %llu times in %u processes\n", (unsigned long long)f->count,
-		    f->processes);
+		lh_text_say(v, LH_PLAIN, "  seen %llu times in %u processes\n",
+			    (unsigned long long)f->count, f->processes);
 	else if (f->count > 1)
-		say(v, PLAIN, "  seen %llu times\n", (unsigned long long)f->count);
+		lh_text_say(v, LH_PLAIN, "  seen %llu times\n", (unsigned long long)f->count);
 	if (f->status != LH_NEW)
-		say(v, PLAIN, "  %s%s%s\n", lh_name_status(f->status), f->reason ? ": " : "",
-		    lh_view_clean(v, f->reason));
+		lh_text_say(v, LH_PLAIN, "  %s%s%s\n", lh_name_status(f->status),
+			    f->reason ? ": " : "", lh_view_clean(v, f->reason));
 }
 
 static void show_end(struct lh_view *v, const struct lh_report_finding *f)
@@ -291,13 +238,24 @@ static void show_end(struct lh_view *v, const struct lh_report_finding *f)
 	const char *schedule = lh_report_schedule(v->report, f);
 
 	if (schedule)
-		say(v, PLAIN, "\n  %s: %s.\n",
-		    f->level > LH_POTENTIAL ? "how it hangs" : "how it can hang",
-		    lh_view_clean(v, schedule));
-	say(v, PLAIN, "%s  %s\n", schedule ? "" : "\n", f->meaning);
-	say(v, GREEN, "  help: ");
-	say(v, PLAIN, "%s\n", f->help);
-	say(v, DIM, "  more: lockhound explain %s\n\n", lh_name_rule(f->rule));
+		lh_text_say(v, LH_PLAIN, "\n  %s: %s.\n",
+			    f->level > LH_POTENTIAL ? "how it hangs" : "how it can hang",
+			    lh_view_clean(v, schedule));
+	lh_text_say(v, LH_PLAIN, "%s  %s\n", schedule ? "" : "\n", f->meaning);
+	lh_text_say(v, LH_GREEN, "  help: ");
+	lh_text_say(v, LH_PLAIN, "%s\n", f->help);
+	lh_text_say(v, LH_DIM, "  more: lockhound explain %s\n\n", lh_name_rule(f->rule));
+}
+
+static void show_long(struct lh_view *v, const struct lh_report_finding *f)
+{
+	show_diagnostic(v, f);
+	show_title(v, f);
+	for (uint32_t i = 0; i < f->parts; i++)
+		show_part(v, f, i);
+	show_ended_by(v, f);
+	show_variants(v, f);
+	show_end(v, f);
 }
 
 void lh_render_text_finding(const struct lh_report *report, const struct lh_report_finding *f,
@@ -305,13 +263,10 @@ void lh_render_text_finding(const struct lh_report *report, const struct lh_repo
 {
 	struct lh_view v = lh_view_open(report, &style, out);
 
-	show_diagnostic(&v, f);
-	show_title(&v, f);
-	for (uint32_t i = 0; i < f->parts; i++)
-		show_part(&v, f, i);
-	show_ended_by(&v, f);
-	show_variants(&v, f);
-	show_end(&v, f);
+	if (style.brief)
+		lh_text_finding_short(&v, f);
+	else
+		show_long(&v, f);
 	lh_view_close(&v);
 }
 
@@ -322,15 +277,17 @@ static void show_filtered(struct lh_view *v)
 	for (uint32_t i = 0; i < v->report->filtereds; i++) {
 		const struct lh_report_finding *f = v->report->filtered[i];
 
-		say(v, PLAIN, "filtered (%s): %s [%s]\n", lh_name_filter(f->filter),
-		    lh_view_clean(v, f->message), lh_name_rule(f->rule));
-		say(v, DIM, "  because %s\n", lh_name_filter_reason(f->filter));
+		lh_text_say(v, LH_PLAIN, "filtered (%s): %s [%s]\n", lh_name_filter(f->filter),
+			    lh_view_clean(v, f->message), lh_name_rule(f->rule));
+		lh_text_say(v, LH_DIM, "  because %s\n", lh_name_filter_reason(f->filter));
 		for (uint32_t k = 0; k < f->steps; k++) {
-			const char *at = where(v, f->step[k].frame);
+			const char *at = lh_text_where(v, f->step[k].frame);
 
-			say(v, PLAIN, "  %s %s%s%s\n",
-			    lh_view_clean(v, lh_report_thread_text(v->report, f->step[k].thread)),
-			    step_text(v, f, &f->step[k], false), at ? "  " : "", at ? at : "");
+			lh_text_say(v, LH_PLAIN, "  %s %s%s%s\n",
+				    lh_view_clean(
+					    v, lh_report_thread_text(v->report, f->step[k].thread)),
+				    step_text(v, f, &f->step[k], false), at ? "  " : "",
+				    at ? at : "");
 		}
 	}
 	if (v->report->filtereds)
@@ -358,7 +315,8 @@ static void show_dropped(struct lh_view *v, const struct lh_totals *t)
 	list_dropped(v, &text, t->dropped_findings, "finding", "findings");
 	list_dropped(v, &text, t->searches_cut, "cycle search", "cycle searches");
 	if (text)
-		say(v, MAGENTA, "lockhound: dropped: %s; results may be incomplete\n", text);
+		lh_text_say(v, LH_MAGENTA, "lockhound: dropped: %s; results may be incomplete\n",
+			    text);
 }
 
 /* What limits the results without being dropped. */
@@ -366,18 +324,19 @@ static void show_limits(struct lh_view *v, const struct lh_totals *t)
 {
 	/* Calls of a signal handler that interrupted the library in its thread. */
 	if (t->unrecorded)
-		say(v, MAGENTA,
-		    "lockhound: not recorded: %s in signal handlers that interrupted "
-		    "liblockhound\n",
-		    lh_view_count(v, t->unrecorded, "call", "calls"));
+		lh_text_say(v, LH_MAGENTA,
+			    "lockhound: not recorded: %s in signal handlers that interrupted "
+			    "liblockhound\n",
+			    lh_view_count(v, t->unrecorded, "call", "calls"));
 	/* Without its location, a process-shared lock cannot be matched with that of another
 	 * process. */
 	if (t->locations_unknown)
-		say(v, MAGENTA,
-		    "lockhound: the memory of %s is unknown: cycles through other processes that "
-		    "share it are not found\n",
-		    lh_view_count(v, t->locations_unknown, "process-shared lock",
-				  "process-shared locks"));
+		lh_text_say(v, LH_MAGENTA,
+			    "lockhound: the memory of %s is unknown: cycles through other "
+			    "processes that "
+			    "share it are not found\n",
+			    lh_view_count(v, t->locations_unknown, "process-shared lock",
+					  "process-shared locks"));
 }
 
 /* The seed of the delays, which all processes of one run share. */
@@ -387,10 +346,11 @@ static void show_shake(struct lh_view *v, const struct lh_totals *t)
 		   *time = lh_report_time(v->report, t->shaken_ns);
 
 	if (t->several_seeds)
-		say(v, PLAIN, "lockhound: several delay seeds: %s, %s\n", delays, time);
+		lh_text_say(v, LH_PLAIN, "lockhound: several delay seeds: %s, %s\n", delays, time);
 	else if (t->seed)
-		say(v, PLAIN, "lockhound: delay seed %u: %s, %s; --shake=%u repeats them\n",
-		    t->seed, delays, time, t->seed);
+		lh_text_say(v, LH_PLAIN,
+			    "lockhound: delay seed %u: %s, %s; --shake=%u repeats them\n", t->seed,
+			    delays, time, t->seed);
 }
 
 /* " (1 new, 2 baseline)"; counts of 0 are left out, except of new findings. */
@@ -402,28 +362,28 @@ static void show_statuses(struct lh_view *v)
 		return;
 	for (uint32_t i = 0; i < v->report->findings; i++)
 		n[v->report->finding[i]->status]++;
-	say(v, BOLD, " (%u new", n[LH_NEW]);
+	lh_text_say(v, LH_BOLD, " (%u new", n[LH_NEW]);
 	for (enum lh_status s = LH_BASELINE; s <= LH_SUPPRESSED; s++)
 		if (n[s])
-			say(v, BOLD, ", %u %s", n[s], lh_name_status(s));
-	say(v, BOLD, ")");
+			lh_text_say(v, LH_BOLD, ", %u %s", n[s], lh_name_status(s));
+	lh_text_say(v, LH_BOLD, ")");
 }
 
 static void show_count(struct lh_view *v, const struct lh_totals *t)
 {
 	const struct lh_report *report = v->report;
 
-	say(v, BOLD, "lockhound: %s, %s, %s, %s: %s",
-	    lh_view_count(v, report->processes, "process", "processes"),
-	    lh_view_count(v, t->locks, "lock", "locks"),
-	    lh_view_count(v, t->acquired, "operation", "operations"),
-	    lh_view_count(v, t->threads, "thread", "threads"),
-	    lh_view_count(v, report->findings, "finding", "findings"));
+	lh_text_say(v, LH_BOLD, "lockhound: %s, %s, %s, %s: %s",
+		    lh_view_count(v, report->processes, "process", "processes"),
+		    lh_view_count(v, t->locks, "lock", "locks"),
+		    lh_view_count(v, t->acquired, "operation", "operations"),
+		    lh_view_count(v, t->threads, "thread", "threads"),
+		    lh_view_count(v, report->findings, "finding", "findings"));
 	show_statuses(v);
 	if (report->filtereds && !v->style->filtered)
-		say(v, PLAIN, ", %u filtered", report->filtereds);
+		lh_text_say(v, LH_PLAIN, ", %u filtered", report->filtereds);
 	if (v->style->next)
-		say(v, PLAIN, " -- next: %s", lh_view_clean(v, v->style->next));
+		lh_text_say(v, LH_PLAIN, " -- next: %s", lh_view_clean(v, v->style->next));
 	fputc('\n', v->out);
 }
 
@@ -436,7 +396,8 @@ static void show_summary(struct lh_view *v)
 	if (v->style->locks)
 		lh_render_text_locks(v);
 	for (uint32_t i = 0; i < v->report->notes; i++)
-		say(v, PLAIN, "lockhound: note: %s\n", lh_view_clean(v, v->report->note[i]));
+		lh_text_say(v, LH_PLAIN, "lockhound: note: %s\n",
+			    lh_view_clean(v, v->report->note[i]));
 	show_dropped(v, &totals);
 	show_limits(v, &totals);
 	show_shake(v, &totals);

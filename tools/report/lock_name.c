@@ -59,7 +59,8 @@ static const char *described(struct lh_report *report, const struct lh_report_lo
 		at = lh_report_data_place(report, lock->process, lh_lock_address(&lock->row));
 	if (!at)
 		at = lh_report_first_place(report, lock);
-	return at ? lh_arena_printf(report->arena, "%s of %s", lock->kind, at) : lock->kind;
+	return at ? lh_arena_printf(report->arena, "%s of %s", lock->kind_text, at)
+		  : lock->kind_text;
 }
 
 static bool is_named(const struct lh_report_lock *lock)
@@ -99,6 +100,8 @@ static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 					    &into);
 		name = is_named(lock) ? lh_arena_strdup(report->arena, lock->stats.name)
 				      : lh_report_lock_variable(report, lock);
+		if (!name && lock->init_stack)
+			name = lock->init_stack->lock_name;
 		if (!name)
 			name = lh_report_lock_of_code(report, lock);
 	}
@@ -126,9 +129,11 @@ struct lh_report_lock *lh_report_get_lock(struct lh_report *report,
 	lock->lock = id;
 	lock->row = row;
 	lh_read_lock_stats(p->ledger, &row, &lock->stats);
-	lock->kind = lh_name_kind(row.kind);
+	lock->kind = lock->kind_text = lh_name_kind(row.kind);
 	if (row.init_stack)
 		lock->init_stack = lh_report_get_stack(report, p, row.init_stack);
+	if (lock->init_stack && lock->init_stack->lock_kind)
+		lock->kind_text = lock->init_stack->lock_kind;
 	if (row.first_stack)
 		lock->first_stack = lh_report_get_stack(report, p, row.first_stack);
 	set_name(report, lock);

@@ -5,6 +5,7 @@
  * code that fills them in is the same for all rules.
  */
 #include "tools/report/report_internal.h"
+#include "tools/util/duration.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -70,6 +71,8 @@ const char *lh_report_time(const struct lh_report *report, uint64_t ns)
 {
 	struct lh_arena *p = report->arena;
 
+	if (ns >= LH_DURATION_LONG_S * 1000000000ull)
+		return lh_duration_text((double)ns / 1e9, lh_arena_alloc(p, LH_DURATION_TEXT));
 	if (ns >= 10000000000ull)
 		return lh_arena_printf(p, "%llu s", (unsigned long long)(ns / 1000000000));
 	if (ns >= 1000000000)
@@ -110,11 +113,11 @@ static const char *mode_suffix(const struct lh_report_step *a)
 	return "";
 }
 
-const char *lh_report_step_text(const struct lh_report *report, const struct lh_report_finding *f,
-				const struct lh_report_step *a, bool now)
+static const char *step_text(const struct lh_report *report, const struct lh_report_finding *f,
+			     const struct lh_report_step *a, bool now, const char *format)
 {
 	struct lh_arena *p = report->arena;
-	const char *lock_text = lh_report_lock_text(report, a->lock), *format, *placeholder, *how;
+	const char *lock_text = lh_report_lock_text(report, a->lock), *placeholder, *how;
 
 	if (a->note && a->action == LH_CALLS)
 		return f->rule == LH_RULE_BLOCKING_CALL
@@ -122,7 +125,6 @@ const char *lh_report_step_text(const struct lh_report *report, const struct lh_
 			       : a->note;
 	if (a->lock && a->lock->row.kind == LH_THREAD_END && a->action == LH_HOLDS)
 		return now ? "is still running" : "had not ended";
-	format = step_format(f->rule, a->action, now);
 	placeholder = strstr(format, "%s");
 	if (!placeholder)
 		return format;
@@ -130,6 +132,24 @@ const char *lh_report_step_text(const struct lh_report *report, const struct lh_
 	return lh_arena_printf(p, "%.*s%s%s%s%s%s%s", (int)(placeholder - format), format,
 			       lock_text, mode_suffix(a), how, placeholder + 2, a->note ? " " : "",
 			       a->note ? a->note : "");
+}
+
+const char *lh_report_step_text(const struct lh_report *report, const struct lh_report_finding *f,
+				const struct lh_report_step *a, bool now)
+{
+	return step_text(report, f, a, now, step_format(f->rule, a->action, now));
+}
+
+/* A cycle in the present tense, whether it happened or not; a mistake in the past tense. */
+const char *lh_report_step_brief(const struct lh_report *report, const struct lh_report_finding *f,
+				 const struct lh_report_step *a)
+{
+	bool now = f->open || lh_rule_is(f->rule, LH_IS_WAITING);
+
+	return step_text(report, f, a, now,
+			 now && a->action == LH_WANTS && f->level == LH_POTENTIAL
+				 ? "wants %s"
+				 : step_format(f->rule, a->action, now));
 }
 
 const char *lh_report_cycle_text(const struct lh_report *report, const struct lh_report_finding *f)
@@ -191,12 +211,60 @@ const char *lh_report_schedule(const struct lh_report *report, const struct lh_r
 		f->by_class ? ", if each lock is the instance that the next thread holds" : "");
 }
 
-/* ---- messages ---- */
+/* ---- lists ---- */
+
+enum { NAMED_MAX = 4 };
 
 static const char *join(struct lh_arena *p, const char *list, const char *next, bool last)
 {
 	return list ? lh_arena_printf(p, "%s%s%s", list, last ? " and " : ", ", next) : next;
 }
+
+/* ---- the consequence ---- */
+
+/* Does a deadlock of this process go on? */
+static bool goes_on(const struct lh_report_finding *f)
+{
+	return !f->process->end[0] || strcmp(f->process->end, "running") == 0;
+}
+
+/* "T2, T3 and T4"; many threads are only counted. */
+static const char *waiting_threads(const struct lh_report *report,
+				   const struct lh_report_finding *f)
+{
+	bool foreign = has_foreign_threads(f);
+	const char *text = NULL;
+	uint32_t n = 0, i = 0;
+
+	for (uint32_t k = 0; k < f->parts; k++)
+		n += !f->part[k].queued_writer;
+	if (n > NAMED_MAX)
+		return lh_arena_printf(report->arena, "These %u threads", n);
+	for (uint32_t k = 0; k < f->parts; k++)
+		if (!f->part[k].queued_writer)
+			text = join(report->arena, text,
+				    foreign ? lh_report_thread_text(report, f->part[k].thread)
+					    : label(report, f, k),
+				    ++i == n);
+	return text;
+}
+
+const char *lh_report_consequence(const struct lh_report *report, const struct lh_report_finding *f)
+{
+	if (f->ended && f->level > LH_POTENTIAL)
+		return "It happened in this run, but it did not last.";
+	if (f->level == LH_POTENTIAL && !f->ended && lh_rule_is(f->rule, LH_IS_WAITING))
+		return lh_arena_printf(report->arena, "It did not happen in this run. %s",
+				       f->meaning);
+	if (!f->cycle || !lh_rule_is(f->rule, LH_IS_DEADLOCK) || f->ended)
+		return f->meaning;
+	return lh_arena_printf(report->arena,
+			       goes_on(f) ? "%s wait for each other now: none of them can continue."
+					  : "%s waited for each other until the process ended.",
+			       waiting_threads(report, f));
+}
+
+/* ---- messages ---- */
 
 static const char *all_locks(const struct lh_report *report, const struct lh_report_finding *f)
 {
@@ -214,8 +282,6 @@ static const char *all_locks(const struct lh_report *report, const struct lh_rep
 			    i + 1 == f->locks);
 	return text ? text : "a lock";
 }
-
-enum { NAMED_MAX = 4 };
 
 static const char *all_threads(const struct lh_report *report, const struct lh_report_finding *f)
 {
@@ -299,6 +365,13 @@ static const char *placeholder_text(const struct lh_report *report,
 	return lh_report_time(report, f->duration_ns); /* {time} */
 }
 
+bool lh_report_is_going_on(const struct lh_report_finding *f)
+{
+	uint32_t end = f->process->ledger->head.end;
+
+	return f->open && (end == LH_END_UNKNOWN || end == LH_END_RUNNING);
+}
+
 /* The rule's message, with its placeholders. */
 static const char *message_of(const struct lh_report_finding *f)
 {
@@ -306,8 +379,10 @@ static const char *message_of(const struct lh_report_finding *f)
 
 	if (f->rule == LH_RULE_LOST_SIGNAL && f->level > LH_POTENTIAL && f->threads == 1)
 		return "{who} waits for {lock}, and no thread is left that can end that";
-	if (f->open && row->open)
+	if (lh_report_is_going_on(f) && row->open)
 		return row->open;
+	if (f->open && f->rule == LH_RULE_LONG_HOLD)
+		return "{holder} held {held} for {time} and did not release it";
 	return f->level > LH_POTENTIAL && row->is ? row->is : row->can;
 }
 
@@ -325,13 +400,19 @@ static const char *end_text(const struct lh_report *report, const struct lh_repo
 			       lh_report_step_text(report, f, by, false));
 }
 
-const char *lh_report_message(struct lh_report *report, const struct lh_report_finding *f)
+const char *lh_report_message(const struct lh_report *report, const struct lh_report_finding *f)
 {
 	static const char by_class[] = "{locks} are acquired in conflicting orders (by lock class "
 				       "only): on the same instances this can deadlock";
 	static const char told[] = "{holder} joins {who} while it holds {held}: this can deadlock "
 				   "unless {holder} waits for {lock} before";
-	const char *at = f->by_class ? by_class : f->told ? told : message_of(f);
+	static const char assumed[] =
+		"{locks} are acquired in conflicting orders: this can "
+		"deadlock if these acquisitions wait, and no join orders them";
+	const char *at = f->by_class  ? by_class
+			 : f->told    ? told
+			 : f->assumed ? assumed
+				      : message_of(f);
 	const char *text = "", *placeholder;
 
 	while ((placeholder = strchr(at, '{')) != NULL) {

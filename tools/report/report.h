@@ -44,6 +44,9 @@ struct lh_report_stack {
 	uint32_t n;
 	bool cut;         /* the outer frames are missing */
 	bool approximate; /* unwound through code without unwind tables */
+	/* of a script that initializes a lock: what the script calls the lock, and the kind of
+	 * lock in the words of its language; NULL unknown */
+	const char *lock_name, *lock_kind;
 };
 
 struct lh_report_process {
@@ -85,11 +88,12 @@ struct lh_report_lock {
 	/* the name; without " (1)", which tells locks of one finding apart. Such a finding has
 	 * copies of its locks, with the same id. */
 	const char *plain;
-	const char *class; /* the same in every run; for fingerprints */
-	bool variable;     /* `class` is the name of a variable, which may have members */
-	bool by_first;     /* `class` is only the kind and the stack of the first acquisition */
-	const char *kind;
-	bool named; /* `name` is a name, not a description: quote it */
+	const char *class;     /* the same in every run; for fingerprints */
+	bool variable;         /* `class` is the name of a variable, which may have members */
+	bool by_first;         /* `class` is only the kind and the stack of the first acquisition */
+	const char *kind;      /* for JSON and fingerprints */
+	const char *kind_text; /* in the words of the program's language: "lock", "RLock" */
+	bool named;            /* `name` is a name, not a description: quote it */
 	struct lh_lock row;
 	struct lh_lock_stats stats;
 	const struct lh_report_stack *init_stack, *first_stack; /* NULL unknown */
@@ -146,8 +150,9 @@ struct lh_report_finding {
 	enum lh_status status; /* LH_NEW unless the `classify` callback changes it */
 	const char *reason;    /* of the status; NULL none */
 	bool open, by_class;
-	bool ended; /* a deadlock that did not last; see lh_report_ended_by */
-	bool told;  /* LH_FINDING_TOLD */
+	bool ended;   /* a deadlock that did not last; see lh_report_ended_by */
+	bool told;    /* LH_FINDING_TOLD */
+	bool assumed; /* LH_FINDING_ASSUMED */
 	char fingerprint[17];
 	char former[17]; /* by the recipe of earlier versions; that of other rules is the same */
 	uint64_t count;
@@ -307,9 +312,14 @@ uint32_t lh_report_new_findings(const struct lh_report *, enum lh_severity least
  */
 const char *lh_report_thread_text(const struct lh_report *, const struct lh_report_thread *);
 const char *lh_report_lock_text(const struct lh_report *, const struct lh_report_lock *);
+/* The rule's message for the finding: one sentence. */
+const char *lh_report_message(const struct lh_report *, const struct lh_report_finding *);
 /* One step as a phrase, such as "waits for 'b'"; `now`: present tense, otherwise past tense. */
 const char *lh_report_step_text(const struct lh_report *, const struct lh_report_finding *,
 				const struct lh_report_step *, bool now);
+/* The same for a line of a table: "holds 'a'", "wants 'b'", "released 'c'". */
+const char *lh_report_step_brief(const struct lh_report *, const struct lh_report_finding *,
+				 const struct lh_report_step *);
 /* The last step of a finding that has ended: who ended it. It belongs to no part. NULL: not known.
  */
 const struct lh_report_step *lh_report_ended_by(const struct lh_report_finding *);
@@ -320,10 +330,14 @@ const char *lh_report_cycle_text(const struct lh_report *, const struct lh_repor
  * T3 waits for 'a': ..."; NULL: the finding is no cycle.
  */
 const char *lh_report_schedule(const struct lh_report *, const struct lh_report_finding *);
+/* What follows from the finding, and whether it happened: a sentence or two. */
+const char *lh_report_consequence(const struct lh_report *, const struct lh_report_finding *);
 /* Does f->merged[i] have a former fingerprint that no merged finding before it has? */
 bool lh_report_is_first_former(const struct lh_report_finding *, uint32_t i);
 /* Why the filter applies, as a clause. */
 const char *lh_name_filter_reason(enum lh_filter);
+/* Did the finding still go on at the end of what was recorded, in a process that has not ended? */
+bool lh_report_is_going_on(const struct lh_report_finding *);
 /* "1.5 s", "120 ms", "10 us" */
 const char *lh_report_time(const struct lh_report *, uint64_t ns);
 
@@ -339,6 +353,8 @@ const char *lh_name_action(enum lh_action);
 const char *lh_name_kind(unsigned kind);
 const char *lh_name_status(enum lh_status);
 /* The rule of that name, LH_NO_RULE if there is none. */
+/* The rule that a misspelled name most likely means; NULL: none is near. */
+const char *lh_name_nearest_rule(const char *name);
 enum lh_rule lh_name_find_rule(const char *name);
 
 /* A row of rules.def. */

@@ -110,6 +110,5 @@ uint64_t lh_call_path_hash(const struct lh_report_step *);
 uint32_t lh_fingerprint_make(struct lh_report *, struct lh_report_finding *);
 
 /* message.c */
-const char *lh_report_message(struct lh_report *, const struct lh_report_finding *);
 
 #endif

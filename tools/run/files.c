@@ -117,6 +117,7 @@ bool lh_files_write(struct lh_files *f, const struct lh_settings *s,
 	struct lh_render_text_style style = lh_settings_style(s);
 
 	style.source = style.locks = true;
+	style.brief = false;
 	if (f->record.file)
 		ok &= finish(&f->record, of, copy_store(of->store, f->record.file), "output");
 	for (int i = 0; i < s->outputs; i++) {

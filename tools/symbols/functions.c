@@ -1,53 +1,12 @@
-/* functions.c — reads the functions of compilation units; names them by what they are written in.
- */
+/* functions.c — finds the scopes at an address; names functions by what they are written in. */
 #include "tools/symbols/functions.h"
+#include "tools/symbols/declaration.h"
+#include "tools/symbols/frames.h"
 
 #include <dwarf.h>
-#include <elfutils/libdw.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { DEPTH_MAX = 32 };
-
-/* The functions with code of a unit. */
-struct unit {
-	bool read;
-	Dwarf_Die *function;
-	uint32_t n;
-};
-
-static bool holds_functions(int tag)
-{
-	return tag == DW_TAG_namespace || tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block ||
-	       tag == DW_TAG_structure_type || tag == DW_TAG_class_type ||
-	       tag == DW_TAG_inlined_subroutine;
-}
-
-static bool has_code(Dwarf_Die *die)
-{
-	return dwarf_tag(die) == DW_TAG_subprogram &&
-	       (dwarf_hasattr(die, DW_AT_low_pc) || dwarf_hasattr(die, DW_AT_ranges));
-}
-
-static void read_unit(struct lh_symbols *s, struct unit *u, Dwarf_Die *cu)
-{
-	Dwarf_Die path[DEPTH_MAX];
-	int depth = 0;
-
-	if (dwarf_child(cu, &path[0]) != 0)
-		return;
-	while (depth >= 0) {
-		if (has_code(&path[depth]))
-			LH_PUSH(s->arena, u->function, u->n, path[depth]);
-		if (depth + 1 < DEPTH_MAX && holds_functions(dwarf_tag(&path[depth])) &&
-		    dwarf_child(&path[depth], &path[depth + 1]) == 0) {
-			depth++;
-			continue;
-		}
-		while (depth >= 0 && dwarf_siblingof(&path[depth], &path[depth]) != 0)
-			depth--;
-	}
-}
 
 /* The part of a scope that contains the address. */
 static bool find_inner(Dwarf_Die *scope, Dwarf_Addr at, Dwarf_Die *inner)
@@ -66,21 +25,17 @@ static bool find_inner(Dwarf_Die *scope, Dwarf_Addr at, Dwarf_Die *inner)
 
 bool lh_scopes_at(struct lh_symbols *s, struct lh_object *o, Dwarf_Addr at, struct lh_scopes *out)
 {
-	Dwarf_Die *cu = lh_symbol_unit(o->module, at, &out->bias);
-	struct unit *u;
+	uint32_t position = 0;
+	Dwarf_Die unit;
 
 	out->n = 0;
-	if (!cu)
-		return false;
-	const uintptr_t key[] = {(uintptr_t)o, dwarf_dieoffset(cu)};
-
-	u = lh_map_get(&s->units, s->arena, key, sizeof(key), sizeof(*u));
-	if (!u->read)
-		read_unit(s, u, cu);
-	u->read = true;
-	for (uint32_t i = 0; i < u->n && !out->n; i++)
-		if (dwarf_haspc(&u->function[i], at - out->bias) == 1)
-			out->scope[out->n++] = u->function[i];
+	if (!o->units)
+		o->units = lh_unit_index_new(s->arena, o->module);
+	while (!out->n && lh_unit_index_next(o->units, at, &position, &unit, &out->bias)) {
+		unit = lh_whole_unit(&unit);
+		out->n = lh_scope_tree_function(lh_symbol_scopes(s, &unit), at - out->bias,
+						&out->scope[0]);
+	}
 	while (out->n && out->n < LH_SCOPES_MAX &&
 	       find_inner(&out->scope[out->n - 1], at - out->bias, &out->scope[out->n]))
 		out->n++;
@@ -89,78 +44,44 @@ bool lh_scopes_at(struct lh_symbols *s, struct lh_object *o, Dwarf_Addr at, stru
 
 /* ---- names ---- */
 
-/* The entry that was written, of one that was compiled from it. */
-static Dwarf_Die written(Dwarf_Die *die)
-{
-	Dwarf_Die at = *die, next;
-	Dwarf_Attribute attr;
-
-	for (int i = 0; i < 4; i++) {
-		if (!dwarf_attr(&at, DW_AT_abstract_origin, &attr) &&
-		    !dwarf_attr(&at, DW_AT_specification, &attr))
-			break;
-		if (!dwarf_formref_die(&attr, &next))
-			break;
-		at = next;
-	}
-	return at;
-}
-
-static bool is_class(Dwarf_Die *die)
-{
-	int tag = dwarf_tag(die);
-
-	return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type;
-}
-
 bool lh_is_closure(Dwarf_Die *type)
 {
 	const char *name = dwarf_diename(type);
-	Dwarf_Die child;
 
-	if (!is_class(type))
-		return false;
-	if (name)
-		return strncmp(name, "<lambda", 7) == 0;
-	if (dwarf_child(type, &child) != 0) /* clang gives it no name */
-		return false;
-	do {
-		name = dwarf_diename(&child);
-		if (dwarf_tag(&child) == DW_TAG_subprogram && name &&
-		    strncmp(name, "operator()", 10) == 0)
-			return true;
-	} while (dwarf_siblingof(&child, &child) == 0);
-	return false;
+	return lh_declaration_is_class(type) &&
+	       (name ? strncmp(name, "<lambda", 7) == 0 : lh_declaration_is_lambda(type));
 }
 
 /* The names of the classes and functions around an entry and of itself, the outermost first. */
-static const char *path_name(struct lh_arena *arena, Dwarf_Die *die, bool itself)
+static const char *path_name(struct lh_symbols *s, Dwarf_Die *die, bool itself)
 {
 	const char *text = NULL;
-	Dwarf_Die at = written(die), *around = NULL;
-	int n = dwarf_getscopes_die(&at, &around);
+	Dwarf_Die at = lh_declaration(die), around;
+	bool more = true;
 
-	for (int i = itself ? 0 : 1; i < n; i++) {
-		Dwarf_Die part = written(&around[i]);
-		const char *name = dwarf_diename(&part);
-		bool function = dwarf_tag(&part) == DW_TAG_subprogram;
+	for (int i = 0; i < DEPTH_MAX && more; i++) {
+		const char *name = dwarf_diename(&at);
+		bool function = dwarf_tag(&at) == DW_TAG_subprogram, shown;
 
-		if ((!function && !is_class(&part)) || !name || lh_is_closure(&part))
-			continue;
-		if (function && i + 1 < n && lh_is_closure(&around[i + 1]))
-			continue;
-		text = lh_arena_printf(arena, "%s%s%s", name, text ? "::" : "", text ? text : "");
+		more = lh_scope_tree_parent(lh_symbol_scopes(s, &at), &at, &around);
+		shown = name && (i || itself) &&
+			(function || (lh_declaration_is_class(&at) && !lh_is_closure(&at))) &&
+			!(function && more && lh_is_closure(&around));
+		if (shown)
+			text = lh_arena_printf(s->arena, "%s%s%s", name, text ? "::" : "",
+					       text ? text : "");
+		if (more)
+			at = lh_declaration(&around);
 	}
-	free(around);
 	return text;
 }
 
-const char *lh_function_name(struct lh_arena *arena, Dwarf_Die *function)
+const char *lh_function_name(struct lh_symbols *s, Dwarf_Die *function)
 {
-	return path_name(arena, function, true);
+	return path_name(s, function, true);
 }
 
-const char *lh_closure_function(struct lh_arena *arena, Dwarf_Die *closure)
+const char *lh_closure_function(struct lh_symbols *s, Dwarf_Die *closure)
 {
-	return path_name(arena, closure, false);
+	return path_name(s, closure, false);
 }

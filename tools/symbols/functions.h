@@ -1,8 +1,5 @@
 /*
- * functions.h — the function at an address in debug information, and what it is inlined from.
- *
- * Searches a whole compilation unit, because the function of a lambda may stand inside of an entry
- * that does not contain its address. Each unit is read once.
+ * functions.h — the scopes at an address, and short names of functions.
  */
 #ifndef LH_SYMBOLS_FUNCTIONS_H
 #define LH_SYMBOLS_FUNCTIONS_H
@@ -22,9 +19,9 @@ struct lh_scopes {
 bool lh_scopes_at(struct lh_symbols *, struct lh_object *, Dwarf_Addr at, struct lh_scopes *);
 
 /* "Book::match": with the classes and functions around it, without namespaces and lambdas. */
-const char *lh_function_name(struct lh_arena *, Dwarf_Die *function);
+const char *lh_function_name(struct lh_symbols *, Dwarf_Die *function);
 /* Of a closure, the function that the lambda is written in; NULL: not known. */
-const char *lh_closure_function(struct lh_arena *, Dwarf_Die *closure);
+const char *lh_closure_function(struct lh_symbols *, Dwarf_Die *closure);
 /* Is it the type of a lambda? */
 bool lh_is_closure(Dwarf_Die *type);
 

@@ -6,6 +6,7 @@
  * compared with that: if `this` is a part of it, what is left leads through its type to the member.
  * If the function got the pointer itself, the search goes on in its caller.
  */
+#include "tools/symbols/declaration.h"
 #include "tools/symbols/expression.h"
 #include "tools/symbols/functions.h"
 #include "tools/symbols/type_path.h"
@@ -176,7 +177,7 @@ static Dwarf_Die *function_around(struct search *x, uint32_t scope)
 static const char *local_name(struct search *x, Dwarf_Die *function, Dwarf_Die *variable,
 			      const char *path)
 {
-	const char *in = lh_function_name(x->arena, function), *name = dwarf_diename(variable);
+	const char *in = lh_function_name(x->symbols, function), *name = dwarf_diename(variable);
 
 	return in && name ? lh_arena_printf(x->arena, "%s::%s%s", in, name, path) : NULL;
 }
@@ -194,7 +195,7 @@ static bool is_of_kind(const struct search *x, const struct lh_type_path *p)
 static const char *captured_name(struct search *x, const struct lh_type_path *p)
 {
 	Dwarf_Die closure = p->closure;
-	const char *in = lh_closure_function(x->arena, &closure);
+	const char *in = lh_closure_function(x->symbols, &closure);
 
 	return in ? lh_arena_printf(x->arena, "%s::%s%s", in, p->captured, "") : NULL;
 }
@@ -363,18 +364,9 @@ static void match_global(struct search *x)
 
 static bool is_standard(Dwarf_Die *scope)
 {
-	Dwarf_Attribute attr;
-	Dwarf_Die at = *scope, next;
+	Dwarf_Die written = lh_declaration(scope);
 
-	for (int i = 0; i < 4; i++) {
-		if (!dwarf_attr(&at, DW_AT_abstract_origin, &attr) &&
-		    !dwarf_attr(&at, DW_AT_specification, &attr))
-			break;
-		if (!dwarf_formref_die(&attr, &next))
-			break;
-		at = next;
-	}
-	return lh_type_is_standard(&at);
+	return lh_type_is_standard(&written);
 }
 
 /* Is the whole frame code of the C++ library? */

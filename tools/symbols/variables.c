@@ -1,5 +1,6 @@
 /* variables.c — reads the variables of an object and sorts them by address. */
 #include "tools/symbols/variables.h"
+#include "tools/symbols/frames.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -118,8 +119,11 @@ static void read_index(struct lh_variables *v, struct index *x)
 	if (x->read)
 		return;
 	x->read = true;
-	while ((unit = dwfl_module_nextcu(v->module, unit, &bias)) != NULL)
-		read_unit(v, x, unit, bias);
+	while ((unit = dwfl_module_nextcu(v->module, unit, &bias)) != NULL) {
+		Dwarf_Die whole = lh_whole_unit(unit);
+
+		read_unit(v, x, &whole, bias);
+	}
 	if (x->n)
 		qsort(x->variable, x->n, sizeof(*x->variable), by_start);
 }

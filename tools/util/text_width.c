@@ -24,8 +24,7 @@ static uint32_t width_of(wchar_t c)
 	return n < 0 ? 1 : (uint32_t)n;
 }
 
-/* The number of bytes that fit into `columns`; *used: how many columns they take. */
-static size_t fit(const char *text, uint32_t columns, uint32_t *used)
+size_t lh_text_fit(const char *text, uint32_t columns, uint32_t *used)
 {
 	size_t at = 0;
 
@@ -47,7 +46,7 @@ uint32_t lh_text_width(const char *text)
 {
 	uint32_t n;
 
-	fit(text, UINT32_MAX, &n);
+	lh_text_fit(text, UINT32_MAX, &n);
 	return n;
 }
 
@@ -57,7 +56,7 @@ const char *lh_text_cut(struct lh_arena *p, const char *text, uint32_t columns)
 
 	if (!columns)
 		return "";
-	if (!text[fit(text, columns, &used)])
+	if (!text[lh_text_fit(text, columns, &used)])
 		return text;
-	return lh_arena_printf(p, "%.*s+", (int)fit(text, columns - 1, &used), text);
+	return lh_arena_printf(p, "%.*s+", (int)lh_text_fit(text, columns - 1, &used), text);
 }

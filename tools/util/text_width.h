@@ -10,6 +10,8 @@
 #include "tools/util/arena.h"
 
 uint32_t lh_text_width(const char *text);
+/* The number of bytes that fit into `columns`; *used: how many columns they take. */
+size_t lh_text_fit(const char *text, uint32_t columns, uint32_t *used);
 
 /*
  * Cuts the text to at most `columns`; a '+' in the last column shows that something was left out.

@@ -1,0 +1,294 @@
+/* text_rows.c — makes the blocks and rows of the short form of a finding. */
+#include "tools/render/text_rows.h"
+#include "tools/render/text_paint.h"
+#include "tools/symbols/source_lines.h"
+#include "tools/util/shorten.h"
+#include "tools/util/text_width.h"
+
+#include <string.h>
+
+enum { FUNCTION_MAX = 40, NAME_LEAST = 8 };
+
+/* ---- names ---- */
+
+static const char *replace(struct lh_arena *p, const char *text, const char *name,
+			   const char *shorter)
+{
+	const char *at = strstr(text, name), *before = "";
+
+	for (; at; at = strstr(text, name)) {
+		before = lh_arena_printf(p, "%s%.*s%s", before, (int)(at - text), text, shorter);
+		text = at + strlen(name);
+	}
+	return lh_arena_printf(p, "%s%s", before, text);
+}
+
+const char *lh_text_short_names(struct lh_view *v, const struct lh_report_finding *f,
+				const char *text, uint32_t columns)
+{
+	for (uint32_t i = 0; i < f->locks; i++) {
+		const char *name = lh_view_clean(v, f->lock[i]->name),
+			   *shorter = lh_shorten_name(v->arena, name, columns);
+
+		if (shorter != name)
+			text = replace(v->arena, text, name, shorter);
+	}
+	return text;
+}
+
+/* ---- call paths ---- */
+
+static void add_function(struct lh_view *v, struct lh_text_row *row,
+			 const struct lh_report_frame *f)
+{
+	const char *name = lh_view_clean(v, f->function);
+
+	if (!f->function)
+		name = row->functions ? lh_text_in_module(v, f) : NULL;
+	else if (!f->script)
+		name = lh_shorten_function(v->arena, name, FUNCTION_MAX);
+	/* a function that calls itself, and one that is split by inlining */
+	if (row->functions && name && row->function[row->functions - 1] &&
+	    strcmp(name, row->function[row->functions - 1]) == 0)
+		return;
+	LH_PUSH(v->arena, row->function, row->functions, name);
+}
+
+/* From the place on: the frames inside of it are headers and wrappers of locks. */
+static void add_call_path(struct lh_view *v, struct lh_text_row *row,
+			  const struct lh_report_step *a)
+{
+	const struct lh_report_stack *t = a->stack;
+	uint32_t first = 0;
+
+	for (uint32_t i = 0; i < t->n; i++)
+		if (&t->frame[i] == a->frame)
+			first = i;
+	for (uint32_t i = first; i < t->n; i++)
+		if (i == first || (!t->frame[i].ours && !t->frame[i].system))
+			add_function(v, row, &t->frame[i]);
+	row->cut = t->cut;
+}
+
+static const char *joined(struct lh_view *v, const struct lh_text_row *row, uint32_t inner,
+			  const char *end)
+{
+	const char *text = "";
+
+	for (uint32_t i = 0; i < inner; i++)
+		if (row->function[i])
+			text = lh_arena_printf(v->arena, "%s%s%s", text,
+					       *text ? " < "
+					       : i   ? "< "
+						     : "",
+					       row->function[i]);
+	return lh_arena_printf(v->arena, "%s%s", text, end + (!*text && *end));
+}
+
+const char *lh_text_call_path(struct lh_view *v, const struct lh_text_row *row, uint32_t columns)
+{
+	const char *end = row->cut ? " < …" : "", *text = joined(v, row, row->functions, end);
+	uint32_t n = row->functions;
+
+	if (lh_text_width(text) <= columns)
+		return text;
+	if (n > 2 && !row->cut)
+		end = lh_arena_printf(v->arena, " < … < %s", row->function[n - 1]);
+	for (uint32_t inner = n - 1; n > 2 && inner > 1; inner--) {
+		text = joined(v, row, inner - !row->cut, end);
+		if (lh_text_width(text) <= columns)
+			return text;
+	}
+	text = joined(v, row, 1, n > 1 || row->cut ? " < …" : "");
+	if (lh_text_width(text) <= columns)
+		return text;
+	return n && row->function[0] ? lh_shorten_function(v->arena, row->function[0], columns)
+				     : "";
+}
+
+/* ---- rows ---- */
+
+static const char *place(struct lh_text_rows *t, const struct lh_report_frame *f)
+{
+	const char *at = lh_text_where(t->view, f);
+
+	if (!f)
+		return "";
+	return at ? lh_shorten_path(t->view->arena, at, t->place_max)
+		  : lh_shorten(t->view->arena, lh_text_in_module(t->view, f), t->place_max);
+}
+
+static const char *source_line(struct lh_view *v, const struct lh_report_frame *f)
+{
+	struct lh_source_lines s;
+	const char *line;
+
+	if (!v->style->source || !f || !f->file || !f->line ||
+	    !lh_source_read(v->arena, f->file, f->line, f->column, &s))
+		return "";
+	line = s.line[f->line - s.first];
+	return lh_view_clean(v, line + strspn(line, " \t"));
+}
+
+static struct lh_text_row row_of(struct lh_text_rows *t, const struct lh_report_step *a)
+{
+	struct lh_view *v = t->view;
+	struct lh_text_row row = {.place = "", .source = ""};
+	const char *step = lh_view_clean(v, lh_report_step_brief(v->report, t->f, a));
+	uint32_t name = a->lock ? lh_text_width(lh_view_clean(v, a->lock->name)) : 0,
+		 others = lh_text_width(step) - name;
+
+	if (t->step_max > others + NAME_LEAST)
+		step = lh_text_short_names(v, t->f, step, t->step_max - others);
+	row.step = lh_shorten(v->arena, step, t->step_max);
+	/* The end lock of a thread is held from create to exit: no call acquired it. */
+	if (a->lock && a->lock->row.kind == LH_THREAD_END && a->action == LH_HOLDS)
+		return row;
+	row.place = place(t, a->frame);
+	row.source = source_line(v, a->frame);
+	if (a->frame)
+		add_call_path(v, &row, a);
+	return row;
+}
+
+/* The steps that made the finding, and of the others as many as there is room for. */
+static void add_rows(struct lh_text_rows *t, struct lh_text_block *b,
+		     const struct lh_report_part *part)
+{
+	uint32_t mains = (uint32_t)(!!part->holds + !!part->does),
+		 others = part->n > t->rows_max + 1 ? t->rows_max - mains : part->n;
+
+	for (uint32_t i = part->first; i < part->first + part->n; i++) {
+		const struct lh_report_step *a = &t->f->step[i];
+		bool main = (part->holds && a == part->holds) || (part->does && a == part->does);
+		struct lh_text_row row;
+
+		if (!main && !others) {
+			b->left_out++;
+			continue;
+		}
+		others -= !main;
+		row = row_of(t, a);
+		LH_PUSH(t->view->arena, b->row, b->rows, row);
+	}
+}
+
+/* ---- blocks ---- */
+
+static const char *created_at(struct lh_text_rows *t, const struct lh_report_thread *thread)
+{
+	const struct lh_report_stack *s = thread->main ? NULL : thread->created;
+
+	for (uint32_t i = 0; s && i < s->n; i++)
+		if (!s->frame[i].ours && !s->frame[i].system)
+			return lh_arena_printf(t->view->arena, ", created at %s",
+					       place(t, &s->frame[i]));
+	return "";
+}
+
+static const char *details(struct lh_text_rows *t, const struct lh_report_part *part)
+{
+	const struct lh_report_thread *thread = part->thread;
+	struct lh_arena *p = t->view->arena;
+	const char *text = "";
+
+	if (!thread)
+		return "";
+	/* not again if the thread is named by its pid */
+	if (thread->tid > 0 && !thread->foreign_tid)
+		text = lh_arena_printf(p, " (%d)", thread->tid);
+	if (thread->process != t->f->process && !thread->foreign_tid)
+		text = lh_arena_printf(p, "%s in %s[%d]", text,
+				       lh_view_clean(t->view, lh_path_base(thread->process->exe)),
+				       thread->process->pid);
+	return lh_arena_printf(p, "%s%s%s", text,
+			       part->queued_writer ? " must wait as a queued writer" : "",
+			       created_at(t, thread));
+}
+
+static bool same_row(const struct lh_text_row *a, const struct lh_text_row *b)
+{
+	if (strcmp(a->step, b->step) != 0 || strcmp(a->place, b->place) != 0 ||
+	    a->functions != b->functions)
+		return false;
+	for (uint32_t i = 0; i < a->functions; i++)
+		if (a->function[i] != b->function[i] &&
+		    (!a->function[i] || !b->function[i] ||
+		     strcmp(a->function[i], b->function[i]) != 0))
+			return false;
+	return true;
+}
+
+static bool same_rows(const struct lh_text_block *a, const struct lh_text_block *b)
+{
+	if (!a->rows || a->rows != b->rows || a->left_out != b->left_out)
+		return false;
+	for (uint32_t i = 0; i < a->rows; i++)
+		if (!same_row(&a->row[i], &b->row[i]))
+			return false;
+	return true;
+}
+
+/* "T2, T3 and 4 more threads": the threads that share a block. */
+static const char *names(struct lh_arena *p, const struct lh_text_block *b)
+{
+	uint32_t named = b->threads > LH_TEXT_NAMES ? LH_TEXT_NAMES - 1 : b->threads;
+	const char *text = b->name[0];
+
+	for (uint32_t i = 1; i < named; i++)
+		text = lh_arena_printf(p, "%s%s%s", text, i + 1 == b->threads ? " and " : ", ",
+				       b->name[i]);
+	return b->threads > named
+		       ? lh_arena_printf(p, "%s and %u more threads", text, b->threads - named)
+		       : text;
+}
+
+static void share(struct lh_text_rows *t, struct lh_text_block *b, const char *name)
+{
+	if (b->threads < LH_TEXT_NAMES)
+		b->name[b->threads] = name;
+	b->threads++;
+	b->who = names(t->view->arena, b);
+	b->details = "";
+	b->thread = NULL;
+}
+
+static void add_block(struct lh_text_rows *t, const struct lh_report_part *part)
+{
+	struct lh_view *v = t->view;
+	struct lh_text_block b = {
+		.thread = part->thread,
+		.who = lh_view_clean(v, lh_report_thread_text(v->report, part->thread)),
+		.details = details(t, part),
+		.threads = 1,
+	};
+
+	for (uint32_t i = 0; i < t->blocks && part->thread; i++)
+		if (t->block[i].thread == part->thread) {
+			add_rows(t, &t->block[i], part);
+			return;
+		}
+	b.name[0] = b.who;
+	add_rows(t, &b, part);
+	for (uint32_t i = 0; i < t->blocks; i++)
+		if (same_rows(&t->block[i], &b)) {
+			share(t, &t->block[i], b.who);
+			return;
+		}
+	LH_PUSH(v->arena, t->block, t->blocks, b);
+}
+
+void lh_text_rows_make(struct lh_text_rows *t)
+{
+	const struct lh_report_finding *f = t->f;
+	const struct lh_report_step *by = lh_report_ended_by(f);
+
+	for (uint32_t i = 0; i < f->parts; i++)
+		add_block(t, &f->part[i]);
+	if (by) { /* who ended a deadlock that did not last */
+		struct lh_report_part part = {
+			.thread = by->thread, .first = (uint32_t)(by - f->step), .n = 1};
+
+		add_block(t, &part);
+	}
+}
