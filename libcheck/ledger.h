@@ -100,7 +100,9 @@ enum {
 	LH_LOCK_THREAD_END_SEM = 1 << 16, /* no lock: CPython posts it at the end of `thread` */
 	LH_LOCK_TAKEN_OUTSIDE_HANDLER = 1 << 17, /* by a thread whose signal mask is known */
 	LH_LOCK_HELD_ACROSS_CREATE = 1 << 18,    /* a thread held it while it created threads */
-	LH_LOCK_INTERPRETER = 1 << 19, /* condition: CPython's own, as of its interpreter lock */
+	/* condition: CPython's own, as of its interpreter lock; semaphore: a lock made by CPython
+	 */
+	LH_LOCK_INTERPRETER = 1 << 19,
 };
 
 /*
@@ -312,7 +314,9 @@ struct lh_stack {
 /*
  * A loaded object, as it was when a stack first went through it; or a function of an interpreted
  * script (LH_MODULE_SCRIPT): `path` holds the file and, behind the file's final zero, the
- * function's name; the address of a frame is the line, 0 if unknown.
+ * function's name; the address of a frame is the line, 0 if unknown. With LH_MODULE_LOCK_NAME it is
+ * no frame: the first of a stack that initializes a lock, `path` holds what the script calls the
+ * lock, "" not known, and behind that the kind of lock as its language calls it.
  */
 struct lh_module {
 	uint64_t start, end; /* mapped range */
@@ -325,7 +329,7 @@ struct lh_module {
 	char path[LH_PATH_MAX];
 };
 
-enum { LH_MODULE_SCRIPT = 1 };
+enum { LH_MODULE_SCRIPT = 1, LH_MODULE_LOCK_NAME = 2 };
 
 /*
  * Chains of held locks, as a tree: each row is an acquisition of `lock` at `site` by a thread that
@@ -476,6 +480,8 @@ enum {
 	/* a deadlock did not last: a wait of its steps ended. The last step shows who ended it, if
 	 * its action is LH_RELEASES or LH_CALLS */
 	LH_FINDING_ENDED = 32,
+	/* a warning, because LH_LEDGER_PYTHON_ASSUMED: the acquisitions may not wait */
+	LH_FINDING_ASSUMED = 64,
 };
 
 enum lh_filter {
@@ -635,6 +641,10 @@ enum {
 	LH_LEDGER_FORKED = 1 << 2,        /* of a forked child that did not exec */
 	LH_LEDGER_PACKED = 1 << 3,        /* packed by the front end */
 	LH_LEDGER_PYTHON_UNREAD = 1 << 5, /* frames of CPython that the library cannot read */
+	/* orders of CPython's locks are checked only for locks that a thread has waited for */
+	LH_LEDGER_PYTHON_WAITED = 1 << 6,
+	/* each successful try of a lock of an unread CPython counts as a wait */
+	LH_LEDGER_PYTHON_ASSUMED = 1 << 7,
 };
 
 /* How the process ended; written by the front end. */

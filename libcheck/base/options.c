@@ -1,5 +1,6 @@
 /* options.c — parses LOCKHOUND_OPTIONS by the rows of options.def. */
 #include "libcheck/base/options.h"
+#include "libcheck/base/duration.h"
 #include "libcheck/base/sys.h"
 #include "libcheck/base/text.h"
 #include "libcheck/ledger.h"
@@ -39,24 +40,6 @@ static bool read_number(const char **s, uint64_t *v)
 	return any;
 }
 
-static bool read_time(const char *s, uint64_t *v)
-{
-	static const struct {
-		const char *unit;
-		uint64_t ns;
-	} units[] = {{"ns", 1}, {"us", 1000}, {"ms", 1000000}, {"s", 1000000000}, {"", 1000000}};
-
-	if (!read_number(&s, v))
-		return false;
-	for (unsigned i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (lh_text_equal(s, units[i].unit)) {
-			*v *= units[i].ns;
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool read_choice(const char *s, const char *accepted, unsigned *v)
 {
 	size_t n = lh_text_length(s);
@@ -89,7 +72,7 @@ static bool set(const struct row *r, const char *s)
 		return true;
 	case T_number:
 	case T_time:
-		if (r->type == T_time ? !read_time(s, &v) : !read_number(&s, &v) || *s)
+		if (r->type == T_time ? !lh_duration_read(s, &v) : !read_number(&s, &v) || *s)
 			return false;
 		*(uint64_t *)r->at = v;
 		return true;
@@ -107,7 +90,8 @@ static bool set(const struct row *r, const char *s)
 	return false;
 }
 
-static void report_wrong(const char *name, const char *value, const char *accepted)
+static void report_wrong(const char *name, const char *value, const char *accepted,
+			 const char *forms)
 {
 	char buffer[512];
 	struct lh_text t = LH_TEXT(buffer);
@@ -119,6 +103,7 @@ static void report_wrong(const char *name, const char *value, const char *accept
 		lh_text_safe(&t, value);
 		lh_text_add(&t, " is not understood (accepted: ");
 		lh_text_add(&t, accepted);
+		lh_text_add(&t, forms);
 		lh_text_add(&t, "); the default is used\n");
 	} else {
 		lh_text_add(&t, " is not an option of the library; LOCKHOUND_OPTIONS=help=1 lists "
@@ -137,10 +122,11 @@ static void apply(const char *name, const char *value)
 		if (!lh_text_equal(name, rows[i].name))
 			continue;
 		if (!set(&rows[i], value))
-			report_wrong(name, value, rows[i].accepted);
+			report_wrong(name, value, rows[i].accepted,
+				     rows[i].type == T_time ? "; " LH_DURATION_FORMS : "");
 		return;
 	}
-	report_wrong(name, value, NULL);
+	report_wrong(name, value, NULL, "");
 }
 
 static void help(void)
@@ -200,7 +186,7 @@ void lh_options_read(char **environment)
 			s = separates(*s) ? s + 1 : read_pair(s);
 	}
 	if (lh_options.stack_depth < 1 || lh_options.stack_depth > LH_FRAMES_MAX) {
-		report_wrong("stack_depth", "", "1 to 48");
+		report_wrong("stack_depth", "", "1 to 48", "");
 		lh_options.stack_depth = 32;
 	}
 	if (lh_options.help)

@@ -28,6 +28,8 @@ struct lh_options {
 
 enum { LH_STACKS_FULL, LH_STACKS_CALLER, LH_STACKS_OFF };
 enum { LH_UNWINDER_CFI, LH_UNWINDER_LIBUNWIND };
+/* all: also in a Python whose instructions cannot be read; waited: only where a thread waited */
+enum { LH_PYTHON_AUTO, LH_PYTHON_ALL, LH_PYTHON_WAITED };
 enum { LH_REPORT_STDERR, LH_REPORT_NONE };
 
 extern struct lh_options lh_options;

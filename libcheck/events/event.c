@@ -33,7 +33,7 @@ void lh_hb_edge_add(enum lh_hb_kind kind, lh_thread_id a, uint32_t a_segment, lh
 
 /* ---- begin and end ---- */
 
-static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool must)
+static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool must, bool init)
 {
 	struct lh_stack_walk_result *walked;
 	const struct lh_context *x;
@@ -52,6 +52,7 @@ static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool
 	bool walks = needs_stack && (!x || (LH_STACKS[x->stack].flags & LH_STACK_HANDLER));
 	if (walks)
 		lh_stack_walk(call->frame, event->live->stack_low, event->live->stack_high, walked);
+	walked->makes_lock = init;
 	event->open = walks ? walked->open : 0;
 	if (!(must ? lh_internal_lock_acquire_long
 		   : lh_internal_lock_acquire)(&lh_own_ledger.lock, event->self->number)) {
@@ -71,12 +72,12 @@ static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool
 
 bool lh_event_begin(struct lh_event_frame *event, const struct lh_call *call)
 {
-	return begin(event, call, false);
+	return begin(event, call, false, false);
 }
 
 bool lh_event_begin_must(struct lh_event_frame *event, const struct lh_call *call)
 {
-	return begin(event, call, true);
+	return begin(event, call, true, false);
 }
 
 bool lh_event_begin_lock(struct lh_event_frame *event, const struct lh_call *call, uint32_t flags)
@@ -89,7 +90,7 @@ bool lh_event_begin_lock(struct lh_event_frame *event, const struct lh_call *cal
 
 	if (needs_location)
 		location = lh_shm_locate(call->object);
-	if (!lh_event_begin(event, call))
+	if (!begin(event, call, false, flags & LH_LOCK_INITED))
 		return false;
 	if (needs_location)
 		lh_lock_set_location(call->object, &location);

@@ -238,6 +238,18 @@ static uint64_t join_key(const struct lh_cycle_link *join, bool told)
 	return (key ^ key >> 31 ^ (uint64_t)told << 1) | 1;
 }
 
+/* Whether a thread would wait for a lock of CPython, or orders threads by it, is not known: a
+ * thread's end is such a lock. */
+static bool is_assumed(const struct lh_cycle *cycle)
+{
+	for (uint32_t i = 0; i < cycle->n; i++) {
+		const struct lh_lock *l = lh_lock_row(cycle->link[i].wanted);
+		if (l && l->kind == LH_SEM && (l->flags & LH_LOCK_INTERPRETER))
+			return lh_own_ledger.ledger->flags & LH_LEDGER_PYTHON_ASSUMED;
+	}
+	return false;
+}
+
 static void add_finding(struct lh_event_frame *event, const struct lh_cycle *cycle)
 {
 	struct lh_finding_draft *draft =
@@ -247,6 +259,9 @@ static void add_finding(struct lh_event_frame *event, const struct lh_cycle *cyc
 
 	draft->key = join ? join_key(&cycle->link[first], cycle->signal != 0) : cycle->key;
 	draft->severity = (enum lh_severity)cycle->severity;
+	draft->assumed = draft->severity == LH_ERROR && is_assumed(cycle);
+	if (draft->assumed)
+		draft->severity = LH_WARNING;
 	for (uint32_t i = 0; i < n + cycle->queued_writers; i++)
 		add_link(draft, &cycle->link[i < n ? (first + i) % n : i]);
 	if (cycle->signal)

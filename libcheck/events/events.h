@@ -245,6 +245,13 @@ static inline bool lh_sem_is_thread_end(const void *object)
 
 	return l && (l->flags & LH_LOCK_THREAD_END_SEM);
 }
+/* Was the semaphore made by CPython, as a lock of the program that it runs? */
+static inline bool lh_sem_is_of_interpreter(const void *object)
+{
+	const struct lh_lock *l = lh_self_get()->live ? lh_lock_known(object, LH_SEM) : NULL;
+
+	return l && (l->flags & LH_LOCK_INTERPRETER);
+}
 /* The thread waits for the end of another thread. False: the semaphore stands for no such end. */
 bool lh_on_sem_join_begin(const struct lh_call *call);
 void lh_on_sem_join_end(const struct lh_call *call, int rc);

@@ -2,8 +2,10 @@
  * name. */
 #include "libcheck/lock/contention.h"
 #include "libcheck/lock/lock_state.h"
+#include "libcheck/base/options.h"
 #include "libcheck/base/text.h"
 #include "libcheck/events/event.h"
+#include "libcheck/stack/python.h"
 #include "libcheck/thread/retired.h"
 
 /* Was the lock acquired? EOWNERDEAD: the thread acquired a robust mutex whose owner died. */
@@ -396,6 +398,23 @@ void lh_on_release_failed(const struct lh_call *call)
 
 /* ---- init, destroy, name ---- */
 
+/* A semaphore of CPython is a lock of the program that it runs. */
+static void mark_interpreter(struct lh_lock *l, const struct lh_call *call)
+{
+	enum { MODES = LH_LEDGER_PYTHON_WAITED | LH_LEDGER_PYTHON_ASSUMED };
+	bool unread = lh_python.kind == LH_PYTHON_UNREAD;
+	unsigned option = lh_options.python;
+
+	if (l->kind != LH_SEM || !lh_stack_in_interpreter(((const uintptr_t *)call->frame)[1]))
+		return;
+	l->flags |= LH_LOCK_INTERPRETER;
+	lh_own_ledger.ledger->flags &= ~(uint32_t)MODES;
+	if (option == LH_PYTHON_WAITED || (unread && option == LH_PYTHON_AUTO))
+		lh_own_ledger.ledger->flags |= LH_LEDGER_PYTHON_WAITED;
+	else if (unread)
+		lh_own_ledger.ledger->flags |= LH_LEDGER_PYTHON_ASSUMED;
+}
+
 void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial)
 {
 	struct lh_event_frame event;
@@ -405,8 +424,10 @@ void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial)
 		return;
 	lh_retired_end(event.self, event.stack); /* they would stay in front of others */
 	struct lh_lock *l = lh_lock_reinit(call->object, call->kind, flags, initial);
-	if (l)
+	if (l) {
 		l->init_stack = event.stack;
+		mark_interpreter(l, call);
+	}
 	lh_event_end(&event);
 }
 

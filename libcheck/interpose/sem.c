@@ -7,9 +7,11 @@
  *   with lock, acquire()        sem_trywait, then sem_wait
  *   acquire(timeout=...)        sem_trywait, then sem_clockwait
  *   acquire(blocking=False)     sem_trywait
- * So a try that succeeds counts as a wait if the Python instruction would have waited. CPython
+ * So a try that succeeds counts as a wait if the Python instruction would have waited; where the
+ * instruction cannot be read, with the option python=all; with python=waited never. CPython
  * waits without the GIL, when Python frames may not be read, so the wait gets the stack of the try.
  */
+#include "libcheck/base/options.h"
 #include "libcheck/base/real.h"
 #include "libcheck/interpose/export.h"
 #include "libcheck/stack/python.h"
@@ -34,10 +36,13 @@ static __thread struct {
  * that did not wait. */
 static __attribute__((noinline)) void tried(struct lh_call call, int rc)
 {
-	enum lh_python_intent intent = rc ? LH_PYTHON_TRY : lh_python_read_intent();
+	enum lh_python_intent intent =
+		rc || !lh_python.on ? LH_PYTHON_TRY : lh_python_read_intent();
 
 	refused.o = NULL;
-	if (intent == LH_PYTHON_BLOCKING)
+	if (lh_python.on
+		    ? intent == LH_PYTHON_BLOCKING && lh_options.python != LH_PYTHON_WAITED
+		    : lh_options.python == LH_PYTHON_ALL && lh_sem_is_of_interpreter(call.object))
 		call.how = LH_BLOCKING;
 	if (intent == LH_PYTHON_UNTIL_THREAD_END) {
 		lh_on_thread_end_sem(&call);
@@ -48,7 +53,7 @@ static __attribute__((noinline)) void tried(struct lh_call call, int rc)
 			lh_on_sem_join_begin(&call);
 		lh_on_sem_join_end(&call, 0);
 	}
-	if (rc == EBUSY) {
+	if (rc == EBUSY && lh_python.on) {
 		refused.stack = lh_call_stack(&call);
 		refused.o = call.object;
 	}
@@ -91,7 +96,7 @@ LH_EXPORT int sem_trywait(sem_t *o)
 	struct lh_call call = LH_CALL(o, SEM, EXCLUSIVE, TRY);
 	int rc = LH_REAL(sem_trywait)(o);
 
-	if (LH_UNLIKELY(lh_python.on))
+	if (LH_UNLIKELY(lh_python.kind != LH_PYTHON_NONE))
 		tried(call, outcome(rc));
 	else
 		lh_on_acquired(call, outcome(rc));

@@ -351,8 +351,8 @@ static void inherit(struct lh_lock *l, const struct lh_lock *old)
 	l->init_stack = lh_stack_from_parent(old->init_stack);
 	l->first_stack = lh_stack_from_parent(old->first_stack);
 	l->initial = old->initial;
-	l->flags |=
-		old->flags & (LH_LOCK_INITED | LH_LOCK_COUNTING | LH_LOCK_NAMED | LH_LOCK_SIGNAL);
+	l->flags |= old->flags & (LH_LOCK_INITED | LH_LOCK_COUNTING | LH_LOCK_NAMED |
+				  LH_LOCK_SIGNAL | LH_LOCK_INTERPRETER);
 	const struct lh_lock_stats *stats = lh_row_in_parent(LH_T_LOCK_STATS, old->stats);
 	if (stats && (old->flags & LH_LOCK_NAMED))
 		set_name(l, stats->name);

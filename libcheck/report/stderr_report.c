@@ -54,11 +54,22 @@ void lh_stderr_report_no_room(const char *program)
 	print(&t);
 }
 
+/* What a script calls the lock that it initialized. */
+static const char *script_name(const struct lh_lock *l)
+{
+	const struct lh_stack *s = &LH_STACKS[l->init_stack];
+	uint32_t row = l->init_stack && s->n ? LH_FRAME_MODULE(LH_FRAMES[s->frame]) : 0;
+
+	return row && (LH_MODULES[row].flags & LH_MODULE_LOCK_NAME) ? LH_MODULES[row].path : "";
+}
+
 static void add_lock(struct lh_text *t, lh_lock_id id)
 {
 	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(id)];
 	const char *name = LH_LOCK_STATS[l->stats].name; /* row 0 has an empty name */
 
+	if (!name[0])
+		name = script_name(l);
 	if (l->kind == LH_THREAD_END && l->initial < lh_rows_used(LH_T_THREAD))
 		name = LH_THREADS[l->initial].name;
 	lh_text_add(t, l->kind < LH_KINDS ? kind_names[l->kind] : "lock");
@@ -88,6 +99,8 @@ static void add_stack(struct lh_text *t, lh_stack_id id)
 	for (int i = 0; id && i < s->n; i++) {
 		uint64_t f = LH_FRAMES[s->frame + (uint32_t)i];
 		const struct lh_module *m = &LH_MODULES[LH_FRAME_MODULE(f)];
+		if (LH_FRAME_MODULE(f) && (m->flags & LH_MODULE_LOCK_NAME))
+			continue;
 		lh_text_add(t, "      #");
 		lh_text_number(t, (uint64_t)i);
 		lh_text_add(t, " ");

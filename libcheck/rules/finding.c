@@ -11,6 +11,7 @@ struct lh_finding_draft *lh_finding_begin(uint32_t rule, enum lh_level level, lh
 	draft.rule = rule;
 	draft.level = level;
 	draft.severity = LH_ERROR;
+	draft.assumed = false;
 	draft.thread = thread;
 	draft.key = 0;
 	draft.n = 0;
@@ -94,6 +95,8 @@ static uint8_t flags_of(const struct lh_finding_draft *draft)
 {
 	if (draft->rule == LH_RULE_COND_WAIT_HOLDING && draft->severity == LH_ERROR)
 		return LH_FINDING_UNSURE;
+	if (draft->assumed)
+		return LH_FINDING_ASSUMED | LH_FINDING_UNSURE;
 	if (draft->rule == LH_RULE_LOCK_ORDER && draft->severity == LH_WARNING)
 		return LH_FINDING_TOLD;
 	for (int i = 0; draft->level == LH_POTENTIAL && i < draft->n; i++) {

@@ -20,6 +20,7 @@ struct lh_finding_draft {
 	uint32_t rule;
 	enum lh_level level;
 	enum lh_severity severity;
+	bool assumed; /* LH_FINDING_ASSUMED */
 	uint64_t key; /* 0: computed from the rule and from the stacks and actions of the steps */
 	lh_thread_id thread;
 	int n;

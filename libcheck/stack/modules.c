@@ -190,7 +190,7 @@ static const char *function_of(const struct lh_module *m)
 }
 
 /* Scripts get three quarters of the table, so that objects find free rows too. */
-static uint32_t learn_script(uint32_t *head, const char *file, const char *function)
+static uint32_t learn_script(uint32_t *head, const char *file, const char *function, unsigned flags)
 {
 	size_t n = lh_text_length(file) + 1;
 	struct lh_module *m;
@@ -201,7 +201,7 @@ static uint32_t learn_script(uint32_t *head, const char *file, const char *funct
 	if (!at)
 		return 0;
 	m = &LH_MODULES[at];
-	m->flags = LH_MODULE_SCRIPT;
+	m->flags = (uint16_t)(LH_MODULE_SCRIPT | flags);
 	m->link_map = *head;
 	lh_text_copy(m->path, sizeof(m->path), file);
 	if (n < sizeof(m->path))
@@ -209,15 +209,16 @@ static uint32_t learn_script(uint32_t *head, const char *file, const char *funct
 	return *head = at;
 }
 
-uint32_t lh_stack_script(const char *file, const char *function)
+uint32_t lh_stack_script(const char *file, const char *function, unsigned flags)
 {
 	uint32_t *head = script_head(file, function);
 
 	for (uint32_t i = *head; i; i = (uint32_t)LH_MODULES[i].link_map)
-		if (lh_text_equal(LH_MODULES[i].path, file) &&
+		if (LH_MODULES[i].flags == (LH_MODULE_SCRIPT | flags) &&
+		    lh_text_equal(LH_MODULES[i].path, file) &&
 		    lh_text_equal(function_of(&LH_MODULES[i]), function))
 			return i;
-	return learn_script(head, file, function);
+	return learn_script(head, file, function, flags);
 }
 
 /* ---- of the parent's ledger ---- */
@@ -228,6 +229,8 @@ uint64_t lh_frame_from_parent(uint64_t frame)
 	const struct lh_module *m = lh_row_in_parent(LH_T_MODULE, LH_FRAME_MODULE(frame));
 
 	if (m && (m->flags & LH_MODULE_SCRIPT))
-		return LH_FRAME(lh_stack_script(m->path, function_of(m)), pc);
+		return LH_FRAME(lh_stack_script(m->path, function_of(m),
+						m->flags & ~(unsigned)LH_MODULE_SCRIPT),
+				pc);
 	return LH_FRAME(lh_stack_module(pc), pc);
 }

@@ -2,39 +2,10 @@
  * the current instruction waits for a lock. */
 #include "libcheck/stack/python.h"
 #include "libcheck/base/hash.h"
-#include "libcheck/stack/python_311.h"
+#include "libcheck/stack/python_expression.h"
+#include "libcheck/stack/python_internal.h"
 
 #include <pthread.h>
-
-/* Bound by the loader before any constructor runs; absent in any other program. */
-extern const char _PyRuntime[] __attribute__((weak));
-extern const unsigned long Py_Version __attribute__((weak)); /* since 3.11 */
-extern const char PyCode_Type[] __attribute__((weak)), PyUnicode_Type[] __attribute__((weak)),
-	PyBytes_Type[] __attribute__((weak)), PyTuple_Type[] __attribute__((weak));
-/* only its address is used */
-extern void PyEval_RestoreThread(void *) __attribute__((weak));
-
-static uintptr_t read_word(uintptr_t at, size_t offset)
-{
-	return *(const volatile uintptr_t *)(at + offset);
-}
-
-static uint32_t read_half(uintptr_t at, size_t offset)
-{
-	return *(const volatile uint32_t *)(at + offset);
-}
-
-/* True for an address that an object of the program could have. */
-static bool is_plausible(uintptr_t p)
-{
-	return p >= 0x10000 && p < (1ull << 47) && !(p & 7);
-}
-
-static bool is_a(uintptr_t object, const char *type)
-{
-	return is_plausible(object) && read_word(object, PY_OBJECT_TYPE) == (uintptr_t)type &&
-	       (intptr_t)read_word(object, PY_OBJECT_COUNT) > 0;
-}
 
 struct lh_python lh_python;
 
@@ -55,12 +26,13 @@ void lh_python_init(bool full)
 	enum { FINAL = 15 };
 
 	lh_python = (struct lh_python){.depth = full ? LH_PYTHON_FRAMES : 1};
-	if (!_PyRuntime)
+	if (!PyEval_RestoreThread)
 		return;
 	lh_python.kind = LH_PYTHON_UNREAD;
 #if defined(__x86_64__)
-	if (!&Py_Version || Py_Version >> 16 != 0x030b || (Py_Version >> 4 & 15) != FINAL ||
-	    !PyCode_Type || !PyUnicode_Type || !PyBytes_Type || !PyTuple_Type || !same_layout())
+	if (!_PyRuntime || !&Py_Version || Py_Version >> 16 != 0x030b ||
+	    (Py_Version >> 4 & 15) != FINAL || !PyCode_Type || !PyUnicode_Type || !PyBytes_Type ||
+	    !PyTuple_Type || !same_layout())
 		return;
 	lh_python.kind = LH_PYTHON_READ;
 	lh_python.on = true;
@@ -154,87 +126,6 @@ void lh_python_read_frames(struct lh_python_chain *c)
 	c->cut = is_plausible(frame);
 }
 
-/* ---- texts ---- */
-
-struct text {
-	uintptr_t at;
-	size_t length;
-	unsigned width;
-};
-
-static bool open_text(uintptr_t object, struct text *t)
-{
-	if (!is_a(object, PyUnicode_Type))
-		return false;
-	uint32_t state = read_half(object, PY_TEXT_STATE);
-	if (!(state & PY_STATE_COMPACT) || !(state & PY_STATE_READY))
-		return false;
-	t->width = state >> PY_STATE_KIND_SHIFT & PY_STATE_KIND;
-	t->length = read_word(object, PY_TEXT_LENGTH);
-	t->at = object + (state & PY_STATE_ASCII ? PY_TEXT_ASCII : PY_TEXT_COMPACT);
-	return (t->width == 1 || t->width == 2 || t->width == 4) && t->length < 1u << 20;
-}
-
-static uint32_t letter(const struct text *t, size_t i)
-{
-	uintptr_t at = t->at + i * t->width;
-
-	return t->width == 1   ? *(const uint8_t *)at
-	       : t->width == 2 ? *(const uint16_t *)at
-			       : *(const uint32_t *)at;
-}
-
-/* Writes UTF-8 and returns the number of bytes. To Python, path bytes that are no UTF-8 are lone
- * surrogates, whose low byte is the byte of the path. */
-static unsigned encode(uint32_t c, char out[4])
-{
-	if (c < 0x80 || c - 0xdc80 < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	unsigned n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-	static const uint8_t lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
-	for (unsigned i = n - 1; i > 0; i--, c >>= 6)
-		out[i] = (char)(0x80 | (c & 63));
-	out[0] = (char)(lead[n] | (c & 31));
-	return n;
-}
-
-/* A text that is too long keeps its end, behind "...": the name of the file matters most. */
-static bool copy_text(uintptr_t object, char *to, size_t capacity)
-{
-	struct text t;
-	size_t from, n = 0, size = 0;
-	char c[4];
-
-	if (!open_text(object, &t))
-		return false;
-	for (from = t.length; from && size < capacity - 4; from--)
-		size += encode(letter(&t, from - 1), c);
-	if (size >= capacity - 4) {
-		from++; /* the last letter counted may not fit */
-		for (; n < 3; n++)
-			to[n] = '.';
-	}
-	for (; from < t.length; from++) {
-		unsigned more = encode(letter(&t, from), c);
-		for (unsigned k = 0; k < more; k++)
-			to[n++] = c[k] ? c[k] : '?';
-	}
-	to[n] = 0;
-	return true;
-}
-
-static bool is_text(uintptr_t object, const char *spelling)
-{
-	struct text t;
-	size_t n = __builtin_strlen(spelling);
-
-	if (!open_text(object, &t) || t.width != 1 || t.length != n)
-		return false;
-	return __builtin_memcmp((const void *)t.at, spelling, n) == 0;
-}
-
 /* ---- lines ---- */
 
 struct bytes {
@@ -309,9 +200,10 @@ bool lh_python_locate(const struct lh_python_frame *f, struct lh_python_location
 	if (!is_a(f->code, PyCode_Type))
 		return false;
 	out->line = line_of(f->code, f->instruction);
-	return copy_text(read_word(f->code, PY_CODE_FILE), out->file, sizeof(out->file)) &&
-	       copy_text(read_word(f->code, PY_CODE_QUALIFIED), out->function,
-			 sizeof(out->function));
+	return lh_python_copy_text(read_word(f->code, PY_CODE_FILE), out->file,
+				   sizeof(out->file)) &&
+	       lh_python_copy_text(read_word(f->code, PY_CODE_QUALIFIED), out->function,
+				   sizeof(out->function));
 }
 
 /* ---- does the current instruction wait for the lock? ---- */
@@ -339,27 +231,9 @@ static bool find_position(uintptr_t frame, struct position *s)
 	return into < 2 * read_word(s->code, PY_VAR_SIZE) && !(into & 1);
 }
 
-static bool is_call(const struct unit *u)
+static bool is_op(const struct unit *u, uint8_t op)
 {
-	return u->op == PY_OP_CALL || u->op == PY_OP_CALL_ADAPTIVE ||
-	       u->op == PY_OP_CALL_PY_EXACT_ARGS || u->op == PY_OP_CALL_PY_WITH_DEFAULTS;
-}
-
-static bool is_precall(const struct unit *u)
-{
-	return u->op == PY_OP_PRECALL || u->op == PY_OP_PRECALL_ADAPTIVE;
-}
-
-static bool is_load_method(const struct unit *u)
-{
-	return u->op == PY_OP_LOAD_METHOD ||
-	       (u->op >= PY_OP_LOAD_METHOD_ADAPTIVE && u->op <= PY_OP_LOAD_METHOD_NO_DICT) ||
-	       u->op == PY_OP_LOAD_METHOD_WITH_DICT || u->op == PY_OP_LOAD_METHOD_WITH_VALUES;
-}
-
-static bool is_wider(const struct unit *u)
-{
-	return u->op == PY_OP_EXTENDED_ARG || u->op == PY_OP_EXTENDED_ARG_QUICK;
+	return lh_python_base_op(u->op) == op;
 }
 
 /* A call of x.acquire() or x.__enter__() without arguments, so without timeout and flag. */
@@ -369,19 +243,21 @@ static bool is_acquire_call(const struct position *s)
 	const struct unit *load = s->at - LOAD;
 	uintptr_t names = read_word(s->code, PY_CODE_NAMES);
 
-	if (s->at->argument || s->before < LOAD + 1 || !is_precall(s->at - PRECALL) ||
-	    s->at[-PRECALL].argument || !is_load_method(load) || !is_a(names, PyTuple_Type))
+	if (s->at->argument || s->before < LOAD + 1 || !is_op(s->at - PRECALL, PY_OP_PRECALL) ||
+	    s->at[-PRECALL].argument || !is_op(load, PY_OP_LOAD_METHOD) ||
+	    !is_a(names, PyTuple_Type))
 		return false;
-	uint32_t i = load->argument | (is_wider(load - 1) ? (uint32_t)load[-1].argument << 8 : 0);
+	uint32_t i = load->argument |
+		     (is_op(load - 1, PY_OP_EXTENDED_ARG) ? (uint32_t)load[-1].argument << 8 : 0);
 	if (i >= read_word(names, PY_VAR_SIZE))
 		return false;
 	uintptr_t name = read_word(names, PY_TUPLE_ITEMS + i * sizeof(uintptr_t));
-	return is_text(name, "acquire") || is_text(name, "__enter__");
+	return lh_python_text_is(name, "acquire") || lh_python_text_is(name, "__enter__");
 }
 
 static bool is_in(const struct position *s, const char *function)
 {
-	return is_text(read_word(s->code, PY_CODE_QUALIFIED), function);
+	return lh_python_text_is(read_word(s->code, PY_CODE_QUALIFIED), function);
 }
 
 /* join() without a timeout: then Thread.join calls this function without arguments. The caller's
@@ -394,9 +270,9 @@ static bool is_join_call(const struct position *s, uintptr_t frame)
 	    !find_position(read_word(frame, PY_FRAME_PREVIOUS), &caller) ||
 	    !is_in(&caller, "Thread.join"))
 		return false;
-	if (!is_call(caller.at) && caller.before >= PY_CACHE_CALL)
+	if (!is_op(caller.at, PY_OP_CALL) && caller.before >= PY_CACHE_CALL)
 		caller.at -= PY_CACHE_CALL;
-	return is_call(caller.at) && !caller.at->argument;
+	return is_op(caller.at, PY_OP_CALL) && !caller.at->argument;
 }
 
 /* Where threading acquires the lock that the interpreter releases when the thread has ended. */
@@ -414,7 +290,7 @@ enum lh_python_intent lh_python_read_intent(void)
 		return LH_PYTHON_TRY;
 	if (s.at->op == PY_OP_BEFORE_WITH)
 		return LH_PYTHON_BLOCKING;
-	if (!is_call(s.at))
+	if (!is_op(s.at, PY_OP_CALL))
 		return LH_PYTHON_TRY;
 	if (is_acquire_call(&s))
 		return starts_thread(&s) ? LH_PYTHON_UNTIL_THREAD_END : LH_PYTHON_BLOCKING;

@@ -3,6 +3,7 @@
 #include "libcheck/base/linear_hash.h"
 #include "libcheck/base/options.h"
 #include "libcheck/base/real.h"
+#include "libcheck/stack/python_name.h"
 #include "libcheck/stack/stack_internal.h"
 #include "libcheck/stack/walk.h"
 
@@ -227,7 +228,7 @@ static void add_scripts(struct mixed *m, const struct lh_python_chain *c, uintpt
 		if (activation && f->activation != activation)
 			return;
 		uint32_t row = lh_python_locate(f, &location)
-				       ? lh_stack_script(location.file, location.function)
+				       ? lh_stack_script(location.file, location.function, 0)
 				       : 0;
 		add_frame(m, row ? LH_FRAME(row, location.line) : 0);
 	}
@@ -241,6 +242,7 @@ static void add_scripts(struct mixed *m, const struct lh_python_chain *c, uintpt
 static void mix(const struct lh_stack_walk_result *w, struct mixed *m)
 {
 	const struct lh_python_chain *c = &w->python;
+	int named = m->n;
 
 	for (int i = 0; i < w->n; i++) {
 		uintptr_t activation = m->scripts < c->n ? c->at[m->scripts].activation : 0;
@@ -254,8 +256,21 @@ static void mix(const struct lh_stack_walk_result *w, struct mixed *m)
 	if (c->cut)
 		m->flags |= LH_STACK_CUT;
 	/* only frames of the interpreter, and no Python names to replace them */
-	if (!m->n)
+	if (m->n == named)
 		add_frame(m, LH_FRAME(lh_stack_module(w->at[0].pc), w->at[0].pc));
+}
+
+/* What the program calls the lock that it initializes; before the frames of the stack. */
+static void add_lock_name(const struct lh_stack_walk_result *w, struct mixed *m)
+{
+	struct lh_python_name name;
+
+	if (!w->makes_lock || !w->python.n)
+		return;
+	lh_python_name_lock(&w->python, &name);
+	uint32_t row = lh_stack_script(name.name, name.kind, LH_MODULE_LOCK_NAME);
+	if (row)
+		add_frame(m, LH_FRAME(row, 0));
 }
 
 /* ---- contexts ---- */
@@ -510,6 +525,7 @@ lh_stack_id lh_stack_intern(uintptr_t frame, const struct lh_stack_walk_result *
 	m.n = 0;
 	m.scripts = 0;
 	m.flags = w->flags;
+	add_lock_name(w, &m);
 	mix(w, &m);
 	if (lh_python.kind == LH_PYTHON_UNREAD)
 		lh_own_ledger.ledger->flags |= LH_LEDGER_PYTHON_UNREAD;

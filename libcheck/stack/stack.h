@@ -118,6 +118,7 @@ struct lh_stack_walk_result {
 		uintptr_t pc, slot;
 	} at[LH_FRAMES_MAX];
 	struct lh_python_chain python;
+	bool makes_lock; /* of the call that initializes a lock */
 };
 
 /* Walks; writes nothing shared. `low` and `high` bound the thread's stack, 0: not known. */

@@ -8,7 +8,8 @@ bool lh_stack_modules_init(void);
 
 /* All need the internal lock. 0: none, or the table is full. */
 uint32_t lh_stack_module(uintptr_t pc); /* the object of the call before `pc` */
-uint32_t lh_stack_script(const char *file, const char *function);
+/* flags: LH_MODULE_*, besides LH_MODULE_SCRIPT */
+uint32_t lh_stack_script(const char *file, const char *function, unsigned flags);
 bool lh_stack_module_has(uint32_t row, uintptr_t address);
 uint64_t lh_frame_from_parent(uint64_t frame); /* `frame` is of the parent's ledger */
 

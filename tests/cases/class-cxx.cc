@@ -2,7 +2,7 @@
  * A std::mutex has no init call: locks that were first acquired on the same stack are one class.
  * OPTIONS: --by-class
  * EXPECT: lock-order(warning) <unnamed>
- * EXPECT-STACK: account_then_journal, journal_then_account
+ * EXPECT-STACK: account_then_journal(), journal_then_account()
  */
 #include "case.h"
 #include <memory>

@@ -1119,6 +1119,75 @@ static void in_child(void)
 	wait(NULL);
 }
 
+/* ---- long holds and sleeps besides a deadlock ---- */
+
+enum { LONG_MS = 300 };
+
+static void *a_sleeps_then_b(void *n)
+{
+	lock(&a);
+	sleep_ms(LONG_MS);
+	meet(2);
+	lock(&b);
+	return n;
+}
+static void *b_sleeps_then_a(void *n)
+{
+	lock(&b);
+	sleep_ms(LONG_MS);
+	meet(2);
+	lock(&a);
+	return n;
+}
+/* Waits for the deadlock, and is not in it. */
+static void *c_then_a(void *n)
+{
+	lock(&c);
+	while (case_arrived < 2)
+		sched_yield();
+	lock(&a);
+	return n;
+}
+static void slept(void)
+{
+	TOGETHER(a_sleeps_then_b, b_sleeps_then_a, c_then_a);
+}
+
+static void *c_sleeps_then_a_b(void *n)
+{
+	lock(&c);
+	sleep_ms(LONG_MS);
+	unlock(&c);
+	return a_then_b(n);
+}
+static void slept_before(void)
+{
+	TOGETHER(c_sleeps_then_a_b, b_then_a);
+}
+
+static void *holds_c(void *n)
+{
+	lock(&c);
+	for (;;)
+		sleep_ms(LONG_MS);
+	return n;
+}
+static void slept_elsewhere(void)
+{
+	TOGETHER(a_then_b, b_then_a, holds_c);
+}
+
+/* The condition wait of a thread that holds another lock. */
+static void *c_then_waits_untested(void *n)
+{
+	lock(&c);
+	return waits_untested(n);
+}
+static void lost_holding(void)
+{
+	TOGETHER(c_then_waits_untested);
+}
+
 static void *waits_for_a(void *n)
 {
 	__atomic_add_fetch(&case_arrived, 1, __ATOMIC_SEQ_CST);
@@ -1171,6 +1240,10 @@ static const struct {
 	{"lost-sem", lost_sem},
 	{"lost-barrier", lost_barrier},
 	{"lost-in-child", lost_in_child},
+	{"slept", slept},
+	{"slept-before", slept_before},
+	{"slept-elsewhere", slept_elsewhere},
+	{"lost-holding", lost_holding},
 	{"signal-late", signal_late},
 	{"signal-after-limit", signal_after_limit},
 	{"post-in-handler", post_in_handler},

@@ -1,5 +1,7 @@
 /* half_lib.c — a library that several programs link: its locks, and functions that acquire them. */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>

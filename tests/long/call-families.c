@@ -1,6 +1,6 @@
 /* Every family of calls that wait, each under its own lock: the report names the call and what it waits for.
- * REPORTS: in clock_nanosleep \(1e\+03 s\) while it held 'l_sleep' \[blocking-call\]
- * REPORTS: in clock_nanosleep \([0-9.e+]+ s more\) while it held 'l_until'
+ * REPORTS: in clock_nanosleep \(16 min 40 s\) while it held 'l_sleep' \[blocking-call\]
+ * REPORTS: in clock_nanosleep \(16 min [0-9]+ s more\) while it held 'l_until'
  * REPORTS: in p?select6? \(a pipe\) while it held 'l_select'
  * REPORTS: in write \(a pipe\) while it held 'l_write'
  * REPORTS: in sendto \(a local socket.*\) while it held 'l_send'

@@ -1,6 +1,6 @@
 /* Sleeps while it holds the lock.
  * REPORTS: T2 has held 'accounts' for [0-9]+ ms so far \[long-hold\]
- * REPORTS: after [0-9]+ ms: clock_nanosleep \(1e\+03 s\)
+ * REPORTS: after [0-9]+ ms: clock_nanosleep \(16 min 40 s\)
  * REPORTS: slow_part
  * AFTER: T2 held 'accounts' for
  * AFTER: released 'accounts' after [0-9.]+ m?s(, on a CPU for [0-9] ms of the last|$)

@@ -1,8 +1,9 @@
 """Two locks in two orders, with acquire() and release().
 
-EXPECT: lock-order inversion-acquire.py:12 inversion-acquire.py:13
-EXPECT-FRAME: a_then_b inversion-acquire.py:18
-EXPECT-FRAME: b_then_a inversion-acquire.py:25
+EXPECT: lock-order inversion-acquire.py:13 inversion-acquire.py:14
+EXPECT-WAITED: nothing
+EXPECT-FRAME: a_then_b inversion-acquire.py:19
+EXPECT-FRAME: b_then_a inversion-acquire.py:26
 """
 import threading
 

@@ -1,6 +1,7 @@
 """Two conditions in two orders, whose locks are RLocks made by threading.
 
-EXPECT: lock-order inversion-condition.py:10 inversion-condition.py:9
+EXPECT: lock-order inversion-condition.py:10 inversion-condition.py:11
+EXPECT-WAITED: nothing
 """
 import threading
 

@@ -1,6 +1,7 @@
 """Two recursive locks in two orders, each acquired twice.
 
-EXPECT: lock-order inversion-rlock.py:10 inversion-rlock.py:9
+EXPECT: lock-order inversion-rlock.py:10 inversion-rlock.py:11
+EXPECT-WAITED: nothing
 """
 import threading
 

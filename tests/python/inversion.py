@@ -1,9 +1,10 @@
 """Two locks in two orders, one thread after the other: nothing hangs in this run.
 
-EXPECT: lock-order inversion.py:12 inversion.py:13
-EXPECT-FRAME: a_then_b inversion.py:17
+EXPECT: lock-order inversion.py:13 inversion.py:14
+EXPECT-WAITED: nothing
 EXPECT-FRAME: a_then_b inversion.py:18
-EXPECT-FRAME: b_then_a inversion.py:24
+EXPECT-FRAME: a_then_b inversion.py:19
+EXPECT-FRAME: b_then_a inversion.py:25
 """
 import threading
 

@@ -134,6 +134,17 @@ static bool read_ledgers(struct run *s, char *file)
 	return good;
 }
 
+/* A file that can be read, and is no recorded run. */
+static bool is_other(const char *file)
+{
+	FILE *f = fopen(file, "re");
+	bool readable = f && fgetc(f) != EOF;
+
+	if (f)
+		fclose(f);
+	return readable && !lh_is_recorded_run(file);
+}
+
 static bool is_json(const char *file)
 {
 	FILE *f = fopen(file, "re");
@@ -154,6 +165,13 @@ static int by_fingerprint(const void *a, const void *b)
 static bool read_run(struct run *s, char *file)
 {
 	s->arena = lh_arena_new();
+	if (!is_json(file) && is_other(file)) {
+		lh_log("diff: %s: is neither a recorded run (run -o FILE) nor a report of "
+		       "lockhound "
+		       "in JSON (check --json=FILE)",
+		       file);
+		return false;
+	}
 	if (!(is_json(file) ? read_json(s, file) : read_ledgers(s, file)))
 		return false;
 	if (s->n > 1)

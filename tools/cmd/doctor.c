@@ -152,10 +152,15 @@ static void check_program(const char *program)
 		answer(NOTE, "%s: %s", t.loaded, t.note);
 	if (*t.asan)
 		answer(NOTE, "%s: is built with ASan; %s is first in LD_PRELOAD", t.loaded, t.asan);
-	if (!t.debug)
+	if (!t.debug && t.symbols)
 		answer(NOTE,
 		       "%s: has no debug information; reports name functions but no source lines "
 		       "(compile with -g)",
+		       t.loaded);
+	else if (!t.debug)
+		answer(NOTE,
+		       "%s: is stripped; without a separate debug file, reports name exported "
+		       "functions only and no source lines (compile with -g and do not strip)",
 		       t.loaded);
 }
 
@@ -215,6 +220,10 @@ static int check(struct lh_settings *s, char **operand, int operands)
 		check_process((pid_t)atoi(*operand));
 	else if (operands)
 		check_program(*operand);
+	if (fflush(stdout) || ferror(stdout)) {
+		lh_log("doctor: cannot write: %s", strerror(errno));
+		return LH_STATUS_REPORT_ERROR;
+	}
 	return worst == BAD;
 }
 

@@ -1,6 +1,7 @@
 /* explain.c — lockhound explain: prints a rule's meaning, a wrong example and a right one. */
 #include "tools/cmd/commands.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* Shortened C: declarations and error checks are left out. */
@@ -193,7 +194,10 @@ static int explain_rule_name(const char *name)
 	enum lh_rule r = lh_name_find_rule(name);
 
 	if (r == LH_NO_RULE) {
-		lh_log("explain: rule '%s' is not known; 'lockhound explain' lists them", name);
+		const char *near = lh_name_nearest_rule(name);
+
+		lh_log("explain: rule '%s' is not known%s%s%s 'lockhound explain' lists them", name,
+		       near ? ", did you mean " : "", near ? near : "", near ? "?" : ";");
 		return LH_STATUS_REPORT_ERROR;
 	}
 	explain(r);
@@ -212,8 +216,10 @@ static int explain_all(struct lh_settings *s, char **rule, int rules)
 			puts("\n");
 		status = explain_rule_name(rule[i]);
 	}
-	if (fflush(stdout) != 0 && status == 0)
+	if ((fflush(stdout) || ferror(stdout)) && status == 0) {
+		lh_log("explain: cannot write: %s", strerror(errno));
 		status = LH_STATUS_REPORT_ERROR;
+	}
 	return status;
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "tools/lock_order/cross_run.h"
 #include "tools/lock_order/by_class.h"
@@ -12,6 +13,19 @@
 #include "tools/util/log.h"
 #include "tools/symbols/symbols.h"
 #include "tools/lock_order/cross_process.h"
+
+bool lh_is_recorded_run(const char *path)
+{
+	char magic[sizeof(LH_LEDGER_MAGIC)] = "";
+	struct stat st;
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return false;
+	FILE *f = fopen(path, "re");
+	size_t n = f ? fread(magic, 1, sizeof(magic), f) : 0;
+	if (f)
+		fclose(f);
+	return n == sizeof(magic) && !memcmp(magic, LH_LEDGER_MAGIC, sizeof(magic));
+}
 
 static bool read_files(struct lh_loaded_runs *r, char **file, int n)
 {

@@ -18,6 +18,9 @@ struct lh_loaded_runs {
 	struct lh_report *report;
 };
 
+/* A regular file that begins as a recorded run does. */
+bool lh_is_recorded_run(const char *path);
+
 /*
  * project: applied to the findings, or NULL. False: the error was reported. Close in either case.
  */

@@ -1,11 +1,13 @@
 /* main.c — selects the command. */
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/cmd/commands.h"
-#include "libcheck/ledger.h"
+#include "tools/cmd/load_runs.h"
+#include "tools/run/program_check.h"
+#include "tools/util/nearest.h"
 
 static const struct lh_command *const commands[] = {
 	&lh_cmd_run,     &lh_cmd_check,  &lh_cmd_hang,  &lh_cmd_top,      &lh_cmd_report,
@@ -28,20 +30,6 @@ static void help(FILE *out)
 		     "'lockhound COMMAND --help' describes a command; --version\n");
 }
 
-/* A recorded run as the first argument means: report it. */
-static bool is_ledger_file(const char *path)
-{
-	char magic[sizeof(LH_LEDGER_MAGIC)] = "";
-	struct stat st;
-	if (stat(path, &st) || !S_ISREG(st.st_mode))
-		return false;
-	FILE *f = fopen(path, "re");
-	size_t n = f ? fread(magic, 1, sizeof(magic), f) : 0;
-	if (f)
-		fclose(f);
-	return n == sizeof(magic) && !memcmp(magic, LH_LEDGER_MAGIC, sizeof(magic));
-}
-
 /*
  * A file that we open would get the number of a closed standard descriptor, and a message would go
  * into the file. The program still starts with that descriptor closed.
@@ -53,13 +41,39 @@ static void fill_standard(void)
 			open("/dev/null", O_RDWR | O_CLOEXEC); /* the lowest free number is `fd` */
 }
 
+/* The status after a text that was asked for: `bad` if it could not be written. */
+static int printed(int bad)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	lh_log("cannot write: %s", strerror(errno));
+	return bad;
+}
+
 static int run(const struct lh_command *command, int argc, char **argv)
 {
 	struct lh_settings settings;
 	int first = lh_settings_read(&settings, command, argc, argv);
 	if (first < 0)
 		return lh_bad_usage(command);
-	return first ? command->run(&settings, argv + first, argc - first) : 0;
+	return first ? command->run(&settings, argv + first, argc - first)
+		     : printed(lh_bad_usage(command));
+}
+
+/* The first word is neither a command nor a program: is it a command with a mistake? */
+static bool is_misspelled(const char *word)
+{
+	struct lh_nearest nearest = lh_nearest_to(word, strlen(word));
+	struct lh_program t;
+	for (int i = 0; i < COMMANDS; i++)
+		lh_nearest_try(&nearest, commands[i]->name);
+	if (!nearest.best || strchr(word, '/') || !access(word, F_OK))
+		return false;
+	lh_program_check(&t, word);
+	if (t.verdict != LH_NOT_FOUND)
+		return false;
+	lh_log("%s: not found; did you mean 'lockhound %s'?", word, nearest.best);
+	return true;
 }
 
 int main(int argc, char **argv)
@@ -72,11 +86,11 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(first, "--help") || !strcmp(first, "-h") || !strcmp(first, "help")) {
 		help(stdout);
-		return 0;
+		return printed(LH_STATUS_ERROR);
 	}
 	if (!strcmp(first, "--version")) {
 		printf("lockhound %s\n", LH_VERSION);
-		return 0;
+		return printed(LH_STATUS_ERROR);
 	}
 	for (int i = 0; i < COMMANDS; i++)
 		if (!strcmp(first, commands[i]->name))
@@ -86,5 +100,7 @@ int main(int argc, char **argv)
 	 */
 	if (!strncmp(first, "-p", 2) || !strncmp(first, "--core", 6))
 		return run(&lh_cmd_hang, argc, argv);
-	return run(is_ledger_file(first) ? &lh_cmd_report : &lh_cmd_run, argc, argv);
+	if (lh_is_recorded_run(first))
+		return run(&lh_cmd_report, argc, argv);
+	return is_misspelled(first) ? LH_STATUS_NOT_FOUND : run(&lh_cmd_run, argc, argv);
 }

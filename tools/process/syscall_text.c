@@ -1,6 +1,7 @@
 /* syscall_text.c — has a table of system calls, and describes what a thread in a call does. */
 #include "tools/process/syscall_text.h"
 #include "tools/process/proc.h"
+#include "tools/util/duration.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -232,12 +233,9 @@ static void add_fd(pid_t pid, int fd, struct text *t)
 
 static void add_time(struct text *t, double seconds)
 {
-	if (seconds >= 1)
-		add(t, "%.3g s", seconds);
-	else if (seconds >= 1e-3)
-		add(t, "%.3g ms", seconds * 1e3);
-	else
-		add(t, "%.3g us", seconds * 1e6);
+	char text[LH_DURATION_TEXT];
+
+	add(t, "%s", lh_duration_text(seconds, text));
 }
 
 static void add_sleep(pid_t pid, uint64_t at, struct text *t)

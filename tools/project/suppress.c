@@ -157,9 +157,14 @@ static const char *check_id(const char *pattern)
 
 static const char *check_rule(const char *pattern)
 {
-	return lh_name_find_rule(pattern) != LH_NO_RULE
-		       ? NULL
-		       : "a rule, as 'lockhound explain' lists them";
+	static char expected[100];
+	const char *near = lh_name_nearest_rule(pattern);
+
+	if (lh_name_find_rule(pattern) != LH_NO_RULE)
+		return NULL;
+	snprintf(expected, sizeof(expected), "a rule, as 'lockhound explain' lists them%s%s%s",
+		 near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	return expected;
 }
 
 static const char *check_cycle(const char *pattern)

@@ -122,7 +122,7 @@ struct lh_graph lh_graph_make(struct lh_view *v)
 
 const char *lh_graph_kind(struct lh_view *v, const struct lh_graph_node *node)
 {
-	return node->locks > 1
-		       ? lh_arena_printf(v->arena, "%s, %u of them", node->first->kind, node->locks)
-		       : node->first->kind;
+	return node->locks > 1 ? lh_arena_printf(v->arena, "%s, %u of them", node->first->kind_text,
+						 node->locks)
+			       : node->first->kind_text;
 }

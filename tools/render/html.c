@@ -198,7 +198,7 @@ static void show_lock(struct lh_view *v, const struct lh_report_lock *lock)
 	fprintf(v->out,
 		"<tr><td>%s</td><td>%s</td><td class=\"n\" data-n=\"%llu\">%llu</td>"
 		"<td class=\"n\" data-n=\"%llu\">%llu</td>",
-		html(v, lock->name), lock->kind, (unsigned long long)taken,
+		html(v, lock->name), lock->kind_text, (unsigned long long)taken,
 		(unsigned long long)taken, (unsigned long long)lock->stats.contended,
 		(unsigned long long)lock->stats.contended);
 	cell_time(v, lock->stats.wait_ns);

@@ -468,6 +468,11 @@ static void put_list(struct lh_view *v, const char *key, uint32_t n, size_t flag
 	fputs(first ? "]" : "\n]", v->out);
 }
 
+static json_t *note_at(struct lh_view *v, uint32_t i)
+{
+	return json_string(lh_escape(v->arena, LH_ESCAPE_JSON, v->report->note[i]));
+}
+
 void lh_render_json(struct lh_view *v)
 {
 	const struct lh_report *report = v->report;
@@ -478,6 +483,8 @@ void lh_render_json(struct lh_view *v)
 	put_value(v, ",\n\"command\": ", command_json(v), 0);
 	if (lh_view_totals(report).seed)
 		put_value(v, ",\n\"shake\": ", shake_json(report), 0);
+	if (report->notes)
+		put_list(v, "notes", report->notes, 0, note_at);
 	put_list(v, "processes", report->processes, 0, process_at);
 	put_list(v, "findings", report->findings, JSON_INDENT(2), finding_at);
 	put_list(v, "filtered", report->filtereds, JSON_INDENT(2), filtered_at);

@@ -208,7 +208,7 @@ static const char *certainty(const struct lh_report_finding *f)
 	if (f->level == LH_CONFIRMED)
 		return "happened and lasted";
 	if (f->level == LH_HAPPENED)
-		return f->open ? "is happening" : "happened";
+		return lh_report_is_going_on(f) ? "is happening" : "happened";
 	return "did not happen, but can";
 }
 

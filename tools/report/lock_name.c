@@ -79,7 +79,7 @@ static const char *described(struct lh_report *report, const struct lh_report_lo
 	const char *at = lh_report_where(report, lock->init_stack);
 
 	if (at)
-		return lh_arena_printf(report->arena, "%s initialized %s", lock->kind, at);
+		return lh_arena_printf(report->arena, "%s initialized %s", lock->kind_text, at);
 	at = lh_report_data_place(report, lock->process, lh_lock_address(&lock->row));
 	if (at)
 		return lh_arena_printf(report->arena, "%s at %s", lock->kind, at);
@@ -127,6 +127,8 @@ static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 		lock->name = lh_arena_printf(arena, "%s+%#llx", symbol, (unsigned long long)into);
 	else if (symbol)
 		lock->name = symbol;
+	else if (lock->init_stack && lock->init_stack->lock_name)
+		lock->name = lock->init_stack->lock_name;
 	else {
 		lock->named = false;
 		lock->name = lock->row.kind == LH_THREAD_END ? end_lock_name(report, lock)
@@ -152,9 +154,11 @@ struct lh_report_lock *lh_report_get_lock(struct lh_report *report,
 	lock->lock = id;
 	lock->row = row;
 	lh_read_lock_stats(p->ledger, &row, &lock->stats);
-	lock->kind = lh_name_kind(row.kind);
+	lock->kind = lock->kind_text = lh_name_kind(row.kind);
 	if (row.init_stack)
 		lock->init_stack = lh_report_get_stack(report, p, row.init_stack);
+	if (lock->init_stack && lock->init_stack->lock_kind)
+		lock->kind_text = lock->init_stack->lock_kind;
 	if (row.first_stack)
 		lock->first_stack = lh_report_get_stack(report, p, row.first_stack);
 	set_name(report, lock);

@@ -5,6 +5,7 @@
  * code that fills them in is the same for all rules.
  */
 #include "tools/report/report_internal.h"
+#include "tools/util/duration.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -70,6 +71,8 @@ const char *lh_report_time(const struct lh_report *report, uint64_t ns)
 {
 	struct lh_arena *p = report->arena;
 
+	if (ns >= LH_DURATION_LONG_S * 1000000000ull)
+		return lh_duration_text((double)ns / 1e9, lh_arena_alloc(p, LH_DURATION_TEXT));
 	if (ns >= 10000000000ull)
 		return lh_arena_printf(p, "%llu s", (unsigned long long)(ns / 1000000000));
 	if (ns >= 1000000000)
@@ -362,6 +365,13 @@ static const char *placeholder_text(const struct lh_report *report,
 	return lh_report_time(report, f->duration_ns); /* {time} */
 }
 
+bool lh_report_is_going_on(const struct lh_report_finding *f)
+{
+	uint32_t end = f->process->ledger->head.end;
+
+	return f->open && (end == LH_END_UNKNOWN || end == LH_END_RUNNING);
+}
+
 /* The rule's message, with its placeholders. */
 static const char *message_of(const struct lh_report_finding *f)
 {
@@ -369,8 +379,10 @@ static const char *message_of(const struct lh_report_finding *f)
 
 	if (f->rule == LH_RULE_LOST_SIGNAL && f->level > LH_POTENTIAL && f->threads == 1)
 		return "{who} waits for {lock}, and no thread is left that can end that";
-	if (f->open && row->open)
+	if (lh_report_is_going_on(f) && row->open)
 		return row->open;
+	if (f->open && f->rule == LH_RULE_LONG_HOLD)
+		return "{holder} held {held} for {time} and did not release it";
 	return f->level > LH_POTENTIAL && row->is ? row->is : row->can;
 }
 
@@ -394,7 +406,13 @@ const char *lh_report_message(const struct lh_report *report, const struct lh_re
 				       "only): on the same instances this can deadlock";
 	static const char told[] = "{holder} joins {who} while it holds {held}: this can deadlock "
 				   "unless {holder} waits for {lock} before";
-	const char *at = f->by_class ? by_class : f->told ? told : message_of(f);
+	static const char assumed[] =
+		"{locks} are acquired in conflicting orders: this can "
+		"deadlock if these acquisitions wait, and no join orders them";
+	const char *at = f->by_class  ? by_class
+			 : f->told    ? told
+			 : f->assumed ? assumed
+				      : message_of(f);
 	const char *text = "", *placeholder;
 
 	while ((placeholder = strchr(at, '{')) != NULL) {

@@ -1,5 +1,6 @@
 /* names.c — the names of the output formats and the texts of the rules. */
 #include "tools/report/report.h"
+#include "tools/util/nearest.h"
 
 #include <string.h>
 
@@ -62,6 +63,15 @@ const char *lh_name_kind(unsigned kind)
 const char *lh_name_status(enum lh_status s)
 {
 	return WORD(statuses, s);
+}
+
+const char *lh_name_nearest_rule(const char *name)
+{
+	struct lh_nearest nearest = lh_nearest_to(name, strlen(name));
+
+	for (enum lh_rule r = 1; r < LH_RULES; r++)
+		lh_nearest_try(&nearest, lh_name_rule(r));
+	return nearest.best;
 }
 
 enum lh_rule lh_name_find_rule(const char *name)

@@ -36,6 +36,50 @@ static void add_every_lock(struct lh_report *report, struct lh_report_process *p
 			lh_report_get_lock(report, p, LH_LOCK_ID(i, l.gen));
 }
 
+/* Python's locks, and how many of them a thread has waited for. */
+static void count_python_locks(const struct lh_ledger_view *r, uint32_t *locks, uint32_t *waited)
+{
+	uint32_t n = lh_read_used(r, LH_T_LOCK);
+	struct lh_lock_stats stats;
+	struct lh_lock l;
+
+	*locks = *waited = 0;
+	for (uint32_t i = 1; i < n; i++) {
+		if (!lh_read_lock_row(r, i, &l) || l.kind != LH_SEM || !l.acquired ||
+		    !(l.flags & LH_LOCK_INTERPRETER) ||
+		    (l.flags & (LH_LOCK_SIGNAL | LH_LOCK_THREAD_END_SEM)))
+			continue;
+		lh_read_lock_stats(r, &l, &stats);
+		*locks += 1;
+		*waited += stats.contended != 0;
+	}
+}
+
+/* A run that has not checked the orders of its locks says so, in one line. */
+static void add_python_note(struct lh_report *report, const struct lh_ledger_view *r,
+			    const char *title)
+{
+	bool unread = r->head.flags & LH_LEDGER_PYTHON_UNREAD;
+	const char *why = "", *orders = "";
+	uint32_t locks, waited;
+
+	count_python_locks(r, &locks, &waited);
+	if (unread)
+		why = "this Python is not CPython 3.11: stacks have no Python lines, locks have no "
+		      "names";
+	if (locks && (r->head.flags & LH_LEDGER_PYTHON_WAITED))
+		orders = lh_arena_printf(report->arena,
+					 "lock orders of Python were checked only for locks that a "
+					 "thread waited for: %u of %u; --python=%s checks all",
+					 waited, locks, unread ? "all" : "auto");
+	else if (locks && (r->head.flags & LH_LEDGER_PYTHON_ASSUMED))
+		orders = "each acquisition of a Python lock counts as a wait, and no join of "
+			 "threads orders them, so cycles of these locks are warnings";
+	if (*why || *orders)
+		lh_report_note(report, "%s: %s%s%s", title, why, *why && *orders ? "; " : "",
+			       orders);
+}
+
 void lh_report_add_ledger(struct lh_report *report, const struct lh_ledger_view *r)
 {
 	struct lh_report_process *p = lh_report_get_process(report, r);
@@ -45,11 +89,7 @@ void lh_report_add_ledger(struct lh_report *report, const struct lh_ledger_view 
 	lh_read_title(r, title, sizeof(title));
 	if (p->problem)
 		lh_report_note(report, "%s: %s", title, p->problem);
-	if (r->head.flags & LH_LEDGER_PYTHON_UNREAD)
-		lh_report_note(report,
-			       "%s: this Python is not CPython 3.11: `with lock` counts as a "
-			       "try-lock, and stacks have no Python lines",
-			       title);
+	add_python_note(report, r, title);
 	if (report->options.every_lock) {
 		add_every_lock(report, p);
 		lh_report_add_profile(report, p);

@@ -44,6 +44,9 @@ struct lh_report_stack {
 	uint32_t n;
 	bool cut;         /* the outer frames are missing */
 	bool approximate; /* unwound through code without unwind tables */
+	/* of a script that initializes a lock: what the script calls the lock, and the kind of
+	 * lock in the words of its language; NULL unknown */
+	const char *lock_name, *lock_kind;
 };
 
 struct lh_report_process {
@@ -79,13 +82,14 @@ struct lh_report_lock {
 	const struct lh_report_process *process;
 	uint32_t id; /* number in this report, from 1 */
 	lh_lock_id lock;
-	/* never NULL: the name from lockhound.h, the variable, or a description */
+	/* never NULL: the name from lockhound.h, the variable or member, or a description */
 	const char *name;
-	const char *class; /* the same in every run; for fingerprints */
-	bool variable;     /* `class` is the name of a variable, which may have members */
-	bool by_first;     /* `class` is only the kind and the stack of the first acquisition */
-	const char *kind;
-	bool named; /* `name` is a name, not a description: quote it */
+	const char *class;     /* the same in every run; for fingerprints */
+	bool variable;         /* `class` is the name of a variable, which may have members */
+	bool by_first;         /* `class` is only the kind and the stack of the first acquisition */
+	const char *kind;      /* for JSON and fingerprints */
+	const char *kind_text; /* in the words of the program's language: "lock", "RLock" */
+	bool named;            /* `name` is a name, not a description: quote it */
 	struct lh_lock row;
 	struct lh_lock_stats stats;
 	const struct lh_report_stack *init_stack, *first_stack; /* NULL unknown */
@@ -142,8 +146,9 @@ struct lh_report_finding {
 	enum lh_status status; /* LH_NEW unless the `classify` callback changes it */
 	const char *reason;    /* of the status; NULL none */
 	bool open, by_class;
-	bool ended; /* a deadlock that did not last; see lh_report_ended_by */
-	bool told;  /* LH_FINDING_TOLD */
+	bool ended;   /* a deadlock that did not last; see lh_report_ended_by */
+	bool told;    /* LH_FINDING_TOLD */
+	bool assumed; /* LH_FINDING_ASSUMED */
 	char fingerprint[17];
 	char former[17]; /* by the recipe of earlier versions; that of other rules is the same */
 	uint64_t count;
@@ -327,6 +332,8 @@ const char *lh_report_consequence(const struct lh_report *, const struct lh_repo
 bool lh_report_is_first_former(const struct lh_report_finding *, uint32_t i);
 /* Why the filter applies, as a clause. */
 const char *lh_name_filter_reason(enum lh_filter);
+/* Did the finding still go on at the end of what was recorded, in a process that has not ended? */
+bool lh_report_is_going_on(const struct lh_report_finding *);
 /* "1.5 s", "120 ms", "10 us" */
 const char *lh_report_time(const struct lh_report *, uint64_t ns);
 
@@ -342,6 +349,8 @@ const char *lh_name_action(enum lh_action);
 const char *lh_name_kind(unsigned kind);
 const char *lh_name_status(enum lh_status);
 /* The rule of that name, LH_NO_RULE if there is none. */
+/* The rule that a misspelled name most likely means; NULL: none is near. */
+const char *lh_name_nearest_rule(const char *name);
 enum lh_rule lh_name_find_rule(const char *name);
 
 /* A row of rules.def. */

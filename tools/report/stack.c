@@ -13,6 +13,7 @@ struct object {
 	bool runtime; /* C or C++ library or loader: threads and programs start there */
 	bool ours;
 	const char *function; /* of a script; NULL: not a script */
+	bool lock_name;       /* LH_MODULE_LOCK_NAME */
 };
 
 static bool begins(const char *text, const char *with)
@@ -54,6 +55,7 @@ static void set_script(struct lh_arena *arena, struct object *o)
 
 	if (!(o->row.flags & LH_MODULE_SCRIPT))
 		return;
+	o->lock_name = o->row.flags & LH_MODULE_LOCK_NAME;
 	o->function = n < sizeof(o->row.path) ? lh_arena_strdup(arena, o->row.path + n) : "";
 	o->library = is_script_library(o->path);
 	o->program = o->runtime = o->ours = false;
@@ -194,6 +196,13 @@ static uint32_t start_of_thread(struct lh_report *report, const struct lh_report
 	return i && i < n && is_of_runtime(report, p, frame[i]) ? i : n;
 }
 
+/* The row in front of the frames that says how a script calls the lock that it initializes. */
+static void set_lock_name(struct lh_report_stack *t, const struct object *o)
+{
+	t->lock_name = o->path[0] ? o->path : NULL;
+	t->lock_kind = o->function[0] ? o->function : "lock";
+}
+
 static void fill(struct lh_report *report, const struct lh_report_process *p, lh_stack_id id,
 		 struct lh_report_stack *t)
 {
@@ -208,6 +217,10 @@ static void fill(struct lh_report *report, const struct lh_report_process *p, lh
 		const struct object *o = object_at(report, p, LH_FRAME_MODULE(frame[i]));
 		uint64_t pc = LH_FRAME_PC(frame[i]);
 
+		if (o && o->lock_name) {
+			set_lock_name(t, o);
+			continue;
+		}
 		t->n = expand(report, o, pc, after, i >= start && o && o->runtime, &list, t->n);
 		/* The address of an interrupted frame is exact, not a return address. */
 		after = !(o && o->runtime && report->options.symbols &&

@@ -1,5 +1,6 @@
 /* monitor.c — the monitor's loop: arrivals, ends, findings, signals and time limits of a run. */
 #include "tools/run/monitor.h"
+#include "tools/util/duration.h"
 #include "tools/util/time.h"
 
 #include <errno.h>
@@ -66,6 +67,7 @@ void lh_monitor_close(struct lh_monitor *m)
 	close(m->signals);
 	close(m->arrivals);
 	lh_grace_free(&m->deadlocks);
+	lh_held_back_free(&m->held_back);
 	lh_run_close(&m->run);
 }
 
@@ -171,7 +173,12 @@ static void report_event(struct lh_monitor *m, const struct lh_watch_event *n)
 	}
 	process->ledger.overlay = lh_watch_overlay_of(m->watch, process->watched);
 	if (n->kind == LH_WATCH_FOUND) {
-		report_finding(m, process, n->row, true);
+		if (!lh_held_back_add(&m->held_back, process, n->row, lh_time_now()))
+			report_finding(m, process, n->row, true);
+		return;
+	}
+	if (lh_held_back_take(&m->held_back, process, n->row)) {
+		report_finding(m, process, n->row, true); /* with its end */
 		return;
 	}
 	struct lh_report_finding *f =
@@ -187,6 +194,34 @@ static void drain_watch(struct lh_monitor *m)
 		report_event(m, &n);
 }
 
+/* ---- warnings that are printed later ---- */
+
+static void report_held_back(struct lh_monitor *m, uint64_t t)
+{
+	struct lh_run_process *process;
+	uint32_t row;
+	while ((row = lh_held_back_next(&m->held_back, &process, t)))
+		report_finding(m, process, row, true);
+}
+
+/* The process has ended, and so many of its findings were withdrawn: they belong to a deadlock. */
+static void report_held_back_of(struct lh_monitor *m, struct lh_run_process *process,
+				uint32_t withdrawn)
+{
+	struct lh_finding f;
+	uint32_t row;
+	while ((row = lh_held_back_next_of(&m->held_back, process))) {
+		if (lh_read_finding(&process->ledger, row, &f) && f.rule == LH_NO_RULE)
+			withdrawn--;
+		else
+			report_finding(m, process, row, true);
+	}
+	if (withdrawn && !m->quiet)
+		lh_log("%u finding%s above belong%s to the deadlock and %s not counted", withdrawn,
+		       withdrawn == 1 ? "" : "s", withdrawn == 1 ? "s" : "",
+		       withdrawn == 1 ? "is" : "are");
+}
+
 static void on_arrival(void *monitor, struct lh_run_process *process)
 {
 	struct lh_monitor *m = monitor;
@@ -200,7 +235,7 @@ static void finish_process(struct lh_monitor *m, struct lh_run_process *process)
 	if (!process->watched)
 		return;
 	drain_watch(m);
-	lh_watch_withdraw(process->watched);
+	report_held_back_of(m, process, lh_watch_withdraw(process->watched));
 }
 
 /* The overlay with the watch thread's findings is saved together with the ledger. */
@@ -212,6 +247,7 @@ static void on_leave(void *monitor, struct lh_run_process *process)
 	lh_watch_drop(m->watch, process->watched);
 	drain_watch(m);
 	process->ledger.overlay = lh_watch_overlay_of(m->watch, process->watched);
+	report_held_back_of(m, process, 0);
 }
 
 static void start_watch(struct lh_monitor *m)
@@ -398,11 +434,13 @@ static void check_lost(struct lh_monitor *m, uint64_t t)
 
 static void time_out(struct lh_monitor *m)
 {
+	char limit[LH_DURATION_TEXT];
 	m->timed_out = true;
 	for (uint32_t i = 0; i < m->run.alive && i < THREAD_DUMPS; i++)
 		find_lost(m, m->run.alive_process[i], lh_time_now(), 0);
 	drain_watch(m);
-	lh_log("--timeout of %.3g s expired; ending the program", (double)m->timeout_ns / 1e9);
+	lh_log("--timeout of %s expired; ending the program",
+	       lh_duration_text((double)m->timeout_ns / 1e9, limit));
 	for (uint32_t i = 0; i < m->run.alive; i++) {
 		const struct lh_run_process *process = m->run.alive_process[i];
 		if (process->renumbered || i >= THREAD_DUMPS)
@@ -462,6 +500,7 @@ static void check_time(struct lh_monitor *m)
 {
 	uint64_t t = lh_time_now();
 	bool at_limit = m->timeout_ns && !m->timed_out && t - m->start > m->timeout_ns;
+	report_held_back(m, t);
 	check_deadlocks(m, t, at_limit);
 	check_lost(m, t);
 	if (at_limit && !m->ended_by_us)

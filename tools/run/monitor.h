@@ -17,6 +17,7 @@
 
 #include "tools/run/all_wait.h"
 #include "tools/run/deadlock_grace.h"
+#include "tools/run/held_back.h"
 #include "tools/run/processes.h"
 #include "tools/project/project.h"
 #include "tools/render/render.h"
@@ -52,6 +53,7 @@ struct lh_monitor {
 	/* while it runs */
 	struct lh_clock_thread clock;
 	struct lh_deadlock_grace deadlocks; /* that were reported */
+	struct lh_held_back held_back;      /* warnings that are not printed yet */
 	struct lh_watch *watch;             /* NULL: long holds and blocking calls are not found */
 	pid_t program;
 	int signals;  /* signalfd */

@@ -74,7 +74,10 @@ static bool find(struct lh_program *t, const char *program)
 		e = snprintf(t->path, sizeof(t->path), "%s", program) < (int)sizeof(t->path)
 			    ? can_execute(program)
 			    : ENAMETOOLONG;
-	if (e == ENOENT || e == ENOTDIR)
+	struct stat st;
+	if (e == ENOENT && !strchr(program, '/') && !stat(program, &st) && S_ISREG(st.st_mode))
+		refuse(t, LH_NOT_FOUND, "%s: is not in PATH; write ./%s", program, program);
+	else if (e == ENOENT || e == ENOTDIR)
 		refuse(t, LH_NOT_FOUND, "%s: not found", program);
 	else if (e == EACCES)
 		refuse(t, LH_NOT_RUNNABLE, "%s: is not executable", program);
@@ -261,7 +264,8 @@ static void read_dynamic(Elf *elf, struct lh_program *t, char *soname, size_t ca
 	}
 }
 
-/* Notes whether the file has line numbers, and languages whose own locks we cannot see. */
+/* Notes whether the file has line numbers and a symbol table, and languages whose own locks we
+ * cannot see. */
 static void read_sections(Elf *elf, struct lh_program *t)
 {
 	Elf_Scn *section = NULL;
@@ -273,6 +277,7 @@ static void read_sections(Elf *elf, struct lh_program *t)
 		const char *name =
 			gelf_getshdr(section, &head) ? elf_strptr(elf, names, head.sh_name) : NULL;
 		t->debug |= name && !strcmp(name, ".debug_line");
+		t->symbols |= name && !strcmp(name, ".symtab");
 		if (name && !strcmp(name, ".go.buildinfo"))
 			strcpy(t->note, "is a Go program: only locks of its C code are watched, "
 					"not Go's own locks");

@@ -25,6 +25,7 @@ struct lh_program {
 	char error[PATH_MAX + 300]; /* one line, with the remedy, unless watchable */
 	char note[200];             /* what will not be seen; "": nothing known */
 	bool debug;                 /* the file has line numbers */
+	bool symbols;               /* the file has a symbol table */
 	char asan[PATH_MAX];        /* gcc's ASan runtime that it needs, "": none */
 };
 

@@ -1,10 +1,12 @@
 /* help.c — the text of --help, and the nearest option name to a misspelled one. */
 #include "tools/settings/settings_internal.h"
+#include "libcheck/base/duration.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "tools/render/render.h"
+#include "tools/util/nearest.h"
 
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 enum { COLUMN = 34, NAME_CAPACITY = 40 };
@@ -16,32 +18,10 @@ static void flag_name(const char *name, char *out)
 	*out = '\0';
 }
 
-/* The edit distance (Levenshtein) of two words; NAME_CAPACITY if one is longer than any name. */
-static int distance(const char *a, size_t n, const char *b)
-{
-	int row[NAME_CAPACITY + 1];
-	int m = (int)strlen(b);
-	if (n > NAME_CAPACITY || m > NAME_CAPACITY)
-		return NAME_CAPACITY;
-	for (int j = 0; j <= m; j++)
-		row[j] = j;
-	for (int i = 1; i <= (int)n; i++) {
-		int diagonal = row[0];
-		row[0] = i;
-		for (int j = 1; j <= m; j++) {
-			int change = diagonal + (a[i - 1] != b[j - 1]);
-			diagonal = row[j];
-			int shift = 1 + (row[j] < row[j - 1] ? row[j] : row[j - 1]);
-			row[j] = change < shift ? change : shift;
-		}
-	}
-	return row[m];
-}
-
 const char *lh_settings_nearest(const char *key, size_t n, unsigned where)
 {
 	static char best[NAME_CAPACITY];
-	int least = n < 4 ? 2 : 4; /* a name this far away is no useful hint */
+	struct lh_nearest nearest = lh_nearest_to(key, n);
 	char name[NAME_CAPACITY];
 	const char *known;
 	*best = '\0';
@@ -49,24 +29,22 @@ const char *lh_settings_nearest(const char *key, size_t n, unsigned where)
 		if (!*known || strlen(known) >= NAME_CAPACITY)
 			continue;
 		flag_name(known, name);
-		int d = distance(key, n, name);
-		if (d < least) {
-			least = d;
+		lh_nearest_try(&nearest, name);
+		if (nearest.best == name) {
 			strcpy(best, name);
+			nearest.best = best;
 		}
 	}
-	return *best ? best : NULL;
+	return nearest.best;
 }
 
 /* What stands for the value: a word in capitals that `accepted` begins with, or one of the type. */
 static void value_name(const struct lh_setting *row, char *out, size_t capacity)
 {
 	static const char *const values[] = {
-		[LH_TYPE_flag] = "",         [LH_TYPE_number] = "=N",
-		[LH_TYPE_time] = "=TIME",    [LH_TYPE_seconds] = "=SECONDS",
-		[LH_TYPE_choice] = "=WORD",  [LH_TYPE_text] = "=TEXT",
-		[LH_TYPE_file] = "=FILE",    [LH_TYPE_files] = "=FILE",
-		[LH_TYPE_format] = "=FORMAT"};
+		[LH_TYPE_flag] = "",        [LH_TYPE_number] = "=N",     [LH_TYPE_time] = "=TIME",
+		[LH_TYPE_choice] = "=WORD", [LH_TYPE_text] = "=TEXT",    [LH_TYPE_file] = "=FILE",
+		[LH_TYPE_files] = "=FILE",  [LH_TYPE_format] = "=FORMAT"};
 	int n = (int)strspn(row->accepted, CAPITALS);
 	bool optional = row->where & LH_VALUE_OPTIONAL;
 	snprintf(out, capacity, "%s%s%.*s%s", optional ? "[" : "", n > 1 ? "=" : values[row->type],
@@ -112,6 +90,16 @@ static void help_rows(unsigned where, bool library)
 			help_row(&lh_settings_table[i]);
 }
 
+static void help_time(unsigned where)
+{
+	for (int i = 0; i < LH_OPTS; i++)
+		if (lh_settings_table[i].type == LH_TYPE_time &&
+		    (lh_settings_table[i].where & where)) {
+			printf("TIME is " LH_DURATION_FORMS "\n");
+			return;
+		}
+}
+
 void lh_settings_help(const struct lh_command *command)
 {
 	bool reads_all = command->where & LH_IN_LIBRARY;
@@ -123,6 +111,7 @@ void lh_settings_help(const struct lh_command *command)
 		help_rows(command->where, true);
 	printf("%-*s print this\n", COLUMN, "  -h, --help");
 	printf("%-*s print the version\n", COLUMN, "      --version");
+	help_time(command->where);
 	if (command->where & LH_IN_REPORT)
 		help_formats("Formats", "", "");
 	if (command->where & (LH_IN_RUN | LH_IN_CHECK))

@@ -61,9 +61,16 @@ static unsigned allowed(const struct option_origin *o)
 	return o->from == LH_FROM_FLAG ? o->command->where : LH_IN_LIBRARY;
 }
 
-static bool unknown(const struct option_origin *o, const char *key, size_t n)
+/* Commands with a report take one --format; run and check take any number of formats. */
+static bool unknown(const struct option_origin *o, const char *key, size_t n, const char *text)
 {
 	const char *name = o->command->name, *near = lh_settings_nearest(key, n, allowed(o));
+	if (n == strlen("format") && !strncmp(key, "format", n) &&
+	    allowed(o) & (LH_IN_RUN | LH_IN_CHECK))
+		return reject(o, key, n, key,
+			      "unknown option; write %s%s=FILE; see 'lockhound %s --help'",
+			      o->from == LH_FROM_FLAG ? "--" : "",
+			      lh_render_find(text) ? text : "json", name);
 	if (lh_settings_find(key, n, ~0u) >= 0)
 		return reject(o, key, n, key, "not an option of '%s'; see 'lockhound %s --help'",
 			      name, name);
@@ -97,7 +104,7 @@ static bool set(struct lh_settings *s, const struct option_origin *o, const char
 {
 	int found = lh_settings_find(key, n, allowed(o));
 	if (found < 0)
-		return unknown(o, key, n);
+		return unknown(o, key, n, text);
 	const struct lh_setting *row = lh_settings_row(found);
 	int64_t number = 0;
 	if (!lh_settings_value(row, text, &number))
@@ -279,7 +286,7 @@ static int short_flags(struct lh_settings *s, const struct option_origin *o, cha
 		       !(row->letter == *c && row->where & allowed(o)))
 			row++;
 		if (row == lh_settings_table + LH_OPTS)
-			return unknown(o, c, 1);
+			return unknown(o, c, 1, "");
 		if (row->type == LH_TYPE_flag) {
 			set(s, o, row->name, strlen(row->name), "1");
 			continue;
@@ -376,7 +383,7 @@ struct lh_render_text_style lh_settings_style(const struct lh_settings *s)
 	};
 }
 
-/* One pair for the library, which reads fewer units than the front end: times are in ns. */
+/* One pair for the library; times in ns, the unit of the value. */
 static int pair(char *out, size_t capacity, const struct lh_setting *row, const struct lh_value *v)
 {
 	switch (row->type) {

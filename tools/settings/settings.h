@@ -17,7 +17,6 @@ enum lh_type {
 	LH_TYPE_flag,
 	LH_TYPE_number,
 	LH_TYPE_time,
-	LH_TYPE_seconds,
 	LH_TYPE_choice,
 	LH_TYPE_text,
 	LH_TYPE_file,

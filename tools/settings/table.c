@@ -6,7 +6,6 @@
 #define PRESET_flag(p) .number = (p)
 #define PRESET_number(p) .number = (p)
 #define PRESET_time(p) .number = (p)
-#define PRESET_seconds(p) .number = (p)
 #define PRESET_choice(p) .number = (p)
 #define PRESET_text(p) .preset = (p)
 #define PRESET_file(p) .preset = (p)

@@ -1,5 +1,6 @@
 /* value.c — the text of a value, by the type of its option: parsed, and of the default written. */
 #include "tools/settings/settings_internal.h"
+#include "libcheck/base/duration.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -30,40 +31,15 @@ static bool read_number(const char *text, const char *accepted, int64_t *out)
 	return isdigit((unsigned char)*text) && !*end && !errno && *out >= low && *out <= high;
 }
 
-/* A number without a unit is in milliseconds, as in the library. */
-static const struct {
-	const char *unit;
-	int64_t ns;
-} units[] = {{"ns", 1},         {"us", 1000},       {"", 1000000},       {"ms", 1000000},
-	     {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000}};
-enum { UNITS = sizeof(units) / sizeof(*units) };
-
-static bool read_time(const char *text, int64_t *out)
+/* `accepted` may name the shortest and the longest time, in seconds. */
+static bool read_time(const char *text, const char *accepted, int64_t *out)
 {
-	char *end;
-	errno = 0;
-	double value = strtod(text, &end);
-	if (!isdigit((unsigned char)*text) || errno)
-		return false;
-	for (int i = 0; i < UNITS; i++) {
-		double ns = value * (double)units[i].ns;
-		if (!strcmp(end, units[i].unit) && ns < 9e18) {
-			*out = (int64_t)ns;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool read_seconds(const char *text, const char *accepted, int64_t *out)
-{
-	double low = 0, high = 0;
+	double low = 0, high = 9e9;
+	uint64_t ns;
 	sscanf(accepted, "%lf to %lf", &low, &high);
-	char *end;
-	double value = strtod(text, &end);
-	if (end == text || *end || !(value >= low && value <= high))
+	if (!lh_duration_read(text, &ns) || (double)ns < low * 1e9 || (double)ns > high * 1e9)
 		return false;
-	*out = (int64_t)(value * 1e9 + 0.5);
+	*out = (int64_t)ns;
 	return true;
 }
 
@@ -92,9 +68,7 @@ bool lh_settings_value(const struct lh_setting *row, const char *text, int64_t *
 	case LH_TYPE_number:
 		return read_number(text, row->accepted, out);
 	case LH_TYPE_time:
-		return read_time(text, out);
-	case LH_TYPE_seconds:
-		return read_seconds(text, row->accepted, out);
+		return read_time(text, row->accepted, out);
 	case LH_TYPE_choice:
 		return read_choice(text, row->accepted, out);
 	case LH_TYPE_text:
@@ -114,7 +88,7 @@ const char *lh_settings_accepted(const struct lh_setting *row)
 	static char text[200];
 	size_t n = 0;
 	if (row->type == LH_TYPE_time)
-		snprintf(text, sizeof(text), "%s, written 500us, 10ms, 2s", row->accepted);
+		snprintf(text, sizeof(text), "%s; " LH_DURATION_FORMS, row->accepted);
 	else if (row->type == LH_TYPE_format)
 		for (const struct lh_format *f = lh_render_formats; f->name; f++)
 			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n ? "|" : "",
@@ -127,7 +101,7 @@ const char *lh_settings_accepted(const struct lh_setting *row)
 void lh_settings_default(const struct lh_setting *row, char *out, size_t capacity)
 {
 	const char *word = row->accepted;
-	int unit = UNITS - 1;
+	int unit = 0;
 	switch (row->type) {
 	case LH_TYPE_choice:
 		for (int64_t i = 0; i < row->number; i++)
@@ -135,13 +109,11 @@ void lh_settings_default(const struct lh_setting *row, char *out, size_t capacit
 		snprintf(out, capacity, "%.*s", (int)strcspn(word, "|"), word);
 		return;
 	case LH_TYPE_time:
-		while (row->number % units[unit].ns)
-			unit--;
-		snprintf(out, capacity, "%lld%s", (long long)(row->number / units[unit].ns),
-			 row->number ? units[unit].unit : "");
-		return;
-	case LH_TYPE_seconds:
-		snprintf(out, capacity, "%g", (double)row->number / 1e9);
+		while ((uint64_t)row->number % lh_duration_units[unit].ns)
+			unit++;
+		snprintf(out, capacity, "%llu%s",
+			 (unsigned long long)((uint64_t)row->number / lh_duration_units[unit].ns),
+			 row->number ? lh_duration_units[unit].name : "");
 		return;
 	default:
 		if (row->preset)

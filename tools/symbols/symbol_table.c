@@ -121,3 +121,24 @@ struct lh_symbol_at lh_symbol_table_find(const struct lh_symbol_table *t, uint64
 	}
 	return (struct lh_symbol_at){0};
 }
+
+const char *lh_symbol_table_function(const struct lh_symbol_table *t, uint64_t at,
+				     uint32_t *position)
+{
+	struct lh_symbol_at found = lh_symbol_table_find(t, at);
+	uint32_t end = begun(t, found.start), i = end - *position;
+
+	if (!found.name || found.type != STT_FUNC)
+		return NULL;
+	while (i-- > 0 && t->entry[i].start == found.start) {
+		GElf_Addr start;
+		GElf_Sym sym;
+
+		if (t->entry[i].type != STT_FUNC)
+			continue;
+		*position = end - i;
+		return dwfl_module_getsym_info(t->module, t->entry[i].index, &sym, &start, NULL,
+					       NULL, NULL);
+	}
+	return NULL;
+}

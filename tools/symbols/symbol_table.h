@@ -26,4 +26,11 @@ struct lh_symbol_table *lh_symbol_table_new(struct lh_arena *, Dwfl_Module *);
 /* The innermost symbol that contains `at`, an address as libdwfl uses it. */
 struct lh_symbol_at lh_symbol_table_find(const struct lh_symbol_table *, uint64_t at);
 
+/*
+ * The next of the functions that begin where the function at `at` does. *position: 0 at first.
+ * NULL: no more.
+ */
+const char *lh_symbol_table_function(const struct lh_symbol_table *, uint64_t at,
+				     uint32_t *position);
+
 #endif

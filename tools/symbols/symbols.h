@@ -20,11 +20,37 @@
 struct lh_symbols *lh_symbols_new(bool debuginfod);
 void lh_symbols_free(struct lh_symbols *);
 
-/* One function and the line in it; inlined functions precede the functions that contain them. */
+/*
+ * One function and the line in it; inlined functions precede the functions that contain them.
+ *
+ * `function` is the function's full name in one normal form. g++ and clang++ give the same text, at
+ * every level of optimisation, inlined or not, and shifted lines do not change it:
+ *
+ *   trading::Book::match(trading::Order const&)   scopes, parameter types, " const" of a member
+ *   main, lock_all                                main, functions of C and of extern "C": the name
+ *   run<int, 3ul>(int)                            a template's instance, without its return type
+ *   (anonymous namespace)::take(unsigned long)    types as the demangler writes them
+ *   main::{lambda#2}                              the call of the second lambda that main declares
+ *   main::{lambda#2}<int>                         of a generic lambda, the instance for int
+ *   main::{lambda#2}::{lambda#1}                  a lambda in it; so too inside a class or
+ * namespace
+ *
+ * A lambda's number counts the lambdas of one scope in the order of declaration. The name has no
+ * " [clone .cold]" and no "[abi:cxx11]". What debug information leaves out is missing here too:
+ *
+ * - without debug information, a lambda's number is the compiler's, which g++ and clang++ count
+ *   differently; a lambda that a compiler has removed whole is not counted;
+ * - with -g1, inlined functions have their bare names ("take"), and calls of lambdas are
+ *   "{operator()#2}", counted in the file;
+ * - g++ leaves default arguments of function templates out, which clang++ does not always mark.
+ */
 struct lh_symbol {
 	const char *function, *file;
 	uint32_t line, column;
 	bool inlined;
+	/* The symbol table gives this code the names of several functions: the compiler or linker
+	 * has merged equal functions, or one is an alias, and `function` may be any of them. */
+	bool folded;
 };
 
 /*

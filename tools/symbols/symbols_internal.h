@@ -3,7 +3,9 @@
 #define LH_SYMBOLS_SYMBOLS_INTERNAL_H
 
 #include "tools/symbols/symbols.h"
+#include "tools/symbols/scope_tree.h"
 #include "tools/symbols/symbol_table.h"
+#include "tools/symbols/unit_index.h"
 #include "tools/util/map.h"
 
 #include <elfutils/libdwfl.h>
@@ -13,11 +15,12 @@ struct lh_object {
 	Dwfl_Module *module;           /* NULL: no names from this object */
 	GElf_Addr bias;                /* add it to an offset to get libdwfl's address */
 	struct lh_symbol_table *table; /* read at the first query */
+	struct lh_unit_index *units;   /* the same */
 };
 
 struct lh_symbols {
 	struct lh_arena *arena;
-	struct lh_map objects, lines, variables;
+	struct lh_map objects, lines, variables, scopes, names;
 	Dwfl **dwfl; /* of the opened objects */
 	uint32_t dwfls;
 	bool debuginfod;
@@ -32,6 +35,15 @@ struct lh_symbols {
 struct lh_object *lh_symbol_object(struct lh_symbols *, const struct lh_module *);
 
 /* `at` is libdwfl's address in the object. The object has a module. */
+struct lh_symbol_table *lh_symbol_table(struct lh_symbols *, struct lh_object *);
 struct lh_symbol_at lh_symbol_at(struct lh_symbols *, struct lh_object *, uint64_t at);
+
+/* The scopes of the unit that `die` is in. */
+struct lh_scope_tree *lh_symbol_scopes(struct lh_symbols *, const Dwarf_Die *die);
+
+/* A name of the symbol table or a linkage name, demangled; itself, if it is not mangled. */
+const char *lh_symbol_demangled(struct lh_symbols *, const char *name);
+/* The same, in the normal form that symbols.h describes. */
+const char *lh_symbol_normal(struct lh_symbols *, const char *name);
 
 #endif

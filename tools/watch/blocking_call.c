@@ -1,10 +1,12 @@
 /*
  * blocking_call.c — reports a thread that holds a lock and sleeps in a system call.
  *
- * Two samples of a thread in the same call, without a turn on a CPU in between, are one sleep. A
- * sleep is reported when it has lasted for the limit. Not reported: a wait for another watched lock
- * (that is contention), a join that is part of a deadlock, and an uninterruptible sleep for a
- * device or a page, except in a call whose purpose is to wait for the disk (lh_syscall_is_sync).
+ * Two samples of a thread in the same call, without a turn on a CPU in between, are one sleep. It
+ * began when the first sample was read, not when its round began: on a busy machine the round may
+ * wait in between. A sleep is reported when it has lasted for the limit. Not reported: a wait for
+ * another watched lock (that is contention), a wait that is part of a deadlock, and an
+ * uninterruptible sleep for a device or a page, except in a call whose purpose is to wait for the
+ * disk (lh_syscall_is_sync).
  */
 #include "tools/watch/watch_internal.h"
 #include "tools/util/time.h"
@@ -18,7 +20,9 @@ enum {
 	SAME_FINDING_CALLS = 16, /* calls of one group with the same finding: then no more stacks */
 	BUSY_MS = 5,      /* pause after a sample of a thread that does not sleep; then doubled */
 	BUSY_MAX_MS = 40, /* its maximum */
-	BACK_MS = 1,      /* CPU time that a stop and the return to the call do not need */
+	TURNS_OF_STOP =
+		2,   /* to the stop, and back into the call; a further one began another sleep */
+	BACK_MS = 1, /* CPU time that a stop and the return to the call do not need */
 	REPORTED_MS = 40, /* pause of a reported sleep; or, if longer, its time / REPORTED_PART */
 	REPORTED_MAX_MS = 1000,
 	REPORTED_PART = 8,
@@ -45,10 +49,10 @@ static bool waits_for_lock(const struct lh_watch_process *p, uint32_t live_row,
 
 	if (!live->wait_lock || !live->wait_on)
 		return false;
-	if (live->wait_on == LH_WAIT_LOCK || live->wait_on == LH_WAIT_ONCE)
-		return !lh_read_lock(&p->ledger, live->wait_lock, &l) ||
-		       !(l.flags & LH_LOCK_SIGNAL);
-	return live->wait_on == LH_WAIT_JOIN && lh_watch_in_deadlock(p, live_row);
+	if ((live->wait_on == LH_WAIT_LOCK || live->wait_on == LH_WAIT_ONCE) &&
+	    (!lh_read_lock(&p->ledger, live->wait_lock, &l) || !(l.flags & LH_LOCK_SIGNAL)))
+		return true;
+	return lh_watch_in_deadlock(p, live_row);
 }
 
 /* Does a sleep in this call count? Not in a futex call without an intercepted wait: that is a lock
@@ -144,6 +148,9 @@ static void report(struct lh_watch_process *p, uint32_t live_row, const struct l
 	}
 	if (!lh_watch_may_sample(p))
 		return; /* the next round reports it */
+	/* The text before the stop, which shows whether the thread was still there: afterwards the
+	 * memory of the call's arguments may have another content. */
+	lh_watch_call_text(p, live, state, &at->call, text, sizeof(text));
 	lh_watch_sample(p, at, live, &at->call, &sample);
 	if (sample.moved || !lh_watch_is_current(p, live_row, live)) {
 		end_sleep(at); /* the stack may be that of what came later */
@@ -163,7 +170,6 @@ static void report(struct lh_watch_process *p, uint32_t live_row, const struct l
 	f = lh_watch_row(p, at->row);
 	if (!f)
 		return;
-	lh_watch_call_text(p, live, state, &at->call, text, sizeof(text));
 	f->duration_ns = lh_time_between(p->now_ns, at->since_ns);
 	add_steps(p, at->row, live, held, n, site, text);
 	lh_watch_post(p, LH_WATCH_FOUND, at->row, "");
@@ -182,10 +188,10 @@ static void begin_sleep(struct lh_watch_process *p, struct lh_thread_sample *at,
 	at->call = lh_watch_call_before(at, c);
 	at->turns = t->turns;
 	at->run_ns = t->run_ns;
-	at->since_ns = p->now_ns;
+	at->since_ns = p->now_ns + lh_watch_late(p);
 	at->reported = false;
 	at->row = 0;
-	at->stopped_by_us = false;
+	at->stops = 0;
 }
 
 static void extend_sleep(struct lh_watch_process *p, uint32_t live_row,
@@ -241,9 +247,30 @@ static bool restarts(const struct lh_watch_process *p, const struct lh_thread_sa
 {
 	struct lh_task t;
 
-	return at->stopped_by_us && at->call.in == LH_TASK_CALL &&
-	       lh_task_read(p->pid, live->tid, &t) && (t.state == 'R' || t.state == 't') &&
+	return at->stops && at->call.in == LH_TASK_CALL && lh_task_read(p->pid, live->tid, &t) &&
+	       (t.state == 'R' || t.state == 't') &&
 	       lh_time_between(t.run_ns, at->run_ns) < BACK_MS * LH_MS;
+}
+
+/* After our stop the kernel continues a sleep with a time limit as restart_syscall; other calls are
+ * made again, which takes no more turns than the stop. */
+static bool is_same_sleep(const struct lh_thread_sample *at, const struct lh_task_call *c,
+			  uint64_t turns)
+{
+	if (at->call.in != LH_TASK_CALL || !lh_task_same(&at->call, c))
+		return false;
+	return turns == at->turns ||
+	       (at->stops && (c->nr == SYS_restart_syscall ||
+			      turns - at->turns <= (uint64_t)TURNS_OF_STOP * at->stops));
+}
+
+void lh_blocking_call_before_stop(struct lh_watch_process *p, struct lh_thread_sample *at,
+				  pid_t tid, const struct lh_task_call *c)
+{
+	struct lh_task t;
+
+	if (!lh_task_times(p->pid, tid, &t) || !is_same_sleep(at, c, t.turns))
+		end_sleep(at);
 }
 
 static void check_call(struct lh_watch_process *p, uint32_t live_row,
@@ -264,13 +291,12 @@ static void check_call(struct lh_watch_process *p, uint32_t live_row,
 		pause_reads(p, at);
 		return;
 	}
-	if (at->call.in != LH_TASK_CALL || !lh_task_same(&at->call, &c) ||
-	    (at->turns != t.turns && !at->stopped_by_us)) {
+	if (!is_same_sleep(at, &c, t.turns)) {
 		begin_sleep(p, at, &c, &t);
 	} else {
 		at->turns = t.turns;
 		at->run_ns = t.run_ns;
-		at->stopped_by_us = false;
+		at->stops = 0;
 		extend_sleep(p, live_row, live, held, n);
 	}
 	if (at->call.in == LH_TASK_CALL) {

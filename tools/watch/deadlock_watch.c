@@ -198,15 +198,15 @@ static bool has_happened(const struct lh_watch_process *p, const struct lh_findi
 	return false;
 }
 
-void lh_watch_withdraw(struct lh_watch_process *p)
+uint32_t lh_watch_withdraw(struct lh_watch_process *p)
 {
 	const struct lh_table_view *rows = &p->ledger.rows[LH_T_FINDING];
 	uint32_t n = lh_read_used(&p->ledger, LH_T_FINDING);
 	struct lh_finding f;
+	uint32_t visible = 0;
 
 	pthread_mutex_lock(&p->watch->mutex);
 	lh_deadlock_end_scan(p->watch);
-	p->ledger.overlay = p->overlay;
 	for (uint32_t i = 1; p->overlay && i < n; i++) {
 		if (!lh_read_finding(&p->ledger, i, &f) ||
 		    (!is_potential_deadlock(&f) &&
@@ -215,6 +215,9 @@ void lh_watch_withdraw(struct lh_watch_process *p)
 			continue;
 		((struct lh_finding *)(uintptr_t)(rows->at + (size_t)i * rows->row))->rule =
 			LH_NO_RULE;
+		visible += !f.filter && !(f.flags & LH_FINDING_UNSURE);
 	}
+	visible += lh_watch_drop_deadlocked(p);
 	pthread_mutex_unlock(&p->watch->mutex);
+	return visible;
 }

@@ -62,7 +62,7 @@ static bool is_held(const struct lh_watch_process *p, const struct lh_long_hold 
 
 static void add_sample(struct lh_watch_process *p, struct lh_long_hold *h)
 {
-	char doing[LH_NOTE_MAX - 32], note[LH_NOTE_MAX], after[24];
+	char doing[LH_NOTE_MAX - 32], note[LH_NOTE_MAX], after[LH_DURATION_TEXT];
 	struct lh_task_call c = {.in = LH_TASK_UNKNOWN};
 	struct lh_stack_sample sample = {0};
 	struct lh_live_thread live = {0};
@@ -70,13 +70,15 @@ static void add_sample(struct lh_watch_process *p, struct lh_long_hold *h)
 
 	if (!p->pid)
 		return;
-	read_doing(p, h, &live, &t, &c);
-	c = lh_watch_call_before(&p->sample[h->live], &c);
-	lh_watch_call_text(p, &live, t.state, &c, doing, sizeof(doing));
-	if (t.state != 'T' && t.state != 't')
-		lh_watch_sample(p, &p->sample[h->live], &live, &c, &sample);
-	if (!is_held(p, h))
-		return; /* the thread does this after the hold */
+	for (int i = 0; i < 2 && (!i || sample.moved); i++) {
+		read_doing(p, h, &live, &t, &c);
+		c = lh_watch_call_before(&p->sample[h->live], &c);
+		lh_watch_call_text(p, &live, t.state, &c, doing, sizeof(doing));
+		if (t.state != 'T' && t.state != 't')
+			lh_watch_sample(p, &p->sample[h->live], &live, &c, &sample);
+	}
+	if (sample.moved || !is_held(p, h))
+		return; /* the text is of another call, or the thread does this after the hold */
 	snprintf(note, sizeof(note), "after %s: %s", lh_long_hold_time_text(tell(p, h), after),
 		 doing);
 	lh_watch_step(p, h->row,
@@ -133,7 +135,7 @@ static uint32_t excuse_others(struct lh_watch_process *p, const struct lh_long_h
 /* Posted each time the length of the hold has doubled, and only with `verbose`. */
 static void report_short_hold(struct lh_watch_process *p, struct lh_long_hold *h)
 {
-	char text[200], held[24], out[24], more[40] = "";
+	char text[200], held[LH_DURATION_TEXT], out[LH_DURATION_TEXT], more[40] = "";
 	uint64_t most = h->stopped_ns;
 	const char *reason = "the thread was stopped";
 	uint32_t others;
@@ -159,7 +161,10 @@ static void report_short_hold(struct lh_watch_process *p, struct lh_long_hold *h
 static void check_hold(struct lh_watch_process *p, struct lh_long_hold *h, const struct lh_lock *l)
 {
 	uint64_t own = lh_long_hold_own_now(p, h);
+	struct lh_finding *f = h->row && h->first ? lh_watch_row(p, h->row) : NULL;
 
+	if (f)
+		f->duration_ns = tell(p, h);
 	if (own >= (h->row ? h->factor : 1) * h->limit_ns && !lh_watch_may_sample(p))
 		return; /* no stack left in this round: the next round reports it */
 	if (!h->row && own >= h->limit_ns) {

@@ -22,7 +22,7 @@ static bool is_near(uint64_t read_ns, uint64_t end_ns, uint64_t followed)
 
 static void add_waiters(struct lh_watch_process *p, const struct lh_long_hold *h, uint64_t held)
 {
-	char note[LH_NOTE_MAX], ns[24];
+	char note[LH_NOTE_MAX], ns[LH_DURATION_TEXT];
 
 	for (uint32_t i = 0; i < h->waiters; i++) {
 		uint64_t waited = h->waiter[i].ns < held ? h->waiter[i].ns : held;
@@ -81,7 +81,7 @@ static void cpu_time_text(const struct lh_watch_process *p, const struct lh_long
 {
 	uint64_t followed = lh_time_between(held, lh_time_between(h->from_ns, h->since_ns)),
 		 end = h->since_ns + held, run_ns = h->ran_ns, read_ns = h->ran_at_ns, run;
-	char ran[24], of[24];
+	char ran[LH_DURATION_TEXT], of[LH_DURATION_TEXT];
 	struct lh_task t;
 
 	out[0] = '\0';
@@ -107,9 +107,9 @@ static void complete(struct lh_watch_process *p, const struct lh_long_hold *h, u
 		     const struct lh_step *release, bool never_released)
 {
 	struct lh_finding *f = lh_watch_row(p, h->row);
-	char note[LH_NOTE_MAX], ns[24], cpu[64], text[200];
+	char note[LH_NOTE_MAX], ns[LH_DURATION_TEXT], cpu[64], text[200];
 
-	if (!f)
+	if (!f || f->rule == LH_NO_RULE)
 		return;
 	if (held < h->told_ns)
 		held = h->told_ns;

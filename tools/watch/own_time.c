@@ -26,6 +26,11 @@ static bool is_stopped(char state)
 	return state == 'T' || state == 't';
 }
 
+static bool has_ended(char state)
+{
+	return state == 'Z' || state == 'X';
+}
+
 bool lh_long_hold_waits(const struct lh_watch_process *p, const struct lh_long_hold *h,
 			const struct lh_live_thread *live)
 {
@@ -64,7 +69,9 @@ static void measure(struct lh_watch_process *p, struct lh_long_hold *h,
 		h->waited_ns += lh_time_between(p->sampled_ns, before);
 		step = lh_time_between(p->now_ns, p->sampled_ns);
 	}
-	if (p->pid && lh_task_read(p->pid, h->tid, &t)) {
+	if (p->pid && (!lh_task_read(p->pid, h->tid, &t) || has_ended(t.state))) {
+		h->stopped_ns += step; /* the process has ended, and its end is not noticed yet */
+	} else if (p->pid) {
 		if (is_stopped(t.state) || is_stopped(h->turn.state))
 			h->stopped_ns += step;
 		if (t.turns != h->turn.turns || t.state != 'R' || h->turn.state != 'R') {
@@ -107,11 +114,13 @@ uint64_t lh_long_hold_own_time(struct lh_watch_process *p, struct lh_long_hold *
 	return lh_time_between(held_ns, h->stopped_ns + h->lagged_ns + h->waited_ns);
 }
 
-const char *lh_long_hold_time_text(uint64_t ns, char out[24])
+const char *lh_long_hold_time_text(uint64_t ns, char out[LH_DURATION_TEXT])
 {
-	if (ns >= 1000 * LH_MS)
-		snprintf(out, 24, "%.1f s", (double)(ns / (100 * LH_MS)) / 10);
+	if (ns >= LH_DURATION_LONG_S * 1000 * LH_MS)
+		lh_duration_text((double)ns / 1e9, out);
+	else if (ns >= 1000 * LH_MS)
+		snprintf(out, LH_DURATION_TEXT, "%.1f s", (double)(ns / (100 * LH_MS)) / 10);
 	else
-		snprintf(out, 24, "%llu ms", (unsigned long long)(ns / LH_MS));
+		snprintf(out, LH_DURATION_TEXT, "%llu ms", (unsigned long long)(ns / LH_MS));
 	return out;
 }

@@ -62,7 +62,8 @@ static uint32_t blocker_of(const struct lh_watch_process *p, uint32_t live_row)
 	struct lh_live_thread live;
 	struct lh_lock l;
 
-	if (!lh_read_live_thread(&p->ledger, live_row, &live) || !live.wait_lock)
+	if (!lh_read_live_thread(&p->ledger, live_row, &live) || !live.wait_lock ||
+	    LH_SITE_HOW(live.wait_site) != LH_BLOCKING)
 		return 0;
 	if (live.wait_on == LH_WAIT_JOIN)
 		return lh_read_thread(&p->ledger, live.wait_with, &thread) ? thread.live : 0;
@@ -73,13 +74,15 @@ static uint32_t blocker_of(const struct lh_watch_process *p, uint32_t live_row)
 
 bool lh_watch_in_deadlock(const struct lh_watch_process *p, uint32_t live_row)
 {
-	uint32_t at = live_row;
+	uint32_t at = live_row, next;
+	struct lh_live_thread live;
 
-	for (int hops = 0; hops < HOPS_MAX; hops++) {
-		at = blocker_of(p, at);
-		if (!at)
-			return false;
-		if (at == live_row)
+	for (int hops = 0; hops < HOPS_MAX; hops++, at = next) {
+		next = blocker_of(p, at);
+		if (!next)
+			return lh_read_live_thread(&p->ledger, at, &live) && live.wait_lock &&
+			       lh_watch_is_deadlocked(p, live.thread);
+		if (next == live_row)
 			return true;
 	}
 	return true; /* the waits lead into a cycle, or are HOPS_MAX or more */

@@ -141,10 +141,12 @@ void lh_watch_sample(struct lh_watch_process *p, struct lh_thread_sample *at,
 	if (!p->sampler)
 		p->sampler = lh_sampler_new(p->pid);
 	p->samples++;
+	if (at->call.in == LH_TASK_CALL)
+		lh_blocking_call_before_stop(p, at, live->tid, c);
 	if (p->sampler)
 		lh_sampler_sample(p->sampler, live->tid, c, live->stack_high, out);
 	if (out->stopped_ns) {
-		at->stopped_by_us = true;
+		at->stops++;
 		at->before = *c;
 	}
 }
@@ -243,6 +245,6 @@ bool lh_watch_next_event(struct lh_watch *w, struct lh_watch_event *out)
 struct lh_overlay *lh_watch_overlay(struct lh_watch_process *p)
 {
 	if (!p->overlay)
-		p->overlay = lh_overlay_new(&p->ledger);
+		p->ledger.overlay = p->overlay = lh_overlay_new(&p->ledger);
 	return p->overlay;
 }

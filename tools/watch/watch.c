@@ -156,10 +156,16 @@ uint32_t lh_watch_scan(struct lh_watch_process *p, uint64_t now_ns)
 	return n_rows;
 }
 
-/* On the ledger's clock. */
-static uint64_t now_of(const struct lh_watch_process *p)
+uint64_t lh_watch_late(const struct lh_watch_process *p)
 {
-	return lh_time_between(lh_time_now(), p->ledger.head.start_ns);
+	return p->began_ns ? lh_time_between(lh_time_now(), p->began_ns) : 0;
+}
+
+/* One round of a process, now. Returns how many rows. */
+static uint32_t scan_now(struct lh_watch_process *p)
+{
+	p->began_ns = lh_time_now();
+	return lh_watch_scan(p, lh_time_between(p->began_ns, p->ledger.head.start_ns));
 }
 
 /* True if a thread holds a lock or waits: then the next round follows soon. */
@@ -174,7 +180,7 @@ static bool round_of(struct lh_watch *w)
 	lh_deadlock_watch_scan(w, lh_time_now());
 	for (i = 0; i < w->n && n_rows < LIVE_THREADS_MAX; i++) {
 		struct lh_watch_process *p = w->list[(w->turn + i) % w->n];
-		n_rows += lh_watch_scan(p, now_of(p));
+		n_rows += scan_now(p);
 		active |= p->active;
 	}
 	w->turn = w->n ? (w->turn + i) % w->n : 0;
@@ -292,6 +298,16 @@ const struct lh_overlay *lh_watch_overlay_of(struct lh_watch *w, struct lh_watch
 	return overlay;
 }
 
+/* When the process ended, as far as it is known: by the library's mark, or else at the last round.
+ * The monitor notices an end later, on a busy machine much later, and nothing is held meanwhile. */
+static uint64_t end_of(struct lh_watch_process *p)
+{
+	lh_read_refresh(&p->ledger);
+	if (p->ledger.head.state == LH_LEDGER_ENDED && p->ledger.head.end_ns > p->sampled_ns)
+		return p->ledger.head.end_ns;
+	return p->sampled_ns;
+}
+
 void lh_watch_drop(struct lh_watch *w, struct lh_watch_process *p)
 {
 	pthread_mutex_lock(&w->mutex);
@@ -303,7 +319,8 @@ void lh_watch_drop(struct lh_watch *w, struct lh_watch_process *p)
 	}
 	lh_deadlock_watch_drop(p);
 	p->pid = 0; /* its /proc entries may be gone */
-	lh_watch_scan(p, now_of(p));
+	p->began_ns = 0;
+	lh_watch_scan(p, end_of(p));
 	lh_long_hold_end_round(p, true);
 	pthread_mutex_unlock(&w->mutex);
 }

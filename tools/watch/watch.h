@@ -61,9 +61,12 @@ struct lh_watch_process *lh_watch_add(struct lh_watch *, const void *ledger, siz
 /* The process has ended: closes open holds and waits. The overlay lasts until lh_watch_forget. */
 void lh_watch_drop(struct lh_watch *, struct lh_watch_process *);
 void lh_watch_forget(struct lh_watch_process *);
-/* The process has ended: withdraws the potential deadlocks that the library has not reported yet
- * (LH_FINDING_UNSURE) and that have happened since. */
-void lh_watch_withdraw(struct lh_watch_process *);
+/* The process has ended: withdraws the potential deadlocks that have happened since, and the
+ * warnings that belong to a deadlock. Returns how many of them the library or the watch thread has
+ * posted. */
+uint32_t lh_watch_withdraw(struct lh_watch_process *);
+/* Is the finding a warning about a hold that a deadlock keeps from ending? */
+bool lh_watch_is_of_deadlock(struct lh_watch_process *, uint32_t row);
 /* Looks whether all threads of the process wait forever, and posts the finding if it is new. Takes
  * about 0.1 s. `ledger`: the caller's view. */
 void lh_watch_find_lost(struct lh_watch_process *, const struct lh_ledger_view *ledger, pid_t);

@@ -4,6 +4,7 @@
 
 #include "tools/process/sample.h"
 #include "tools/wait_graph/deadlocks.h"
+#include "tools/util/duration.h"
 #include "tools/watch/watch.h"
 
 #include <pthread.h>
@@ -52,7 +53,7 @@ struct lh_thread_sample {
 	struct lh_task_call call;
 	struct lh_task_call before; /* the call at our last stop */
 	uint64_t turns, run_ns, since_ns;
-	bool stopped_by_us;              /* `turns` has changed by the stop, or will */
+	uint32_t stops;                  /* ours since `turns` was read: each takes two turns */
 	bool reported;                   /* a finding has counted this sleep */
 	uint64_t next_read_ns, pause_ns; /* when /proc is read again; length of the last pause */
 	uint32_t row;                    /* the finding whose duration grows with the sleep */
@@ -120,6 +121,7 @@ struct lh_watch_process {
 	void *process;
 	pid_t pid;
 	uint64_t now_ns, sampled_ns; /* this sample and the one before, on the ledger's clock */
+	uint64_t began_ns;           /* now_ns on CLOCK_MONOTONIC; 0: now_ns is no real time */
 	bool active;
 	struct lh_thread_sample *sample; /* by live-thread row */
 	uint32_t n_samples;
@@ -169,6 +171,7 @@ struct lh_watch {
 };
 
 /* watch.c */
+uint64_t lh_watch_late(const struct lh_watch_process *);            /* time since now_ns */
 uint32_t lh_watch_scan(struct lh_watch_process *, uint64_t now_ns); /* returns how many rows */
 
 /* rows.c: rows of the overlay, and events for the monitor. */
@@ -206,7 +209,8 @@ bool lh_watch_must_be_short(const struct lh_watch_process *, lh_lock_id, const s
 /* Does the row still have the wait, and the first held locks, of this copy? */
 bool lh_watch_is_current(const struct lh_watch_process *, uint32_t live_row,
 			 const struct lh_live_thread *);
-/* Does the row's thread wait in, or for, a cycle of waits for locks and thread ends? */
+/* Does the row's thread wait without a limit in, or for, a cycle of waits for locks and thread
+ * ends, or a reported deadlock? */
 bool lh_watch_in_deadlock(const struct lh_watch_process *, uint32_t live_row);
 uint64_t lh_watch_limit(struct lh_watch_process *, const struct lh_lock *);
 /* The address of the futex on which a thread of the process sleeps; 0: none, or not known. */
@@ -230,7 +234,7 @@ void lh_long_hold_add_waiter(struct lh_watch_process *,
 void lh_long_hold_limit_parts(struct lh_long_hold *, uint64_t held_ns);
 /* The part of held_ns that its thread caused; the hold has ended. */
 uint64_t lh_long_hold_own_time(struct lh_watch_process *, struct lh_long_hold *, uint64_t held_ns);
-const char *lh_long_hold_time_text(uint64_t ns, char out[24]);
+const char *lh_long_hold_time_text(uint64_t ns, char out[LH_DURATION_TEXT]);
 /* Does the hold's thread wait for another lock? */
 bool lh_long_hold_waits(const struct lh_watch_process *, const struct lh_long_hold *,
 			const struct lh_live_thread *);
@@ -249,6 +253,9 @@ void lh_long_hold_read_measured(struct lh_watch_process *, bool last);
 /* The call as it was before our stop. */
 struct lh_task_call lh_watch_call_before(const struct lh_thread_sample *,
 					 const struct lh_task_call *);
+/* Our stop changes the turns: ends the sleep of the last sample if the thread is in another one. */
+void lh_blocking_call_before_stop(struct lh_watch_process *, struct lh_thread_sample *, pid_t,
+				  const struct lh_task_call *);
 void lh_blocking_call_scan(struct lh_watch_process *, uint32_t live_row,
 			   const struct lh_live_thread *);
 
@@ -258,6 +265,12 @@ void lh_deadlock_watch_stop(struct lh_watch *);
 void lh_deadlock_watch_add(struct lh_watch_process *);
 void lh_deadlock_watch_drop(struct lh_watch_process *);
 void lh_deadlock_watch_scan(struct lh_watch *, uint64_t now_ns);
+
+/* deadlocked.c */
+/* Is this wait of the thread in a reported deadlock that has not ended? */
+bool lh_watch_is_deadlocked(const struct lh_watch_process *, lh_thread_id);
+/* The process has ended: withdraws the warnings that belong to its deadlocks. Returns how many. */
+uint32_t lh_watch_drop_deadlocked(struct lh_watch_process *);
 
 /* deadlock_end.c: follows the waits of a deadlock that was reported. When one of them ends, the
  * finding becomes one that did not last. */

@@ -1,10 +1,12 @@
 /*
  * test_python.c — reads a Python interpreter made by hand: frames, names, lines, the intent of an
  * instruction; and tests that nothing is reported of data that does not match.
- * LINKS: libcheck/stack/python.c
+ * LINKS: libcheck/stack/python.c libcheck/stack/python_expression.c libcheck/stack/python_name.c
+ *        libcheck/stack/python_text.c libcheck/base/text.c
  */
 #include "libcheck/stack/python.h"
 #include "libcheck/stack/python_311.h"
+#include "libcheck/stack/python_name.h"
 #include "tests/unit/unit.h"
 
 #include <pthread.h>
@@ -160,7 +162,7 @@ static void *call(uint8_t name, uint8_t arguments, bool wider, const char *funct
 
 	if (wider)
 		u[0][0] = PY_OP_EXTENDED_ARG, u[0][1] = 1;
-	u[1][0] = PY_OP_LOAD_METHOD_NO_DICT, u[1][1] = name;
+	u[1][0] = 59 /* LOAD_METHOD, specialized */, u[1][1] = name;
 	u[12][0] = PY_OP_PRECALL, u[12][1] = arguments;
 	u[CALL_AT][0] = PY_OP_CALL, u[CALL_AT][1] = arguments;
 	return code_of(&u[0][0], UNITS, function);
@@ -292,6 +294,118 @@ static void chains(void)
 	CHECK_EQ(again.n, 3);
 }
 
+/* ---- names of locks ---- */
+
+enum { LOCK, QUEUE = 2 }; /* indexes in both tuples of names */
+
+static void *names(void)
+{
+	static const char *const text[] = {"Lock", "self", "jobs", "__init__"};
+	void *o = object(PyTuple_Type, 4, PY_TUPLE_ITEMS + sizeof(text));
+
+	for (unsigned i = 0; i < 4; i++)
+		set_word(o, PY_TUPLE_ITEMS + i * sizeof(void *), (uintptr_t)ascii(text[i]));
+	return o;
+}
+
+/* `store` follows a call of Lock(). */
+static void *maker(const char *file, const char *function, const uint8_t *store, size_t n)
+{
+	uint8_t u[64] = {PY_OP_PUSH_NULL, 0, PY_OP_LOAD_NAME, LOCK, PY_OP_PRECALL, 0, 0, 0,
+			 PY_OP_CALL,      0}; /* and four units of cache */
+
+	memcpy(u + 18, store, n);
+	void *code = code_of(u, 9 + n / 2, function);
+	set_word(code, PY_CODE_FILE, (uintptr_t)ascii(file));
+	set_word(code, PY_CODE_NAMES, (uintptr_t)names());
+	set_word(code, PY_CODE_LOCALS, (uintptr_t)names());
+	set_half_word(code, PY_CODE_ARGUMENTS, 1);
+	return code;
+}
+
+enum { IN_CALL = 4, BEHIND_CALL = 8 };
+
+static const char *name_in(void *inner, void *outer)
+{
+	static struct lh_python_name out;
+	struct lh_python_chain c = {.n = outer ? 2 : 1};
+
+	c.at[0].code = (uintptr_t)inner;
+	c.at[0].instruction = c.at[0].code + PY_CODE_BYTES + 2 * IN_CALL;
+	c.at[1].code = (uintptr_t)outer;
+	c.at[1].instruction = c.at[1].code + PY_CODE_BYTES + 2 * BEHIND_CALL;
+	lh_python_name_lock(&c, &out);
+	return out.name;
+}
+
+static void lock_names(void)
+{
+	static const uint8_t name[] = {PY_OP_STORE_NAME, QUEUE}, fast[] = {PY_OP_STORE_FAST, QUEUE};
+	static const uint8_t member[] = {PY_OP_LOAD_FAST, 0, 154 /* STORE_ATTR, specialized */, 2};
+	static const uint8_t jump[] = {PY_OP_JUMP_FORWARD, 1, PY_OP_POP_TOP, 0,
+				       PY_OP_STORE_NAME,   2};
+	static const uint8_t far[] = {PY_OP_JUMP_FORWARD, 255, PY_OP_STORE_NAME, 2};
+	static const uint8_t absent[] = {PY_OP_STORE_NAME, 9}, returned[] = {PY_OP_RETURN_VALUE, 0};
+	static const uint8_t prefix[] = {PY_OP_EXTENDED_ARG, 0, PY_OP_STORE_NAME, QUEUE};
+	static const uint8_t odd[] = {255, 0, PY_OP_STORE_NAME, QUEUE};
+	static const char library[] = "/usr/lib/python3.11/queue.py", app[] = "/app/app.py";
+	void *main_code = maker(app, "<module>", name, 2);
+
+#define NAME(file, function, store) name_in(maker(file, function, store, sizeof(store)), NULL)
+	CHECK_STR(NAME(app, "<module>", name), "jobs");
+	CHECK_STR(NAME(app, "Pool", name), "Pool.jobs");
+	CHECK_STR(NAME(app, "main", fast), "main.jobs");
+	CHECK_STR(NAME(app, "Pool.__init__", member), "Pool.jobs");
+	CHECK_STR(NAME(app, "f.<locals>.Pool.start", member), "Pool.jobs");
+	CHECK_STR(NAME(app, "f.<locals>.start", member), "Lock.jobs");
+	CHECK_STR(NAME(app, "<module>", jump), "jobs");
+	CHECK_STR(NAME(app, "<module>", prefix), "jobs");
+	CHECK_STR(NAME(library, "<module>", name), "queue.jobs");
+	CHECK_STR(NAME("/venv/lib/python3.11/site-packages/x.py", "<module>", name), "jobs");
+	CHECK_STR(NAME(app, "<module>", far), "");
+	CHECK_STR(NAME(app, "<module>", absent), "");
+	CHECK_STR(NAME(app, "<module>", returned), "");
+	CHECK_STR(NAME(app, "<module>", odd), "");
+	CHECK_STR(name_in(maker(app, "f", returned, 2), main_code), "jobs");
+	CHECK_STR(name_in(maker(library, "Queue.__init__", member, 4), main_code), "jobs.jobs");
+	CHECK_STR(name_in(maker(library, "Queue.put", member, 4), main_code), "Queue.jobs");
+	CHECK_STR(name_in(maker(library, "Queue.__init__", member, 4), NULL), "Queue.jobs");
+	CHECK_STR(
+		name_in(maker("<string>", "__create_fn__.<locals>.__init__", member, 4), main_code),
+		"Lock.jobs");
+}
+
+/* Any bytes are read without harm, whatever they name. */
+static void odd_code(void)
+{
+	static const uint8_t known[] = {
+		PY_OP_CALL,         PY_OP_BUILD_TUPLE,      PY_OP_UNPACK_SEQUENCE, PY_OP_SWAP,
+		PY_OP_COPY,         PY_OP_LOAD_METHOD,      PY_OP_EXTENDED_ARG,    PY_OP_LOAD_ATTR,
+		PY_OP_STORE_SUBSCR, PY_OP_CALL_FUNCTION_EX, PY_OP_BUILD_MAP,       PY_OP_LOAD_FAST};
+	uint8_t store[40];
+	unsigned seed = 1;
+
+	for (unsigned n = 0; n < 20000; n++) {
+		for (unsigned i = 0; i < sizeof(store); i++) {
+			seed = seed * 1103515245 + 12345;
+			store[i] = (uint8_t)(seed >> 16);
+			if (i % 2 == 0 && store[i] & 1)
+				store[i] = known[(seed >> 20) % sizeof(known)];
+		}
+		static void *code;
+		if (!code)
+			code = maker("/app/app.py", "Pool.__init__", store, sizeof(store));
+		memcpy((char *)code + PY_CODE_BYTES + 18, store, sizeof(store));
+		struct lh_python_chain c = {.n = 1};
+		struct lh_python_name out;
+		c.at[0].code = (uintptr_t)code;
+		c.at[0].instruction = (uintptr_t)code + PY_CODE_BYTES + seed % 70;
+		lh_python_name_lock(&c, &out);
+		if (strlen(out.name) >= sizeof(out.name))
+			CHECK(false);
+	}
+}
+
 static void expect_unknown(void)
 {
 	struct lh_python_chain c;
@@ -361,6 +475,8 @@ int main(void)
 	lines();
 	texts();
 	chains();
+	lock_names();
+	odd_code();
 	other_threads();
 	other_versions();
 	return unit_done();

@@ -391,7 +391,7 @@ static void stopped_before(void)
 	CHECK_STR(
 		((struct lh_note *)lh_overlay_row(p->overlay, LH_T_NOTE, step(finding(1), 1)->note))
 			->text,
-		"clock_nanosleep (1e+03 s)");
+		"clock_nanosleep (16 min 40 s)");
 	tear_down();
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);

@@ -1,0 +1,45 @@
+/*
+ * python_internal.h — how the python*.c files read the interpreter's memory; no other file
+ * includes it. Reads are loads: the caller holds the GIL, and what is read belongs to its frames.
+ */
+#ifndef LH_STACK_PYTHON_INTERNAL_H
+#define LH_STACK_PYTHON_INTERNAL_H
+
+#include "libcheck/stack/python.h"
+#include "libcheck/stack/python_311.h"
+
+/* Bound by the loader before any constructor runs; absent in any other program. */
+extern const char _PyRuntime[] __attribute__((weak));
+extern const unsigned long Py_Version __attribute__((weak)); /* since 3.11 */
+extern const char PyCode_Type[] __attribute__((weak)), PyUnicode_Type[] __attribute__((weak)),
+	PyBytes_Type[] __attribute__((weak)), PyTuple_Type[] __attribute__((weak));
+/* only its address is used */
+extern void PyEval_RestoreThread(void *) __attribute__((weak));
+
+static inline uintptr_t read_word(uintptr_t at, size_t offset)
+{
+	return *(const volatile uintptr_t *)(at + offset);
+}
+
+static inline uint32_t read_half(uintptr_t at, size_t offset)
+{
+	return *(const volatile uint32_t *)(at + offset);
+}
+
+/* True for an address that an object of the program could have. */
+static inline bool is_plausible(uintptr_t p)
+{
+	return p >= 0x10000 && p < (1ull << 47) && !(p & 7);
+}
+
+static inline bool is_a(uintptr_t object, const char *type)
+{
+	return is_plausible(object) && read_word(object, PY_OBJECT_TYPE) == (uintptr_t)type &&
+	       (intptr_t)read_word(object, PY_OBJECT_COUNT) > 0;
+}
+
+/* Writes the text object as UTF-8. A text that is too long keeps its end, behind "...". */
+bool lh_python_copy_text(uintptr_t object, char *to, size_t capacity);
+bool lh_python_text_is(uintptr_t object, const char *spelling);
+
+#endif

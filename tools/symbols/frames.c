@@ -1,0 +1,154 @@
+/* frames.c — finds the function at an address, then what is inlined into it there. */
+#include "tools/symbols/frames.h"
+
+#include <dwarf.h>
+
+enum { DEPTH_MAX = 128 /* blocks and inlined functions in a function */ };
+
+/* ---- lines ---- */
+
+static const char *full_path(struct lh_symbols *s, Dwarf_Die *unit, const char *file)
+{
+	Dwarf_Attribute attr;
+	const char *folder = NULL;
+
+	if (!file)
+		return NULL;
+	if (file[0] != '/' && dwarf_attr(unit, DW_AT_comp_dir, &attr))
+		folder = dwarf_formstring(&attr);
+	return folder ? lh_arena_printf(s->arena, "%s/%s", folder, file)
+		      : lh_arena_strdup(s->arena, file);
+}
+
+static void set_line(struct lh_symbols *s, Dwarf_Die *unit, Dwarf_Addr at,
+		     struct lh_code_frame *frame)
+{
+	Dwarf_Line *row = dwarf_getsrc_die(unit, at);
+	int number = 0, column = 0;
+
+	if (!row || dwarf_lineno(row, &number) != 0 || number <= 0)
+		return;
+	dwarf_linecol(row, &column);
+	frame->file = full_path(s, unit, dwarf_linesrc(row, NULL, NULL));
+	frame->line = (uint32_t)number;
+	frame->column = column > 0 ? (uint32_t)column : 0;
+}
+
+static uint32_t number_of(Dwarf_Die *die, unsigned name)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Word value = 0;
+
+	if (!dwarf_attr(die, name, &attr) || dwarf_formudata(&attr, &value) != 0)
+		return 0;
+	return value < UINT32_MAX ? (uint32_t)value : 0;
+}
+
+/* Where the inlined function `die` was called: the line of the function around it. */
+static void set_call(struct lh_symbols *s, Dwarf_Die *unit, Dwarf_Die *die,
+		     struct lh_code_frame *frame)
+{
+	Dwarf_Files *files;
+	Dwarf_Die own; /* of a skeleton unit, the unit that has the functions */
+	size_t n;
+	uint32_t file = number_of(die, DW_AT_call_file);
+
+	if (dwarf_diecu(die, &own, NULL, NULL) && dwarf_getsrcfiles(&own, &files, &n) == 0 &&
+	    file < n)
+		frame->file = full_path(s, unit, dwarf_filesrc(files, file, NULL, NULL));
+	frame->line = number_of(die, DW_AT_call_line);
+	frame->column = number_of(die, DW_AT_call_column);
+}
+
+/* ---- functions ---- */
+
+static bool is_block(Dwarf_Die *die)
+{
+	int tag = dwarf_tag(die);
+
+	return tag == DW_TAG_lexical_block || tag == DW_TAG_try_block || tag == DW_TAG_catch_block;
+}
+
+static bool has_addresses(Dwarf_Die *die)
+{
+	return dwarf_hasattr(die, DW_AT_low_pc) || dwarf_hasattr(die, DW_AT_ranges);
+}
+
+/*
+ * Appends the inlined functions in `around` at the address, outermost first. A block without
+ * addresses of its own may contain any.
+ */
+static bool add_inlined(Dwarf_Die *around, Dwarf_Addr at, int depth, Dwarf_Die *list, uint32_t *n)
+{
+	Dwarf_Die die;
+
+	if (depth >= DEPTH_MAX || *n >= LH_FRAMES_AT_ONE || dwarf_child(around, &die) != 0)
+		return false;
+	do {
+		bool inlined = dwarf_tag(&die) == DW_TAG_inlined_subroutine;
+		bool block = is_block(&die);
+
+		if (!inlined && !block)
+			continue;
+		if (block && !has_addresses(&die)) {
+			if (add_inlined(&die, at, depth + 1, list, n))
+				return true;
+		} else if (dwarf_haspc(&die, at) == 1) {
+			if (inlined)
+				list[(*n)++] = die;
+			add_inlined(&die, at, depth + 1, list, n);
+			return true;
+		}
+	} while (dwarf_siblingof(&die, &die) == 0);
+	return false;
+}
+
+/* The unit with the functions: what a skeleton unit stands for, if its file can be read. */
+static Dwarf_Die whole_unit(const Dwarf_Die *unit)
+{
+	Dwarf_Die die, split;
+	uint8_t type;
+
+	if (dwarf_cu_info(unit->cu, NULL, &type, &die, &split, NULL, NULL, NULL) == 0 &&
+	    type == DW_UT_skeleton && dwarf_tag(&split) != DW_TAG_invalid)
+		return split;
+	return *unit;
+}
+
+/* The functions at an address of the unit, outermost first. */
+static uint32_t functions_at(struct lh_symbols *s, const Dwarf_Die *unit, Dwarf_Addr at,
+			     Dwarf_Die list[LH_FRAMES_AT_ONE])
+{
+	Dwarf_Die whole = whole_unit(unit);
+	uint32_t n = 0;
+
+	if (!lh_scope_tree_function(lh_symbol_scopes(s, &whole), at, &list[0]))
+		return 0;
+	n = 1;
+	add_inlined(&list[0], at, 0, list, &n);
+	return n;
+}
+
+uint32_t lh_code_frames(struct lh_symbols *s, struct lh_object *o, uint64_t at,
+			struct lh_code_frame frame[LH_FRAMES_AT_ONE])
+{
+	Dwarf_Die list[LH_FRAMES_AT_ONE], unit;
+	Dwarf_Addr bias = 0;
+	uint32_t n = 0, position = 0;
+
+	if (!o->units)
+		o->units = lh_unit_index_new(s->arena, o->module);
+	while (!n && lh_unit_index_next(o->units, at, &position, &unit, &bias)) {
+		n = functions_at(s, &unit, at - bias, list);
+		set_line(s, &unit, at - bias, &frame[0]);
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		Dwarf_Die *die = &list[n - 1 - i];
+
+		frame[i].die = *die;
+		frame[i].inlined = i + 1 < n;
+		if (frame[i].inlined)
+			set_call(s, &unit, die, &frame[i + 1]);
+	}
+	return n ? n : frame[0].line != 0;
+}
