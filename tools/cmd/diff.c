@@ -20,6 +20,7 @@ struct item {
 };
 
 struct run {
+	struct lh_report_options options; /* to read ledgers with */
 	struct lh_arena *arena;
 	struct item *item;
 	uint32_t n;
@@ -126,7 +127,7 @@ static bool read_json(struct run *s, const char *file)
 static bool read_ledgers(struct run *s, char *file)
 {
 	struct lh_loaded_runs r;
-	bool good = lh_loaded_runs_open(&r, &file, 1, (struct lh_report_options){0}, NULL, false);
+	bool good = lh_loaded_runs_open(&r, &file, 1, s->options, NULL, false);
 
 	for (uint32_t i = 0; good && i < r.report->notes; i++)
 		lh_log("diff: %s: %s", file, r.report->note[i]);
@@ -290,7 +291,7 @@ static int compare(const struct run *old, const struct run *new, bool quiet, int
 
 static int diff(struct lh_settings *settings, char **file, int files)
 {
-	struct run old = {0}, new = {0};
+	struct run old = {.options = lh_settings_report(settings)}, new = old;
 	int status = LH_STATUS_REPORT_ERROR;
 
 	if (files != 2)

@@ -88,6 +88,7 @@ static void set_up_monitor(struct run *r)
 	const struct lh_settings *s = r->settings;
 	struct lh_monitor *m = &r->monitor;
 	m->style = lh_settings_style(s);
+	m->report_options = lh_settings_report(s);
 	FILE *log = r->files.log ? r->files.log : stderr;
 	m->style.brief &= !r->files.log;
 	m->style.width = lh_render_text_width(log);
@@ -259,11 +260,12 @@ static void make_report(struct run *r)
 	const struct lh_settings *s = r->settings;
 	char store[40];
 	snprintf(store, sizeof(store), "/proc/self/fd/%d", r->monitor.run.store);
-	struct lh_report_options options = {.symbols = r->monitor.symbols,
-					    .every_lock = s->outputs > 0,
-					    .by_class = LH_OPTION(s, by_class).number,
-					    .filtered = LH_OPTION(s, show_filtered).number,
-					    .wrappers = LH_OPTION(s, wrappers).text};
+	struct lh_report_options options = lh_settings_report(s);
+
+	options.symbols = r->monitor.symbols;
+	options.every_lock = s->outputs > 0;
+	options.by_class = LH_OPTION(s, by_class).number;
+	options.filtered = LH_OPTION(s, show_filtered).number;
 	for (int i = 0; i < s->outputs; i++)
 		options.orders |= lh_render_formats[s->output[i].format].orders;
 	lh_project_attach(&r->project, &options);

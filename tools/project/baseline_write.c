@@ -108,8 +108,7 @@ static const char *former_comments(struct rewrite *w, const struct lh_report_fin
 static struct lh_baseline_entry new_entry(struct rewrite *w, struct lh_view *v,
 					  const struct lh_report_finding *f)
 {
-	const struct lh_report_frame *frame = lh_view_finding_frame(v, f);
-	const char *path = lh_view_path(v, frame);
+	const char *path = lh_view_path(v, f->frame);
 	struct lh_baseline_entry k = {.fingerprint = f->fingerprint,
 				      .rule = lh_name_rule(f->rule),
 				      .comment = former_comments(w, f),

@@ -12,13 +12,13 @@ static const char *severity(const struct lh_report_finding *f)
 
 static json_t *entry(struct lh_view *v, const struct lh_report_finding *f)
 {
-	const struct lh_report_frame *at = lh_view_finding_frame(v, f);
+	const struct lh_report_frame *at = f->frame;
 	struct lh_report_frame object = {.line = 1};
 	const char *path;
 
 	/* GitLab requires a path: without a source line, that of the object file. */
-	if (!at) {
-		object.file = f->frame && f->frame->module ? f->frame->module : f->process->exe;
+	if (!at || !at->file || !at->line) {
+		object.file = at && at->module ? at->module : f->process->exe;
 		at = &object;
 	}
 	path = lh_view_path(v, at);

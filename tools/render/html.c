@@ -83,7 +83,7 @@ static void show_source(struct lh_view *v, const struct lh_report_frame *at)
 {
 	struct lh_source_lines s;
 
-	if (!v->style->source || !at->line ||
+	if (!v->style->source || !at->file || !at->line ||
 	    !lh_source_read(v->arena, at->file, at->line, at->column, &s))
 		return;
 	fputs("<pre>", v->out);
@@ -119,14 +119,13 @@ static void show_part(struct lh_view *v, const struct lh_report_finding *f,
 		html(v, lh_report_thread_text(v->report, part->thread)));
 	for (uint32_t i = part->first; i < part->first + part->n; i++) {
 		const struct lh_report_step *a = &f->step[i];
-		const struct lh_report_frame *frame = lh_view_step_frame(v, a);
-		const char *at = lh_view_at(v, frame ? frame : a->frame);
+		const char *at = lh_view_at(v, a->frame);
 
 		fprintf(v->out, "<div>%s%s%s%s</div>\n",
 			html(v, lh_report_step_text(v->report, f, a, false)), at ? " <code>" : "",
 			html(v, at), at ? "</code>" : "");
-		if (frame)
-			show_source(v, frame);
+		if (a->frame)
+			show_source(v, a->frame);
 		show_stack(v, a->stack);
 	}
 	fputs("</div>\n", v->out);
@@ -177,7 +176,7 @@ static void show_places(struct lh_view *v, const struct lh_report_finding *f)
 static void show_finding(struct lh_view *v, const struct lh_report_finding *f)
 {
 	const char *schedule = lh_report_schedule(v->report, f);
-	const char *at = lh_view_at(v, lh_view_finding_frame(v, f));
+	const char *at = lh_view_at(v, f->frame);
 
 	fprintf(v->out,
 		"<section class=\"finding %s\" id=\"f%s\"><h3>%s</h3>\n<p><code>%s</code> "

@@ -67,7 +67,15 @@ static json_t *frame_json(struct lh_view *v, const struct lh_report_frame *f)
 	if (!f->script)
 		put_address(o, "offset", f->offset);
 	put_text(v, o, "build_id", f->build_id);
+	if (f->wrapper)
+		json_object_set_new(o, "wrapper", json_true());
 	return o;
+}
+
+static void put_place(struct lh_view *v, json_t *o, const struct lh_report_frame *f)
+{
+	if (f)
+		json_object_set_new(o, "place", frame_json(v, f));
 }
 
 static json_t *stack_json(struct lh_view *v, const struct lh_report_stack *t)
@@ -146,6 +154,7 @@ static json_t *step_json(struct lh_view *v, const struct lh_report_step *a)
 	put_name(o, "action", lh_name_action(a->action));
 	put_name(o, "mode", a->mode == LH_SHARED ? "shared" : "exclusive");
 	put_text(v, o, "note", a->note);
+	put_place(v, o, a->frame);
 	json_object_set_new(o, "stack", stack_json(v, a->stack));
 	return o;
 }
@@ -254,6 +263,7 @@ static json_t *finding_at(struct lh_view *v, uint32_t i)
 	put_number(o, "count", f->count);
 	put_pid(o, f->process);
 	put_text(v, o, "message", f->message);
+	put_place(v, o, f->frame);
 	put_text(v, o, "help", f->help);
 	put_number(o, "duration_ns", f->duration_ns);
 	if (f->by_class)

@@ -160,7 +160,7 @@ static json_t *step(struct lh_view *v, const struct lh_report_finding *f,
 
 	json_object_set_new(o, "executionOrder", json_integer(order_of(f, a)));
 	put(o, "importance", "essential");
-	json_object_set_new(o, "location", location(v, lh_view_step_frame(v, a), text));
+	json_object_set_new(o, "location", location(v, a->frame, text));
 	json_object_set_new(o, "stack", stack(v, a->stack));
 	return o;
 }
@@ -213,7 +213,7 @@ static const char *related(struct lh_view *v, const struct lh_report_finding *f,
 	for (uint32_t i = 0; i < f->parts; i++) {
 		const struct lh_report_step *a =
 			f->part[i].does ? f->part[i].does : f->part[i].holds;
-		const struct lh_report_frame *at = lh_view_step_frame(v, a);
+		const struct lh_report_frame *at = a ? a->frame : NULL;
 		const char *thread, *step_text;
 		json_t *entry;
 
@@ -261,7 +261,6 @@ static void put_status(struct lh_view *v, const struct lh_report_finding *f, jso
 static json_t *result(struct lh_view *v, const struct lh_report_finding *f)
 {
 	json_t *o = json_object(), *text = json_object();
-	const struct lh_report_frame *at = lh_view_finding_frame(v, f);
 	const char *steps = all_related(v, f, o);
 
 	put(o, "ruleId", lh_name_rule(f->rule));
@@ -272,7 +271,7 @@ static json_t *result(struct lh_view *v, const struct lh_report_finding *f)
 	    lh_arena_printf(v->arena, "%s.%s%s", disarm(v, lh_view_clean(v, f->message)), steps,
 			    disarm(v, lh_view_more(v, f, " ", "."))));
 	json_object_set_new(o, "message", text);
-	add(o, "locations", location(v, at ? at : f->frame, NULL));
+	add(o, "locations", location(v, f->frame, NULL));
 	json_object_set_new(o, "partialFingerprints",
 			    json_pack("{s:o, s:s, s:s, s:s}", "primaryLocationLineHash",
 				      json_sprintf("%s:1", f->fingerprint), "lockCycle/v1",
@@ -332,7 +331,7 @@ static json_t *tool(struct lh_view *v)
 
 static json_t *root_uri(struct lh_view *v)
 {
-	return json_pack("{s:o}", "uri", json_sprintf("file://%s/", percent(v, v->root)));
+	return json_pack("{s:o}", "uri", json_sprintf("file://%s/", percent(v, v->report->root)));
 }
 
 static json_t *invocation(struct lh_view *v, uint32_t left_out)

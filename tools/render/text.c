@@ -92,13 +92,10 @@ static void show_step(struct lh_view *v, const struct lh_report_finding *f,
 
 static void show_created(struct lh_view *v, const struct lh_report_thread *thread)
 {
-	const struct lh_report_frame *f = NULL;
+	const struct lh_report_frame *f = thread ? lh_report_place(thread->created) : NULL;
 	const char *at;
 
-	for (uint32_t i = 0; thread && thread->created && i < thread->created->n && !f; i++)
-		if (!thread->created->frame[i].ours && !thread->created->frame[i].system)
-			f = &thread->created->frame[i];
-	if (!f)
+	if (!f || f->system)
 		return;
 	at = lh_text_where(v, f);
 	lh_text_say(v, LH_DIM, "    (thread created in %s at %s)\n",

@@ -20,8 +20,7 @@ struct lh_view {
 	const struct lh_render_text_style *style;
 	struct lh_arena *arena;
 	FILE *out;
-	const char *root; /* absolute, without a final slash */
-	bool failed;      /* a value could not be written */
+	bool failed; /* a value could not be written */
 };
 
 struct lh_view lh_view_open(const struct lh_report *, const struct lh_render_text_style *, FILE *);
@@ -41,16 +40,6 @@ const char *lh_view_xml(struct lh_view *, const char *text); /* clean, escaped f
  * Raw bytes.
  */
 const char *lh_view_path(struct lh_view *, const struct lh_report_frame *);
-bool lh_path_is_inside(const char *path); /* relative and without a leading ".." */
-
-/*
- * The finding's frame, or the frame of another step if that one is below the root and the finding's
- * is not: CI servers show no files outside. NULL: no step has a line.
- */
-const struct lh_report_frame *lh_view_finding_frame(struct lh_view *,
-						    const struct lh_report_finding *);
-/* The best frame of one step, by the same preference. */
-const struct lh_report_frame *lh_view_step_frame(struct lh_view *, const struct lh_report_step *);
 
 /* "src/bank.c:7" or "bank+0x11aa"; clean. NULL: unknown. */
 const char *lh_view_at(struct lh_view *, const struct lh_report_frame *);
@@ -89,8 +78,5 @@ const char *lh_view_count(struct lh_view *, uint64_t n, const char *one, const c
 
 /* Text for a quoted string in Mermaid: special characters are # entities. */
 const char *lh_view_mermaid(struct lh_view *, const char *text);
-
-/* "src/a.c" for "./src//b/../a.c"; lexical; in the arena. */
-const char *lh_path_normalize(struct lh_arena *, const char *path);
 
 #endif

@@ -35,10 +35,12 @@ struct lh_report_frame {
 	bool script;          /* a line of an interpreted program: no object, no offset */
 	bool inlined;         /* inlined into the function of the next frame */
 	bool folded;          /* one copy of several functions, of which `function` is any */
-	/* hidden in text: the library's own frame, or the C library's start of the thread, or a C++
-	 * header between the program and the lock call */
+	/* hidden in text: the C library's start of the thread, or a C++ header between the program
+	 * and the lock call */
 	bool ours;
-	bool system; /* in a system library or header: a poor frame to point at */
+	bool system;  /* in a system library or header */
+	bool wrapper; /* only acquires a lock for its caller; no fingerprint depends on this */
+	bool inside;  /* in a file below the top of the source tree, if that is known */
 };
 
 struct lh_report_stack {
@@ -84,8 +86,12 @@ struct lh_report_lock {
 	const struct lh_report_process *process;
 	uint32_t id; /* number in this report, from 1 */
 	lh_lock_id lock;
-	/* never NULL: the name from lockhound.h, the variable or member, or a description */
+	/* never NULL: the name from lockhound.h, the variable, the type and the member, or a
+	 * description; the same in every run */
 	const char *name;
+	/* the name; without " (1)", which tells locks of one finding apart. Such a finding has
+	 * copies of its locks, with the same id. */
+	const char *plain;
 	const char *class;        /* the same in every run; for fingerprints */
 	const char *former_class; /* as earlier versions had it */
 	bool variable;            /* `class` is the name of a variable, which may have members */
@@ -111,7 +117,7 @@ struct lh_report_step {
 	enum lh_mode mode;
 	enum lh_how how;
 	const struct lh_report_stack *stack; /* never NULL; may have no frames */
-	const struct lh_report_frame *frame; /* the frame to point at; NULL none */
+	const struct lh_report_frame *frame; /* the place; NULL none */
 	const char *note;                    /* text beside the step; NULL none */
 };
 
@@ -183,7 +189,7 @@ struct lh_report_finding {
 	uint32_t parts;
 	bool cycle;           /* each part waits for a lock that the next part holds, cyclically */
 	uint32_t cycle_parts; /* later parts: queued writers, and more holders of a semaphore */
-	const struct lh_report_frame *frame; /* the frame to point at; NULL none */
+	const struct lh_report_frame *frame; /* the place; NULL none */
 	/* Where a cycle acquires its locks: the lines or files of the functions in its fingerprint,
 	 * as text; see cycle_place.c. Has addresses of the object `cycle_place_module`, unless that
 	 * is NULL. */
@@ -217,7 +223,9 @@ struct lh_report_options {
 	bool orders;                /* `order` is filled */
 	bool by_class;              /* also search cycles of lock classes (lock_order/by_class.h) */
 	bool filtered;              /* the checks of lock_order/ also add filtered findings */
-	const char *wrappers;       /* for lock_order/by_class.h; NULL none */
+	const char
+		*wrappers; /* patterns of functions and objects, separated by commas; NULL none */
+	const char *root;  /* top of the source tree; NULL or "": that of the repository */
 	/* Called once for each call path of each finding that is not filtered, when the finding is
 	 * complete; may set its status and reason. NULL: every finding is new. */
 	void (*classify)(void *with, const struct lh_report *, struct lh_report_finding *);
@@ -227,6 +235,8 @@ struct lh_report_options {
 struct lh_report {
 	struct lh_arena *arena;
 	struct lh_report_options options;
+	const char *root; /* paths are shown relative to it; see util/path.h: lh_path_root */
+	bool root_known;  /* it is the top of a repository or was given, not only a directory */
 	struct lh_report_process **process;
 	uint32_t processes;
 	struct lh_report_finding **finding; /* those with filter == LH_F_NONE */
@@ -278,10 +288,12 @@ const struct lh_report_thread *lh_report_get_thread(struct lh_report *,
 /* A stack. Never NULL; stack 0 is empty. */
 const struct lh_report_stack *lh_report_get_stack(struct lh_report *,
 						  const struct lh_report_process *, lh_stack_id);
-/* The frame to point at: preferably the program's own, with a line. NULL: no frame. */
-const struct lh_report_frame *lh_report_best_frame(const struct lh_report_stack *);
-/* The innermost frame of the program; of a library if the program has none. NULL: no frame. */
-const struct lh_report_frame *lh_report_own_frame(const struct lh_report_stack *);
+/*
+ * The place of a stack: the innermost line of the user's own code, which is not in a library, a
+ * system header or a lock wrapper. If the top of the source tree is known and the stack has such a
+ * line below it, that one. Of wrappers and libraries alone: the innermost wrapper. NULL: no frame.
+ */
+const struct lh_report_frame *lh_report_place(const struct lh_report_stack *);
 
 /*
  * Adds a finding that the front end derived from a ledger. `row` and `step` use this ledger's ids
@@ -312,7 +324,7 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *,
 const char *lh_report_data_place(struct lh_report *, const struct lh_report_process *,
 				 uint64_t address);
 
-/* The frame to point at for the wanted lock; NULL none. */
+/* The place for the wanted lock; NULL none. */
 const struct lh_report_frame *lh_report_order_frame(const struct lh_report *,
 						    const struct lh_report_order *);
 

@@ -3,6 +3,7 @@
 #include "tools/symbols/declaration.h"
 #include "tools/symbols/die_name.h"
 #include "tools/symbols/frames.h"
+#include "tools/symbols/one_call.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -88,10 +89,13 @@ static uint32_t find_lines(struct lh_symbols *s, struct lh_object *o, uint64_t a
 		const char *own = frame[i].inlined ? NULL : symbol;
 
 		line[i].function = frame[i].die.addr ? lh_die_function(s, &frame[i].die, own) : own;
-		line[i].file = frame[i].file;
-		line[i].line = frame[i].line;
-		line[i].column = frame[i].column;
+		line[i].file = frame[i].place.file;
+		line[i].line = frame[i].place.line;
+		line[i].column = frame[i].place.column;
 		line[i].inlined = frame[i].inlined;
+		line[i].one_call =
+			frame[i].die.addr && lh_one_call(s, o, &frame[i].die, &frame[n - 1].die,
+							 at + 1, line[i].function);
 		line[i].folded = !frame[i].inlined && is_folded(s, o, at);
 		line[i].former = former_name(s, o, &frame[i], at);
 		if (line[i].former && line[i].function &&
