@@ -1,5 +1,5 @@
 /*
- * cycles.cc — cycles that are easily taken for each other, for tests/gate/places. Usage: cycles
+ * cycles.cc — cycles that are easily taken for each other, for tests/gate/fingerprints. Usage: cycles
  * NAME...: each name is a cycle of two locks of its own, closed by two threads in turn. Names that
  * differ only in their number are made by code that looks the same.
  */

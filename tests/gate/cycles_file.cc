@@ -1,4 +1,4 @@
-/* cycles_file.cc — a cycle of static locks in static functions. tests/gate/places compiles it
+/* cycles_file.cc — a cycle of static locks in static functions. tests/gate/fingerprints compiles it
  * twice, from two folders: -DNAME=file1 and -DNAME=file2. */
 #include "cycles.h"
 
