@@ -97,7 +97,7 @@ int main(void)
 			printf("flow %d: %s\n", i.flow, text);
 		if (i.target && space && i.target != strtoull(space, NULL, 16))
 			printf("target %llx: %s\n", (unsigned long long)i.target, text);
-		if (i.writes == LH_WRITES_NONE && writes_memory(text))
+		if (!i.writes && writes_memory(text))
 			printf("writes nothing: %s\n", text);
 		for (size_t k = 0; k < n; k++)
 			if (lh_x86_64_decode(byte, k, at, &i))

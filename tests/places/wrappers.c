@@ -47,7 +47,7 @@ static void xxlock(pthread_mutex_t *m)
 		die("pthread_mutex_lock", error);
 }
 
-static int alock(pthread_mutex_t *m)
+__attribute__((noinline)) static int alock(pthread_mutex_t *m)
 {
 	int e = pthread_mutex_lock(m);
 	assert(e == 0);

@@ -8,13 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INSTRUCTIONS_MAX = LH_ONE_CALL_BYTES, RANGES_MAX = 16, OUTSIDE_MAX = 64 };
+enum { INSTRUCTIONS_MAX = LH_ONE_CALL_BYTES, RANGES_MAX = 16, OUTSIDE_MAX = 64, CALLS_MAX = 12 };
 
 struct instruction {
 	struct lh_instruction is;
 	uint64_t at;  /* libdwfl's address */
 	bool stops;   /* a call that does not return */
 	bool returns; /* a path leads from it to the end of the function */
+	bool after;   /* a path leads to it from the call */
 };
 
 struct function {
@@ -117,19 +118,33 @@ static bool never_ends(struct lh_symbols *s, const struct function *f, uint64_t 
 	return false;
 }
 
+/* The same of a function of this object; remembered. */
+static bool function_never_ends(struct lh_symbols *s, const struct function *f, uint64_t at)
+{
+	const uint64_t key[] = {(uintptr_t)f->object, at};
+	struct {
+		bool asked, never;
+	} *answer = lh_map_get(&s->endings, s->arena, key, sizeof(key), sizeof(*answer));
+	int steps = OUTSIDE_MAX;
+
+	if (!answer->asked)
+		answer->never = never_ends(s, f, at, &steps);
+	answer->asked = true;
+	return answer->never;
+}
+
 /* Does what is called here never return? */
 static bool stops(struct lh_symbols *s, const struct function *f, const struct lh_instruction *i)
 {
-	int steps = OUTSIDE_MAX;
-
-	if (i->flow != LH_FLOW_CALL && i->flow != LH_FLOW_JUMP)
+	if ((i->flow != LH_FLOW_CALL && i->flow != LH_FLOW_JUMP) || is_inside(f, i->target))
 		return false;
-	return !is_inside(f, i->target) && (never_returns(callee(s, f, i)) ||
-					    (i->target && never_ends(s, f, i->target, &steps)));
+	return never_returns(callee(s, f, i)) ||
+	       (i->target && function_never_ends(s, f, i->target));
 }
 
 static bool decode_range(struct lh_symbols *s, struct function *f, uint64_t at, uint64_t end)
 {
+	uint32_t calls = 0;
 	size_t n = 0;
 	const uint8_t *byte = lh_symbol_bytes(f->elf, at - f->object->bias, &n);
 
@@ -144,6 +159,9 @@ static bool decode_range(struct lh_symbols *s, struct function *f, uint64_t at, 
 		c->at = at;
 		at += c->is.length;
 		byte += c->is.length;
+		calls += c->is.flow == LH_FLOW_CALL;
+		if (calls > CALLS_MAX)
+			return false;
 		c->stops = stops(s, f, &c->is);
 	}
 	return true;
@@ -174,15 +192,22 @@ static bool leaves(struct lh_symbols *s, const struct function *f, const struct 
 	       returns_outside(s, f, c->at + c->is.length);
 }
 
-static bool returns_at(const struct function *f, uint64_t at)
+static struct instruction *find(struct function *f, uint64_t at)
 {
 	for (uint32_t i = 0; i < f->n; i++)
 		if (f->code[i].at == at)
-			return f->code[i].returns;
-	return false;
+			return &f->code[i];
+	return NULL;
 }
 
-static bool leads_to_return(const struct function *f, const struct instruction *c)
+static bool returns_at(struct function *f, uint64_t at)
+{
+	const struct instruction *c = find(f, at);
+
+	return c && c->returns;
+}
+
+static bool leads_to_return(struct function *f, const struct instruction *c)
 {
 	if (c->returns || c->stops || c->is.flow == LH_FLOW_END)
 		return c->returns;
@@ -221,10 +246,48 @@ static bool calls(struct lh_symbols *s, struct function *f, const struct instruc
 	return returns_outside(s, f, c->is.target) && (!f->inlined || callee(s, f, &c->is));
 }
 
-static bool writes_its_own(const struct function *f, enum lh_writes where, bool constructor)
+static bool set_after(struct function *f, uint64_t at)
 {
-	return where == LH_WRITES_NONE || where == LH_WRITES_STACK ||
-	       (where == LH_WRITES_FRAME && f->frame) || (where != LH_WRITES_GLOBAL && constructor);
+	struct instruction *c = find(f, at);
+	bool fresh = c && !c->after;
+
+	if (fresh)
+		c->after = true;
+	return fresh;
+}
+
+/* Marks the instructions to which a path leads from the end of the call. */
+static void mark_after(struct function *f, uint64_t at)
+{
+	bool changed = set_after(f, at);
+
+	while (changed) {
+		changed = false;
+		for (uint32_t i = 0; i < f->n; i++) {
+			const struct instruction *c = &f->code[i];
+
+			if (!c->after || c->stops)
+				continue;
+			if (c->is.flow == LH_FLOW_JUMP || c->is.flow == LH_FLOW_BRANCH)
+				changed |= set_after(f, c->is.target);
+			if (c->is.flow != LH_FLOW_JUMP && c->is.flow != LH_FLOW_RETURN)
+				changed |= set_after(f, c->at + c->is.length);
+		}
+	}
+}
+
+/*
+ * Before the call a function may read what it is given, and a constructor initializes its object;
+ * after the call both would be work under the lock.
+ */
+static bool is_work(const struct function *f, const struct instruction *c, bool constructor)
+{
+	enum lh_memory where = c->is.memory;
+
+	if (where == LH_MEMORY_NONE || where == LH_MEMORY_STACK ||
+	    (where == LH_MEMORY_FRAME && f->frame))
+		return false;
+	return c->after || (c->is.writes && !(constructor && where != LH_MEMORY_GLOBAL));
 }
 
 /* Is the call that ends at `at` all that the function does? */
@@ -233,12 +296,13 @@ static bool only_calls(struct lh_symbols *s, struct function *f, uint64_t at, bo
 	bool found = false;
 
 	mark_returns(s, f);
+	mark_after(f, at);
 	for (uint32_t i = 0; i < f->n; i++) {
 		const struct instruction *c = &f->code[i];
 
 		if (!c->returns)
 			continue;
-		if (!writes_its_own(f, c->is.writes, constructor))
+		if (c->is.flow != LH_FLOW_CALL && is_work(f, c, constructor))
 			return false;
 		if (!calls(s, f, c))
 			continue;
@@ -292,6 +356,15 @@ static bool is_constructor(const char *function)
 	return strncmp(class, last, (size_t)(end - last)) == 0 && strchr(":<", class[end - last]);
 }
 
+/* What an inlined function returns may be read in the code around it. */
+static bool returns_inline(Dwarf_Die *scope)
+{
+	Dwarf_Attribute attr;
+
+	return dwarf_tag(scope) == DW_TAG_inlined_subroutine &&
+	       dwarf_attr_integrate(scope, DW_AT_type, &attr);
+}
+
 bool lh_one_call(struct lh_symbols *s, struct lh_object *o, Dwarf_Die *scope, Dwarf_Die *outer,
 		 uint64_t at, const char *function)
 {
@@ -306,8 +379,9 @@ bool lh_one_call(struct lh_symbols *s, struct lh_object *o, Dwarf_Die *scope, Dw
 	f->object = o;
 	f->elf = dwfl_module_getelf(o->module, &own);
 	f->inlined = dwarf_tag(scope) == DW_TAG_inlined_subroutine;
-	if (f->elf && dwfl_module_getdwarf(o->module, &bias) && gelf_getehdr(f->elf, &head) &&
-	    head.e_machine == EM_X86_64 && add_ranges(f, scope, bias)) {
+	if (f->elf && !returns_inline(scope) && dwfl_module_getdwarf(o->module, &bias) &&
+	    gelf_getehdr(f->elf, &head) && head.e_machine == EM_X86_64 &&
+	    add_ranges(f, scope, bias)) {
 		f->frame = has_frame_pointer(f->elf, outer, bias - o->bias);
 		does = true;
 		for (uint32_t i = 0; i < f->ranges && does; i++)

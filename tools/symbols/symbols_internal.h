@@ -21,7 +21,7 @@ struct lh_object {
 
 struct lh_symbols {
 	struct lh_arena *arena;
-	struct lh_map objects, lines, variables, scopes, names;
+	struct lh_map objects, lines, variables, scopes, names, endings;
 	Dwfl **dwfl; /* of the opened objects */
 	uint32_t dwfls;
 	bool debuginfod;

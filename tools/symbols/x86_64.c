@@ -10,7 +10,6 @@ struct code {
 	uint64_t at;
 	uint8_t rex, reg; /* REX prefix, 0 none; field reg of ModRM */
 	bool wide16;      /* prefix 66 */
-	bool memory;      /* ModRM names memory */
 	bool cut;
 	uint64_t slot; /* the operand's address, if it is relative to the instruction */
 	struct lh_instruction *i;
@@ -43,30 +42,30 @@ static void prefixes(struct code *c)
 		c->rex = next(c);
 }
 
-/* Reads ModRM, SIB and the displacement; sets what the operand in memory is relative to. */
-static enum lh_writes operand(struct code *c)
+/* Reads ModRM, SIB and the displacement. True: the operand is in memory. */
+static bool operand(struct code *c)
 {
 	uint8_t modrm = next(c), mod = modrm >> 6, base = modrm & 7;
 	bool far = c->rex & 1, sib = base == 4;
-	enum lh_writes where = LH_WRITES_POINTER;
+	enum lh_memory where = LH_MEMORY_POINTER;
 	int64_t distance;
 
 	c->reg = modrm >> 3 & 7;
-	c->memory = mod != 3;
-	if (!c->memory)
-		return LH_WRITES_NONE;
+	if (mod == 3)
+		return false;
 	if (sib)
 		base = next(c) & 7;
 	if (base == 5 && mod == 0)
-		where = LH_WRITES_GLOBAL;
+		where = LH_MEMORY_GLOBAL;
 	else if (base == 4 && !far)
-		where = LH_WRITES_STACK;
+		where = LH_MEMORY_STACK;
 	else if (base == 5 && !far)
-		where = LH_WRITES_FRAME;
-	distance = number(c, mod == 1 ? 1 : mod == 2 || where == LH_WRITES_GLOBAL ? 4 : 0);
-	if (where == LH_WRITES_GLOBAL && !sib)
+		where = LH_MEMORY_FRAME;
+	distance = number(c, mod == 1 ? 1 : mod == 2 || where == LH_MEMORY_GLOBAL ? 4 : 0);
+	if (where == LH_MEMORY_GLOBAL && !sib)
 		c->slot = c->at + c->k + (uint64_t)distance; /* if no more bytes follow */
-	return where;
+	c->i->memory = where;
+	return true;
 }
 
 static unsigned immediate(const struct code *c)
@@ -88,6 +87,14 @@ static bool writes(struct code *c, unsigned immediate_bytes)
 	return true;
 }
 
+/* Names an address, and reads nothing. */
+static bool names(struct code *c)
+{
+	operand(c);
+	c->i->memory = LH_MEMORY_NONE;
+	return true;
+}
+
 static bool flows(struct code *c, enum lh_flow flow, unsigned distance_bytes)
 {
 	int64_t distance = number(c, distance_bytes);
@@ -101,8 +108,8 @@ static bool flows(struct code *c, enum lh_flow flow, unsigned distance_bytes)
 /* The opcodes after 0f. */
 static bool two_bytes(struct code *c)
 {
-	static const uint8_t loads[] = {0x10, 0x12, 0x14, 0x16, 0x1e, 0x1f, 0x28, 0x57, 0x6c,
-					0x6e, 0x6f, 0xaf, 0xb6, 0xb7, 0xbe, 0xbf, 0xd6, 0xef};
+	static const uint8_t loads[] = {0x10, 0x12, 0x14, 0x16, 0x28, 0x57, 0x6c, 0x6e,
+					0x6f, 0xaf, 0xb6, 0xb7, 0xbe, 0xbf, 0xd6, 0xef};
 	static const uint8_t stores[] = {0x11, 0x13, 0x17, 0x29, 0x7e, 0x7f};
 	uint8_t opcode = next(c);
 
@@ -110,6 +117,8 @@ static bool two_bytes(struct code *c)
 		return flows(c, LH_FLOW_END, 0);
 	if ((opcode & 0xf0) == 0x80)
 		return flows(c, LH_FLOW_BRANCH, 4);
+	if (opcode == 0x1e || opcode == 0x1f)
+		return names(c); /* endbr64, nop */
 	if ((opcode & 0xf0) == 0x40)
 		return reads(c, 0); /* cmov */
 	if ((opcode & 0xf0) == 0x90 || memchr(stores, opcode, sizeof(stores)) || opcode == 0xd6)
@@ -141,34 +150,33 @@ static bool arithmetic(struct code *c, uint8_t opcode)
 
 static bool arithmetic_immediate(struct code *c, uint8_t opcode)
 {
-	enum lh_writes where = operand(c);
+	bool memory = operand(c);
 
 	number(c, opcode == 0x81 ? immediate(c) : 1);
-	c->i->writes = c->reg == 7 ? LH_WRITES_NONE : where;
+	c->i->writes = memory && c->reg != 7;
 	return true;
 }
 
 static bool group_f6(struct code *c, bool byte)
 {
-	enum lh_writes where = operand(c);
+	bool memory = operand(c);
 
 	if (c->reg < 2)
 		number(c, byte ? 1 : immediate(c));
-	else if (c->reg < 4)
-		c->i->writes = where;
+	c->i->writes = memory && (c->reg == 2 || c->reg == 3);
 	return true;
 }
 
 static bool group_ff(struct code *c)
 {
-	enum lh_writes where = operand(c);
+	bool memory = operand(c);
 
 	c->i->slot = c->reg == 2 || c->reg == 4 ? c->slot : 0;
 	if (c->reg == 2)
 		return flows(c, LH_FLOW_CALL, 0);
 	if (c->reg == 4)
 		return flows(c, LH_FLOW_JUMP, 0);
-	c->i->writes = c->reg < 2 ? where : LH_WRITES_NONE;
+	c->i->writes = memory && c->reg < 2;
 	return c->reg < 2 || c->reg == 6;
 }
 
@@ -228,8 +236,9 @@ static bool others(struct code *c, uint8_t opcode)
 	case 0x85:
 	case 0x8a:
 	case 0x8b:
-	case 0x8d:
 		return reads(c, 0);
+	case 0x8d:
+		return names(c); /* lea */
 	case 0x6b:
 		return reads(c, 1);
 	case 0x69:

@@ -21,19 +21,20 @@ enum lh_flow {
 	LH_FLOW_END /* the processor stops here: ud2, hlt */
 };
 
-/* Where it writes to. */
-enum lh_writes {
-	LH_WRITES_NONE,    /* registers only, or it pushes */
-	LH_WRITES_STACK,   /* relative to the stack pointer */
-	LH_WRITES_FRAME,   /* relative to rbp, which may be a frame pointer */
-	LH_WRITES_POINTER, /* through another register */
-	LH_WRITES_GLOBAL   /* at a fixed address */
+/* What memory it reads or writes. */
+enum lh_memory {
+	LH_MEMORY_NONE,    /* registers only, or it pushes or pops */
+	LH_MEMORY_STACK,   /* relative to the stack pointer */
+	LH_MEMORY_FRAME,   /* relative to rbp, which may be a frame pointer */
+	LH_MEMORY_POINTER, /* through another register */
+	LH_MEMORY_GLOBAL   /* at a fixed address */
 };
 
 struct lh_instruction {
 	uint64_t target, slot;
 	enum lh_flow flow;
-	enum lh_writes writes;
+	enum lh_memory memory;
+	bool writes; /* to that memory */
 	uint8_t length;
 };
 
