@@ -16,6 +16,7 @@
 #include "tools/run/program_check.h"
 #include "tools/run/preload.h"
 #include "tools/process/proc.h"
+#include "tools/util/escape.h"
 
 extern char **environ;
 
@@ -124,6 +125,16 @@ static const char *named(const struct run *r, enum lh_option o)
 	const struct lh_value *v = &r->settings->value[o];
 	return v->from == LH_FROM_CONF ? lh_project_default_file(r->settings->conf, v->text)
 				       : v->text;
+}
+
+/* The command line, for a shell. */
+static const char *program_text(struct run *r, char **argv, int arguments)
+{
+	const char *text = "";
+	for (int i = 0; i < arguments; i++)
+		text = lh_arena_printf(r->project.arena, "%s%s%s", text, *text ? " " : "",
+				       lh_shell_quote(r->project.arena, argv[i]));
+	return text;
 }
 
 static bool open_project(struct run *r)
@@ -273,7 +284,8 @@ static bool was_printed(const struct lh_report *reported, const struct lh_report
 {
 	for (uint32_t i = 0; i < reported->findings; i++)
 		if (!strcmp(reported->finding[i]->fingerprint, f->fingerprint) &&
-		    reported->finding[i]->status == LH_NEW)
+		    reported->finding[i]->status == LH_NEW &&
+		    lh_report_places(reported->finding[i]) >= lh_report_places(f))
 			return true;
 	return false;
 }
@@ -432,6 +444,7 @@ static int start_and_watch(const struct lh_command *command, struct lh_settings 
 		return r->problem;
 	if (!open_project(r))
 		return LH_STATUS_ERROR;
+	r->project.options.program = program_text(r, argv, arguments);
 	if (!lh_preload_find(&r->preload, r->error, ERROR_TEXT_MAX)) {
 		refuse(r, "", r->error);
 		return r->problem;

@@ -155,6 +155,24 @@ static void show_variants(struct lh_view *v, const struct lh_report_finding *f)
 	fprintf(v->out, "</pre></details>\n");
 }
 
+static void show_places(struct lh_view *v, const struct lh_report_finding *f)
+{
+	const char *text = lh_view_places(v, f);
+
+	if (!text)
+		return;
+	fprintf(v->out, "<details open><summary>%s</summary>", html(v, text));
+	for (uint32_t i = 0; i < f->other_places && i < ROWS_MAX; i++) {
+		const struct lh_report_finding *other = f->other_place[i];
+
+		fputs("<div class=\"parts\">\n", v->out);
+		for (uint32_t k = 0; k < other->parts; k++)
+			show_part(v, other, &other->part[k]);
+		fputs("</div>\n", v->out);
+	}
+	fputs("</details>\n", v->out);
+}
+
 static void show_finding(struct lh_view *v, const struct lh_report_finding *f)
 {
 	const char *schedule = lh_report_schedule(v->report, f);
@@ -169,6 +187,8 @@ static void show_finding(struct lh_view *v, const struct lh_report_finding *f)
 	if (f->status != LH_NEW)
 		fprintf(v->out, "<br>%s%s%s", lh_name_status(f->status), f->reason ? ": " : "",
 			html(v, f->reason));
+	if (f->known)
+		fprintf(v->out, "<br>%s", html(v, f->known));
 	fprintf(v->out, "</p>\n<p>%s</p>\n", f->meaning);
 	if (f->cycle)
 		draw_cycle(v, f);
@@ -179,6 +199,7 @@ static void show_finding(struct lh_view *v, const struct lh_report_finding *f)
 		show_part(v, f, &f->part[i]);
 	fputs("</div>\n", v->out);
 	show_variants(v, f);
+	show_places(v, f);
 	fprintf(v->out, "<p><b>What to do:</b> %s</p></section>\n", html(v, f->help));
 }
 

@@ -211,8 +211,43 @@ static void put_variants(struct lh_view *v, json_t *o, const struct lh_report_fi
 			json_array_append_new(former, json_string(f->merged[i]->former));
 	if (f->mergeds)
 		json_object_set(o, "former", former);
+	if (f->cycle && strcmp(f->former_v2, f->fingerprint) != 0)
+		put_name(o, "former_v2", f->former_v2);
 	json_decref(list);
 	json_decref(former);
+}
+
+/* The entry of the baseline that is this finding, or its cycle under the other rule. */
+static void put_entry(json_t *o, const struct lh_report_finding *f)
+{
+	json_t *entry;
+
+	if (!f->entry[0])
+		return;
+	entry = json_object();
+	put_name(entry, "fingerprint", f->entry);
+	put_name(entry, "rule", lh_name_rule(f->entry_rule));
+	put_some(entry, "places", f->entry_places);
+	json_object_set_new(o, "baseline", entry);
+}
+
+static void put_places(struct lh_view *v, json_t *o, const struct lh_report_finding *f)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < f->other_places; i++) {
+		json_t *place = json_object();
+
+		put_locks(v, place, f->other_place[i]);
+		put_threads(v, place, f->other_place[i]);
+		put_steps(v, place, f->other_place[i]);
+		json_array_append_new(list, place);
+	}
+	if (f->cycle)
+		put_number(o, "places", 1 + f->other_places);
+	if (f->other_places)
+		json_object_set(o, "other_places", list);
+	json_decref(list);
 }
 
 static json_t *finding_at(struct lh_view *v, uint32_t i)
@@ -239,6 +274,9 @@ static json_t *finding_at(struct lh_view *v, uint32_t i)
 	put_threads(v, o, f);
 	put_steps(v, o, f);
 	put_variants(v, o, f);
+	put_places(v, o, f);
+	put_entry(o, f);
+	put_text(v, o, "known", f->known);
 	return o;
 }
 

@@ -97,6 +97,35 @@ const char *lh_view_variants(struct lh_view *v, const struct lh_report_finding *
 		lh_view_count(v, f->variants, "other call path leads", "other call paths lead"));
 }
 
+const char *lh_view_places(struct lh_view *v, const struct lh_report_finding *f)
+{
+	const char *list = "";
+
+	for (uint32_t i = 0; i < f->other_places && i < PLACES_MAX; i++) {
+		const struct lh_report_finding *other = f->other_place[i];
+		const char *at = lh_view_at(v, other->frame);
+
+		list = lh_arena_printf(v->arena, "%s%s%s", list, i ? ", " : "", at ? at : "?");
+	}
+	if (!f->other_places)
+		return NULL;
+	return lh_arena_printf(v->arena, "%s with this fingerprint: %s%s",
+			       lh_view_count(v, f->other_places, "more place", "more places"), list,
+			       f->other_places > PLACES_MAX ? ", ..." : "");
+}
+
+const char *lh_view_more(struct lh_view *v, const struct lh_report_finding *f, const char *before,
+			 const char *after)
+{
+	const char *const all[] = {lh_view_variants(v, f), lh_view_places(v, f), f->known};
+	const char *text = "";
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i])
+			text = lh_arena_printf(v->arena, "%s%s%s%s", text, before, all[i], after);
+	return text;
+}
+
 const char *lh_view_call_path(struct lh_view *v, const struct lh_report_step *a)
 {
 	const char *text = "";

@@ -13,6 +13,8 @@
 #include "tools/util/path.h"
 #include "tools/render/render.h"
 
+enum { PLACES_MAX = 10 /* of one finding, in formats that are not made for many */ };
+
 struct lh_view {
 	const struct lh_report *report;
 	const struct lh_render_text_style *style;
@@ -47,6 +49,11 @@ const char *lh_view_subject(struct lh_view *, const struct lh_report_finding *);
 
 /* "58 other call paths lead to the same places"; NULL: the finding has no variants. */
 const char *lh_view_variants(struct lh_view *, const struct lh_report_finding *);
+/* "2 more places with this fingerprint: a.c:13, a.c:14"; NULL: the finding has one place. */
+const char *lh_view_places(struct lh_view *, const struct lh_report_finding *);
+/* Variants, places, and what is known of the finding, each between these texts; "" nothing. */
+const char *lh_view_more(struct lh_view *, const struct lh_report_finding *, const char *before,
+			 const char *after);
 /* The functions of a step's stack from the innermost on: "leave < call_12 < main"; clean. */
 const char *lh_view_call_path(struct lh_view *, const struct lh_report_step *);
 

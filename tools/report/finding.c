@@ -184,11 +184,11 @@ static void complete(struct lh_report *report, struct lh_report_finding *f)
 {
 	uint32_t first;
 
-	lh_report_number_duplicates(report, f);
 	lh_report_group_steps(report, f);
 	first = lh_fingerprint_make(report, f);
 	if (first)
 		rotate_to_first(report, f, first);
+	lh_report_number_duplicates(report, f);
 	f->frame = best_frame(f);
 	f->message = lh_report_message(report, f);
 }
@@ -273,8 +273,11 @@ static void replace_contents(struct lh_report_finding *f, const struct lh_report
 	f->reason = old.reason;
 	memcpy(f->fingerprint, old.fingerprint, sizeof(f->fingerprint));
 	memcpy(f->former, old.former, sizeof(f->former));
+	f->known = old.known;
 	f->merged = old.merged;
 	f->mergeds = old.mergeds;
+	f->other_place = old.other_place;
+	f->other_places = old.other_places;
 }
 
 /* Where the finding with f's rule, filter and fingerprint is stored. */

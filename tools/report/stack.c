@@ -94,15 +94,16 @@ static void set_frame(struct lh_report_frame *f, const struct object *o, uint64_
 	f->build_id = o->build_id;
 }
 
-/* A line of a script has no object; its address is the line. */
-static uint32_t add_script(struct lh_report *report, const struct object *o, uint64_t line,
+/* A line of a script has no object. */
+static uint32_t add_script(struct lh_report *report, const struct object *o, uint64_t pc,
 			   struct lh_report_frame **list, uint32_t n)
 {
 	struct lh_report_frame f = {.script = true, .system = o->library};
 
 	f.function = o->function[0] ? o->function : NULL;
 	f.file = o->path;
-	f.line = line < UINT32_MAX ? (uint32_t)line : 0;
+	f.line = LH_SCRIPT_LINE(pc);
+	f.column = LH_SCRIPT_COLUMN(pc);
 	LH_PUSH(report->arena, *list, n, f);
 	return n;
 }
@@ -144,6 +145,8 @@ static uint32_t expand(struct lh_report *report, const struct object *o, uint64_
 		f.file = line[i].file;
 		f.line = line[i].line;
 		f.column = line[i].column;
+		f.former_function = line[i].former;
+		f.folded = line[i].folded;
 		f.inlined = line[i].inlined;
 		f.wrapper = line[i].one_call;
 		complete(report, o, &f);
