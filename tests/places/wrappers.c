@@ -18,9 +18,9 @@ static atomic_bool done;
 static struct table users = {.lock = PTHREAD_MUTEX_INITIALIZER};
 static struct table groups = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static void table_lock(struct table *t)
+static int table_lock(struct table *t)
 {
-	pthread_mutex_lock(&t->lock);
+	return pthread_mutex_lock(&t->lock);
 }
 
 static void xlock(pthread_mutex_t *m)
@@ -47,7 +47,7 @@ static void xxlock(pthread_mutex_t *m)
 		die("pthread_mutex_lock", error);
 }
 
-__attribute__((noinline)) static int alock(pthread_mutex_t *m)
+static int alock(pthread_mutex_t *m)
 {
 	int e = pthread_mutex_lock(m);
 	assert(e == 0);

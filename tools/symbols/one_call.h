@@ -5,8 +5,8 @@
  * same, and writes nothing but its stack frame; a constructor also its object, before the call.
  * After the call it reads nothing else either. Paths on which the program ends or an exception
  * begins are left out. Of an inlined function the inlined copy is read. Doubt means no: an
- * inlined function that returns a value, an instruction that the decoder does not know, more than
- * LH_ONE_CALL_BYTES bytes, another processor than x86-64.
+ * inlined function that may return what it read, an instruction that code_effect.h does not know,
+ * more than LH_ONE_CALL_BYTES bytes, another processor than x86-64.
  */
 #ifndef LH_SYMBOLS_ONE_CALL_H
 #define LH_SYMBOLS_ONE_CALL_H
