@@ -80,6 +80,13 @@ static uintptr_t current_frame(uintptr_t *cframe)
 	return is_plausible(frame) && (LH_LIKELY(lh_python.proven) || prove(frame)) ? frame : 0;
 }
 
+uintptr_t lh_python_frame(void)
+{
+	uintptr_t cframe;
+
+	return current_frame(&cframe);
+}
+
 /*
  * The instruction lies in its code object, so its address identifies both; the first line of the
  * code also guards against another code object at the same address.
@@ -114,7 +121,7 @@ void lh_python_read_frames(struct lh_python_chain *c)
 		c->identity = add(c->identity, frame);
 		c->at[c->n] = (struct lh_python_frame){read_word(frame, PY_FRAME_CODE),
 						       read_word(frame, PY_FRAME_INSTR), cframe};
-		bool entry = *(const volatile uint8_t *)(frame + PY_FRAME_ENTRY);
+		bool entry = read_byte(frame, PY_FRAME_ENTRY);
 		frame = read_word(frame, PY_FRAME_PREVIOUS);
 		if (!entry || !cframe)
 			continue;

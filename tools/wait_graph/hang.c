@@ -74,7 +74,8 @@ static lh_thread_id thread_row(struct lh_hang *h, const struct lh_peek_task *k,
 	if (live && live->thread && live->thread < h->snapshot.rows.table[LH_T_THREAD].used) {
 		struct lh_thread *row = lh_snapshot_row(&h->snapshot, LH_T_THREAD, live->thread);
 
-		memcpy(row->name, k->name, sizeof(row->name)); /* the current name */
+		if (!(row->flags & LH_THREAD_NAMED) || strcmp(k->name, h->peek->comm) != 0)
+			memcpy(row->name, k->name, sizeof(row->name)); /* the current name */
 		return live->thread;
 	}
 	return lh_snapshot_put_thread(&h->snapshot, k->tid, k->name,
