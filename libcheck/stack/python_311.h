@@ -36,6 +36,7 @@ enum {
 	PY_KEYS_GENERAL = 0,   /* a kind */
 	PY_KEYS_ENTRIES = 24,  /* .dk_nentries */
 	PY_KEYS_INDEXES = 32,
+	PY_CODE_CONSTANTS = 24,
 	PY_CODE_NAMES = 32,
 	PY_CODE_ARGUMENTS = 56, /* .co_argcount */
 	PY_CODE_FIRST_LINE = 72,

@@ -13,7 +13,8 @@ extern const char _PyRuntime[] __attribute__((weak));
 extern const unsigned long Py_Version __attribute__((weak)); /* since 3.11 */
 extern const char PyCode_Type[] __attribute__((weak)), PyUnicode_Type[] __attribute__((weak)),
 	PyBytes_Type[] __attribute__((weak)), PyTuple_Type[] __attribute__((weak)),
-	PyType_Type[] __attribute__((weak)), PyDict_Type[] __attribute__((weak));
+	PyType_Type[] __attribute__((weak)), PyDict_Type[] __attribute__((weak)),
+	_Py_TrueStruct[] __attribute__((weak));
 /* only its address is used */
 extern void PyEval_RestoreThread(void *) __attribute__((weak));
 

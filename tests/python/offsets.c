@@ -44,6 +44,7 @@ static void objects(void)
 	IS(PY_KEYS_GENERAL, DICT_KEYS_GENERAL);
 	AT(PY_KEYS_ENTRIES, PyDictKeysObject, dk_nentries);
 	AT(PY_KEYS_INDEXES, PyDictKeysObject, dk_indices);
+	AT(PY_CODE_CONSTANTS, PyCodeObject, co_consts);
 	AT(PY_CODE_NAMES, PyCodeObject, co_names);
 	AT(PY_CODE_ARGUMENTS, PyCodeObject, co_argcount);
 	AT(PY_CODE_FIRST_LINE, PyCodeObject, co_firstlineno);

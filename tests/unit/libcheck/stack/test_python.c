@@ -15,10 +15,10 @@
 
 /* The symbols that stack/python.c binds to; it tells types apart by their addresses. */
 extern char _PyRuntime[], PyCode_Type[], PyUnicode_Type[], PyBytes_Type[], PyTuple_Type[],
-	PyType_Type[], PyDict_Type[];
+	PyType_Type[], PyDict_Type[], _Py_TrueStruct[];
 extern unsigned long Py_Version;
 alignas(16) char _PyRuntime[1024], PyCode_Type[512], PyUnicode_Type[8], PyBytes_Type[8],
-	PyTuple_Type[8], PyType_Type[8], PyDict_Type[8];
+	PyTuple_Type[8], PyType_Type[8], PyDict_Type[8], _Py_TrueStruct[8];
 unsigned long Py_Version = 0x030b02f0;
 void PyEval_RestoreThread(void *unused);
 void PyEval_RestoreThread(void *unused)
@@ -169,6 +169,24 @@ static void *call(uint8_t name, uint8_t arguments, bool wider, const char *funct
 	return code_of(&u[0][0], UNITS, function);
 }
 
+/* x.acquire(constant), or x.acquire(name=constant). */
+static void *flagged(const char *constant, const char *name)
+{
+	uint8_t u[24][2] = {{0}};
+	size_t at = 13;
+
+	u[2][0] = PY_OP_LOAD_METHOD, u[2][1] = 1;
+	u[at][0] = PY_OP_LOAD_CONST, u[at++][1] = 1;
+	if (name)
+		u[at][0] = PY_OP_KW_NAMES, u[at++][1] = 0;
+	u[at][0] = PY_OP_PRECALL, u[at][1] = 1;
+	u[at + 2][0] = PY_OP_CALL, u[at + 2][1] = 1;
+	void *code = code_of(&u[0][0], 24, "f");
+	set_word(code, PY_CODE_CONSTANTS,
+		 (uintptr_t)tuple_of(name ? tuple_of(ascii(name), NULL) : NULL, (void *)constant));
+	return code;
+}
+
 static enum lh_python_intent intent_at(void *code, size_t unit)
 {
 	set_current_frame(frame_of(code, unit, NULL, true));
@@ -191,6 +209,11 @@ static void instructions(void)
 		 LH_PYTHON_UNTIL_THREAD_END);
 	CHECK_EQ(intent_at(call(2, 1, false, "_BaseExitStack.enter_context"), CALL_AT),
 		 LH_PYTHON_BLOCKING);
+	CHECK_EQ(intent_at(flagged(_Py_TrueStruct, NULL), 16), LH_PYTHON_BLOCKING);
+	CHECK_EQ(intent_at(flagged(PyDict_Type, NULL), 16), LH_PYTHON_TRY);
+	CHECK_EQ(intent_at(flagged(_Py_TrueStruct, "blocking"), 17), LH_PYTHON_BLOCKING);
+	CHECK_EQ(intent_at(flagged(PyDict_Type, "blocking"), 17), LH_PYTHON_TRY);
+	CHECK_EQ(intent_at(flagged(_Py_TrueStruct, "timeout"), 17), LH_PYTHON_TRY);
 	CHECK_EQ(intent_at(call(255, 0, true, "f"), CALL_AT), LH_PYTHON_TRY); /* no such name */
 }
 
