@@ -193,11 +193,14 @@ static bool write_report(const struct lh_settings *s, struct lh_hang *h, struct 
 static int show(const struct lh_settings *s, struct lh_hang *h)
 {
 	struct lh_symbols *symbols = lh_symbols_new(LH_OPTION(s, debuginfod).number);
-	struct lh_report *report = lh_report_new((struct lh_report_options){.symbols = symbols});
+	struct lh_report_options options = lh_settings_report(s);
+	struct lh_report *report;
 	struct lh_ledger_view ledger;
 	int status = lh_hang_find(h) ? DEADLOCK : NO_DEADLOCK;
 	bool good;
 
+	options.symbols = symbols;
+	report = lh_report_new(options);
 	lh_snapshot_view(&h->snapshot, &ledger);
 	add_findings(h, report, &ledger);
 	add_notes(h, report);
