@@ -138,22 +138,37 @@ bool lh_watch_in_deadlock(const struct lh_watch_process *p, uint32_t live_row)
 	return true; /* the waits lead into a cycle, or are HOPS_MAX or more */
 }
 
-/* The lock's name: given by the program, or the variable at its address; "": none. */
-static const char *name_of(struct lh_watch_process *p, const struct lh_lock *l,
-			   struct lh_lock_stats *stats)
+/* What the script that initialized the lock calls it; "": not known. */
+static const char *script_name(const struct lh_watch_process *p, const struct lh_lock *l,
+			       struct lh_module *m)
 {
-	struct lh_module m;
+	uint64_t frame[LH_FRAMES_MAX];
+	uint32_t n = l->init_stack ? lh_read_frames(&p->ledger, l->init_stack, frame) : 0;
+
+	return n && lh_read_module(&p->ledger, LH_FRAME_MODULE(frame[0]), m) &&
+			       (m->flags & LH_MODULE_LOCK_NAME)
+		       ? m->path
+		       : "";
+}
+
+/* The lock's name: given by the program, the variable at its address, or that of a script; "":
+ * none. `stats` and `m` hold the text. */
+static const char *name_of(struct lh_watch_process *p, const struct lh_lock *l,
+			   struct lh_lock_stats *stats, struct lh_module *m)
+{
 	uint64_t into;
-	const char *name;
+	const char *name = script_name(p, l, m);
 
 	lh_read_lock_stats(&p->ledger, l, stats);
 	if (l->flags & LH_LOCK_NAMED && stats->name[0])
 		return stats->name;
+	if (name[0])
+		return name;
 	if (!p->watch->symbols)
 		p->watch->symbols = lh_symbols_new(false);
-	if (!lh_lock_address(l) || !lh_read_module_at(&p->ledger, lh_lock_address(l), &m))
+	if (!lh_lock_address(l) || !lh_read_module_at(&p->ledger, lh_lock_address(l), m))
 		return "";
-	name = lh_symbol_data(p->watch->symbols, &m, lh_lock_address(l) - m.base, &into);
+	name = lh_symbol_data(p->watch->symbols, m, lh_lock_address(l) - m->base, &into);
 	return name ? name : "";
 }
 
@@ -161,7 +176,8 @@ uint64_t lh_watch_limit(struct lh_watch_process *p, const struct lh_lock *l)
 {
 	const struct lh_watch_options *w = &p->watch->options;
 	struct lh_lock_stats stats;
-	const char *name = w->locks ? name_of(p, l, &stats) : "";
+	struct lh_module m;
+	const char *name = w->locks ? name_of(p, l, &stats, &m) : "";
 
 	for (uint32_t i = 0; i < w->locks; i++)
 		if (fnmatch(w->lock[i].name, name, 0) == 0)
