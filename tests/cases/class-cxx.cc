@@ -1,7 +1,7 @@
 /*
  * A std::mutex has no init call: locks that were first acquired on the same stack are one class.
  * OPTIONS: --by-class
- * EXPECT: lock-order(warning) <unnamed>
+ * EXPECT: lock-order(warning) account::m journal
  * EXPECT-STACK: account_then_journal(), journal_then_account()
  */
 #include "case.h"

@@ -97,6 +97,22 @@ uint32_t lh_symbol_call_number(struct lh_symbols *s, const struct lh_module *m, 
 	return 0;
 }
 
+const char *lh_symbol_variable(struct lh_symbols *s, const struct lh_module *m, uint64_t offset,
+			       uint64_t own)
+{
+	uint64_t into;
+
+	(void)own;
+	return lh_symbol_data(s, m, offset, &into);
+}
+
+struct lh_lock_name lh_symbol_lock_of_call(struct lh_symbols *s, unsigned kind,
+					   const struct lh_symbol_frame *frame, uint32_t n)
+{
+	(void)s, (void)kind, (void)frame, (void)n;
+	return (struct lh_lock_name){0};
+}
+
 bool lh_symbol_signal(struct lh_symbols *s, const struct lh_module *m, uint64_t offset)
 {
 	(void)s, (void)m, (void)offset;

@@ -179,7 +179,7 @@ static bool is_called(const char *name, const struct lh_report_lock *lock)
 {
 	if (strncmp(name, "born:", 5) == 0)
 		return is_initialized_at(name + 5, lock);
-	return lh_glob_match(name, lock->name);
+	return lh_glob_match(name, lock->plain);
 }
 
 static uint32_t find_name(struct lh_policy *p, const struct lh_report_lock *lock)
@@ -190,7 +190,7 @@ static uint32_t find_name(struct lh_policy *p, const struct lh_report_lock *lock
 		if (!is_called(p->name[i].text, lock))
 			continue;
 		p->name[i].matched = true;
-		if (found == UINT32_MAX || strcmp(p->name[i].text, lock->name) == 0)
+		if (found == UINT32_MAX || strcmp(p->name[i].text, lock->plain) == 0)
 			found = i;
 	}
 	return found;
@@ -227,7 +227,7 @@ const char *lh_policy_lock_text(struct lh_arena *arena, const struct lh_report_l
 	const struct lh_report_frame *f;
 
 	if (lock->named)
-		return lock->name;
+		return lock->plain;
 	f = lh_report_place(lock->init_stack);
 	if (!f || (!f->function && !f->file))
 		return NULL;

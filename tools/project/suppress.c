@@ -53,10 +53,16 @@ static bool fits_mutex(const char *pattern, const struct lh_report_finding *f)
 	return lh_rule_is(f->rule, LH_TSAN_MUTEX) && any_stack(pattern, f);
 }
 
+/* A name fits with its number in the finding and without: "Book::mutex_ (1)", "Book::mutex_". */
+static bool is_called(const char *pattern, const struct lh_report_lock *lock)
+{
+	return lh_glob_match(pattern, lock->name) || lh_glob_match(pattern, lock->plain);
+}
+
 static bool fits_lock(const char *pattern, const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
-		if (lh_glob_match(pattern, f->lock[i]->name))
+		if (is_called(pattern, f->lock[i]))
 			return true;
 	return false;
 }
@@ -111,9 +117,9 @@ static bool fits_rule(const char *pattern, const struct lh_report_finding *f)
 	return strcmp(pattern, lh_name_rule(f->rule)) == 0;
 }
 
-static const char *name_at(const struct lh_report_finding *f, uint32_t i)
+static const struct lh_report_lock *lock_at(const struct lh_report_finding *f, uint32_t i)
 {
-	return f->cycle ? f->part[i].holds->lock->name : f->lock[i]->name;
+	return f->cycle ? f->part[i].holds->lock : f->lock[i];
 }
 
 static bool fits_cycle(const char *pattern, const struct lh_report_finding *f)
@@ -129,7 +135,7 @@ static bool fits_cycle(const char *pattern, const struct lh_report_finding *f)
 
 			end = lh_glob_list_end(at);
 			snprintf(name, sizeof(name), "%.*s", (int)(end - at), at);
-			if (!lh_glob_match(name, name_at(f, (first + i) % n)))
+			if (!is_called(name, lock_at(f, (first + i) % n)))
 				break;
 			at = *end ? end + 1 + strspn(end + 1, " ") : end;
 		}
@@ -319,8 +325,8 @@ void lh_suppress_print(const struct lh_report *report, const struct lh_report_fi
 	const char *at = lh_view_at(&v, f->frame), *names = NULL;
 
 	for (uint32_t i = 0; i < f->cycle_parts; i++)
-		names = names ? lh_arena_printf(v.arena, "%s,%s", names, name_at(f, i))
-			      : name_at(f, i);
+		names = lh_arena_printf(v.arena, "%s%s%s", names ? names : "", names ? "," : "",
+					lock_at(f, i)->plain);
 	fprintf(out, "# %s: %s%s%s\n", lh_name_rule(f->rule), lh_view_clean(&v, f->message),
 		at ? ", " : "", at ? at : "");
 	if (names)

@@ -31,7 +31,7 @@ static const char *who(struct lh_view *v, const struct lh_report_thread *p)
 static bool names(const struct lh_report_finding *f, const struct lh_report_lock *lock)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
-		if (f->lock[i] == lock)
+		if (f->lock[i]->id == lock->id)
 			return true;
 	return false;
 }

@@ -184,11 +184,11 @@ static void complete(struct lh_report *report, struct lh_report_finding *f)
 {
 	uint32_t first;
 
-	lh_report_number_duplicates(report, f);
 	lh_report_group_steps(report, f);
 	first = lh_fingerprint_make(report, f);
 	if (first)
 		rotate_to_first(report, f, first);
+	lh_report_number_duplicates(report, f);
 	f->frame = best_frame(f);
 	f->message = lh_report_message(report, f);
 }

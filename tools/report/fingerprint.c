@@ -20,26 +20,9 @@
  */
 #include "tools/report/report_internal.h"
 
-#include <pthread.h>
-#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/*
- * Size of a lock of this kind: a variable of that size has no members, so no debug information is
- * read.
- */
-static uint64_t size_of(const struct lh_report_lock *lock)
-{
-	static const uint8_t size[] = {
-		[LH_MUTEX] = sizeof(pthread_mutex_t),   [LH_RWLOCK] = sizeof(pthread_rwlock_t),
-		[LH_SPIN] = sizeof(pthread_spinlock_t), [LH_SEM] = sizeof(sem_t),
-		[LH_COND] = sizeof(pthread_cond_t),     [LH_BARRIER] = sizeof(pthread_barrier_t),
-		[LH_ONCE] = sizeof(pthread_once_t),     [LH_GUARD] = sizeof(uint64_t)};
-
-	return lock->row.kind < sizeof(size) ? size[lock->row.kind] : 0;
-}
 
 /* The class of a step's lock; NULL: only the lock's first acquisition is known, which varies. */
 static const char *known_class(struct lh_report *report, const struct lh_report_step *a,
@@ -53,7 +36,7 @@ static const char *known_class(struct lh_report *report, const struct lh_report_
 		return !lock ? "" : recipe > LH_RECIPE_2 ? lock->class : lock->former_class;
 	return lh_arena_printf(report->arena, "%s%s", lock->class,
 			       lh_report_member(report, lock->process, lh_lock_address(&lock->row),
-						size_of(lock)));
+						lh_report_lock_size(lock)));
 }
 
 /* ---- recipe v1 ---- */

@@ -86,8 +86,12 @@ struct lh_report_lock {
 	const struct lh_report_process *process;
 	uint32_t id; /* number in this report, from 1 */
 	lh_lock_id lock;
-	/* never NULL: the name from lockhound.h, the variable or member, or a description */
+	/* never NULL: the name from lockhound.h, the variable, the type and the member, or a
+	 * description; the same in every run */
 	const char *name;
+	/* the name; without " (1)", which tells locks of one finding apart. Such a finding has
+	 * copies of its locks, with the same id. */
+	const char *plain;
 	const char *class;        /* the same in every run; for fingerprints */
 	const char *former_class; /* as earlier versions had it */
 	bool variable;            /* `class` is the name of a variable, which may have members */

@@ -18,6 +18,7 @@ enum lh_memo_kind {
 
 struct lh_report_private {
 	struct lh_map memo, finding, order; /* see memo.c, finding.c, order_pairs.c */
+	struct lh_map code;                 /* lock_place.c */
 	uint32_t symbol_problems;           /* symbol problems that are in the notes already */
 	const struct lh_wrappers *wrappers; /* see place.c */
 };
@@ -48,7 +49,8 @@ void lh_report_mark_wrappers(const struct lh_report *, struct lh_report_frame *,
 			     bool cut);
 
 /* lock_name.c */
-/* Appends the row to the names of locks of one finding that have the same name. */
+/* Tells locks of a finding that have one name apart: "Book::mutex_ (1)", in the order of its parts.
+ */
 void lh_report_number_duplicates(struct lh_report *, struct lh_report_finding *);
 
 /* cycle_parts.c: groups the steps of a finding by thread and finds its cycle. */
@@ -71,8 +73,19 @@ void lh_report_list_variants(struct lh_report *, struct lh_report_finding *);
 /* order_pairs.c: the pairs of a held and a wanted lock. */
 void lh_report_add_orders(struct lh_report *, const struct lh_report_process *);
 
-/* "at bank.c:41", "in make_account", "at bank+0x11aa"; NULL: the stack has no frame to name. */
-const char *lh_report_where(struct lh_report *, const struct lh_report_stack *);
+/* lock_place.c */
+/* "bank.c:41", "make_account", "bank+0x11aa"; NULL: the stack has no frame to name. */
+const char *lh_report_place_text(struct lh_report *, const struct lh_report_stack *);
+/* The variable that the lock is in, with the member. NULL: none. */
+const char *lh_report_lock_variable(struct lh_report *, const struct lh_report_lock *);
+/* The type and the member, or the local variable, by the code that initializes or acquires the
+ * lock. NULL: not known. */
+const char *lh_report_lock_of_code(struct lh_report *, const struct lh_report_lock *);
+/* Of the places where the lock was acquired, the first by text. NULL: none is known. */
+const char *lh_report_first_place(struct lh_report *, const struct lh_report_lock *);
+/* Size of a lock of this kind; 0: not known. A variable of that size has no members, so no debug
+ * information is read. */
+uint64_t lh_report_lock_size(const struct lh_report_lock *);
 
 /* lock_stats.c */
 void lh_report_add_lock_stats(struct lh_report *, struct lh_report_lock *);
