@@ -19,35 +19,69 @@ static void show_sites(const struct lh_hang_writer *g, const struct lh_report_fi
 							 lh_lock_address(&f->lock[i]->row))));
 }
 
+enum { IDLE_LINES = 8 /* of waits that nothing explains */ };
+
 /* ---- no finding: who waits for which lock, and who holds it ---- */
 
-/* Only threads that wait for a known owner, or forever; an idle thread waits for work. */
-static bool is_shown(const struct lh_hang_writer *g, uint32_t i)
+/* A thread that waits for a known owner, forever, or for what another thread waits for it to do;
+ * with `idle` also any other wait without a limit: the thread may wait for work, or for a signal
+ * that was lost. */
+static bool is_shown(const struct lh_hang_writer *g, uint32_t i, bool idle)
 {
 	const struct lh_hang_thread *t = &g->hang->thread[i];
 
-	return t->waiting && t->unchanged &&
-	       (g->hang->node[i].deadlocked || t->n_blockers || t->foreign_tid || t->wait.readers);
+	if (!t->waiting || !t->unchanged)
+		return false;
+	if (g->hang->node[i].deadlocked || t->n_blockers || t->foreign_tid || t->wait.readers ||
+	    lh_hang_is_awaited(g->hang, i))
+		return true;
+	return idle && lh_hang_waits_without_limit(t) && t->wait.kind != LH_NOTHING && t->stack;
 }
 
-static void show_waiters(const struct lh_hang_writer *g)
+/* The threads with the same wait as this one; those that are done are left out. */
+static uint32_t same_waits(const struct lh_hang_writer *g, uint32_t i, bool *done, uint32_t *list)
 {
 	const struct lh_hang *h = g->hang;
-	bool *done = lh_arena_alloc(g->arena, h->threads + 1);
-	uint32_t *list = lh_arena_alloc(g->arena, (h->threads + 1) * sizeof(*list)), n;
+	uint32_t n = 0;
+
+	for (uint32_t k = i; k < h->threads; k++)
+		if (!done[k] && is_shown(g, k, true) &&
+		    lh_hang_same_wait(&h->thread[i], &h->thread[k])) {
+			done[k] = true;
+			list[n++] = k;
+		}
+	return n;
+}
+
+/* Prints no more than `lines` of them. Returns how many threads were left out. */
+static uint32_t show_waiters(const struct lh_hang_writer *g, bool idle, bool *done, uint32_t lines)
+{
+	const struct lh_hang *h = g->hang;
+	uint32_t *list = lh_arena_alloc(g->arena, (h->threads + 1) * sizeof(*list)), n, rest = 0;
 
 	for (uint32_t i = 0; i < h->threads; i++) {
-		if (done[i] || !is_shown(g, i))
+		if (done[i] || !is_shown(g, i, idle))
 			continue;
-		n = 0;
-		for (uint32_t k = i; k < h->threads; k++)
-			if (!done[k] && is_shown(g, k) &&
-			    lh_hang_same_wait(&h->thread[i], &h->thread[k])) {
-				done[k] = true;
-				list[n++] = k;
-			}
-		lh_hang_print_waiters(g, list, n, true);
+		n = same_waits(g, i, done, list);
+		if (lines)
+			lh_hang_print_waiters(g, list, n, true);
+		else
+			rest += n;
+		lines -= lines > 0;
 	}
+	return rest;
+}
+
+static void show_all_waiters(const struct lh_hang_writer *g)
+{
+	bool *done = lh_arena_alloc(g->arena, g->hang->threads + 1);
+	uint32_t rest;
+
+	show_waiters(g, false, done, UINT32_MAX);
+	rest = show_waiters(g, true, done, IDLE_LINES);
+	if (rest)
+		fprintf(g->out, "  %s more wait without a limit; --all shows them\n",
+			lh_hang_plural(g, rest, "thread", "threads"));
 }
 
 /* "'a' for 3.2 s, 'b'"; NULL: the thread holds no known lock */
@@ -96,6 +130,16 @@ static const char *first_activity(const struct lh_hang_writer *g)
 	return "";
 }
 
+/* "1 deadlock", "2 deadlocks" */
+static const char *findings_text(const struct lh_hang_writer *g)
+{
+	uint32_t n = g->report->findings;
+
+	if (n == 1 && g->report->finding[0]->rule == LH_RULE_LOST_SIGNAL)
+		return "no wake-up can come";
+	return lh_hang_plural(g, n, "deadlock", "deadlocks");
+}
+
 static void show_count(const struct lh_hang_writer *g)
 {
 	const struct lh_hang *h = g->hang;
@@ -115,8 +159,7 @@ static void show_count(const struct lh_hang_writer *g)
 	fprintf(g->out, "lockhound: %s%d (%s): ", h->peek->core ? "core of " : "", h->peek->pid,
 		lh_hang_clean(g, h->peek->comm));
 	if (g->report->findings)
-		fprintf(g->out, "%s; %u of %s wait%s forever\n",
-			lh_hang_plural(g, g->report->findings, "deadlock", "deadlocks"), deadlocked,
+		fprintf(g->out, "%s; %u of %s wait%s forever\n", findings_text(g), deadlocked,
 			lh_hang_plural(g, threads, "thread", "threads"),
 			deadlocked == 1 ? "s" : "");
 	else
@@ -159,7 +202,7 @@ void lh_hang_text(const struct lh_hang *h, struct lh_report *report,
 		fputs(report->findings ? "\n  All threads:\n" : "", out);
 		lh_hang_print_graph(&g, style->filtered);
 	} else {
-		show_waiters(&g);
+		show_all_waiters(&g);
 		show_holders(&g);
 	}
 	for (uint32_t i = 0; i < report->notes; i++)

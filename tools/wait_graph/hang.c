@@ -202,6 +202,21 @@ static void read_waits(struct lh_hang *h)
 
 /* ---- stacks ---- */
 
+bool lh_hang_waits_without_limit(const struct lh_hang_thread *t)
+{
+	return t->waiting && t->unchanged && !t->wait.timed;
+}
+
+bool lh_hang_is_awaited(const struct lh_hang *h, uint32_t thread)
+{
+	for (uint32_t i = 0; i < h->threads; i++)
+		for (uint32_t k = 0;
+		     lh_hang_waits_without_limit(&h->thread[i]) && k < h->thread[i].n_blockers; k++)
+			if (h->thread[i].blockers[k] == thread)
+				return true;
+	return false;
+}
+
 /* Stopping threads is only worth it if a deadlock looks possible: idle threads wait for work, and
  * joins for long jobs. */
 static bool may_be_stuck(const struct lh_hang *h)
@@ -224,22 +239,39 @@ static bool has_initialiser(const struct lh_hang *h)
 }
 
 /* False for a wait that the ledger knows: the ledger has its stack. */
-static bool wants_stack(const struct lh_hang *h, uint32_t i, bool all)
+static bool lacks_stack(const struct lh_hang *h, uint32_t i)
 {
 	const struct lh_hang_thread *t = &h->thread[i];
 
-	if (t->ended || t->task->unwound)
-		return false;
-	if (t->live && t->live->wait_lock)
-		return false;
-	return all || t->waiting || lh_hang_holds(h, i);
+	return !t->ended && !t->task->unwound && !(t->live && t->live->wait_lock);
+}
+
+static void unwind_thread(struct lh_hang *h, uint32_t i)
+{
+	lh_peek_unwind(h->peek, lh_peek_find(h->peek, h->thread[i].task->own_tid));
 }
 
 static void unwind(struct lh_hang *h, bool all)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
-		if (wants_stack(h, i, all))
-			lh_peek_unwind(h->peek, lh_peek_find(h->peek, h->thread[i].task->own_tid));
+		if (lacks_stack(h, i) && (all || h->thread[i].waiting || lh_hang_holds(h, i)))
+			unwind_thread(h, i);
+}
+
+/* Nothing is deadlocked, but a wake-up may have been lost: shows where threads wait without a
+ * limit, those first that another thread waits for. False: there are none. */
+static bool unwind_waiters(struct lh_hang *h)
+{
+	uint32_t n = 0;
+
+	for (int others = 0; others < 2; others++)
+		for (uint32_t i = 0; i < h->threads && n < LH_HANG_WAITERS_MAX; i++)
+			if (lacks_stack(h, i) && lh_hang_waits_without_limit(&h->thread[i]) &&
+			    (others || lh_hang_is_awaited(h, i))) {
+				unwind_thread(h, i);
+				n++;
+			}
+	return n > 0;
 }
 
 /* The locks' bytes are read between two scans of the waiters. A copy of the ledger needs no second
@@ -267,9 +299,12 @@ static bool solve_twice(struct lh_hang *h, bool all)
 {
 	if (!solve(h))
 		return false;
-	if (h->peek->no_access || (!all && !may_be_stuck(h)))
+	if (h->peek->no_access)
 		return true;
-	unwind(h, all);
+	if (all || may_be_stuck(h))
+		unwind(h, all);
+	else if (!unwind_waiters(h))
+		return true;
 	read_waits(h);
 	if (has_initialiser(h))
 		unwind(h, true);
@@ -279,7 +314,8 @@ static bool solve_twice(struct lh_hang *h, bool all)
 		pause_between(RESTING_MS);
 	if (!solve(h))
 		return false;
-	unwind(h, all); /* holders that were found only now */
+	if (all || may_be_stuck(h))
+		unwind(h, all); /* holders that were found only now */
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->thread[i].task && !h->thread[i].waiting && !h->thread[i].stack)
 			wait_from_task(h, &h->thread[i]);
@@ -370,6 +406,7 @@ bool lh_hang_inspect(struct lh_hang *h, struct lh_peek *p, const struct lh_ledge
 	if (!solve_twice(h, all))
 		return false;
 	lh_hang_hold_all(h);
+	lh_hang_read_signals(h);
 	return true;
 }
 
@@ -429,6 +466,7 @@ void lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_l
 	read_waits(h);
 	lh_hang_edges(h);
 	lh_hang_hold_all(h);
+	lh_hang_read_signals(h);
 }
 
 void lh_hang_close(struct lh_hang *h)
