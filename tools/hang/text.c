@@ -19,33 +19,28 @@ static void show_sites(const struct lh_hang_writer *g, const struct lh_report_fi
 							 lh_lock_address(&f->lock[i]->row))));
 }
 
-enum { IDLE_LINES = 8 /* of waits that nothing explains */ };
+enum { LOST_LINES = 8 /* of waits whose end no other thread is known to bring */ };
 
 /* ---- no finding: who waits for which lock, and who holds it ---- */
 
-/* A thread that waits for a known owner, forever, or for what another thread waits for it to do;
- * with `idle` also any other wait without a limit: the thread may wait for work, or for a signal
- * that was lost. */
-static bool is_shown(const struct lh_hang_writer *g, uint32_t i, bool idle)
+/* A thread that waits for a known owner, forever, or for a wake-up that may be lost. */
+static bool is_shown(const struct lh_hang_writer *g, uint32_t i)
 {
 	const struct lh_hang_thread *t = &g->hang->thread[i];
 
-	if (!t->waiting || !t->unchanged)
-		return false;
-	if (g->hang->node[i].deadlocked || t->n_blockers || t->foreign_tid || t->wait.readers ||
-	    lh_hang_is_awaited(g->hang, i))
-		return true;
-	return idle && lh_hang_waits_without_limit(t) && t->wait.kind != LH_NOTHING && t->stack;
+	return t->waiting && t->unchanged &&
+	       (g->hang->node[i].deadlocked || t->n_blockers || t->foreign_tid || t->wait.readers ||
+		lh_hang_may_be_lost(g->hang, i));
 }
 
-/* The threads with the same wait as this one; those that are done are left out. */
+/* Threads with the same wait share a line, also with one that another thread waits for. */
 static uint32_t same_waits(const struct lh_hang_writer *g, uint32_t i, bool *done, uint32_t *list)
 {
 	const struct lh_hang *h = g->hang;
 	uint32_t n = 0;
 
-	for (uint32_t k = i; k < h->threads; k++)
-		if (!done[k] && is_shown(g, k, true) &&
+	for (uint32_t k = 0; k < h->threads; k++)
+		if (!done[k] && h->thread[k].waiting && h->thread[k].unchanged &&
 		    lh_hang_same_wait(&h->thread[i], &h->thread[k])) {
 			done[k] = true;
 			list[n++] = k;
@@ -53,35 +48,26 @@ static uint32_t same_waits(const struct lh_hang_writer *g, uint32_t i, bool *don
 	return n;
 }
 
-/* Prints no more than `lines` of them. Returns how many threads were left out. */
-static uint32_t show_waiters(const struct lh_hang_writer *g, bool idle, bool *done, uint32_t lines)
+static void show_waiters(const struct lh_hang_writer *g)
 {
 	const struct lh_hang *h = g->hang;
-	uint32_t *list = lh_arena_alloc(g->arena, (h->threads + 1) * sizeof(*list)), n, rest = 0;
+	bool *done = lh_arena_alloc(g->arena, h->threads + 1);
+	uint32_t *list = lh_arena_alloc(g->arena, (h->threads + 1) * sizeof(*list)), n, lost = 0,
+		 rest = 0;
 
 	for (uint32_t i = 0; i < h->threads; i++) {
-		if (done[i] || !is_shown(g, i, idle))
+		if (done[i] || !is_shown(g, i))
 			continue;
+		lost += lh_hang_may_be_lost(h, i);
 		n = same_waits(g, i, done, list);
-		if (lines)
+		if (lost <= LOST_LINES)
 			lh_hang_print_waiters(g, list, n, true);
 		else
 			rest += n;
-		lines -= lines > 0;
 	}
-	return rest;
-}
-
-static void show_all_waiters(const struct lh_hang_writer *g)
-{
-	bool *done = lh_arena_alloc(g->arena, g->hang->threads + 1);
-	uint32_t rest;
-
-	show_waiters(g, false, done, UINT32_MAX);
-	rest = show_waiters(g, true, done, IDLE_LINES);
 	if (rest)
-		fprintf(g->out, "  %s more wait without a limit; --all shows them\n",
-			lh_hang_plural(g, rest, "thread", "threads"));
+		fprintf(g->out, "  %s more; --all shows all threads\n",
+			lh_hang_plural(g, rest, "thread waits", "threads wait"));
 }
 
 /* "'a' for 3.2 s, 'b'"; NULL: the thread holds no known lock */
@@ -202,7 +188,7 @@ void lh_hang_text(const struct lh_hang *h, struct lh_report *report,
 		fputs(report->findings ? "\n  All threads:\n" : "", out);
 		lh_hang_print_graph(&g, style->filtered);
 	} else {
-		show_all_waiters(&g);
+		show_waiters(&g);
 		show_holders(&g);
 	}
 	for (uint32_t i = 0; i < report->notes; i++)

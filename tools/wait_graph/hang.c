@@ -207,7 +207,7 @@ bool lh_hang_waits_without_limit(const struct lh_hang_thread *t)
 	return t->waiting && t->unchanged && !t->wait.timed;
 }
 
-bool lh_hang_is_awaited(const struct lh_hang *h, uint32_t thread)
+static bool is_awaited(const struct lh_hang *h, uint32_t thread)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
 		for (uint32_t k = 0;
@@ -215,6 +215,30 @@ bool lh_hang_is_awaited(const struct lh_hang *h, uint32_t thread)
 			if (h->thread[i].blockers[k] == thread)
 				return true;
 	return false;
+}
+
+/* Two words of a condition, 8 bytes together, serve its waiters in turn. */
+static bool same_object(const struct lh_hang_thread *a, const struct lh_hang_thread *b)
+{
+	if (a->live && b->live && a->live->wait_lock && b->live->wait_lock)
+		return a->live->wait_lock == b->live->wait_lock;
+	return a->task && b->task && a->task->arg[0] >> 3 == b->task->arg[0] >> 3;
+}
+
+/* Threads that share their wait are a pool, most likely, and wait for work. */
+bool lh_hang_may_be_lost(const struct lh_hang *h, uint32_t thread)
+{
+	const struct lh_hang_thread *t = &h->thread[thread];
+
+	if (!lh_hang_waits_without_limit(t) || t->foreign_process)
+		return false;
+	if (is_awaited(h, thread))
+		return true;
+	for (uint32_t i = 0; i < h->threads; i++)
+		if (i != thread && lh_hang_waits_without_limit(&h->thread[i]) &&
+		    same_object(&h->thread[i], t))
+			return false;
+	return true;
 }
 
 /* Stopping threads is only worth it if a deadlock looks possible: idle threads wait for work, and
@@ -258,19 +282,28 @@ static void unwind(struct lh_hang *h, bool all)
 			unwind_thread(h, i);
 }
 
-/* Nothing is deadlocked, but a wake-up may have been lost: shows where threads wait without a
- * limit, those first that another thread waits for. False: there are none. */
+static bool shares_wait_of_awaited(const struct lh_hang *h, uint32_t thread)
+{
+	for (uint32_t i = 0; i < h->threads; i++)
+		if (lh_hang_waits_without_limit(&h->thread[thread]) && is_awaited(h, i) &&
+		    lh_hang_waits_without_limit(&h->thread[i]) &&
+		    same_object(&h->thread[i], &h->thread[thread]))
+			return true;
+	return false;
+}
+
+/* Nothing is deadlocked, but a wake-up may have been lost: shows where a thread waits without a
+ * limit that another thread waits for, or that does not share its wait. False: there is none. */
 static bool unwind_waiters(struct lh_hang *h)
 {
 	uint32_t n = 0;
 
-	for (int others = 0; others < 2; others++)
-		for (uint32_t i = 0; i < h->threads && n < LH_HANG_WAITERS_MAX; i++)
-			if (lacks_stack(h, i) && lh_hang_waits_without_limit(&h->thread[i]) &&
-			    (others || lh_hang_is_awaited(h, i))) {
-				unwind_thread(h, i);
-				n++;
-			}
+	for (uint32_t i = 0; i < h->threads && n < LH_HANG_WAITERS_MAX; i++)
+		if (lacks_stack(h, i) &&
+		    (lh_hang_may_be_lost(h, i) || shares_wait_of_awaited(h, i))) {
+			unwind_thread(h, i);
+			n++;
+		}
 	return n > 0;
 }
 

@@ -19,8 +19,8 @@
  * - A thread counts as blocked only if both scans find the same wait and the thread did not run in
  *   between. Locks are read after the first scan and before the second. So all threads of a cycle
  *   slept while the owners were read, and only these threads could have changed the owners.
- * - A thread is stopped only if a deadlock looks possible, if it waits without a limit, or if all
- *   stacks are wanted.
+ * - A thread is stopped only if a deadlock looks possible, if its wake-up may have been lost, or if
+ *   all stacks are wanted.
  */
 #ifndef LH_WAIT_GRAPH_HANG_H
 #define LH_WAIT_GRAPH_HANG_H
@@ -103,7 +103,9 @@ bool lh_hang_inspect_again(struct lh_hang *);
 bool lh_hang_is_unchanged(struct lh_hang *);
 
 bool lh_hang_waits_without_limit(const struct lh_hang_thread *);
-bool lh_hang_is_awaited(const struct lh_hang *, uint32_t thread); /* in a wait without a limit */
+/* The thread waits without a limit, and another thread waits for it, or no other in the same way.
+ */
+bool lh_hang_may_be_lost(const struct lh_hang *, uint32_t thread);
 
 /* signals.c: fills in who has signalled the conditions on which threads wait. */
 void lh_hang_read_signals(struct lh_hang *);
