@@ -3,6 +3,7 @@
 #include "libcheck/rules/wait_rules.h"
 #include "tools/wait_graph/hang.h"
 #include "tools/process/ledger_of_process.h"
+#include "tools/process/peek_python.h"
 #include "tools/process/syscall_text.h"
 #include "tools/util/time.h"
 
@@ -270,16 +271,19 @@ static bool lacks_stack(const struct lh_hang *h, uint32_t i)
 	return !t->ended && !t->task->unwound && !(t->live && t->live->wait_lock);
 }
 
-static void unwind_thread(struct lh_hang *h, uint32_t i)
+void lh_hang_unwind(struct lh_hang *h, const struct lh_hang_thread *t)
 {
-	lh_peek_unwind(h->peek, lh_peek_find(h->peek, h->thread[i].task->own_tid));
+	struct lh_peek_task *task = lh_peek_find(h->peek, t->task->own_tid);
+
+	lh_peek_unwind(h->peek, task);
+	lh_peek_read_scripts(h->peek, task);
 }
 
 static void unwind(struct lh_hang *h, bool all)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (lacks_stack(h, i) && (all || h->thread[i].waiting || lh_hang_holds(h, i)))
-			unwind_thread(h, i);
+			lh_hang_unwind(h, &h->thread[i]);
 }
 
 static bool shares_wait_of_awaited(const struct lh_hang *h, uint32_t thread)
@@ -301,7 +305,7 @@ static bool unwind_waiters(struct lh_hang *h)
 	for (uint32_t i = 0; i < h->threads && n < LH_HANG_WAITERS_MAX; i++)
 		if (lacks_stack(h, i) &&
 		    (lh_hang_may_be_lost(h, i) || shares_wait_of_awaited(h, i))) {
-			unwind_thread(h, i);
+			lh_hang_unwind(h, &h->thread[i]);
 			n++;
 		}
 	return n > 0;

@@ -101,6 +101,8 @@ void lh_hang_close(struct lh_hang *);
  */
 bool lh_hang_inspect_again(struct lh_hang *);
 bool lh_hang_is_unchanged(struct lh_hang *);
+/* Reads the stack of the thread, and the Python frames on it. */
+void lh_hang_unwind(struct lh_hang *, const struct lh_hang_thread *);
 
 bool lh_hang_waits_without_limit(const struct lh_hang_thread *);
 /* The thread waits without a limit, and another thread waits for it, or no other in the same way.
