@@ -24,8 +24,9 @@ struct form {
 	const struct lh_report_finding *f;
 	uint32_t width;
 	struct lh_text_rows t;
-	bool tight;  /* no text is wrapped: its end is left out */
-	bool single; /* each block has one row, which names its thread */
+	bool tight;   /* no text is wrapped: its end is left out */
+	bool single;  /* each block has one row, which names its thread */
+	bool shifted; /* a step is wider than its column */
 	enum layout layout;
 	uint32_t step, place, source; /* columns */
 	uint32_t rows, sources;       /* how many are shown */
@@ -244,7 +245,13 @@ static uint32_t measure(struct form *g)
 		const struct lh_text_block *b = &g->t.block[i];
 
 		for (uint32_t k = 0; k < b->rows && !is_folded(g, i); k++) {
-			widen(&g->step, step_of(g, b, &b->row[k]));
+			const char *step = step_of(g, b, &b->row[k]);
+
+			/* a longer one shifts its place to the right */
+			if (lh_text_width(step) <= g->t.step_max)
+				widen(&g->step, step);
+			else
+				g->shifted = true;
 			widen(&g->place, b->row[k].place);
 			widen(&g->source, b->row[k].source);
 			widen(&path, lh_text_call_path(g->v, &b->row[k], PATH_LEAST));
@@ -278,7 +285,7 @@ static void choose_layout(struct form *g)
 {
 	uint32_t path = measure(g);
 
-	if (g->source <= SOURCE_MAX &&
+	if (g->source <= SOURCE_MAX && !g->shifted &&
 	    INDENT + g->step + g->place + g->source + path + 3 * GAP <= g->width)
 		g->layout = ONE_LINE;
 	else if (count_lines(g) + g->sources <= lines_max(g))
@@ -297,38 +304,52 @@ static uint32_t column(struct form *g, enum lh_paint paint, const char *text, ui
 	uint32_t w = lh_text_width(text);
 
 	lh_text_say(g->v, paint, "%s", text);
+	width = w > width ? w : width;
 	lh_text_say(g->v, LH_PLAIN, "%*s", (int)(width + GAP - w), "");
 	return width + GAP;
 }
 
-/* The rest of the line; the blanks of empty columns before it are not written. */
-static void show_row(struct form *g, const struct lh_text_block *b, const struct lh_text_row *row)
+static const char *fitting_path(struct form *g, const struct lh_text_row *row, uint32_t at)
 {
-	uint32_t at = g->single ? 2 : INDENT;
-	const char *step = step_of(g, b, row), *path;
+	at += g->place + GAP + (g->layout == ONE_LINE ? g->source + GAP : 0);
+	return at < g->width ? lh_text_call_path(g->v, row, g->width - at) : "";
+}
 
-	lh_text_say(g->v, LH_PLAIN, "%*s", (int)at, "");
-	if (!row->place[0]) {
-		lh_text_say(g->v, LH_PLAIN, "%s\n", step);
-		return;
-	}
-	at += column(g, LH_PLAIN, step, g->step);
-	path = lh_text_call_path(g->v, row,
-				 g->width - at - g->place - GAP -
-					 (g->layout == ONE_LINE ? g->source + GAP : 0));
-	if (!path[0] && (g->layout != ONE_LINE || !row->source[0])) {
-		lh_text_say(g->v, LH_BLUE, "%s\n", row->place);
-	} else {
+/* The place and what follows; blanks of empty columns are not written. */
+static void show_place(struct form *g, const struct lh_text_row *row, uint32_t at)
+{
+	const char *path = fitting_path(g, row, at),
+		   *source = g->layout == ONE_LINE ? row->source : "";
+
+	if (path[0] || source[0])
 		column(g, LH_BLUE, row->place, g->place);
-		if (g->layout == ONE_LINE)
-			column(g, LH_BOLD, row->source, path[0] ? g->source : 0);
-		lh_text_say(g->v, LH_PLAIN, "%s\n", path);
-	}
+	else
+		lh_text_say(g->v, LH_BLUE, "%s", row->place);
+	if (path[0] && g->layout == ONE_LINE)
+		column(g, LH_BOLD, source, g->source);
+	else
+		lh_text_say(g->v, LH_BOLD, "%s", source);
+	lh_text_say(g->v, LH_PLAIN, "%s\n", path);
 	if (g->layout == TWO_LINES && row->source[0]) {
 		lh_text_say(g->v, LH_PLAIN, "%*s", INDENT + 4, "");
 		lh_text_say(g->v, LH_BOLD, "%s\n",
 			    lh_shorten_end(g->v->arena, row->source, g->width - INDENT - 4));
 	}
+}
+
+static void show_row(struct form *g, const struct lh_text_block *b, const struct lh_text_row *row)
+{
+	uint32_t at = g->single ? 2 : INDENT, place = lh_text_width(row->place);
+	const char *step = lh_shorten(g->v->arena, step_of(g, b, row),
+				      g->width - at - (place ? place + GAP : 0));
+
+	lh_text_say(g->v, LH_PLAIN, "%*s", (int)at, "");
+	if (!place) {
+		lh_text_say(g->v, LH_PLAIN, "%s\n", step);
+		return;
+	}
+	at += column(g, LH_PLAIN, step, g->step);
+	show_place(g, row, at);
 }
 
 static void show_block(struct form *g, const struct lh_text_block *b)
