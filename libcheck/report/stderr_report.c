@@ -98,7 +98,7 @@ static void add_frame(struct lh_text *t, uint64_t frame)
 	if (LH_FRAME_MODULE(frame) && (m->flags & LH_MODULE_SCRIPT)) {
 		lh_text_safe(t, lh_text_base(m->path));
 		lh_text_add(t, ":");
-		lh_text_number(t, LH_FRAME_PC(frame));
+		lh_text_number(t, LH_SCRIPT_LINE(LH_FRAME_PC(frame)));
 		lh_text_add(t, " ");
 		lh_text_safe(t, m->path + lh_text_length(m->path) + 1);
 		return;
@@ -108,6 +108,16 @@ static void add_frame(struct lh_text *t, uint64_t frame)
 		lh_text_add(t, "+");
 	}
 	lh_text_hex(t, LH_FRAME_PC(frame) - (LH_FRAME_MODULE(frame) ? m->base : 0));
+}
+
+/* Threads start in the library; no stack shows that. */
+static bool is_of_library(uint64_t frame)
+{
+	const struct lh_module *m = &LH_MODULES[LH_FRAME_MODULE(frame)];
+	uint64_t here = (uint64_t)(uintptr_t)lh_stderr_report;
+
+	return LH_FRAME_MODULE(frame) && !(m->flags & LH_MODULE_SCRIPT) && here >= m->start &&
+	       here < m->end;
 }
 
 static void go_back(struct lh_text *t, size_t n)
@@ -121,19 +131,22 @@ static void add_stack(struct lh_text *t, lh_stack_id id, size_t line)
 {
 	static const char more[] = " < …";
 	const struct lh_stack *s = &LH_STACKS[id];
+	bool shown = false;
 
 	for (int i = 0; id && i < s->n; i++) {
+		uint64_t f = LH_FRAMES[s->frame + (uint32_t)i];
+		const struct lh_module *m = &LH_MODULES[LH_FRAME_MODULE(f)];
 		size_t before = t->n, room = i + 1 < s->n ? sizeof(more) : 0;
-		const struct lh_module *m =
-			&LH_MODULES[LH_FRAME_MODULE(LH_FRAMES[s->frame + (uint32_t)i])];
 
-		if (i && lh_text_begins(lh_text_base(m->path), "liblockhound.so"))
-			return; /* where the library starts a thread */
-		lh_text_add(t, i ? " < " : "  ");
-		add_frame(t, LH_FRAMES[s->frame + (uint32_t)i]);
-		if (t->n - line + room <= LINE_MAX)
+		if (is_of_library(f) || (LH_FRAME_MODULE(f) && (m->flags & LH_MODULE_LOCK_NAME)))
 			continue;
-		if (i)
+		lh_text_add(t, shown ? " < " : "  ");
+		add_frame(t, f);
+		if (t->n - line + room <= LINE_MAX) {
+			shown = true;
+			continue;
+		}
+		if (shown)
 			go_back(t, before);
 		else if (t->n - line > LINE_MAX - room)
 			go_back(t, line + LINE_MAX - sizeof(more));

@@ -233,12 +233,10 @@ static void add_rows(struct lh_text_rows *t, struct lh_text_block *b,
 
 static const char *created_at(struct lh_text_rows *t, const struct lh_report_thread *thread)
 {
-	const struct lh_report_stack *s = thread->main ? NULL : thread->created;
+	const struct lh_report_frame *f = thread->main ? NULL : lh_report_place(thread->created);
 
-	for (uint32_t i = 0; s && i < s->n; i++)
-		if (!s->frame[i].ours && !s->frame[i].system)
-			return lh_arena_printf(t->view->arena, ", created at %s",
-					       place(t, &s->frame[i]));
+	if (f && !f->system)
+		return lh_arena_printf(t->view->arena, ", created at %s", place(t, f));
 	return "";
 }
 

@@ -173,6 +173,19 @@ static uint32_t consequence(struct form *g, bool write)
 	return labelled(g, LH_PLAIN, "", text, write);
 }
 
+/* The other places, and what a baseline has of a finding that is new all the same. */
+static uint32_t baseline_lines(struct form *g, bool write)
+{
+	const char *places = lh_view_places(g->v, g->f);
+	uint32_t n = 0;
+
+	if (places)
+		n += labelled(g, LH_PLAIN, "and ", places, write);
+	if (g->f->known)
+		n += labelled(g, LH_BOLD, "", lh_view_clean(g->v, g->f->known), write);
+	return n;
+}
+
 static uint32_t last_lines(struct form *g, bool write)
 {
 	const struct lh_report_finding *f = g->f;
@@ -184,7 +197,8 @@ static uint32_t last_lines(struct form *g, bool write)
 			lh_view_count(g->v, f->variants, "other call path", "other call paths"));
 	more = lh_arena_printf(g->v->arena, "-v for stacks%s; lockhound explain %s", paths,
 			       lh_name_rule(f->rule));
-	return consequence(g, write) + labelled(g, LH_GREEN, "help: ", f->help, write) +
+	return baseline_lines(g, write) + consequence(g, write) +
+	       labelled(g, LH_GREEN, "help: ", f->help, write) +
 	       labelled(g, LH_DIM, "more: ", more, write);
 }
 
