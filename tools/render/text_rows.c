@@ -189,7 +189,8 @@ static bool extend(struct lh_view *v, struct lh_text_row *last, const struct lh_
 	size_t first = strcspn(last->step + n, " :"); /* the first time with its unit */
 
 	if (strncmp(last->step, after, n) != 0 || strncmp(row->step, after, n) != 0 || !old ||
-	    !new || strcmp(old, new) != 0 || !same_place(last, row))
+	    !new || strcspn(old, "(") != strcspn(new, "(") ||
+	    strncmp(old, new, strcspn(old, "(")) != 0 || !same_place(last, row))
 		return false;
 	first += 1 + strcspn(last->step + n + first + 1, " :");
 	last->step = lh_arena_printf(v->arena, "after %.*s to %s", (int)first, last->step + n,

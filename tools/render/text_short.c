@@ -85,20 +85,33 @@ static uint32_t labelled(struct form *g, enum lh_paint paint, const char *label,
 
 /* ---- the first line: file:line:column: error: message [rule] ---- */
 
-/* The message, with the names of locks as long as they may be; NULL: it does not fit. */
+/* Not if a condition follows. */
+static const char *without(struct lh_arena *p, const char *text, const char *words)
+{
+	const char *at = strstr(text, words);
+	const char *next = at ? at + strlen(words) : "";
+
+	return at && (!*next || strncmp(next, " (", 2) == 0 || strncmp(next, " in ", 4) == 0)
+		       ? lh_arena_printf(p, "%.*s%s", (int)(at - text), text, at + strlen(words))
+		       : text;
+}
+
+/*
+ * The message, with the names of locks as long as they may be; NULL: it does not fit. What a line
+ * below says too is left out first.
+ */
 static const char *fitting_message(struct form *g, uint32_t columns)
 {
 	static const uint8_t name_columns[] = {200, 60, 44, 32, 24};
-	static const char can[] = ": this can deadlock"; /* a line below says so too */
-	const char *message = lh_view_clean(g->v, g->f->message), *text, *end;
+	static const char *const dispensable[] = {": this can deadlock", " are acquired"};
+	const char *message = lh_view_clean(g->v, g->f->message), *text;
 
 	for (size_t i = 0; i < sizeof(name_columns); i++) {
 		text = lh_text_short_names(g->v, g->f, message, name_columns[i]);
+		for (size_t k = 0; k < 2 && lh_text_width(text) > columns; k++)
+			text = without(g->v->arena, text, dispensable[k]);
 		if (lh_text_width(text) <= columns)
 			return text;
-		end = strstr(text, can);
-		if (end && !end[strlen(can)] && lh_text_width(text) - strlen(can) <= columns)
-			return lh_arena_printf(g->v->arena, "%.*s", (int)(end - text), text);
 	}
 	return NULL;
 }
