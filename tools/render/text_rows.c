@@ -70,13 +70,16 @@ static void add_call_path(struct lh_view *v, struct lh_text_row *row,
 			  const struct lh_report_step *a)
 {
 	const struct lh_report_stack *t = a->stack;
+	/* to a lock of a library its functions lead */
+	bool library = a->frame->system && a->frame->module && a->thread &&
+		       strcmp(a->frame->module, a->thread->process->exe) != 0;
 	uint32_t first = 0;
 
 	for (uint32_t i = 0; i < t->n; i++)
 		if (&t->frame[i] == a->frame)
 			first = i;
 	for (uint32_t i = first; i < t->n; i++)
-		if (i == first || (!t->frame[i].ours && !t->frame[i].system))
+		if (i == first || (!t->frame[i].ours && (!t->frame[i].system || library)))
 			add_function(v, row, &t->frame[i]);
 	row->cut = t->cut;
 }

@@ -3,8 +3,8 @@
  * wide as the terminal.
  *
  * A row has the step, its place, the line of source and the call path. If they do not fit into one
- * line together, the source goes into a line of its own; if that makes too many lines, it is left
- * out.
+ * line together, the source goes into a line of its own, and without a source the call path; if
+ * that makes too many lines, the source is left out and the call path is shortened.
  */
 #include "tools/render/text_paint.h"
 #include "tools/render/text_rows.h"
@@ -17,7 +17,7 @@
 enum { LINES_MAX = 16, INDENT = 4, GAP = 2, SOURCE_MAX = 48, PATH_LEAST = 40, BLOCKS_MAX = 4 };
 enum { ROWS_MAX = 5, ROWS_LEAST = 2 }; /* of a thread */
 
-enum layout { ONE_LINE, TWO_LINES, NO_SOURCE };
+enum layout { ONE_LINE, TWO_LINES, PATH_BELOW, NO_SOURCE };
 
 struct form {
 	struct lh_view *v;
@@ -29,6 +29,7 @@ struct form {
 	bool shifted; /* a step is wider than its column */
 	enum layout layout;
 	uint32_t step, place, source; /* columns */
+	uint32_t path;                /* columns of the longest call path */
 	uint32_t rows, sources;       /* how many are shown */
 };
 
@@ -102,7 +103,7 @@ static const char *without(struct lh_arena *p, const char *text, const char *wor
  */
 static const char *fitting_message(struct form *g, uint32_t columns)
 {
-	static const uint8_t name_columns[] = {200, 60, 44, 32, 24};
+	static const uint8_t name_columns[] = {200, 60, 52, 44, 38, 32, 28, 24};
 	static const char *const dispensable[] = {": this can deadlock", " are acquired"};
 	const char *message = lh_view_clean(g->v, g->f->message), *text;
 
@@ -262,6 +263,12 @@ static bool is_single(struct form *g)
 	return true;
 }
 
+/* The columns of a line below a row. */
+static uint32_t below(const struct form *g)
+{
+	return g->width - INDENT - 4;
+}
+
 /* Sets the widths of the columns. Returns that of the call paths, at most PATH_LEAST. */
 static uint32_t measure(struct form *g)
 {
@@ -282,6 +289,7 @@ static uint32_t measure(struct form *g)
 			widen(&g->place, b->row[k].place);
 			widen(&g->source, b->row[k].source);
 			widen(&path, lh_text_call_path(g->v, &b->row[k], PATH_LEAST));
+			widen(&g->path, lh_text_call_path(g->v, &b->row[k], below(g)));
 			g->sources += b->row[k].source[0] != '\0';
 			g->rows++;
 		}
@@ -312,15 +320,16 @@ static void choose_layout(struct form *g)
 {
 	uint32_t path = measure(g);
 
-	if (g->source <= SOURCE_MAX && !g->shifted &&
-	    INDENT + g->step + g->place + g->source + path + 3 * GAP <= g->width)
-		g->layout = ONE_LINE;
-	else if (count_lines(g) + g->sources <= lines_max(g))
+	uint32_t columns = INDENT + g->step + GAP + g->place + GAP;
+
+	g->layout = NO_SOURCE;
+	if (!g->sources && columns + g->path > g->width && count_lines(g) + g->rows <= lines_max(g))
+		g->layout = PATH_BELOW;
+	if (g->sources && count_lines(g) + g->sources <= lines_max(g))
 		g->layout = TWO_LINES;
-	else
-		g->layout = NO_SOURCE;
-	if (!g->sources)
-		g->layout = NO_SOURCE;
+	if (g->sources && g->source <= SOURCE_MAX && !g->shifted &&
+	    columns + g->source + GAP + path <= g->width)
+		g->layout = ONE_LINE;
 }
 
 /* ---- the rows ---- */
@@ -339,7 +348,24 @@ static uint32_t column(struct form *g, enum lh_paint paint, const char *text, ui
 static const char *fitting_path(struct form *g, const struct lh_text_row *row, uint32_t at)
 {
 	at += g->place + GAP + (g->layout == ONE_LINE ? g->source + GAP : 0);
-	return at < g->width ? lh_text_call_path(g->v, row, g->width - at) : "";
+	return at < g->width && g->layout != PATH_BELOW
+		       ? lh_text_call_path(g->v, row, g->width - at)
+		       : "";
+}
+
+/* The line below a row. */
+static void show_below(struct form *g, const struct lh_text_row *row)
+{
+	const char *text = "";
+
+	if (g->layout == TWO_LINES)
+		text = lh_shorten_end(g->v->arena, row->source, below(g));
+	if (g->layout == PATH_BELOW)
+		text = lh_text_call_path(g->v, row, below(g));
+	if (!text[0])
+		return;
+	lh_text_say(g->v, LH_PLAIN, "%*s", INDENT + 4, "");
+	lh_text_say(g->v, g->layout == TWO_LINES ? LH_BOLD : LH_PLAIN, "%s\n", text);
 }
 
 /* The place and what follows; blanks of empty columns are not written. */
@@ -357,11 +383,7 @@ static void show_place(struct form *g, const struct lh_text_row *row, uint32_t a
 	else
 		lh_text_say(g->v, LH_BOLD, "%s", source);
 	lh_text_say(g->v, LH_PLAIN, "%s\n", path);
-	if (g->layout == TWO_LINES && row->source[0]) {
-		lh_text_say(g->v, LH_PLAIN, "%*s", INDENT + 4, "");
-		lh_text_say(g->v, LH_BOLD, "%s\n",
-			    lh_shorten_end(g->v->arena, row->source, g->width - INDENT - 4));
-	}
+	show_below(g, row);
 }
 
 static void show_row(struct form *g, const struct lh_text_block *b, const struct lh_text_row *row)
