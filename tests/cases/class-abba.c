@@ -2,7 +2,7 @@
  * Two accounts, one journal: no pair of locks is acquired in both orders, but the pair of lock
  * classes is.
  * OPTIONS: --by-class
- * EXPECT: lock-order(warning) journal accounts+0x28
+ * EXPECT: lock-order(warning) journal accounts[1]
  * EXPECT-STACK: account_then_journal, journal_then_account
  */
 #include "case.h"

@@ -1,7 +1,7 @@
 /*
  * Two locks of one class, by ascending address in one thread, by descending in another.
  * OPTIONS: --by-class
- * EXPECT: lock-order(warning) accounts+0x28 accounts+0x50
+ * EXPECT: lock-order(warning) accounts[1] accounts[2]
  */
 #include "case.h"
 

@@ -2,7 +2,7 @@
  * Pairs of short-lived locks come and go in one order, and one more pair in the other order, each
  * after the one before is destroyed.
  * OPTIONS: --by-class
- * EXPECT: lock-order(warning) <unnamed>
+ * EXPECT: lock-order(warning) pair->inner pair->outer
  */
 #include "case.h"
 

@@ -2,8 +2,8 @@
  * Two orders of lock classes, but both are under the same gate lock. Under two gate locks of one
  * class the order counts.
  * OPTIONS: --by-class
- * EXPECT: lock-order(warning) ledger book+0x28
- * EXPECT-FILTERED: gate journal accounts+0x28
+ * EXPECT: lock-order(warning) ledger book[1]
+ * EXPECT-FILTERED: gate journal accounts[1]
  */
 #include "case.h"
 

@@ -2,7 +2,7 @@
  * Locks on the heap are of one class if they were initialized at one line, also behind functions
  * that --wrappers names.
  * OPTIONS: --by-class --wrappers=my_*
- * EXPECT: lock-order(warning) <unnamed>
+ * EXPECT: lock-order(warning) object->m
  * EXPECT-STACK: one, other
  */
 #include "case.h"

@@ -2,7 +2,7 @@
  * Two members of one static variable are two classes; the same member of an array's elements is one
  * class.
  * OPTIONS: --by-class
- * EXPECT: lock-order(warning) journal shard+0xb8
+ * EXPECT: lock-order(warning) journal shard[2].m
  */
 #include "case.h"
 

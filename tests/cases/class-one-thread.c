@@ -2,7 +2,7 @@
  * Two orders of lock classes, but one thread uses both.
  * OPTIONS: --by-class
  * EXPECT: nothing
- * EXPECT-FILTERED: threads journal accounts+0x28
+ * EXPECT-FILTERED: threads journal accounts[1]
  */
 #include "case.h"
 

@@ -2,7 +2,7 @@
  * Two orders of lock classes, but the first thread ends before the second begins.
  * OPTIONS: --by-class
  * EXPECT: nothing
- * EXPECT-FILTERED: ordered journal accounts+0x28
+ * EXPECT-FILTERED: ordered journal accounts[1]
  */
 #include "case.h"
 

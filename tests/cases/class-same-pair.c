@@ -2,7 +2,7 @@
  * One pair of locks is acquired in both orders: an error. The same code on other pairs gives no
  * second finding by class.
  * OPTIONS: --by-class
- * EXPECT: lock-order journal accounts
+ * EXPECT: lock-order journal accounts[0]
  */
 #include "case.h"
 

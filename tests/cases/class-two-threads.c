@@ -2,7 +2,7 @@
  * Two threads acquire account and journal on one path, and the second also acquires them in the
  * other order: the first thread is part of the cycle.
  * OPTIONS: --by-class
- * EXPECT: lock-order(warning) journal accounts+0x28
+ * EXPECT: lock-order(warning) journal accounts[1]
  * EXPECT-STACK: account_then_journal, journal_then_account
  */
 #include "case.h"

@@ -3,9 +3,9 @@
  * does not wait for a reader.
  * OPTIONS: --by-class
  * EXPECT: nothing
- * EXPECT-FILTERED: timed journal timed_ones+0x28
- * EXPECT-FILTERED: try journal tried_ones+0x28
- * EXPECT-FILTERED: readers journal read_ones+0x38
+ * EXPECT-FILTERED: timed journal timed_ones[1]
+ * EXPECT-FILTERED: try journal tried_ones[1]
+ * EXPECT-FILTERED: readers journal read_ones[1]
  */
 #include "case.h"
 

@@ -1,7 +1,7 @@
 /*
  * Pairs of short-lived locks, one inside the other, come and go. In the last pair another thread
  * takes them the other way round while both live.
- * EXPECT: lock-order <unnamed>
+ * EXPECT: lock-order pair->inner pair->outer
  */
 #include "case.h"
 

@@ -1,7 +1,7 @@
 /*
  * Objects with two std::mutex, one taken inside the other, come and go: no call initializes or
  * destroys such a mutex. In the last object another thread takes them the other way round.
- * EXPECT: lock-order <unnamed>
+ * EXPECT: lock-order object::inner object::outer
  */
 #include "case.h"
 #include <mutex>

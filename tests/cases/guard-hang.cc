@@ -1,7 +1,7 @@
 /*
  * One thread initializes a local static, and the initializer wants a lock; another thread holds the
  * lock and uses the static: both wait forever.
- * EXPECT: deadlock a left()::value
+ * EXPECT: deadlock a left::value
  * EXPECT-STACK: under(void*), make()
  */
 #include "case.h"

@@ -1,6 +1,6 @@
 /*
  * A process and its child acquire two mutexes in shared memory in opposite orders, and deadlock.
- * EXPECT: deadlock <unnamed>
+ * EXPECT: deadlock shared->a shared->b
  * EXPECT-STACK: parent, child
  */
 #include "case.h"

@@ -1,7 +1,7 @@
 /*
  * Two pools of eight workers that count themselves out and are joined under the pool's lock, which
  * they acquire at two places: one finding.
- * EXPECT: lock-order(warning) <thread> <unnamed>
+ * EXPECT: lock-order(warning) <thread> pool->mutex
  */
 #include "case.h"
 

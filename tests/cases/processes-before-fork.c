@@ -1,7 +1,7 @@
 /*
  * The parent uses its order before the fork of the child that uses the other order.
  * EXPECT: nothing
- * EXPECT-FILTERED: ordered <unnamed>
+ * EXPECT-FILTERED: ordered shared->m[0] shared->m[1]
  */
 #include "processes.h"
 

@@ -1,7 +1,7 @@
 /*
  * A seccomp filter that exists before the program starts, as in every container, is no sandbox:
  * forked processes are watched, and the locations of shared locks are known.
- * EXPECT: lock-order <unnamed>
+ * EXPECT: lock-order shared->m[0] shared->m[1]
  */
 #include "processes.h"
 

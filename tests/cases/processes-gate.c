@@ -1,7 +1,7 @@
 /*
  * Two orders, but both processes hold a third shared lock.
  * EXPECT: nothing
- * EXPECT-FILTERED: gate <unnamed>
+ * EXPECT-FILTERED: gate shared->m[0] shared->m[1]
  */
 #include "processes.h"
 

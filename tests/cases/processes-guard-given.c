@@ -2,7 +2,7 @@
  * The parent holds a lock of its own across a fork and releases it while the child runs: the child
  * acquires the locks in one order after that, the parent's other thread in the other order, under
  * that lock.
- * EXPECT: lock-order <unnamed>
+ * EXPECT: lock-order shared->m[0] shared->m[1]
  */
 #include "processes.h"
 

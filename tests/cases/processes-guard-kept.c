@@ -2,7 +2,7 @@
  * The parent holds two locks of its own across a fork and releases one while the child runs; it
  * holds the other one until the child has ended, and under it its other thread acquires the locks.
  * EXPECT: nothing
- * EXPECT-FILTERED: gate <unnamed>
+ * EXPECT-FILTERED: gate shared->m[0] shared->m[1]
  */
 #include "processes.h"
 

@@ -2,7 +2,7 @@
  * The parent holds a lock of its own as long as the child lives; its other thread acquires the
  * locks in the opposite order, but under that lock.
  * EXPECT: nothing
- * EXPECT-FILTERED: gate <unnamed>
+ * EXPECT-FILTERED: gate shared->m[0] shared->m[1]
  */
 #include "processes.h"
 

@@ -23,11 +23,22 @@ const char *lh_hang_thread_text(const struct lh_hang_writer *g, uint32_t thread)
 	return lh_arena_printf(g->arena, "%s (%d)", lh_hang_clean(g, name), t->tid);
 }
 
+/* The lock as the findings name it: they number locks that have one name. */
+static const struct lh_report_lock *in_finding(const struct lh_hang_writer *g,
+					       const struct lh_report_lock *lock)
+{
+	for (uint32_t i = 0; i < g->report->findings; i++)
+		for (uint32_t k = 0; k < g->report->finding[i]->locks; k++)
+			if (g->report->finding[i]->lock[k]->id == lock->id)
+				return g->report->finding[i]->lock[k];
+	return lock;
+}
+
 const char *lh_hang_lock_text(const struct lh_hang_writer *g, lh_lock_id lock)
 {
 	const struct lh_report_lock *t = lh_report_get_lock(g->report, g->process, lock);
 
-	return lh_hang_clean(g, lh_report_lock_text(g->report, t));
+	return lh_hang_clean(g, lh_report_lock_text(g->report, t ? in_finding(g, t) : NULL));
 }
 
 bool lh_hang_is_lock(const struct lh_hang_writer *g, lh_lock_id id)
@@ -87,7 +98,7 @@ void lh_hang_stack(const struct lh_hang_writer *g, lh_stack_id stack)
 const char *lh_hang_at(const struct lh_hang_writer *g, lh_stack_id stack)
 {
 	const struct lh_report_frame *f =
-		lh_report_best_frame(lh_report_get_stack(g->report, g->process, stack));
+		lh_report_place(lh_report_get_stack(g->report, g->process, stack));
 
 	if (!f)
 		return "";

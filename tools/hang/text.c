@@ -7,11 +7,12 @@
 
 /* ---- findings ---- */
 
-/* The addresses of the finding's locks that have no name. */
+/* The addresses of the finding's locks that have no name, or one name. */
 static void show_sites(const struct lh_hang_writer *g, const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
-		if (!f->lock[i]->named && lh_lock_address(&f->lock[i]->row))
+		if ((!f->lock[i]->named || f->lock[i]->name != f->lock[i]->plain) &&
+		    lh_lock_address(&f->lock[i]->row))
 			fprintf(g->out, "  %s is at %s\n",
 				lh_hang_clean(g, lh_report_lock_text(g->report, f->lock[i])),
 				lh_hang_clean(g, lh_hang_address_text(

@@ -162,7 +162,7 @@ bool lh_policy_read(struct lh_policy *p, struct lh_arena *arena, const char *pat
 
 static bool is_initialized_at(const char *pattern, const struct lh_report_lock *lock)
 {
-	const struct lh_report_frame *f = lh_report_own_frame(lock->init_stack);
+	const struct lh_report_frame *f = lh_report_place(lock->init_stack);
 	char location[600];
 
 	if (!f)
@@ -179,7 +179,7 @@ static bool is_called(const char *name, const struct lh_report_lock *lock)
 {
 	if (strncmp(name, "born:", 5) == 0)
 		return is_initialized_at(name + 5, lock);
-	return lh_glob_match(name, lock->name);
+	return lh_glob_match(name, lock->plain);
 }
 
 static uint32_t find_name(struct lh_policy *p, const struct lh_report_lock *lock)
@@ -190,7 +190,7 @@ static uint32_t find_name(struct lh_policy *p, const struct lh_report_lock *lock
 		if (!is_called(p->name[i].text, lock))
 			continue;
 		p->name[i].matched = true;
-		if (found == UINT32_MAX || strcmp(p->name[i].text, lock->name) == 0)
+		if (found == UINT32_MAX || strcmp(p->name[i].text, lock->plain) == 0)
 			found = i;
 	}
 	return found;
@@ -227,8 +227,8 @@ const char *lh_policy_lock_text(struct lh_arena *arena, const struct lh_report_l
 	const struct lh_report_frame *f;
 
 	if (lock->named)
-		return lock->name;
-	f = lh_report_own_frame(lock->init_stack);
+		return lock->plain;
+	f = lh_report_place(lock->init_stack);
 	if (!f || (!f->function && !f->file))
 		return NULL;
 	if ((with_line || !f->function) && f->file)

@@ -53,10 +53,16 @@ static bool fits_mutex(const char *pattern, const struct lh_report_finding *f)
 	return lh_rule_is(f->rule, LH_TSAN_MUTEX) && any_stack(pattern, f);
 }
 
+/* A name fits with its number in the finding and without: "Book::mutex_ (1)", "Book::mutex_". */
+static bool is_called(const char *pattern, const struct lh_report_lock *lock)
+{
+	return lh_glob_match(pattern, lock->name) || lh_glob_match(pattern, lock->plain);
+}
+
 static bool fits_lock(const char *pattern, const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
-		if (lh_glob_match(pattern, f->lock[i]->name))
+		if (is_called(pattern, f->lock[i]))
 			return true;
 	return false;
 }
@@ -100,7 +106,10 @@ static bool fits_called_from(const char *pattern, const struct lh_report_finding
 
 static bool fits_id(const char *pattern, const struct lh_report_finding *f)
 {
-	return strcmp(pattern, f->fingerprint) == 0 || strcmp(pattern, f->former) == 0;
+	return strcmp(pattern, f->fingerprint) == 0 || strcmp(pattern, f->former_v2) == 0 ||
+	       strcmp(pattern, f->former) == 0 ||
+	       /* who accepts a deadlock accepts that it can happen */
+	       (f->rule == LH_RULE_LOCK_ORDER && strcmp(pattern, f->other.now) == 0);
 }
 
 static bool fits_rule(const char *pattern, const struct lh_report_finding *f)
@@ -108,19 +117,9 @@ static bool fits_rule(const char *pattern, const struct lh_report_finding *f)
 	return strcmp(pattern, lh_name_rule(f->rule)) == 0;
 }
 
-/* The end of a list's first name: the first comma outside <...>, (...), [...] and {...}. */
-static const char *name_end(const char *list)
+static const struct lh_report_lock *lock_at(const struct lh_report_finding *f, uint32_t i)
 {
-	int depth = 0;
-
-	for (; *list && (*list != ',' || depth > 0); list++)
-		depth += strchr("<({[", *list) ? 1 : strchr(">)}]", *list) ? -1 : 0;
-	return list;
-}
-
-static const char *name_at(const struct lh_report_finding *f, uint32_t i)
-{
-	return f->cycle ? f->part[i].holds->lock->name : f->lock[i]->name;
+	return f->cycle ? f->part[i].holds->lock : f->lock[i];
 }
 
 static bool fits_cycle(const char *pattern, const struct lh_report_finding *f)
@@ -134,9 +133,9 @@ static bool fits_cycle(const char *pattern, const struct lh_report_finding *f)
 		for (; i < n && *at; i++) {
 			char name[512];
 
-			end = name_end(at);
+			end = lh_glob_list_end(at);
 			snprintf(name, sizeof(name), "%.*s", (int)(end - at), at);
-			if (!lh_glob_match(name, name_at(f, (first + i) % n)))
+			if (!is_called(name, lock_at(f, (first + i) % n)))
 				break;
 			at = *end ? end + 1 + strspn(end + 1, " ") : end;
 		}
@@ -169,7 +168,7 @@ static const char *check_rule(const char *pattern)
 
 static const char *check_cycle(const char *pattern)
 {
-	const char *end = name_end(pattern);
+	const char *end = lh_glob_list_end(pattern);
 
 	return *end && end > pattern && end[1] ? NULL : "at least two locks with commas between";
 }
@@ -323,11 +322,11 @@ void lh_suppress_print(const struct lh_report *report, const struct lh_report_fi
 {
 	struct lh_render_text_style style = {0};
 	struct lh_view v = lh_view_open(report, &style, out);
-	const char *at = lh_view_at(&v, lh_view_finding_frame(&v, f)), *names = NULL;
+	const char *at = lh_view_at(&v, f->frame), *names = NULL;
 
 	for (uint32_t i = 0; i < f->cycle_parts; i++)
-		names = names ? lh_arena_printf(v.arena, "%s,%s", names, name_at(f, i))
-			      : name_at(f, i);
+		names = lh_arena_printf(v.arena, "%s%s%s", names ? names : "", names ? "," : "",
+					lock_at(f, i)->plain);
 	fprintf(out, "# %s: %s%s%s\n", lh_name_rule(f->rule), lh_view_clean(&v, f->message),
 		at ? ", " : "", at ? at : "");
 	if (names)

@@ -5,7 +5,7 @@ enum { PORTIONS_SHOWN = 4 };
 
 const char *lh_view_stack_text(struct lh_view *v, const struct lh_report_stack *t)
 {
-	const struct lh_report_frame *best = lh_report_own_frame(t);
+	const struct lh_report_frame *best = lh_report_place(t);
 	const char *at;
 
 	if (!best)
@@ -31,7 +31,7 @@ static const char *who(struct lh_view *v, const struct lh_report_thread *p)
 static bool names(const struct lh_report_finding *f, const struct lh_report_lock *lock)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
-		if (f->lock[i] == lock)
+		if (f->lock[i]->id == lock->id)
 			return true;
 	return false;
 }

@@ -1,6 +1,6 @@
 /* lock_name.c — makes the locks and threads of a report and names them. */
 #include "tools/report/report_internal.h"
-#include "tools/util/path.h"
+#include "tools/symbols/symbols.h"
 
 #include <string.h>
 
@@ -27,23 +27,6 @@ lh_report_get_thread(struct lh_report *report, const struct lh_report_process *p
 	return thread;
 }
 
-/* "at bank.c:41", "in make_account", "at bank+0x11aa". */
-const char *lh_report_where(struct lh_report *report, const struct lh_report_stack *t)
-{
-	const struct lh_report_frame *f = lh_report_best_frame(t);
-
-	if (!f)
-		return NULL;
-	if (f->file && f->line)
-		return lh_arena_printf(report->arena, "at %s:%u", lh_path_base(f->file), f->line);
-	if (f->function)
-		return lh_arena_printf(report->arena, "in %s", f->function);
-	if (f->module)
-		return lh_arena_printf(report->arena, "at %s+%#llx", lh_path_base(f->module),
-				       (unsigned long long)f->offset);
-	return NULL;
-}
-
 /* The thread whose end is this lock. */
 static const struct lh_report_thread *
 thread_of_end_lock(struct lh_report *report, const struct lh_report_process *p, lh_lock_id id)
@@ -67,74 +50,84 @@ static const char *end_lock_name(struct lh_report *report, const struct lh_repor
 		      : "the end of a thread";
 }
 
-/* Appends the row in the ledger: the same number in every output format of a run. */
-static const char *numbered(struct lh_report *report, const char *name,
-			    const struct lh_report_lock *lock)
-{
-	return lh_arena_printf(report->arena, "%s #%u", name, LH_LOCK_ROW(lock->lock));
-}
-
+/* "mutex of bank.c:41": where it was initialized, or the first place, by text, of those where it
+ * was acquired: which thread comes first varies from run to run. */
 static const char *described(struct lh_report *report, const struct lh_report_lock *lock)
 {
-	const char *at = lh_report_where(report, lock->init_stack);
+	const char *at = lh_report_place_text(report, lock->init_stack);
 
-	if (at)
-		return lh_arena_printf(report->arena, "%s initialized %s", lock->kind_text, at);
-	at = lh_report_data_place(report, lock->process, lh_lock_address(&lock->row));
-	if (at)
-		return lh_arena_printf(report->arena, "%s at %s", lock->kind, at);
-	at = lh_report_where(report, lock->first_stack);
-	if (at)
-		return lh_arena_printf(report->arena, "%s first acquired %s", lock->kind, at);
-	return numbered(report, lock->kind, lock);
+	if (!at)
+		at = lh_report_data_place(report, lock->process, lh_lock_address(&lock->row));
+	if (!at)
+		at = lh_report_first_place(report, lock);
+	return at ? lh_arena_printf(report->arena, "%s of %s", lock->kind_text, at)
+		  : lock->kind_text;
+}
+
+static bool is_named(const struct lh_report_lock *lock)
+{
+	return (lock->row.flags & LH_LOCK_NAMED) && lock->stats.name[0];
+}
+
+/* Two locks that one function initializes by two calls are two classes, as two members are. */
+static uint32_t init_number(struct lh_report *report, const struct lh_report_lock *lock)
+{
+	const struct lh_report_frame *f = lh_site_first(lock->init_stack);
+	struct lh_module module;
+
+	if (!f || f->script || !report->options.symbols ||
+	    !lh_read_module_at(lock->process->ledger, f->address, &module))
+		return 0;
+	return lh_symbol_call_number(report->options.symbols, &module, f->offset);
 }
 
 /* The address and the row vary between runs; the stack that initialized the lock does not. */
 static const char *class_of(struct lh_report *report, const struct lh_report_lock *lock,
-			    const char *symbol, bool *by_first)
+			    const char *symbol, enum lh_recipe recipe, bool *by_first)
 {
 	const char *data;
+	uint32_t number;
 	char *site;
 
 	if (symbol)
 		return lh_fingerprint_name(report, symbol);
-	site = lh_fingerprint_site(report, lock->init_stack);
+	site = lh_fingerprint_site(report, lock->init_stack, recipe);
+	number = recipe > LH_RECIPE_2 ? init_number(report, lock) : 0;
+	if (site[0] && number)
+		return lh_arena_printf(report->arena, "%s<%s#%u", lock->kind, site, number);
 	if (site[0])
 		return lh_arena_printf(report->arena, "%s<%s", lock->kind, site);
-	if (lock->row.flags & LH_LOCK_NAMED)
+	if (is_named(lock))
 		return lock->name;
 	data = lh_report_data_place(report, lock->process, lh_lock_address(&lock->row));
 	if (data)
 		return lh_arena_printf(report->arena, "%s@%s", lock->kind, data);
-	site = lh_fingerprint_site(report, lock->first_stack);
+	site = lh_fingerprint_site(report, lock->first_stack, recipe);
 	*by_first = lock->row.kind != LH_THREAD_END;
 	return site[0] ? lh_arena_printf(report->arena, "%s>%s", lock->kind, site) : lock->kind;
 }
 
 static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 {
-	struct lh_arena *arena = report->arena;
-	uint64_t into = 0;
-	const char *symbol = NULL;
+	uint64_t into;
+	const char *symbol = NULL, *name = NULL;
 
-	if (lock->row.kind != LH_THREAD_END)
+	if (lock->row.kind != LH_THREAD_END) {
 		symbol = lh_report_variable(report, lock->process, lh_lock_address(&lock->row),
 					    &into);
-	lock->named = true;
-	if ((lock->row.flags & LH_LOCK_NAMED) && lock->stats.name[0])
-		lock->name = lh_arena_strdup(arena, lock->stats.name);
-	else if (symbol && into)
-		lock->name = lh_arena_printf(arena, "%s+%#llx", symbol, (unsigned long long)into);
-	else if (symbol)
-		lock->name = symbol;
-	else if (lock->init_stack && lock->init_stack->lock_name)
-		lock->name = lock->init_stack->lock_name;
-	else {
-		lock->named = false;
-		lock->name = lock->row.kind == LH_THREAD_END ? end_lock_name(report, lock)
-							     : described(report, lock);
+		name = is_named(lock) ? lh_arena_strdup(report->arena, lock->stats.name)
+				      : lh_report_lock_variable(report, lock);
+		if (!name && lock->init_stack)
+			name = lock->init_stack->lock_name;
+		if (!name)
+			name = lh_report_lock_of_code(report, lock);
 	}
-	lock->class = class_of(report, lock, symbol, &lock->by_first);
+	lock->named = name != NULL;
+	if (!name && lock->row.kind == LH_THREAD_END)
+		name = end_lock_name(report, lock);
+	lock->plain = lock->name = name ? name : described(report, lock);
+	lock->class = class_of(report, lock, symbol, LH_RECIPE_3, &lock->by_first);
+	lock->former_class = class_of(report, lock, symbol, LH_RECIPE_2, &lock->by_first);
 	lock->variable = symbol != NULL;
 }
 
@@ -165,35 +158,34 @@ struct lh_report_lock *lh_report_get_lock(struct lh_report *report,
 	return lock;
 }
 
-/* The locks are const only for renderers. */
-static struct lh_report_lock *lock_at(struct lh_report_finding *f, uint32_t i)
+/* A copy that only this finding has: other findings number the lock otherwise. The locks are const
+ * only for renderers. */
+static void number(struct lh_report *report, struct lh_report_finding *f, uint32_t i, uint32_t n)
 {
-	return (struct lh_report_lock *)f->lock[i];
-}
+	struct lh_report_lock *copy = lh_arena_alloc(report->arena, sizeof(*copy));
+	struct lh_report_step *step = (struct lh_report_step *)f->step;
 
-static bool has_duplicate(const struct lh_report_finding *f, uint32_t i)
-{
-	for (uint32_t k = 0; k < f->locks; k++)
-		if (k != i && strcmp(f->lock[k]->name, f->lock[i]->name) == 0)
-			return true;
-	return false;
+	*copy = *f->lock[i];
+	copy->name = lh_arena_printf(report->arena, "%s (%u)", copy->plain, n);
+	for (uint32_t k = 0; k < f->steps; k++)
+		if (step[k].lock == f->lock[i])
+			step[k].lock = copy;
+	f->lock[i] = copy;
 }
 
 void lh_report_number_duplicates(struct lh_report *report, struct lh_report_finding *f)
 {
-	bool duplicate[256];
-	uint32_t n = f->locks < 256 ? f->locks : 256;
+	for (uint32_t i = 0; i < f->locks; i++) {
+		uint32_t n = 1;
 
-	for (uint32_t i = 0; i < n; i++)
-		duplicate[i] = has_duplicate(f, i);
-	for (uint32_t i = 0; i < n; i++)
-		if (duplicate[i])
-			lock_at(f, i)->name = numbered(report, f->lock[i]->name, f->lock[i]);
-	for (uint32_t i = 0; i < n; i++) /* locks of two processes may have equal rows too */
-		if (has_duplicate(f, i))
-			lock_at(f, i)->name =
-				lh_arena_printf(report->arena, "%s of %d", f->lock[i]->name,
-						f->lock[i]->process->pid);
+		if (f->lock[i]->name != f->lock[i]->plain)
+			continue;
+		for (uint32_t k = i + 1; k < f->locks; k++)
+			if (strcmp(f->lock[k]->plain, f->lock[i]->plain) == 0)
+				number(report, f, k, ++n);
+		if (n > 1)
+			number(report, f, i, 1);
+	}
 }
 
 const char *lh_report_thread_text(const struct lh_report *report,

@@ -259,12 +259,11 @@ static int by_wait(const void *x, const void *y)
 
 static void add_class(struct lh_report *report, struct class_group *n)
 {
-	const char *at = lh_report_where(report, n->some->init_stack);
+	const char *at = lh_report_place_text(report, n->some->init_stack);
 
 	n->class_stats.kind = n->some->kind;
 	n->class_stats.name =
-		at ? lh_arena_printf(report->arena, "%s initialized %s", n->some->kind, at)
-		   : n->some->class;
+		at ? lh_arena_printf(report->arena, "%s of %s", n->some->kind, at) : n->some->class;
 	n->class_stats.wait = spread_of(&n->wait);
 	n->class_stats.hold = spread_of(&n->hold);
 	LH_PUSH(report->arena, report->profile->class, report->profile->classes, &n->class_stats);

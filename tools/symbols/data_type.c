@@ -20,50 +20,6 @@ struct variable {
 	bool asked, known;
 };
 
-static bool is_at(Dwarf_Die *die, Dwarf_Addr at)
-{
-	Dwarf_Attribute attr;
-	Dwarf_Op *op;
-	size_t n;
-
-	return dwarf_attr(die, DW_AT_location, &attr) && dwarf_getlocation(&attr, &op, &n) == 0 &&
-	       n == 1 && op[0].atom == DW_OP_addr && op[0].number == at;
-}
-
-/* The first pass skips functions and types: they are most entries and hold few variables. */
-static bool holds_variables(int tag, bool functions)
-{
-	return tag == DW_TAG_namespace ||
-	       (functions && (tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block ||
-			      tag == DW_TAG_structure_type || tag == DW_TAG_class_type));
-}
-
-/* Depth first, with the path in an array: debug information may nest to any depth. */
-static bool find_in_unit(Dwarf_Die *unit, Dwarf_Addr at, bool functions, Dwarf_Die *found)
-{
-	Dwarf_Die path[DEPTH_MAX];
-	int depth = 0;
-
-	if (dwarf_child(unit, &path[0]) != 0)
-		return false;
-	while (depth >= 0) {
-		Dwarf_Die *die = &path[depth];
-
-		if (dwarf_tag(die) == DW_TAG_variable && is_at(die, at)) {
-			*found = *die;
-			return true;
-		}
-		if (depth + 1 < DEPTH_MAX && holds_variables(dwarf_tag(die), functions) &&
-		    dwarf_child(die, &path[depth + 1]) == 0) {
-			depth++;
-			continue;
-		}
-		while (depth >= 0 && dwarf_siblingof(&path[depth], &path[depth]) != 0)
-			depth--;
-	}
-	return false;
-}
-
 static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
 {
 	Dwarf_Attribute attr;
@@ -72,28 +28,28 @@ static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
 	       dwarf_peel_type(type, type) == 0;
 }
 
-static void find_type(struct variable *v, Dwfl_Module *module, uint64_t start, bool functions)
+struct lh_variables *lh_symbol_variables(struct lh_symbols *s, struct lh_object *o)
 {
-	Dwarf_Die *cu = NULL, die;
-	Dwarf_Addr bias;
-
-	while (!v->known && (cu = dwfl_module_nextcu(module, cu, &bias)) != NULL)
-		if (find_in_unit(cu, start - bias, functions, &die))
-			v->known = type_of(&die, &v->type);
+	if (!o->variables)
+		o->variables = lh_variables_new(s->arena, o->module);
+	return o->variables;
 }
 
-static const struct variable *variable_at(struct lh_symbols *s, const struct lh_object *o,
-					  uint64_t start)
+static const struct variable *variable_at(struct lh_symbols *s, struct lh_object *o, uint64_t start)
 {
 	const uint64_t key[] = {(uintptr_t)o, start};
 	struct variable *v = lh_map_get(&s->variables, s->arena, key, sizeof(key), sizeof(*v));
+	const struct lh_variable *found;
 
 	if (v->asked)
 		return v;
 	v->asked = true;
-	find_type(v, o->module, start, false);
-	if (!v->known)
-		find_type(v, o->module, start, true);
+	found = lh_variables_at(lh_symbol_variables(s, o), start);
+	if (found) {
+		Dwarf_Die die = found->die;
+
+		v->known = type_of(&die, &v->type);
+	}
 	return v;
 }
 
@@ -153,7 +109,7 @@ const char *lh_symbol_member(struct lh_symbols *s, const struct lh_module *m, ui
 {
 	uint64_t into;
 	const char *text = lh_symbol_data(s, m, offset, &into);
-	const struct lh_object *o = lh_symbol_object(s, m);
+	struct lh_object *o = lh_symbol_object(s, m);
 	const struct variable *v;
 	Dwarf_Die type;
 

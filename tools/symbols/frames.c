@@ -47,8 +47,7 @@ static bool add_inlined(Dwarf_Die *around, Dwarf_Addr at, int depth, Dwarf_Die *
 	return false;
 }
 
-/* The unit with the functions: what a skeleton unit stands for, if its file can be read. */
-static Dwarf_Die whole_unit(const Dwarf_Die *unit)
+Dwarf_Die lh_whole_unit(const Dwarf_Die *unit)
 {
 	Dwarf_Die die, split;
 	uint8_t type;
@@ -63,7 +62,7 @@ static Dwarf_Die whole_unit(const Dwarf_Die *unit)
 static uint32_t functions_at(struct lh_symbols *s, const Dwarf_Die *unit, Dwarf_Addr at,
 			     Dwarf_Die list[LH_FRAMES_AT_ONE])
 {
-	Dwarf_Die whole = whole_unit(unit);
+	Dwarf_Die whole = lh_whole_unit(unit);
 	uint32_t n = 0;
 
 	if (!lh_scope_tree_function(lh_symbol_scopes(s, &whole), at, &list[0]))

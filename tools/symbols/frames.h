@@ -18,6 +18,9 @@ struct lh_code_frame {
 	struct lh_place place;
 };
 
+/* The unit with the functions: what a skeleton unit stands for, if its file can be read. */
+Dwarf_Die lh_whole_unit(const Dwarf_Die *unit);
+
 /* Innermost first; only the last one is not inlined. Returns how many. */
 uint32_t lh_code_frames(struct lh_symbols *, struct lh_object *, uint64_t at,
 			struct lh_code_frame frame[LH_FRAMES_AT_ONE]);

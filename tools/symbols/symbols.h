@@ -48,9 +48,12 @@ struct lh_symbol {
 	const char *function, *file;
 	uint32_t line, column;
 	bool inlined;
+	bool one_call; /* does nothing but the call at this offset; see symbols/one_call.h */
 	/* The symbol table gives this code the names of several functions: the compiler or linker
 	 * has merged equal functions, or one is an alias, and `function` may be any of them. */
 	bool folded;
+	/* As versions named it that had no normal form: for fingerprints of those. NULL: the same. */
+	const char *former;
 };
 
 /*
@@ -63,9 +66,52 @@ uint32_t lh_symbol_lines(struct lh_symbols *, const struct lh_module *, uint64_t
 const char *lh_symbol_name(struct lh_symbols *, const struct lh_module *, uint64_t offset,
 			   bool after);
 
+/*
+ * Several calls of one function in another: how many lines with such a call precede that of the
+ * call that returns to `offset`. 0: none, or not known.
+ */
+uint32_t lh_symbol_call_number(struct lh_symbols *, const struct lh_module *, uint64_t offset);
+
 /* The variable at `offset`; *into: the offset in it. NULL: none. */
 const char *lh_symbol_data(struct lh_symbols *, const struct lh_module *, uint64_t offset,
 			   uint64_t *into);
+
+/*
+ * The lock in a variable, as the source writes it: "shard[17].lock", "main::s.sessions"; without
+ * debug information "shard+0x1dd0". A variable of size `own` has no members. NULL: no variable.
+ */
+const char *lh_symbol_variable(struct lh_symbols *, const struct lh_module *, uint64_t offset,
+			       uint64_t own);
+
+/* A return address in a module. */
+struct lh_symbol_frame {
+	const struct lh_module *module;
+	uint64_t offset;
+};
+
+/* How good a name is: of several, the best is taken. */
+enum lh_name_rank {
+	LH_NAME_NONE,
+	LH_NAME_POINTER, /* a function's pointer to the lock; a type that is little more than a lock
+			  */
+	LH_NAME_GLOBAL,  /* another variable that points to the lock: "current" */
+	LH_NAME_LIKELY,  /* the only lock in the types of the function's variables */
+	LH_NAME_LOCAL,   /* a variable of a function: "main::a" */
+	LH_NAME_MEMBER   /* the type that has the lock, and the member: "Book::mutex_" */
+};
+
+struct lh_lock_name {
+	const char *text; /* NULL: none */
+	enum lh_name_rank rank;
+};
+
+/*
+ * The name of the lock that a call gets as its first argument, from debug information and the code
+ * before the call. `frame`: the stack of the call, the innermost frame first. The answer depends on
+ * nothing else. kind: enum lh_kind.
+ */
+struct lh_lock_name lh_symbol_lock_of_call(struct lh_symbols *, unsigned kind,
+					   const struct lh_symbol_frame *frame, uint32_t n);
 
 /*
  * The variable at `offset` and the member in it, from debug information; all elements of an array

@@ -6,6 +6,7 @@
 #include "tools/symbols/scope_tree.h"
 #include "tools/symbols/symbol_table.h"
 #include "tools/symbols/unit_index.h"
+#include "tools/symbols/variables.h"
 #include "tools/util/map.h"
 
 #include <elfutils/libdwfl.h>
@@ -16,11 +17,13 @@ struct lh_object {
 	GElf_Addr bias;                /* add it to an offset to get libdwfl's address */
 	struct lh_symbol_table *table; /* read at the first query */
 	struct lh_unit_index *units;   /* the same */
+	struct lh_slots *slots;        /* the same; see callee.c */
+	struct lh_variables *variables;
 };
 
 struct lh_symbols {
 	struct lh_arena *arena;
-	struct lh_map objects, lines, variables, scopes, names;
+	struct lh_map objects, lines, variables, variable_names, scopes, names;
 	Dwfl **dwfl; /* of the opened objects */
 	uint32_t dwfls;
 	bool debuginfod;
@@ -40,6 +43,9 @@ struct lh_symbol_at lh_symbol_at(struct lh_symbols *, struct lh_object *, uint64
 
 /* The scopes of the unit that `die` is in. */
 struct lh_scope_tree *lh_symbol_scopes(struct lh_symbols *, const Dwarf_Die *die);
+
+/* The variables of the object, which has a module. */
+struct lh_variables *lh_symbol_variables(struct lh_symbols *, struct lh_object *);
 
 /* A name of the symbol table or a linkage name, demangled; itself, if it is not mangled. */
 const char *lh_symbol_demangled(struct lh_symbols *, const char *name);

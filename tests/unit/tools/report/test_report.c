@@ -341,8 +341,8 @@ static void names(void)
 	build_step(l, 1, LH_LOCK_ID(5, 1), 0, LH_WANTS);
 	report = report_of(l, NULL);
 	CHECK_EQ(report->locks, 5);
-	CHECK_STR(report->lock[2]->name, "rwlock initialized at bank+0x1110");
-	CHECK_STR(report->lock[3]->name, "semaphore #4");
+	CHECK_STR(report->lock[2]->name, "rwlock of bank+0x1110");
+	CHECK_STR(report->lock[3]->name, "semaphore");
 	CHECK_STR(report->lock[4]->name, "the end of T2 'worker-1'");
 	CHECK(!report->lock[3]->named && report->lock[0]->named);
 	CHECK_STR(lh_report_lock_text(report, report->lock[0]), "'accounts'");
@@ -365,8 +365,8 @@ static void same_class(void)
 	build_abba(l, a, b, s);
 	report = report_of(l, NULL);
 	CHECK_STR(lh_report_cycle_text(report, report->finding[0]),
-		  "mutex initialized at bank+0x1100 #3 -> mutex initialized at bank+0x1100 #4 -> "
-		  "mutex initialized at bank+0x1100 #3");
+		  "mutex of bank+0x1100 (1) -> mutex of bank+0x1100 (2) -> "
+		  "mutex of bank+0x1100 (1)");
 	lh_report_free(report);
 }
 
@@ -600,7 +600,7 @@ static void lock_classes(void)
 	if (report->profile->classes != 1)
 		return;
 	const struct lh_class_stats *b = report->profile->class[0];
-	CHECK_STR(b->name, "mutex initialized at bank+0x1200");
+	CHECK_STR(b->name, "mutex of bank+0x1200");
 	CHECK_EQ(b->locks, 3);
 	CHECK_EQ(b->acquired, 30);
 	CHECK_EQ(b->contended, 3);

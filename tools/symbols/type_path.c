@@ -1,0 +1,328 @@
+/* type_path.c — goes down in a type, from member to member, to the lock at an offset. */
+#include "tools/symbols/type_path.h"
+#include "tools/symbols/functions.h"
+
+#include <dwarf.h>
+#include <string.h>
+
+enum { STEPS_MAX = 32, DIMENSIONS_MAX = 8 };
+
+/* ---- types ---- */
+
+bool lh_type_of(Dwarf_Die *die, Dwarf_Die *type, const char **name)
+{
+	Dwarf_Attribute attr;
+
+	*name = NULL;
+	if (!dwarf_attr_integrate(die, DW_AT_type, &attr) || !dwarf_formref_die(&attr, type))
+		return false;
+	for (int i = 0; i < STEPS_MAX; i++) {
+		int tag = dwarf_tag(type);
+
+		if (tag == DW_TAG_typedef)
+			*name = dwarf_diename(type);
+		else if (tag != DW_TAG_const_type && tag != DW_TAG_volatile_type &&
+			 tag != DW_TAG_restrict_type && tag != DW_TAG_atomic_type)
+			return tag != DW_TAG_invalid;
+		if (!dwarf_attr(type, DW_AT_type, &attr) || !dwarf_formref_die(&attr, type))
+			return false;
+	}
+	return false;
+}
+
+static bool is_record(Dwarf_Die *type)
+{
+	int tag = dwarf_tag(type);
+
+	return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type;
+}
+
+static bool is_one_of(const char *name, const char *const *list, size_t n)
+{
+	for (size_t i = 0; name && i < n; i++)
+		if (strcmp(name, list[i]) == 0)
+			return true;
+	return false;
+}
+#define IS_ONE_OF(name, list) is_one_of(name, list, sizeof(list) / sizeof((list)[0]))
+
+/* An identifier that the C standard reserves: the members below it are the library's. */
+static bool is_reserved(const char *name)
+{
+	return name[0] == '_' && (name[1] == '_' || (name[1] >= 'A' && name[1] <= 'Z'));
+}
+
+bool lh_type_is_standard(Dwarf_Die *type)
+{
+	const char *file = dwarf_decl_file(type);
+
+	return file && (strstr(file, "/c++/") || strncmp(file, "/usr/include/", 13) == 0 ||
+			strncmp(file, "/usr/lib/", 9) == 0);
+}
+
+/* Has the class a function that acquires? */
+static bool locks(Dwarf_Die *type)
+{
+	static const char *const names[] = {
+		"lock",     "Lock",      "acquire",  "Acquire",     "enter",
+		"Enter",    "rdlock",    "wrlock",   "lock_shared", "read_lock",
+		"ReadLock", "WriteLock", "readLock", "writeLock",   "write_lock",
+		"LockRead", "LockWrite", "RdLock",   "WrLock",      "lockForRead"};
+	Dwarf_Die child;
+
+	if (dwarf_child(type, &child) != 0)
+		return false;
+	do {
+		if (dwarf_tag(&child) == DW_TAG_subprogram &&
+		    IS_ONE_OF(dwarf_diename(&child), names))
+			return true;
+	} while (dwarf_siblingof(&child, &child) == 0);
+	return false;
+}
+
+static bool is_library_lock(const char *name)
+{
+	static const char *const names[] = {"sem_t",
+					    "mtx_t",
+					    "cnd_t",
+					    "once_flag",
+					    "GMutex",
+					    "_GMutex",
+					    "GRecMutex",
+					    "_GRecMutex",
+					    "GRWLock",
+					    "_GRWLock",
+					    "GCond",
+					    "_GCond",
+					    "GOnce",
+					    "_GOnce",
+					    "omp_lock_t",
+					    "omp_nest_lock_t",
+					    "barrier",
+					    "latch",
+					    "condition_variable",
+					    "condition_variable_any",
+					    "__mutex_base",
+					    "counting_semaphore"};
+
+	return name && (strncmp(name, "pthread_", 8) == 0 || IS_ONE_OF(name, names));
+}
+
+static bool is_lock(Dwarf_Die *type, const char *name)
+{
+	const char *own;
+
+	if (is_library_lock(name))
+		return true;
+	if (!is_record(type))
+		return false;
+	own = dwarf_diename(type);
+	if (is_library_lock(own))
+		return true;
+	if (lh_type_is_standard(type)) /* std::weak_ptr locks, but is none */
+		return own && strstr(own, "mutex") && locks(type);
+	return locks(type);
+}
+
+bool lh_type_path_is_lock(struct lh_type_path *p)
+{
+	const char *name = p->name ? p->name : dwarf_diename(&p->type);
+
+	return (p->lock_type && name && strcmp(p->lock_type, name) == 0) ||
+	       is_lock(&p->type, p->name);
+}
+
+/* ---- one step down ---- */
+
+/* The part of a record at the offset, which becomes the offset in it. Of a union, the first. */
+static bool find_part(Dwarf_Die *type, uint64_t *into, Dwarf_Die *part)
+{
+	if (dwarf_child(type, part) != 0)
+		return false;
+	do {
+		Dwarf_Attribute attr;
+		Dwarf_Word from = 0, size;
+		Dwarf_Die of;
+		const char *name;
+		int tag = dwarf_tag(part);
+
+		if (tag != DW_TAG_member && tag != DW_TAG_inheritance)
+			continue;
+		if (dwarf_attr(part, DW_AT_external, &attr) || !lh_type_of(part, &of, &name) ||
+		    dwarf_aggregate_size(&of, &size) != 0)
+			continue; /* a static member is elsewhere */
+		if (dwarf_attr(part, DW_AT_data_member_location, &attr) &&
+		    dwarf_formudata(&attr, &from) != 0)
+			continue; /* a virtual base class */
+		if (*into < from || *into - from >= size)
+			continue;
+		*into -= from;
+		return true;
+	} while (dwarf_siblingof(part, part) == 0);
+	return false;
+}
+
+static uint32_t read_dimensions(Dwarf_Die *array, uint64_t count[DIMENSIONS_MAX])
+{
+	Dwarf_Die child;
+	uint32_t n = 0;
+
+	if (dwarf_child(array, &child) != 0)
+		return 0;
+	do {
+		Dwarf_Attribute attr;
+		Dwarf_Word value = 0;
+
+		if (dwarf_tag(&child) != DW_TAG_subrange_type || n == DIMENSIONS_MAX)
+			continue;
+		if (dwarf_attr(&child, DW_AT_count, &attr))
+			dwarf_formudata(&attr, &value);
+		else if (dwarf_attr(&child, DW_AT_upper_bound, &attr) &&
+			 dwarf_formudata(&attr, &value) == 0)
+			value++;
+		count[n++] = value ? value : 1;
+	} while (dwarf_siblingof(&child, &child) == 0);
+	return n;
+}
+
+static void append(struct lh_type_path *p, const char *text)
+{
+	p->text = lh_arena_printf(p->arena, "%s%s", p->text, text);
+	if (p->owner)
+		p->member = lh_arena_printf(p->arena, "%s%s", p->member, text);
+}
+
+static bool into_array(struct lh_type_path *p)
+{
+	uint64_t count[DIMENSIONS_MAX];
+	uint32_t n = read_dimensions(&p->type, count);
+	Dwarf_Die element;
+	Dwarf_Word size;
+
+	if (!n || !lh_type_of(&p->type, &element, &p->name) ||
+	    dwarf_aggregate_size(&element, &size) != 0 || !size)
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t below = size;
+
+		for (uint32_t k = i + 1; k < n; k++)
+			if (__builtin_mul_overflow(below, count[k], &below))
+				return false;
+		append(p, p->any_element ? "[]"
+					 : lh_arena_printf(p->arena, "[%llu]",
+							   (unsigned long long)(p->into / below)));
+		p->into %= below;
+	}
+	p->type = element;
+	return true;
+}
+
+static void set_owner(struct lh_type_path *p, Dwarf_Die *record, const char *name)
+{
+	const char *own = dwarf_diename(record);
+	Dwarf_Die unit;
+
+	if ((!own && !name) || lh_type_is_standard(record))
+		return;
+	p->owner = own ? own : name;
+	p->member = "";
+	dwarf_diecu(record, &unit, NULL, NULL);
+	switch (dwarf_srclang(&unit)) {
+	case DW_LANG_C89:
+	case DW_LANG_C:
+	case DW_LANG_C99:
+	case DW_LANG_C11:
+		p->c = true;
+		break;
+	default:
+		p->c = false;
+	}
+}
+
+/* `inside`: also into what the C++ library keeps for itself. */
+static bool into_record(struct lh_type_path *p, bool inside)
+{
+	Dwarf_Die part, record = p->type;
+	const char *name, *typedef_name = p->name;
+	bool base, standard;
+
+	if (!find_part(&p->type, &p->into, &part))
+		return false;
+	base = dwarf_tag(&part) == DW_TAG_inheritance;
+	name = base ? NULL : dwarf_diename(&part);
+	standard = lh_type_is_standard(&record);
+	if (name && is_reserved(name) && !inside) {
+		const char *own = dwarf_diename(&record);
+
+		if (!own || strncmp(own, "array<", 6) != 0)
+			return false; /* *into is spent, but nobody goes on from here */
+		name = NULL;
+	}
+	if (!lh_type_of(&part, &p->type, &p->name))
+		return false;
+	p->captured = NULL;
+	if (name && lh_is_closure(&record)) {
+		p->captured = name + (name[0] == '_' && name[1] == '_' ? 2 : 0);
+		p->closure = record;
+		p->owner = NULL;
+	} else if (!base) {
+		set_owner(p, &record, typedef_name);
+	}
+	if (name && !(inside && standard))
+		append(p, lh_arena_printf(p->arena, ".%s", name));
+	return true;
+}
+
+static bool go_down(struct lh_type_path *p, bool inside)
+{
+	if (dwarf_tag(&p->type) == DW_TAG_array_type)
+		return into_array(p);
+	return is_record(&p->type) && into_record(p, inside);
+}
+
+/* ---- the path ---- */
+
+bool lh_type_path_begin(struct lh_type_path *p, struct lh_arena *arena, Dwarf_Die *die,
+			uint64_t into)
+{
+	*p = (struct lh_type_path){.arena = arena, .into = into, .text = "", .member = ""};
+	return lh_type_of(die, &p->type, &p->name);
+}
+
+void lh_type_path_to_lock(struct lh_type_path *p)
+{
+	for (int i = 0; i < STEPS_MAX && !lh_type_path_is_lock(p) && go_down(p, false); i++)
+		continue;
+}
+
+static bool is_pointer(Dwarf_Die *type)
+{
+	int tag = dwarf_tag(type);
+
+	return tag == DW_TAG_pointer_type || tag == DW_TAG_reference_type ||
+	       tag == DW_TAG_rvalue_reference_type;
+}
+
+bool lh_type_path_follow(struct lh_type_path *p, uint64_t into)
+{
+	Dwarf_Die pointer;
+
+	for (int i = 0; i < STEPS_MAX && !is_pointer(&p->type); i++)
+		if (!go_down(p, true))
+			return false;
+	if (!is_pointer(&p->type) || p->into)
+		return false;
+	pointer = p->type;
+	if (!lh_type_of(&pointer, &p->type, &p->name))
+		return false;
+	p->into = into;
+	return true;
+}
+
+const char *lh_type_path_name(const struct lh_type_path *p)
+{
+	return p->owner && p->member[0]
+		       ? lh_arena_printf(p->arena, "%s%s%s", p->owner,
+					 p->c ? "->" : "::", p->member + (p->member[0] == '.'))
+		       : NULL;
+}
