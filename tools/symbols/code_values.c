@@ -13,9 +13,9 @@
 
 enum { JUMPS_MAX = 4096, STORES_MAX = 256 };
 
-/* A word of the frame with what was stored there. */
+/* A word in memory with what was stored there. */
 struct slot {
-	int64_t at; /* from the frame */
+	struct lh_value at; /* its address: in the frame, or behind a parameter */
 	struct lh_value value;
 };
 
@@ -99,37 +99,40 @@ static bool is_in_frame(const struct lh_value *address)
 	return address->root == LH_FRAME && !address->loads;
 }
 
+/* A guard stores its parameter behind its `this` and loads it again. */
+static bool is_followed(const struct lh_value *address)
+{
+	return (address->root == LH_FRAME || address->root == LH_ENTRY) && !address->loads;
+}
+
 static void drop_slot(struct state *s, uint32_t i)
 {
 	s->slot[i] = s->slot[--s->slots];
 }
 
 /* Something is stored there, which may be `size` bytes. */
-static void drop_slots(struct state *s, int64_t at, int64_t size)
+static void drop_slots(struct state *s, const struct lh_value *at, int64_t size)
 {
-	for (uint32_t i = s->slots; i-- > 0;)
-		if (s->slot[i].at > at - 8 && s->slot[i].at < at + size)
+	for (uint32_t i = s->slots; i-- > 0;) {
+		const struct lh_value *own = &s->slot[i].at;
+
+		if (own->root == at->root && own->of == at->of &&
+		    own->offset[0] > at->offset[0] - 8 && own->offset[0] < at->offset[0] + size)
 			drop_slot(s, i);
+	}
 }
 
-static const struct slot *find_slot(const struct state *s, int64_t at)
+static const struct slot *find_slot(const struct state *s, const struct lh_value *at)
 {
 	for (uint32_t i = 0; i < s->slots; i++)
-		if (s->slot[i].at == at)
+		if (lh_value_is_same(&s->slot[i].at, at))
 			return &s->slot[i];
 	return NULL;
 }
 
-static void store(struct walk *w, int64_t at, const struct lh_value *value)
-{
-	drop_slots(&w->now, at, 8);
-	if (w->now.slots < LH_SLOTS_MAX)
-		w->now.slot[w->now.slots++] = (struct slot){at, *value};
-}
-
 static struct lh_value load(const struct state *s, struct lh_value address)
 {
-	const struct slot *slot = is_in_frame(&address) ? find_slot(s, address.offset[0]) : NULL;
+	const struct slot *slot = find_slot(s, &address);
 
 	return slot ? slot->value : lh_value_load(address);
 }
@@ -160,9 +163,10 @@ static void count_store(struct walk *w, const struct lh_instruction *x)
 static void keep_stored_once(struct walk *w)
 {
 	for (uint32_t i = w->now.slots; i-- > 0;) {
-		const struct store *s =
-			w->frame_pointer ? find_store(w, w->now.slot[i].at - w->frame.offset[0])
-					 : NULL;
+		const struct lh_value *at = &w->now.slot[i].at;
+		const struct store *s = w->frame_pointer && is_in_frame(at)
+						? find_store(w, at->offset[0] - w->frame.offset[0])
+						: NULL;
 
 		if (!s || s->n != 1)
 			drop_slot(&w->now, i);
@@ -196,11 +200,14 @@ static void begin_path(struct walk *w)
 	w->now.reached = true;
 }
 
-static bool store_at(struct walk *w, struct lh_value address, const struct lh_value *value)
+static bool store(struct walk *w, struct lh_value address, const struct lh_value *value)
 {
-	if (is_in_frame(&address))
-		store(w, address.offset[0], value);
-	return is_in_frame(&address);
+	if (!is_followed(&address))
+		return false;
+	drop_slots(&w->now, &address, 8);
+	if (w->now.slots < LH_SLOTS_MAX)
+		w->now.slot[w->now.slots++] = (struct slot){address, *value};
+	return true;
 }
 
 static bool move(struct walk *w, const struct lh_instruction *x, uint64_t at)
@@ -218,7 +225,7 @@ static bool move(struct walk *w, const struct lh_instruction *x, uint64_t at)
 	else if (x->op == 0x89 && !x->memory)
 		reg[x->rm] = reg[x->reg];
 	else
-		return x->op == 0x89 && store_at(w, address_of(w, x, at), &reg[x->reg]);
+		return x->op == 0x89 && store(w, address_of(w, x, at), &reg[x->reg]);
 	return true;
 }
 
@@ -272,8 +279,8 @@ static void execute(struct walk *w, const struct lh_instruction *x, uint64_t at)
 	if (!done) {
 		struct lh_value address = x->memory ? address_of(w, x, at) : w->now.reg[0];
 
-		if (x->memory && is_in_frame(&address))
-			drop_slots(&w->now, address.offset[0], x->map ? 64 : 8);
+		if (x->memory && is_followed(&address))
+			drop_slots(&w->now, &address, x->map ? 64 : 8);
 		forget(w, lh_x86_written(x));
 	}
 	if (w->now.reg[LH_RSP].root == LH_FRAME && !w->now.reg[LH_RSP].loads &&
@@ -308,7 +315,7 @@ static void meet(struct walk *w, struct state *a, const struct state *b)
 		if (!lh_value_is_same(&a->reg[i], &b->reg[i]))
 			a->reg[i] = unknown(w);
 	for (uint32_t i = a->slots; i-- > 0;) {
-		const struct slot *s = find_slot(b, a->slot[i].at);
+		const struct slot *s = find_slot(b, &a->slot[i].at);
 
 		if (!s || !lh_value_is_same(&s->value, &a->slot[i].value))
 			drop_slot(a, i);
@@ -410,8 +417,8 @@ static bool walk(struct walk *w, struct lh_call_values *out)
 
 struct lh_value lh_call_load(const struct lh_call_values *c, struct lh_value address)
 {
-	for (uint32_t i = 0; is_in_frame(&address) && i < c->slots; i++)
-		if (c->slot[i] == address.offset[0])
+	for (uint32_t i = 0; i < c->slots; i++)
+		if (lh_value_is_same(&c->slot[i], &address))
 			return c->stored[i];
 	return lh_value_load(address);
 }

@@ -244,6 +244,19 @@ static void name_object(struct search *x, struct lh_type_path *path, Dwarf_Die *
 		found(x, local_name(x, function, variable, path->text), LH_NAME_LOCAL);
 }
 
+/* A guard that holds the pointer is none. */
+static bool is_pointer_variable(Dwarf_Die *variable)
+{
+	Dwarf_Die type;
+	const char *name;
+
+	if (!lh_type_of(variable, &type, &name))
+		return false;
+	name = dwarf_diename(&type);
+	return !lh_declaration_is_class(&type) || (name && (strncmp(name, "unique_ptr<", 11) == 0 ||
+							    strncmp(name, "shared_ptr<", 11) == 0));
+}
+
 /* The variable points to the lock itself. */
 static void name_pointer(struct search *x, struct lh_type_path *path, Dwarf_Die *function,
 			 Dwarf_Die *variable)
@@ -256,7 +269,7 @@ static void name_pointer(struct search *x, struct lh_type_path *path, Dwarf_Die 
 		found(x, name, LH_NAME_MEMBER);
 	else if (path->captured)
 		found(x, captured_name(x, path), LH_NAME_LOCAL);
-	else if (dwarf_tag(variable) == DW_TAG_variable)
+	else if (dwarf_tag(variable) == DW_TAG_variable && is_pointer_variable(variable))
 		found(x, local_name(x, function, variable, ""), LH_NAME_POINTER);
 }
 
@@ -450,6 +463,16 @@ static struct lh_value from_caller(const struct lh_call_values *caller, const st
 	return at;
 }
 
+/* A function of the C++ library's object, which passes a lock of its own: `this`. */
+static bool is_library_function(struct search *x, const struct lh_symbol_frame *frame)
+{
+	const char *name = lh_symbol_name(x->symbols, frame->module, frame->offset, true);
+
+	return name && strncmp(name, "std::", 5) == 0 &&
+	       (strstr(name, "mutex::") ||
+		(x->kind == LH_COND && strstr(name, "condition_variable::")));
+}
+
 struct lh_lock_name lh_symbol_lock_of_call(struct lh_symbols *s, unsigned kind,
 					   const struct lh_symbol_frame *frame, uint32_t n)
 {
@@ -461,7 +484,12 @@ struct lh_lock_name lh_symbol_lock_of_call(struct lh_symbols *s, unsigned kind,
 	x->kind = kind;
 	x->passed = (struct lh_value){.root = LH_ENTRY, .of = RDI};
 	for (uint32_t i = 0; i < n && i < FRAMES_MAX; i++) {
-		if (!enter_frame(x, &frame[i]) || !is_call_of(x, called))
+		if (!enter_frame(x, &frame[i])) {
+			if (i == 0 && is_library_function(x, &frame[0]))
+				continue;
+			break;
+		}
+		if (!is_call_of(x, called))
 			break;
 		x->lock = from_caller(&x->values, &x->passed);
 		search_frame(x);

@@ -1,6 +1,7 @@
 /* type_path.c — goes down in a type, from member to member, to the lock at an offset. */
 #include "tools/symbols/type_path.h"
 #include "tools/symbols/functions.h"
+#include "tools/symbols/name_form.h"
 
 #include <dwarf.h>
 #include <string.h>
@@ -60,14 +61,15 @@ bool lh_type_is_standard(Dwarf_Die *type)
 			strncmp(file, "/usr/lib/", 9) == 0);
 }
 
-/* Has the class a function that acquires? */
+/* Has the class a function that acquires it? */
 static bool locks(Dwarf_Die *type)
 {
 	static const char *const names[] = {
-		"lock",     "Lock",      "acquire",  "Acquire",     "enter",
-		"Enter",    "rdlock",    "wrlock",   "lock_shared", "read_lock",
-		"ReadLock", "WriteLock", "readLock", "writeLock",   "write_lock",
-		"LockRead", "LockWrite", "RdLock",   "WrLock",      "lockForRead"};
+		"lock",        "Lock",       "rdlock",       "wrlock",   "lock_shared",
+		"read_lock",   "ReadLock",   "WriteLock",    "readLock", "writeLock",
+		"write_lock",  "LockRead",   "LockWrite",    "RdLock",   "WrLock",
+		"lockForRead", "lock_read",  "lock_write",   "lockRead", "LockShared",
+		"lockShared",  "ReaderLock", "acquire_lock", "Acquire"};
 	Dwarf_Die child;
 
 	if (dwarf_child(type, &child) != 0)
@@ -119,8 +121,8 @@ static bool is_lock(Dwarf_Die *type, const char *name)
 	own = dwarf_diename(type);
 	if (is_library_lock(own))
 		return true;
-	if (lh_type_is_standard(type)) /* std::weak_ptr locks, but is none */
-		return own && strstr(own, "mutex") && locks(type);
+	if (lh_type_is_standard(type)) /* std::weak_ptr and std::unique_lock<> lock, but are none */
+		return own && strstr(own, "mutex") && !strchr(own, '<') && locks(type);
 	return locks(type);
 }
 
@@ -224,7 +226,7 @@ static void set_owner(struct lh_type_path *p, Dwarf_Die *record, const char *nam
 
 	if ((!own && !name) || lh_type_is_standard(record))
 		return;
-	p->owner = own ? own : name;
+	p->owner = lh_name_form(p->arena, own ? own : name);
 	p->member = "";
 	dwarf_diecu(record, &unit, NULL, NULL);
 	switch (dwarf_srclang(&unit)) {

@@ -83,12 +83,10 @@ static char *without_parameters(struct lh_arena *arena, const char *from)
 static const char *clean_name(struct lh_symbols *s, const char *mangled)
 {
 	const char *name = lh_symbol_demangled(s, mangled);
-	bool guards = begins(name, guard);
 
-	if (guards)
+	if (begins(name, guard)) /* of a static variable; it has the variable's name */
 		name += sizeof(guard) - 1;
-	name = without_parameters(s->arena, name);
-	return guards ? lh_arena_printf(s->arena, "%s%s", guard, name) : name;
+	return without_parameters(s->arena, name);
 }
 
 /* Without what the compiler appends to the name of a static variable in a function: "m.0". */
