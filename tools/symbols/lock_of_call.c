@@ -31,6 +31,7 @@ struct search {
 	struct lh_scopes scopes;
 	struct lh_call_values values;
 	struct lh_value lock;   /* the pointer, in the present frame */
+	bool lost;              /* the code did not say where the pointer comes from */
 	bool outward;           /* `passed` is known */
 	struct lh_value passed; /* the pointer, by the registers at the function's entry */
 	const char *lock_type;  /* what a lock function of the program gets */
@@ -88,14 +89,11 @@ static bool read_values(struct search *x, Dwarf_Addr after)
 	return false;
 }
 
-static bool enter_frame(struct search *x, const struct lh_symbol_frame *frame)
+static bool find_scopes(struct search *x, const struct lh_symbol_frame *frame)
 {
-	Dwarf_Addr after;
-
 	x->object = lh_symbol_object(x->symbols, frame->module);
-	after = frame->offset + x->object->bias;
-	return x->object->module && lh_scopes_at(x->symbols, x->object, after - 1, &x->scopes) &&
-	       read_values(x, after);
+	return x->object->module &&
+	       lh_scopes_at(x->symbols, x->object, frame->offset + x->object->bias - 1, &x->scopes);
 }
 
 /* ---- what is left of the pointer behind a variable ---- */
@@ -156,7 +154,8 @@ static bool walk_from(struct search *x, Dwarf_Die *variable, bool memory,
 {
 	Dwarf_Word size;
 
-	if (!lh_type_path_begin(path, x->arena, variable, memory ? (uint64_t)rest->offset[0] : 0))
+	if (!lh_type_path_begin(path, x->symbols, x->object, variable,
+				memory ? (uint64_t)rest->offset[0] : 0))
 		return false;
 	if (memory && (dwarf_aggregate_size(&path->type, &size) != 0 || path->into >= size))
 		return false;
@@ -405,7 +404,7 @@ static void pass_lock_parameter(struct search *x)
 		const struct lh_value none = {0};
 
 		if (dwarf_tag(&child) != DW_TAG_formal_parameter ||
-		    !lh_type_path_begin(&path, x->arena, &child, 0) ||
+		    !lh_type_path_begin(&path, x->symbols, x->object, &child, 0) ||
 		    !lh_type_path_follow(&path, 0) || !lh_type_path_is_lock(&path))
 			continue;
 		x->outward = false;
@@ -437,6 +436,67 @@ static void search_frame(struct search *x)
 	}
 	if (x->best.rank < LH_NAME_LOCAL)
 		match_global(x);
+}
+
+/* ---- where the code does not say ---- */
+
+/* The locks that the variables of a function lead to. */
+struct candidates {
+	struct search *search;
+	const char *name;
+	bool several;
+};
+
+static void add_candidate(void *with, struct lh_type_path *path)
+{
+	struct candidates *c = with;
+	const char *name;
+
+	if (!is_of_kind(c->search, path))
+		return;
+	name = lh_type_path_name(path);
+	if (!name && path->captured)
+		name = captured_name(c->search, path);
+	c->several |= !name || (c->name && strcmp(c->name, name) != 0);
+	c->name = name ? name : c->name;
+}
+
+static void add_variables(struct candidates *c, Dwarf_Die *scope)
+{
+	struct search *x = c->search;
+	struct lh_type_path path;
+	Dwarf_Die child;
+
+	if (dwarf_child(scope, &child) != 0)
+		return;
+	do {
+		int tag = dwarf_tag(&child);
+
+		if ((tag == DW_TAG_formal_parameter || tag == DW_TAG_variable) &&
+		    lh_type_path_begin(&path, x->symbols, x->object, &child, 0))
+			lh_type_path_visit(&path, 0, 2, add_candidate, c);
+	} while (dwarf_siblingof(&child, &child) == 0);
+}
+
+/* The only lock that the variables of the innermost function of the program lead to. */
+static void find_likely(struct search *x)
+{
+	struct candidates c = {.search = x};
+	uint32_t end = x->scopes.n, i;
+
+	for (i = end; i-- > 0;) {
+		if (dwarf_tag(&x->scopes.scope[i]) == DW_TAG_lexical_block)
+			continue;
+		if (!is_standard(&x->scopes.scope[i]))
+			break;
+		end = i;
+	}
+	if (!end)
+		return;
+	for (; i < end; i++)
+		add_variables(&c, &x->scopes.scope[i]);
+	if (!c.several)
+		found(x, c.name, LH_NAME_LIKELY);
 }
 
 /* ---- the stack ---- */
@@ -473,6 +533,30 @@ static bool is_library_function(struct search *x, const struct lh_symbol_frame *
 		(x->kind == LH_COND && strstr(name, "condition_variable::")));
 }
 
+/* One frame; false: the search ends here. */
+static bool step_out(struct search *x, const struct lh_symbol_frame *frame, Dwarf_Addr *called)
+{
+	bool known = read_values(x, frame->offset + x->object->bias) && is_call_of(x, *called);
+
+	x->lost |= !known;
+	x->outward = false;
+	if (!x->lost) {
+		x->lock = from_caller(&x->values, &x->passed);
+		search_frame(x);
+	}
+	if (x->outward && x->best.rank < LH_NAME_LOCAL &&
+	    dwarf_lowpc(&x->scopes.scope[0], called) == 0) {
+		*called += x->scopes.bias;
+		return true;
+	}
+	x->lost = true;
+	if (is_all_standard(x))
+		return true;
+	if (x->best.rank < LH_NAME_LIKELY)
+		find_likely(x);
+	return false;
+}
+
 struct lh_lock_name lh_symbol_lock_of_call(struct lh_symbols *s, unsigned kind,
 					   const struct lh_symbol_frame *frame, uint32_t n)
 {
@@ -484,19 +568,13 @@ struct lh_lock_name lh_symbol_lock_of_call(struct lh_symbols *s, unsigned kind,
 	x->kind = kind;
 	x->passed = (struct lh_value){.root = LH_ENTRY, .of = RDI};
 	for (uint32_t i = 0; i < n && i < FRAMES_MAX; i++) {
-		if (!enter_frame(x, &frame[i])) {
+		if (!find_scopes(x, &frame[i])) {
 			if (i == 0 && is_library_function(x, &frame[0]))
 				continue;
 			break;
 		}
-		if (!is_call_of(x, called))
+		if (!step_out(x, &frame[i], &called))
 			break;
-		x->lock = from_caller(&x->values, &x->passed);
-		search_frame(x);
-		if (!x->outward || x->best.rank >= LH_NAME_LOCAL ||
-		    dwarf_lowpc(&x->scopes.scope[0], &called) != 0)
-			break;
-		called += x->scopes.bias;
 	}
 	return x->best;
 }

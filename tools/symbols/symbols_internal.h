@@ -18,6 +18,8 @@ struct lh_object {
 	struct lh_symbol_table *table; /* read at the first query */
 	struct lh_unit_index *units;   /* the same */
 	struct lh_variables *variables;
+	struct lh_map definitions; /* definitions.c */
+	bool defined;              /* they have been read */
 };
 
 struct lh_symbols {
