@@ -35,7 +35,7 @@ struct store {
 /* Where a jump goes, and what the registers contain there. */
 struct target {
 	uint64_t at;
-	bool loop; /* the jump goes back */
+	uint64_t last; /* the last instruction that jumps there: a loop if it is behind */
 	struct state state;
 };
 
@@ -45,6 +45,7 @@ struct walk {
 	uint64_t start, after;
 	struct target *target;
 	uint32_t targets;
+	uint16_t *written; /* the registers that each instruction writes, as bits */
 	uint32_t unknowns;
 	struct state now;
 	bool frame_pointer; /* rbp has been set to the frame */
@@ -322,14 +323,46 @@ static void meet(struct walk *w, struct state *a, const struct state *b)
 	}
 }
 
+/* The end of a loop, with the code behind it from where jumps come back into it. */
+static uint64_t loop_end(const struct walk *w, const struct target *t)
+{
+	uint64_t end = t->last;
+	bool more = true;
+
+	while (more) {
+		more = false;
+		for (uint32_t i = 0; i < w->targets; i++)
+			if (w->target[i].at >= t->at && w->target[i].at <= end &&
+			    w->target[i].last > end) {
+				end = w->target[i].last;
+				more = true;
+			}
+	}
+	return end;
+}
+
+/* Only what the loop does not write is known. */
+static void begin_loop(struct walk *w, const struct target *t)
+{
+	uint64_t end = loop_end(w, t) - w->start;
+	uint32_t written = 0, kept = 1u << LH_RSP | (w->frame_pointer ? 1u << LH_RBP : 0);
+
+	for (uint64_t i = t->at - w->start; i <= end; i++)
+		written |= w->written[i];
+	forget(w, written & ~kept);
+	keep_stored_once(w);
+}
+
 static void arrive(struct walk *w, uint64_t at)
 {
 	struct target *t = find_target(w, at);
 
 	if (t)
 		meet(w, &w->now, &t->state);
-	if (!w->now.reached || (t && t->loop))
+	if (!w->now.reached)
 		begin_path(w);
+	else if (t && t->last >= at)
+		begin_loop(w, t);
 }
 
 static void leave(struct walk *w, const struct lh_instruction *x, uint64_t at)
@@ -356,6 +389,7 @@ static bool collect(struct walk *w)
 		if (!lh_x86_decode(w->code + i, w->n - i, &x))
 			return w->after <= at; /* data between functions */
 		count_store(w, &x);
+		w->written[i] = (uint16_t)lh_x86_written(&x);
 		to = at + x.size + (uint64_t)x.immediate;
 		if (!x.direct || x.flow == LH_CALL || to < w->start || to >= w->start + w->n)
 			continue;
@@ -366,7 +400,7 @@ static bool collect(struct walk *w)
 			t = &w->target[w->targets++];
 			t->at = to;
 		}
-		t->loop |= to <= at;
+		t->last = at;
 	}
 	return true;
 }
@@ -429,12 +463,15 @@ bool lh_code_values(const uint8_t *code, size_t n, uint64_t start, uint64_t afte
 	struct walk *w = calloc(1, sizeof(*w));
 	bool known = false;
 
-	if (w)
-		*w = (struct walk){.code = code, .n = n, .start = start, .after = after};
-	if (w && (w->target = calloc(JUMPS_MAX, sizeof(*w->target))) != NULL)
+	if (!w)
+		return false;
+	*w = (struct walk){.code = code, .n = n, .start = start, .after = after};
+	w->target = calloc(JUMPS_MAX, sizeof(*w->target));
+	w->written = calloc(n + 1, sizeof(*w->written));
+	if (w->target && w->written)
 		known = collect(w) && walk(w, out);
-	if (w)
-		free(w->target);
+	free(w->target);
+	free(w->written);
 	free(w);
 	return known;
 }

@@ -105,6 +105,12 @@ static bool is_library_lock(const char *name)
 					    "latch",
 					    "condition_variable",
 					    "condition_variable_any",
+					    "mutex",
+					    "recursive_mutex",
+					    "timed_mutex",
+					    "recursive_timed_mutex",
+					    "shared_mutex",
+					    "shared_timed_mutex",
 					    "__mutex_base",
 					    "counting_semaphore"};
 
@@ -123,7 +129,7 @@ static bool is_lock(Dwarf_Die *type, const char *name)
 	if (is_library_lock(own))
 		return true;
 	if (lh_type_is_standard(type)) /* std::weak_ptr and std::unique_lock<> lock, but are none */
-		return own && strstr(own, "mutex") && !strchr(own, '<') && locks(type);
+		return own && strstr(own, "mutex") && !strchr(own, '<');
 	return locks(type);
 }
 
