@@ -38,7 +38,7 @@ UNIT     := $(UNIT_SRC:tests/%.c=$B/%)
 BUILD_PACKAGES := build-essential uthash-dev libunwind-dev libdw-dev libelf-dev libjansson-dev jq python3-minimal
 # Compilers and what checks sources; what looks at processes and files; what a gate is driven by; what is watched.
 # gcc-12-multilib and not gcc-multilib, which cannot be installed beside a cross compiler.
-CHECK_PACKAGES := clang lld mold clang-format clang-tidy libclang-rt-dev shellcheck codespell musl-tools gcc-12-multilib \
+CHECK_PACKAGES := clang llvm lld mold dwz clang-format clang-tidy libclang-rt-dev shellcheck codespell musl-tools gcc-12-multilib \
 	libc++-dev libc++abi-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
 	valgrind gdb strace procps iproute2 bubblewrap graphviz libxml2-utils python3 python3-jsonschema python3-yaml openssl perl \
 	cmake meson ninja-build automake python3-pytest git \

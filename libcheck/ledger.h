@@ -79,6 +79,13 @@ typedef uint32_t lh_site;
 #define LH_FRAME_MODULE(f) ((uint32_t)((f) >> LH_FRAME_PC_BITS))
 #define LH_FRAME_PC(f) ((f)&LH_FRAME_PC_MASK)
 
+/* The address of a frame of a script: its line, and the byte in the line from 1. 0: unknown. */
+#define LH_SCRIPT_LINE_BITS 32
+#define LH_SCRIPT_PC(line, column)                                                                 \
+	((uint64_t)(line) | (uint64_t)((column) < 1u << 16 ? (column) : 0) << LH_SCRIPT_LINE_BITS)
+#define LH_SCRIPT_LINE(pc) ((uint32_t)(pc))
+#define LH_SCRIPT_COLUMN(pc) ((uint32_t)((pc) >> LH_SCRIPT_LINE_BITS))
+
 /* Flags of struct lh_lock. */
 enum {
 	LH_LOCK_RECURSIVE = 1 << 0,
@@ -314,9 +321,9 @@ struct lh_stack {
 /*
  * A loaded object, as it was when a stack first went through it; or a function of an interpreted
  * script (LH_MODULE_SCRIPT): `path` holds the file and, behind the file's final zero, the
- * function's name; the address of a frame is the line, 0 if unknown. With LH_MODULE_LOCK_NAME it is
- * no frame: the first of a stack that initializes a lock, `path` holds what the script calls the
- * lock, "" not known, and behind that the kind of lock as its language calls it.
+ * function's name; the address of a frame is LH_SCRIPT_PC. With LH_MODULE_LOCK_NAME it is no frame:
+ * the first of a stack that initializes a lock, `path` holds what the script calls the lock, "" not
+ * known, and behind that the kind of lock as its language calls it.
  */
 struct lh_module {
 	uint64_t start, end; /* mapped range */

@@ -219,7 +219,22 @@ build() {
 	"${compiler[@]}" -D_GNU_SOURCE -O1 -g -Wall -Wextra -pthread -o "$1" "$2" "${@:3}"
 }
 
-# must_build: the same; ends the runner with a failure when the compiler fails.
+# build_as CONFIGURATION PROGRAM SOURCE [FLAG...]: the same for C++, in one of the configurations COMPILER-OPTION.
+# shellcheck disable=SC2034 # runners use it
+cxx_configurations=({gcc,clang}-{O0,O1,O2,O3,flto})
+build_as() {
+	local CXX=g++ as="-${1#*-}"
+	case $1 in clang-*) CXX=clang++ ;; esac
+	case $1 in
+	gcc-flto) as="-O2 -flto" ;;
+	clang-flto) as="-O2 -flto -fuse-ld=lld" ;;
+	*-libc++) as="-O2 -stdlib=libc++" ;;
+	esac
+	# shellcheck disable=SC2086 # options
+	build "$2" "$3" $as "${@:4}"
+}
+
+# must_build: as build; ends the runner with a failure when the compiler fails.
 must_build() {
 	build "$@" || { bad "$2 does not compile"; finish; }
 }

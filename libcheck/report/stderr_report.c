@@ -1,6 +1,9 @@
 /*
  * stderr_report.c — writes each finding to stderr, and at the end the command that prints all.
  *
+ * The form is that of tools/render/text_short.c, with what is known here: objects and offsets, no
+ * functions and no lines.
+ *
  * Not every call path of a finding: one with the same locks, acquired at the same places, is only
  * counted. A place is the innermost frame, and further ones while two locks of the finding have the
  * same: then a function acquires whatever lock it is given.
@@ -24,14 +27,20 @@ static const char *const kind_names[] = {
 static const char *const action_names[] = {"holds",    "wants", "waits for", "calls",
 					   "releases", "joins", "uses",      "destroys"};
 
+static const char *const severity_names[] = {
+	[LH_NOTE] = "note", [LH_WARNING] = "warning", [LH_ERROR] = "error"};
+
 static const struct {
 	const char *id, *title, *help;
+	unsigned properties;
 } rules[] = {
-	[LH_NO_RULE] = {"", "", ""},
+	[LH_NO_RULE] = {"", "", "", 0},
 #define RULE(constant, id, severity, properties, title, meaning, help, ...)                        \
-	[LH_RULE_##constant] = {id, title, help},
+	[LH_RULE_##constant] = {id, title, help, properties},
 #include "libcheck/rules.def"
 };
+
+enum { LINE_MAX = 120, PLACE_COLUMN = 40 };
 
 static void print(const struct lh_text *t)
 {
@@ -81,60 +90,116 @@ static void add_lock(struct lh_text *t, lh_lock_id id)
 		lh_text_hex(t, lh_lock_address(l));
 }
 
-/* A line of a script: "app.py:12 worker". */
-static void add_script(struct lh_text *t, const struct lh_module *m, uint64_t line)
+/* "bank+0x11d2"; of a script "app.py:12 worker". */
+static void add_frame(struct lh_text *t, uint64_t frame)
 {
-	lh_text_safe(t, lh_text_base(m->path));
-	lh_text_add(t, ":");
-	lh_text_number(t, line);
-	lh_text_add(t, " ");
-	lh_text_safe(t, m->path + lh_text_length(m->path) + 1);
-	lh_text_add(t, "\n");
+	const struct lh_module *m = &LH_MODULES[LH_FRAME_MODULE(frame)];
+
+	if (LH_FRAME_MODULE(frame) && (m->flags & LH_MODULE_SCRIPT)) {
+		lh_text_safe(t, lh_text_base(m->path));
+		lh_text_add(t, ":");
+		lh_text_number(t, LH_SCRIPT_LINE(LH_FRAME_PC(frame)));
+		lh_text_add(t, " ");
+		lh_text_safe(t, m->path + lh_text_length(m->path) + 1);
+		return;
+	}
+	if (LH_FRAME_MODULE(frame)) {
+		lh_text_safe(t, lh_text_base(m->path));
+		lh_text_add(t, "+");
+	}
+	lh_text_hex(t, LH_FRAME_PC(frame) - (LH_FRAME_MODULE(frame) ? m->base : 0));
 }
 
-static void add_stack(struct lh_text *t, lh_stack_id id)
+/* Threads start in the library; no stack shows that. */
+static bool is_of_library(uint64_t frame)
 {
+	const struct lh_module *m = &LH_MODULES[LH_FRAME_MODULE(frame)];
+	uint64_t here = (uint64_t)(uintptr_t)lh_stderr_report;
+
+	return LH_FRAME_MODULE(frame) && !(m->flags & LH_MODULE_SCRIPT) && here >= m->start &&
+	       here < m->end;
+}
+
+static void go_back(struct lh_text *t, size_t n)
+{
+	t->n = n;
+	t->at[n] = '\0';
+}
+
+/* As many frames as fit into the line that began at `line`. */
+static void add_stack(struct lh_text *t, lh_stack_id id, size_t line)
+{
+	static const char more[] = " < …";
 	const struct lh_stack *s = &LH_STACKS[id];
+	bool shown = false;
 
 	for (int i = 0; id && i < s->n; i++) {
 		uint64_t f = LH_FRAMES[s->frame + (uint32_t)i];
 		const struct lh_module *m = &LH_MODULES[LH_FRAME_MODULE(f)];
-		if (LH_FRAME_MODULE(f) && (m->flags & LH_MODULE_LOCK_NAME))
+		size_t before = t->n, room = i + 1 < s->n ? sizeof(more) : 0;
+
+		if (is_of_library(f) || (LH_FRAME_MODULE(f) && (m->flags & LH_MODULE_LOCK_NAME)))
 			continue;
-		lh_text_add(t, "      #");
-		lh_text_number(t, (uint64_t)i);
-		lh_text_add(t, " ");
-		if (LH_FRAME_MODULE(f) && (m->flags & LH_MODULE_SCRIPT)) {
-			add_script(t, m, LH_FRAME_PC(f));
+		lh_text_add(t, shown ? " < " : "  ");
+		add_frame(t, f);
+		if (t->n - line + room <= LINE_MAX) {
+			shown = true;
 			continue;
 		}
-		if (LH_FRAME_MODULE(f)) {
-			lh_text_safe(t, lh_text_base(m->path));
-			lh_text_add(t, "+");
-		}
-		lh_text_hex(t, LH_FRAME_PC(f) - (LH_FRAME_MODULE(f) ? m->base : 0));
-		lh_text_add(t, "\n");
+		if (shown)
+			go_back(t, before);
+		else if (t->n - line > LINE_MAX - room)
+			go_back(t, line + LINE_MAX - sizeof(more));
+		lh_text_add(t, more);
+		return;
 	}
 }
 
-static void add_step(struct lh_text *t, const struct lh_step *s)
+static void add_thread(struct lh_text *t, lh_thread_id id)
 {
-	const struct lh_thread *thread = &LH_THREADS[s->thread];
+	const struct lh_thread *thread = &LH_THREADS[id];
 
-	lh_text_add(t, s->thread ? "  thread " : "  a thread");
-	if (s->thread)
-		lh_text_number(t, s->thread);
-	if (thread->name[0]) {
+	lh_text_add(t, id ? "  T" : "  a thread");
+	if (id)
+		lh_text_number(t, id);
+	/* A thread that got no name has that of the program. */
+	if (thread->name[0] &&
+	    !lh_text_begins(lh_text_base(lh_own_ledger.ledger->exe), thread->name)) {
 		lh_text_add(t, " '");
 		lh_text_safe(t, thread->name);
 		lh_text_add(t, "'");
 	}
-	lh_text_add(t, " ");
+	lh_text_add(t, "\n");
+}
+
+/* Consecutive steps of a thread stand below its name. */
+static void add_step(struct lh_text *t, const struct lh_step *s, bool first)
+{
+	size_t line;
+
+	if (first || s->thread != s[-1].thread)
+		add_thread(t, s->thread);
+	line = t->n;
+	lh_text_add(t, "    ");
 	lh_text_add(t, s->action <= LH_DESTROYS ? action_names[s->action] : "?");
 	lh_text_add(t, " ");
 	add_lock(t, s->lock);
+	while (LH_SITE_STACK(s->site) && !t->cut && t->n - line < PLACE_COLUMN)
+		lh_text_add(t, " ");
+	add_stack(t, LH_SITE_STACK(s->site), line);
 	lh_text_add(t, "\n");
-	add_stack(t, LH_SITE_STACK(s->site));
+}
+
+/* What the last lines say of the finding: whether it happened. */
+static const char *consequence(const struct lh_finding *f)
+{
+	unsigned properties = rules[f->rule].properties;
+
+	if (f->flags & LH_FINDING_ENDED)
+		return "  It happened in this run, but it did not last.\n";
+	if (f->level == LH_POTENTIAL && properties & LH_IS_WAITING)
+		return "  It did not happen in this run.\n";
+	return properties & LH_IS_DEADLOCK && f->level > LH_POTENTIAL ? "  It happens now.\n" : "";
 }
 
 static void head(struct lh_text *t)
@@ -227,12 +292,12 @@ void lh_stderr_report(uint32_t finding, char *buffer)
 		return;
 	}
 	head(&t);
+	lh_text_add(&t, severity_names[f->severity <= LH_ERROR ? f->severity : LH_ERROR]);
+	lh_text_add(&t, ": ");
 	lh_text_add(&t, rules[f->rule].title);
 	lh_text_add(&t, " [");
 	lh_text_add(&t, rules[f->rule].id);
 	lh_text_add(&t, "]");
-	if (f->flags & LH_FINDING_ENDED)
-		lh_text_add(&t, ", but it did not last");
 	if (f->duration_ns) {
 		lh_text_add(&t, " for ");
 		lh_text_number(&t, f->duration_ns / 1000000u);
@@ -244,8 +309,9 @@ void lh_stderr_report(uint32_t finding, char *buffer)
 			print(&t);
 			t.n = 0;
 		}
-		add_step(&t, &LH_STEPS[f->step + i]);
+		add_step(&t, &LH_STEPS[f->step + i], i == 0);
 	}
+	lh_text_add(&t, consequence(f));
 	lh_text_add(&t, "  help: ");
 	lh_text_add(&t, rules[f->rule].help);
 	lh_text_add(&t, "\n");

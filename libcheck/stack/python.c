@@ -128,66 +128,16 @@ void lh_python_read_frames(struct lh_python_chain *c)
 
 /* ---- lines ---- */
 
-struct bytes {
-	const uint8_t *at, *end;
-};
-
-static uint32_t varint(struct bytes *b)
-{
-	uint32_t v = 0;
-
-	for (unsigned shift = 0; b->at < b->end && shift < 32; shift += 6) {
-		uint8_t byte = *b->at++;
-		v |= (uint32_t)(byte & 63) << shift;
-		if (!(byte & 64))
-			break;
-	}
-	return v;
-}
-
-static int32_t signed_varint(struct bytes *b)
-{
-	uint32_t v = varint(b);
-
-	return v & 1 ? -(int32_t)(v >> 1) : (int32_t)(v >> 1);
-}
-
-/*
- * The location table of PEP 657. The first byte of an entry has bit 7 set, a form in bits 3 to 6,
- * and in bits 0 to 2 the number of code units it is for, minus one. Forms 0 to 9 and 10 to 12 are
- * followed by columns only, 13 has a line and no columns, 14 has all; 15 is code without a line.
- */
-static uint32_t line_at(struct bytes b, uint32_t first, uint32_t unit)
-{
-	enum { ONE_LINE = 10, NO_COLUMNS = 13, LONG = 14, NO_LINE = 15 };
-	uint32_t line = first;
-
-	while (b.at < b.end && (*b.at & 0x80)) {
-		uint8_t head = *b.at++;
-		unsigned form = head >> 3 & 15, units = (head & 7u) + 1;
-		if (form == NO_COLUMNS || form == LONG)
-			line += (uint32_t)signed_varint(&b);
-		else if (form >= ONE_LINE && form < NO_COLUMNS)
-			line += form - ONE_LINE;
-		if (unit < units)
-			return form == NO_LINE ? 0 : line;
-		unit -= units;
-		while (b.at < b.end && !(*b.at & 0x80))
-			b.at++;
-	}
-	return 0;
-}
-
-static uint32_t line_of(uintptr_t code, uintptr_t instruction)
+static struct lh_python_place place_of(uintptr_t code, uintptr_t instruction)
 {
 	uintptr_t table = read_word(code, PY_CODE_LINES);
 	uintptr_t into = instruction - (code + PY_CODE_BYTES);
 
 	if (!is_a(table, PyBytes_Type) || into >= 2 * read_word(code, PY_VAR_SIZE))
-		return 0;
-	const uint8_t *text = (const uint8_t *)(table + PY_BYTES_TEXT);
-	struct bytes b = {text, text + (read_word(table, PY_VAR_SIZE) & 0xffffff)};
-	return line_at(b, read_half(code, PY_CODE_FIRST_LINE), (uint32_t)(into / 2));
+		return (struct lh_python_place){0, 0};
+	return lh_python_place_of((const uint8_t *)(table + PY_BYTES_TEXT),
+				  read_word(table, PY_VAR_SIZE) & 0xffffff,
+				  read_half(code, PY_CODE_FIRST_LINE), (uint32_t)(into / 2));
 }
 
 uintptr_t lh_python_object(void)
@@ -199,7 +149,7 @@ bool lh_python_locate(const struct lh_python_frame *f, struct lh_python_location
 {
 	if (!is_a(f->code, PyCode_Type))
 		return false;
-	out->line = line_of(f->code, f->instruction);
+	out->place = place_of(f->code, f->instruction);
 	return lh_python_copy_text(read_word(f->code, PY_CODE_FILE), out->file,
 				   sizeof(out->file)) &&
 	       lh_python_copy_text(read_word(f->code, PY_CODE_QUALIFIED), out->function,

@@ -19,6 +19,7 @@
 #define LH_STACK_PYTHON_H
 
 #include "libcheck/base/sys.h"
+#include "libcheck/stack/python_lines.h"
 
 enum {
 	LH_PYTHON_FRAMES = 16, /* innermost frames that are read */
@@ -55,7 +56,7 @@ struct lh_python_chain {
 
 struct lh_python_location {
 	char file[LH_PYTHON_FILE], function[LH_PYTHON_FUNCTION];
-	uint32_t line; /* 0: there is none */
+	struct lh_python_place place;
 };
 
 void lh_python_init(bool full); /* at the start; full: all frames, otherwise the innermost */
@@ -64,7 +65,7 @@ void lh_python_init(bool full); /* at the start; full: all frames, otherwise the
 void lh_python_read_frames(struct lh_python_chain *c);
 uintptr_t lh_python_frames_id(void);
 
-/* File, function and line of a frame that was read in the same hook of the same thread. */
+/* File, function and place of a frame that was read in the same hook of the same thread. */
 bool lh_python_locate(const struct lh_python_frame *f, struct lh_python_location *out);
 
 /* An address inside the object file of the interpreter. */

@@ -230,7 +230,9 @@ static void add_scripts(struct mixed *m, const struct lh_python_chain *c, uintpt
 		uint32_t row = lh_python_locate(f, &location)
 				       ? lh_stack_script(location.file, location.function, 0)
 				       : 0;
-		add_frame(m, row ? LH_FRAME(row, location.line) : 0);
+		add_frame(m, row ? LH_FRAME(row, LH_SCRIPT_PC(location.place.line,
+							      location.place.column))
+				 : 0);
 	}
 }
 

@@ -36,7 +36,8 @@ static void journal_then_account(void)
 int main()
 {
 	journal = new std::mutex;
-	for (int i = 0; i < 3; i++)
+	volatile int n = 3; /* a loop that is unrolled would acquire each lock at another place */
+	for (int i = 0; i < n; i++)
 		accounts.push_back(std::make_unique<account>());
 	in_turn(account_then_journal, journal_then_account);
 	return 0;

@@ -2,9 +2,11 @@
  * Locks that are local variables of one function, and lambdas that capture them: nested and generic
  * ones, and two whose code is the same. Each pair of lambdas is a deadlock of its own.
  * RUN: one lock-order
+ * RUN: two lock-order lock-order
  * RUN: generic lock-order
  * RUN: nested lock-order
  * RUN: ordered nothing
+ * GATE: one two
  * GATE: one generic
  * GATE: generic nested
  */
@@ -52,9 +54,11 @@ int main(int, char **argv)
 	};
 
 	auto both = [&](auto &first, auto &second, auto by) {
-		// AT generic: holds main::a, main::b in main::{lambda#6}
+		// AT generic: holds main::a, main::b in main::{lambda#6}<std::mutex, std::mutex, int>
+		// AT generic: holds main::a, main::b in main::{lambda#6}<std::mutex, std::mutex, long>
 		std::scoped_lock x(first);
-		// AT generic: wants main::b, main::a in main::{lambda#6}
+		// AT generic: wants main::b, main::a in main::{lambda#6}<std::mutex, std::mutex, int>
+		// AT generic: wants main::b, main::a in main::{lambda#6}<std::mutex, std::mutex, long>
 		std::scoped_lock y(second);
 		n += static_cast<int>(by);
 	};

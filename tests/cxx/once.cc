@@ -172,7 +172,7 @@ int main(int, char **argv)
 	else if (is(run, "condition"))
 		together(
 			[&] {
-				// AT condition: wants config_mutex in main::{lambda}
+				// AT condition: wants config_mutex in main::{lambda#8}
 				config_mutex.lock();
 				config_mutex.unlock();
 				++turn_now;
@@ -181,7 +181,7 @@ int main(int, char **argv)
 			},
 			[&] {
 				turn mine(1);
-				// AT condition: holds config_mutex in main::{lambda}
+				// AT condition: holds config_mutex in main::{lambda#9}
 				std::lock_guard lock(config_mutex);
 				channel.receive();
 			});

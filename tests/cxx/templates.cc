@@ -64,7 +64,7 @@ class Ledger : public Lockable
 	}
 	template <typename F> void audit(F &&with)
 	{
-		// AT base: holds Lockable::mutex_ in Ledger::audit<{lambda}>
+		// AT base: holds Lockable::mutex_ in Ledger::audit<main::{lambda#8}::{lambda#1}>(main::{lambda#8}::{lambda#1}&&)
 		std::unique_lock lock(mutex_);
 		with(sum_);
 	}

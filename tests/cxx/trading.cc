@@ -44,7 +44,7 @@ class Balances
 
 	template <typename F> auto with_locked(F &&f)
 	{
-		// AT close: holds Balances::mutex_ in trading::Balances::with_locked<{lambda}>
+		// AT close: holds Balances::mutex_ in trading::Balances::with_locked<trading::Exchange::close_accounts(int)::{lambda#1}>(trading::Exchange::close_accounts(int)::{lambda#1}&&)
 		std::unique_lock lock(mutex_);
 		return f(money_);
 	}

@@ -1,9 +1,10 @@
 """Two locks in two orders, with acquire() and release().
 
-EXPECT: lock-order inversion-acquire.py:13 inversion-acquire.py:14
+EXPECT: lock-order inversion-acquire.py:14 inversion-acquire.py:15
 EXPECT-WAITED: nothing
-EXPECT-FRAME: a_then_b inversion-acquire.py:19
-EXPECT-FRAME: b_then_a inversion-acquire.py:26
+EXPECT-FRAME: a_then_b inversion-acquire.py:20
+EXPECT-FRAME: b_then_a inversion-acquire.py:27
+EXPECT-TEXT: inversion-acquire.py:20:5: error: 'a' and 'b' are acquired in conflicting orders
 """
 import threading
 

@@ -10,14 +10,17 @@
 /* The compared part of a finding. */
 struct item {
 	char fingerprint[17];
-	/* By the recipe of earlier versions; NULL-terminated. Their reports have no other. */
+	/* By recipe v1; NULL-terminated. Reports of that version have no other. */
 	const char **former;
-	const char *text; /* rule and message, escaped */
+	const char *former_v2; /* NULL: the fingerprint */
+	uint32_t places;       /* 0: not known */
+	const char *text;      /* rule and message, escaped */
 	enum lh_severity severity;
 	bool counts; /* neither suppressed nor in a baseline */
 };
 
 struct run {
+	struct lh_report_options options; /* to read ledgers with */
 	struct lh_arena *arena;
 	struct item *item;
 	uint32_t n;
@@ -60,6 +63,13 @@ static const char **merged_former(struct run *s, const struct lh_report_finding 
 	return former;
 }
 
+static const char *copy_text(struct run *s, const json_t *text)
+{
+	const char *value = json_string_value(text);
+
+	return value ? lh_arena_strdup(s->arena, value) : NULL;
+}
+
 static enum lh_severity severity_of(const char *name)
 {
 	for (enum lh_severity s = LH_NOTE; name && s < LH_ERROR; s++)
@@ -81,6 +91,8 @@ static bool add_json_finding(struct run *s, const json_t *f)
 	add(s, fingerprint,
 	    (struct item){
 		    .former = json_former(s, json_object_get(f, "former")),
+		    .former_v2 = copy_text(s, json_object_get(f, "former_v2")),
+		    .places = (uint32_t)json_integer_value(json_object_get(f, "places")),
 		    .text = lh_arena_printf(s->arena, "%s  %s", rule, message ? message : ""),
 		    .severity = severity_of(severity),
 		    .counts = !status || strcmp(status, "new") == 0,
@@ -115,7 +127,7 @@ static bool read_json(struct run *s, const char *file)
 static bool read_ledgers(struct run *s, char *file)
 {
 	struct lh_loaded_runs r;
-	bool good = lh_loaded_runs_open(&r, &file, 1, (struct lh_report_options){0}, NULL, false);
+	bool good = lh_loaded_runs_open(&r, &file, 1, s->options, NULL, false);
 
 	for (uint32_t i = 0; good && i < r.report->notes; i++)
 		lh_log("diff: %s: %s", file, r.report->note[i]);
@@ -124,6 +136,8 @@ static bool read_ledgers(struct run *s, char *file)
 		add(s, f->fingerprint,
 		    (struct item){
 			    .former = merged_former(s, f),
+			    .former_v2 = lh_arena_strdup(s->arena, f->former_v2),
+			    .places = 1 + f->other_places,
 			    .text = lh_arena_printf(s->arena, "%s  %s", lh_name_rule(f->rule),
 						    f->message),
 			    .severity = f->severity,
@@ -181,12 +195,17 @@ static bool read_run(struct run *s, char *file)
 
 /* ---- comparing ---- */
 
-static bool has_fingerprint(const struct run *s, const char *fingerprint)
+static const struct item *find(const struct run *s, const char *fingerprint)
 {
 	struct item key;
 
-	snprintf(key.fingerprint, sizeof(key.fingerprint), "%s", fingerprint);
-	return s->n && bsearch(&key, s->item, s->n, sizeof(key), by_fingerprint);
+	snprintf(key.fingerprint, sizeof(key.fingerprint), "%s", fingerprint ? fingerprint : "");
+	return s->n ? bsearch(&key, s->item, s->n, sizeof(key), by_fingerprint) : NULL;
+}
+
+static bool has_fingerprint(const struct run *s, const char *fingerprint)
+{
+	return find(s, fingerprint) != NULL;
 }
 
 /* The report of an earlier version has a finding for each former fingerprint: it has the item if it
@@ -201,38 +220,55 @@ static bool has_former(const struct run *s, const struct item *item)
 
 static bool is_former(const struct run *s, const char *fingerprint)
 {
-	for (uint32_t i = 0; i < s->n; i++)
+	for (uint32_t i = 0; i < s->n; i++) {
+		if (s->item[i].former_v2 && strcmp(s->item[i].former_v2, fingerprint) == 0)
+			return true;
 		for (uint32_t k = 0; s->item[i].former[k]; k++)
 			if (strcmp(s->item[i].former[k], fingerprint) == 0)
 				return true;
+	}
 	return false;
 }
 
 static bool has(const struct run *s, const struct item *item)
 {
-	return has_fingerprint(s, item->fingerprint) || has_former(s, item) ||
-	       is_former(s, item->fingerprint);
+	return has_fingerprint(s, item->fingerprint) || has_fingerprint(s, item->former_v2) ||
+	       has_former(s, item) || is_former(s, item->fingerprint);
+}
+
+/* Places that the finding has in this run and not in the other. */
+static uint32_t more_places(const struct run *other, const struct item *item)
+{
+	const struct item *same = find(other, item->fingerprint);
+
+	return same && same->places && same->places < item->places ? item->places - same->places
+								   : 0;
 }
 
 /*
- * Prints and counts the findings of `run` that are (`in`) or are not in `other`. *worst: their
- * highest severity.
+ * Prints and counts the findings of `run` that are (`in`) or are not in `other`. A finding with
+ * more places is not, if `run` is the new one. *worst: their highest severity.
  */
 static uint32_t list(const char *label, const struct run *run, const struct run *other, bool in,
 		     bool print, int *worst)
 {
+	bool is_new = strcmp(label, "fixed") != 0;
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < run->n; i++) {
 		const struct item *item = &run->item[i];
+		uint32_t more = is_new ? more_places(other, item) : 0;
 
-		if (has(other, item) != in || (!in && !item->counts))
+		if ((has(other, item) && !more) != in || (!in && !item->counts))
 			continue;
 		n++;
 		if (worst && *worst < (int)item->severity)
 			*worst = (int)item->severity;
 		if (print)
-			printf("%-6s %s  %s\n", label, item->fingerprint, item->text);
+			printf("%-6s %s  %s%s\n", label, item->fingerprint, item->text,
+			       more ? lh_arena_printf(run->arena, " (%u places, %u of them new)",
+						      item->places, more)
+				    : "");
 	}
 	return n;
 }
@@ -255,7 +291,7 @@ static int compare(const struct run *old, const struct run *new, bool quiet, int
 
 static int diff(struct lh_settings *settings, char **file, int files)
 {
-	struct run old = {0}, new = {0};
+	struct run old = {.options = lh_settings_report(settings)}, new = old;
 	int status = LH_STATUS_REPORT_ERROR;
 
 	if (files != 2)

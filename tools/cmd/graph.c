@@ -6,13 +6,14 @@ static int draw(struct lh_settings *s, char **file, int files)
 {
 	static lh_renderer *const forms[] = {lh_render_dot, lh_render_mermaid, lh_render_svg};
 	struct lh_render_text_style style = lh_settings_style(s);
+	struct lh_report_options options = lh_settings_report(s);
 	struct lh_loaded_runs r;
 	int status = LH_STATUS_REPORT_ERROR;
 
 	if (!files)
 		return lh_bad_operands(&lh_cmd_graph, "no file is named");
-	if (lh_loaded_runs_open(&r, file, files, (struct lh_report_options){.orders = true}, NULL,
-				false) &&
+	options.orders = true;
+	if (lh_loaded_runs_open(&r, file, files, options, NULL, false) &&
 	    lh_loaded_runs_write("graph", LH_OPTION(s, result).text, r.report, &style,
 				 forms[LH_OPTION(s, graph_format).number]))
 		status = 0;

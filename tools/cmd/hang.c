@@ -1,5 +1,6 @@
 /* hang.c — lockhound hang: reports who waits for whom in a process that hangs, or in its core. */
 #include "tools/process/libc_version.h"
+#include "tools/process/peek_python.h"
 #include "tools/cmd/commands.h"
 #include "tools/cmd/load_runs.h"
 #include "tools/hang/text.h"
@@ -113,8 +114,7 @@ static void add_runtimes(const struct lh_hang *h, struct lh_report *report)
 		{"/libQt5Core.so", "Qt: QMutex and similar Qt locks are not visible here", true},
 		{"/libQt6Core.so", "Qt: QMutex and similar Qt locks are not visible here", true},
 		{"python3",
-		 "a Python interpreter: owners of its locks and Python's lines are visible only "
-		 "under 'lockhound run'",
+		 "a Python interpreter: owners of its locks are visible only under 'lockhound run'",
 		 false},
 	};
 
@@ -129,7 +129,19 @@ static void add_runtimes(const struct lh_hang *h, struct lh_report *report)
 		}
 }
 
-static void add_notes(const struct lh_hang *h, struct lh_report *report)
+/* Stacks of a Python that cannot be read show the functions of its interpreter. */
+static void add_python_version(struct lh_hang *h, struct lh_report *report)
+{
+	const char *version = h->peek->no_access ? NULL : lh_peek_unread_python(h->peek);
+
+	if (version)
+		lh_report_note(
+			report,
+			"lines of CPython %s cannot be read (those of 3.11, 3.12 and 3.13 can)",
+			version);
+}
+
+static void add_notes(struct lh_hang *h, struct lh_report *report)
 {
 	const struct lh_peek *p = h->peek;
 	uint32_t blanks = unread(h);
@@ -140,6 +152,7 @@ static void add_notes(const struct lh_hang *h, struct lh_report *report)
 			       blanks, blanks == 1 ? " waits" : "s wait");
 
 	add_runtimes(h, report);
+	add_python_version(h, report);
 	if (p->stopped)
 		lh_report_note(report, "process %d is stopped by a signal; SIGCONT continues it",
 			       p->pid);
@@ -180,11 +193,14 @@ static bool write_report(const struct lh_settings *s, struct lh_hang *h, struct 
 static int show(const struct lh_settings *s, struct lh_hang *h)
 {
 	struct lh_symbols *symbols = lh_symbols_new(LH_OPTION(s, debuginfod).number);
-	struct lh_report *report = lh_report_new((struct lh_report_options){.symbols = symbols});
+	struct lh_report_options options = lh_settings_report(s);
+	struct lh_report *report;
 	struct lh_ledger_view ledger;
 	int status = lh_hang_find(h) ? DEADLOCK : NO_DEADLOCK;
 	bool good;
 
+	options.symbols = symbols;
+	report = lh_report_new(options);
 	lh_snapshot_view(&h->snapshot, &ledger);
 	add_findings(h, report, &ledger);
 	add_notes(h, report);

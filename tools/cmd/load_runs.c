@@ -64,7 +64,6 @@ void lh_loaded_runs_finish(struct lh_report *report, struct lh_report_options op
 	lh_cross_run_check(report);
 	if (options.by_class)
 		lh_by_class_check(report, &(struct lh_class_options){.symbols = options.symbols,
-								     .wrappers = options.wrappers,
 								     .filtered = options.filtered});
 	if (project)
 		lh_project_finish(project, report);

@@ -6,15 +6,13 @@
 
 #include <string.h>
 
-static int learn(char **file, int n, const char *out)
+static int learn(struct lh_report_options options, char **file, int n, const char *out)
 {
 	struct lh_loaded_runs r;
 	struct lh_render_text_style style = {0};
 	int status = LH_STATUS_REPORT_ERROR;
 
-	if (lh_loaded_runs_open(&r, file, n,
-				(struct lh_report_options){.every_lock = true, .orders = true},
-				NULL, false) &&
+	if (lh_loaded_runs_open(&r, file, n, options, NULL, false) &&
 	    lh_loaded_runs_write("policy", out, r.report, &style, lh_policy_learn))
 		status = 0;
 	lh_loaded_runs_close(&r);
@@ -120,15 +118,13 @@ static uint32_t check_names(struct lh_policy *p, const struct lh_report *report)
 	return found;
 }
 
-static int check(char **file, int n)
+static int check(struct lh_report_options options, char **file, int n)
 {
 	struct lh_arena *arena = lh_arena_new();
 	struct lh_policy p;
 	struct lh_loaded_runs r = {0};
-	struct lh_report_options report_options = {.every_lock = true, .orders = true};
-	bool good =
-		lh_policy_read(&p, arena, file[0]) &&
-		(n == 1 || lh_loaded_runs_open(&r, file + 1, n - 1, report_options, NULL, false));
+	bool good = lh_policy_read(&p, arena, file[0]) &&
+		    (n == 1 || lh_loaded_runs_open(&r, file + 1, n - 1, options, NULL, false));
 	uint32_t found = 0;
 
 	if (good) {
@@ -150,6 +146,7 @@ static int start(struct lh_settings *s, char **operand, int operands)
 {
 	const char *verb = operands ? operand[0] : "";
 	bool learns = strcmp(verb, "learn") == 0;
+	struct lh_report_options options = lh_settings_report(s);
 
 	if (!learns && strcmp(verb, "check") != 0)
 		return lh_bad_operands(&lh_cmd_policy,
@@ -157,8 +154,9 @@ static int start(struct lh_settings *s, char **operand, int operands)
 					     : "the subcommand (learn or check) is missing");
 	if (operands == 1)
 		return lh_bad_operands(&lh_cmd_policy, "no file is named");
-	return learns ? learn(operand + 1, operands - 1, LH_OPTION(s, result).text)
-		      : check(operand + 1, operands - 1);
+	options.every_lock = options.orders = true;
+	return learns ? learn(options, operand + 1, operands - 1, LH_OPTION(s, result).text)
+		      : check(options, operand + 1, operands - 1);
 }
 
 const struct lh_command lh_cmd_policy = {

@@ -19,12 +19,15 @@ static const struct lh_loaded_runs *shown;
 /* Adds the thread dumps of processes that did not end by themselves. */
 static void text_and_picture(struct lh_view *v)
 {
+	const struct lh_report_options *o = &v->report->options;
+	struct lh_report_options options = {
+		.symbols = o->symbols, .wrappers = o->wrappers, .root = o->root};
+
 	lh_render_text(v);
 	for (int i = 0; i < shown->files; i++)
 		for (uint32_t k = 0; k < shown->file[i].n; k++)
 			if (lh_thread_dump_is_useful(&shown->file[i].view[k]))
-				lh_thread_dump_ledger(&shown->file[i].view[k], shown->symbols,
-						      v->out);
+				lh_thread_dump_ledger(&shown->file[i].view[k], options, v->out);
 }
 
 static int show(const struct lh_settings *s, const struct lh_loaded_runs *runs,
@@ -55,10 +58,15 @@ static int report(struct lh_settings *s, char **file, int files)
 	bool locks = LH_OPTION(s, locks).number;
 	struct lh_project project;
 	struct lh_loaded_runs runs = {0};
+	struct lh_report_options options = lh_settings_report(s);
 	int status = LH_STATUS_REPORT_ERROR;
 
 	if (!files)
 		return lh_bad_operands(&lh_cmd_report, "no file is named");
+	options.every_lock = locks || format->render != lh_render_text;
+	options.orders = format->orders;
+	options.by_class = LH_OPTION(s, by_class).number;
+	options.filtered = LH_OPTION(s, show_filtered).number;
 	if (lh_project_open(&project,
 			    (struct lh_project_options){
 				    .baseline = LH_OPTION(s, baseline).text,
@@ -66,15 +74,8 @@ static int report(struct lh_settings *s, char **file, int files)
 				    .policy = LH_OPTION(s, policy).text,
 				    .strict = LH_OPTION(s, policy_strict).number,
 			    }) &&
-	    lh_loaded_runs_open(&runs, file, files,
-				(struct lh_report_options){
-					.every_lock = locks || format->render != lh_render_text,
-					.orders = format->orders,
-					.by_class = LH_OPTION(s, by_class).number,
-					.filtered = LH_OPTION(s, show_filtered).number,
-					.wrappers = LH_OPTION(s, wrappers).text,
-				},
-				&project, LH_OPTION(s, debuginfod).number))
+	    lh_loaded_runs_open(&runs, file, files, options, &project,
+				LH_OPTION(s, debuginfod).number))
 		status = show(s, &runs, format);
 	lh_loaded_runs_close(&runs);
 	lh_project_close(&project);

@@ -16,6 +16,7 @@
 #include "tools/run/program_check.h"
 #include "tools/run/preload.h"
 #include "tools/process/proc.h"
+#include "tools/util/escape.h"
 
 extern char **environ;
 
@@ -87,6 +88,7 @@ static void set_up_monitor(struct run *r)
 	const struct lh_settings *s = r->settings;
 	struct lh_monitor *m = &r->monitor;
 	m->style = lh_settings_style(s);
+	m->report_options = lh_settings_report(s);
 	FILE *log = r->files.log ? r->files.log : stderr;
 	m->style.brief &= !r->files.log;
 	m->style.width = lh_render_text_width(log);
@@ -123,6 +125,16 @@ static const char *named(const struct run *r, enum lh_option o)
 	const struct lh_value *v = &r->settings->value[o];
 	return v->from == LH_FROM_CONF ? lh_project_default_file(r->settings->conf, v->text)
 				       : v->text;
+}
+
+/* The command line, for a shell. */
+static const char *program_text(struct run *r, char **argv, int arguments)
+{
+	const char *text = "";
+	for (int i = 0; i < arguments; i++)
+		text = lh_arena_printf(r->project.arena, "%s%s%s", text, *text ? " " : "",
+				       lh_shell_quote(r->project.arena, argv[i]));
+	return text;
 }
 
 static bool open_project(struct run *r)
@@ -248,11 +260,12 @@ static void make_report(struct run *r)
 	const struct lh_settings *s = r->settings;
 	char store[40];
 	snprintf(store, sizeof(store), "/proc/self/fd/%d", r->monitor.run.store);
-	struct lh_report_options options = {.symbols = r->monitor.symbols,
-					    .every_lock = s->outputs > 0,
-					    .by_class = LH_OPTION(s, by_class).number,
-					    .filtered = LH_OPTION(s, show_filtered).number,
-					    .wrappers = LH_OPTION(s, wrappers).text};
+	struct lh_report_options options = lh_settings_report(s);
+
+	options.symbols = r->monitor.symbols;
+	options.every_lock = s->outputs > 0;
+	options.by_class = LH_OPTION(s, by_class).number;
+	options.filtered = LH_OPTION(s, show_filtered).number;
 	for (int i = 0; i < s->outputs; i++)
 		options.orders |= lh_render_formats[s->output[i].format].orders;
 	lh_project_attach(&r->project, &options);
@@ -271,7 +284,8 @@ static bool was_printed(const struct lh_report *reported, const struct lh_report
 {
 	for (uint32_t i = 0; i < reported->findings; i++)
 		if (!strcmp(reported->finding[i]->fingerprint, f->fingerprint) &&
-		    reported->finding[i]->status == LH_NEW)
+		    reported->finding[i]->status == LH_NEW &&
+		    lh_report_places(reported->finding[i]) >= lh_report_places(f))
 			return true;
 	return false;
 }
@@ -430,6 +444,7 @@ static int start_and_watch(const struct lh_command *command, struct lh_settings 
 		return r->problem;
 	if (!open_project(r))
 		return LH_STATUS_ERROR;
+	r->project.options.program = program_text(r, argv, arguments);
 	if (!lh_preload_find(&r->preload, r->error, ERROR_TEXT_MAX)) {
 		refuse(r, "", r->error);
 		return r->problem;

@@ -12,8 +12,7 @@ static int print(struct lh_settings *s, char **file, int files)
 	if (!files)
 		return lh_bad_operands(&lh_cmd_suppress, "no file is named");
 	bool good = lh_project_open(&project, options) &&
-		    lh_loaded_runs_open(&r, file, files, (struct lh_report_options){0}, &project,
-					false);
+		    lh_loaded_runs_open(&r, file, files, lh_settings_report(s), &project, false);
 	for (uint32_t i = 0; good && i < r.report->findings; i++)
 		if (r.report->finding[i]->status == LH_NEW)
 			lh_suppress_print(r.report, r.report->finding[i], stdout);

@@ -30,8 +30,11 @@ struct top {
 /* The report, with its names, is kept as long as the program is the same. */
 static void renew_report(struct top *t)
 {
+	struct lh_report_options options = lh_settings_report(t->settings);
+
 	lh_report_free(t->report);
-	t->report = lh_report_new((struct lh_report_options){.symbols = t->symbols});
+	options.symbols = t->symbols;
+	t->report = lh_report_new(options);
 }
 
 static void make_table(struct top *t)

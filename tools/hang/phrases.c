@@ -98,7 +98,7 @@ void lh_hang_stack(const struct lh_hang_writer *g, lh_stack_id stack)
 const char *lh_hang_at(const struct lh_hang_writer *g, lh_stack_id stack)
 {
 	const struct lh_report_frame *f =
-		lh_report_best_frame(lh_report_get_stack(g->report, g->process, stack));
+		lh_report_place(lh_report_get_stack(g->report, g->process, stack));
 
 	if (!f)
 		return "";

@@ -4,9 +4,9 @@
 #include "tools/hang/text.h"
 #include "tools/report/report.h"
 
-static void show(struct lh_hang *h, struct lh_symbols *symbols, FILE *out)
+static void show(struct lh_hang *h, struct lh_report_options options, FILE *out)
 {
-	struct lh_report *report = lh_report_new((struct lh_report_options){.symbols = symbols});
+	struct lh_report *report = lh_report_new(options);
 	struct lh_ledger_view ledger;
 
 	lh_snapshot_view(&h->snapshot, &ledger);
@@ -14,31 +14,32 @@ static void show(struct lh_hang *h, struct lh_symbols *symbols, FILE *out)
 	lh_report_free(report);
 }
 
-void lh_thread_dump_ledger(const struct lh_ledger_view *r, struct lh_symbols *symbols, FILE *out)
+void lh_thread_dump_ledger(const struct lh_ledger_view *r, struct lh_report_options options,
+			   FILE *out)
 {
 	struct lh_hang h;
 	struct lh_peek p;
 
 	lh_hang_from_ledger(&h, &p, r);
-	show(&h, symbols, out);
+	show(&h, options, out);
 	lh_hang_close(&h);
 	lh_peek_close(&p);
 }
 
-void lh_thread_dump_live(const struct lh_ledger_view *r, pid_t pid, struct lh_symbols *symbols,
-			 FILE *out)
+void lh_thread_dump_live(const struct lh_ledger_view *r, pid_t pid,
+			 struct lh_report_options options, FILE *out)
 {
 	struct lh_hang h = {.arena = NULL};
 	struct lh_peek p;
 	bool good = lh_peek_open(&p, pid) && lh_hang_inspect(&h, &p, r, false);
 
 	if (good)
-		show(&h, symbols, out);
+		show(&h, options, out);
 	if (h.arena)
 		lh_hang_close(&h);
 	lh_peek_close(&p);
 	if (!good)
-		lh_thread_dump_ledger(r, symbols, out);
+		lh_thread_dump_ledger(r, options, out);
 }
 
 static bool ended_by_itself(const struct lh_ledger_view *r)

@@ -23,10 +23,9 @@
 #include "tools/util/arena.h"
 
 struct lh_class_options {
-	struct lh_symbols
-		*symbols;     /* NULL: no names; then each static lock is a class of its own */
-	const char *wrappers; /* patterns of functions or objects, separated by commas; "" none */
-	bool filtered;        /* also the cycles that are filtered */
+	/* NULL: no names; then each static lock is a class of its own */
+	struct lh_symbols *symbols;
+	bool filtered; /* also the cycles that are filtered */
 };
 
 /* Checks each process of the report. Call before lh_report_finish. */

@@ -3,7 +3,6 @@
 #include "tools/util/glob.h"
 #include "tools/util/map.h"
 #include "tools/symbols/symbols.h"
-#include "tools/util/path.h"
 
 #include <string.h>
 
@@ -12,8 +11,6 @@ struct lh_classes {
 	const struct lh_report_process *process;
 	struct lh_symbols *symbols;
 	struct lh_arena *arena;
-	const char **wrapper;
-	uint32_t wrappers;
 	struct lh_map classes; /* their numbers by text */
 	uint32_t *of;          /* by lock row; 1 is added, 0: not looked up yet */
 	uint32_t rows;
@@ -25,26 +22,18 @@ static const char *const wrappers[] = {"std::*",    "boost::*",      "__gthread_
 				       "PR_New*",   "SDL_Create*",   "v8::base::*", "os::Platform*",
 				       "g_mutex_*", "g_rec_mutex_*", "g_rw_lock_*"};
 
-static bool is_one_of(const char *const *pattern, uint32_t n, const char *name)
+static bool is_wrapper(const struct lh_report_frame *f)
 {
-	for (uint32_t i = 0; name && i < n; i++)
-		if (lh_glob_match(pattern[i], name))
+	for (uint32_t i = 0; f->function && i < sizeof(wrappers) / sizeof(*wrappers); i++)
+		if (lh_glob_match(wrappers[i], f->function))
 			return true;
-	return false;
-}
-
-static bool is_wrapper(const struct lh_classes *c, const struct lh_report_frame *f)
-{
-	return f->ours || is_one_of(wrappers, sizeof(wrappers) / sizeof(*wrappers), f->function) ||
-	       is_one_of(c->wrapper, c->wrappers, f->function) ||
-	       (f->module && is_one_of(c->wrapper, c->wrappers, lh_path_base(f->module)));
+	return f->ours || f->wrapper;
 }
 
 /* The frame that initialized the lock: the innermost one that is no wrapper. An interpreter is a
  * wrapper as a whole, because one line of C makes all locks of a script. If all frames are
  * wrappers, the innermost one. */
-static const struct lh_report_frame *init_frame(const struct lh_classes *c,
-						const struct lh_report_stack *t)
+static const struct lh_report_frame *init_frame(const struct lh_report_stack *t)
 {
 	const struct lh_report_frame *best = NULL;
 
@@ -55,7 +44,7 @@ static const struct lh_report_frame *init_frame(const struct lh_classes *c,
 		if (t->frame[i].script)
 			return &t->frame[i];
 	for (uint32_t i = 0; i < t->n && !best; i++)
-		if (!is_wrapper(c, &t->frame[i]))
+		if (!is_wrapper(&t->frame[i]))
 			best = &t->frame[i];
 	for (uint32_t i = 0; i < t->n && !best; i++)
 		if (!t->frame[i].ours)
@@ -104,8 +93,7 @@ static const char *class_text(const struct lh_classes *c, const struct lh_report
 {
 	bool data;
 	const char *text = variable_text(c, lock, &data);
-	const struct lh_report_frame *at =
-		lock->init_stack ? init_frame(c, lock->init_stack) : NULL;
+	const struct lh_report_frame *at = lock->init_stack ? init_frame(lock->init_stack) : NULL;
 
 	if (text)
 		return lh_arena_printf(c->arena, "variable %s %s", lock->kind, text);
@@ -149,18 +137,6 @@ uint32_t lh_classes_count(const struct lh_classes *c)
 	return c->classes.n;
 }
 
-static void split_patterns(struct lh_classes *c, const char *list)
-{
-	while (*list) {
-		size_t n = strcspn(list, ",");
-		const char *one = lh_arena_printf(c->arena, "%.*s", (int)n, list);
-
-		if (n)
-			LH_PUSH(c->arena, c->wrapper, c->wrappers, one);
-		list += n + (list[n] == ',');
-	}
-}
-
 struct lh_classes *lh_classes_new(struct lh_report *report, const struct lh_report_process *p,
 				  const struct lh_class_options *options, struct lh_arena *arena)
 {
@@ -172,6 +148,5 @@ struct lh_classes *lh_classes_new(struct lh_report *report, const struct lh_repo
 	c->arena = arena;
 	c->rows = lh_read_used(p->ledger, LH_T_LOCK);
 	c->of = lh_arena_alloc(arena, c->rows * sizeof(*c->of));
-	split_patterns(c, options->wrappers ? options->wrappers : "");
 	return c;
 }

@@ -282,15 +282,14 @@ static void add_properties(struct lh_same_locks *s, const struct process *a,
 {
 	const struct lh_report_lock *lock = s->report->lock[group->number - 1];
 	const char *data = lh_report_data_place(s->report, a->process, lh_lock_address(&lock->row));
-	const struct lh_report_frame *at = lh_report_best_frame(lock->init_stack);
+	const struct lh_report_frame *at = lh_report_place(lock->init_stack);
 
 	if (data)
 		add_property(s, lock, "object", data);
 	if (at && at->module && !lock->named)
 		add_property(s, lock, "initialized", lh_path_base(at->module));
 	for (uint32_t i = 0; i < group->sites; i++) {
-		at = lh_report_best_frame(
-			lh_report_get_stack(s->report, a->process, group->site[i]));
+		at = lh_report_place(lh_report_get_stack(s->report, a->process, group->site[i]));
 		if (at && at->file && !at->system)
 			add_property(s, lock, "acquired", lh_path_base(at->file));
 	}

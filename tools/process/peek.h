@@ -35,6 +35,13 @@ struct lh_peek_frame {
 	const struct lh_peek_module *module; /* NULL: none */
 };
 
+/* A line of a Python program. */
+struct lh_peek_script {
+	const char *file, *function;
+	uint32_t line, column;
+	bool entry; /* the last that one call of the interpreter's function runs */
+};
+
 struct lh_peek_task {
 	pid_t tid;              /* in our pid namespace */
 	pid_t own_tid;          /* in its own pid namespace: glibc stores this one in locks */
@@ -53,6 +60,9 @@ struct lh_peek_task {
 	size_t stack_n;
 	struct lh_peek_frame *frame; /* innermost first */
 	uint32_t frames;
+	struct lh_peek_script *script; /* what its interpreter runs, innermost first */
+	uint32_t scripts;
+	bool scripts_read;
 	bool unwound, cut;
 	bool moved; /* left its call after its stack was copied */
 };
@@ -96,7 +106,8 @@ struct lh_peek {
 	const struct lh_peek_source *source; /* NULL: neither memory nor mappings */
 	struct lh_peek_core *core;           /* NULL: a live process */
 	struct lh_peek_unwinder *unwinder;
-	char identity[400]; /* changes at exec */
+	struct lh_peek_python *python; /* NULL: not sought yet */
+	char identity[400];            /* changes at exec */
 };
 
 /* False: nothing can be read, and `error` has the reason. True with `no_access`: only names, states

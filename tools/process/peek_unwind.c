@@ -230,6 +230,22 @@ bool lh_peek_has_symbol(struct lh_peek *p, const char *name)
 	return !name;
 }
 
+uint64_t lh_peek_symbol(struct lh_peek *p, const struct lh_peek_module *m, const char *name)
+{
+	struct lh_peek_unwinder *u = unwinder_of(p, NULL);
+	Dwfl_Module *module = u->dwfl ? dwfl_addrmodule(u->dwfl, m->start) : NULL;
+	int n = module ? dwfl_module_getsymtab(module) : 0;
+	GElf_Sym sym;
+
+	for (int i = 1; i < n; i++) {
+		const char *found = dwfl_module_getsym(module, i, &sym, NULL);
+
+		if (found && sym.st_shndx != SHN_UNDEF && strcmp(found, name) == 0)
+			return sym.st_value;
+	}
+	return 0;
+}
+
 bool lh_peek_unwind(struct lh_peek *p, struct lh_peek_task *t)
 {
 	struct lh_peek_unwinder *u;

@@ -1,5 +1,6 @@
 /* snapshot_ledger.c — adds rows to a snapshot ledger, and copies rows of another ledger to it. */
 #include "tools/process/snapshot_ledger.h"
+#include "tools/process/peek_python.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -99,25 +100,81 @@ void lh_snapshot_put_modules(struct lh_snapshot *snapshot, const struct lh_peek 
 
 		lh_overlay_add(&snapshot->rows, LH_T_MODULE, &row, 1);
 	}
+	snapshot->scripts_at = snapshot->rows.table[LH_T_MODULE].used;
 }
 
+/* ---- stacks ---- */
+
+struct frames {
+	uint64_t frame[LH_FRAMES_MAX];
+	uint32_t n, scripts; /* scripts: lines of Python among them */
+	bool cut;
+};
+
+static void add_frame(struct frames *f, uint64_t frame)
+{
+	if (f->n < LH_FRAMES_MAX)
+		f->frame[f->n++] = frame;
+	else
+		f->cut = true;
+}
+
+/* The row of a function of a script. */
+static uint32_t script_row(struct lh_snapshot *snapshot, const struct lh_peek_script *s)
+{
+	struct lh_module row = {.flags = LH_MODULE_SCRIPT};
+	int n = snprintf(row.path, sizeof(row.path), "%s", s->file);
+
+	if (n >= 0 && (size_t)n + 1 < sizeof(row.path))
+		snprintf(row.path + n + 1, sizeof(row.path) - (size_t)n - 1, "%s", s->function);
+	for (uint32_t i = snapshot->rows.table[LH_T_MODULE].used; i-- > snapshot->scripts_at;) {
+		const struct lh_module *m = lh_snapshot_row(snapshot, LH_T_MODULE, i);
+
+		if (m->flags == row.flags && memcmp(m->path, row.path, sizeof(m->path)) == 0)
+			return i;
+	}
+	return lh_overlay_add(&snapshot->rows, LH_T_MODULE, &row, 1);
+}
+
+/* The frames that one call of the interpreter runs; or all that are left. */
+static void add_scripts(struct lh_snapshot *snapshot, const struct lh_peek_task *t, bool all,
+			struct frames *f)
+{
+	while (f->scripts < t->scripts) {
+		const struct lh_peek_script *s = &t->script[f->scripts++];
+
+		add_frame(f, LH_FRAME(script_row(snapshot, s), LH_SCRIPT_PC(s->line, s->column)));
+		if (s->entry && !all)
+			return;
+	}
+}
+
+static uint64_t native_frame(const struct lh_snapshot *snapshot, const struct lh_peek *p,
+			     const struct lh_peek_frame *f, bool innermost)
+{
+	uint32_t module = f->module ? (uint32_t)(f->module - p->module) + snapshot->modules_at : 0;
+
+	/* A ledger's frames are return addresses, so the exact pc of the innermost frame is moved
+	 * by one. The exact pc of a frame that a signal interrupted needs no change: the signal
+	 * frame inside it shows that it is exact. */
+	return LH_FRAME(module, f->pc + (innermost && f->exact ? 1 : 0));
+}
+
+/* As in the library's stacks, Python frames replace the function of the interpreter that runs them,
+ * and its other functions are left out. */
 lh_stack_id lh_snapshot_put_stack(struct lh_snapshot *snapshot, const struct lh_peek *p,
 				  const struct lh_peek_task *t, uint32_t first)
 {
-	uint64_t frame[LH_FRAMES_MAX];
-	uint32_t n = 0;
+	struct frames f = {.cut = t->cut};
 
-	for (uint32_t i = first; i < t->frames && n < LH_FRAMES_MAX; i++) {
-		const struct lh_peek_module *m = t->frame[i].module;
-		uint32_t module = m ? (uint32_t)(m - p->module) + snapshot->modules_at : 0;
-		/* A ledger's frames are return addresses, so the exact pc of the innermost frame is
-		 * moved by one. The exact pc of a frame that a signal interrupted needs no change:
-		 * the signal frame inside it shows that it is exact. */
-		uint64_t pc = t->frame[i].pc + (n == 0 && t->frame[i].exact ? 1 : 0);
-
-		frame[n++] = LH_FRAME(module, pc);
+	for (uint32_t i = first; i < t->frames; i++) {
+		if (!t->scripts || !lh_peek_in_interpreter(p, &t->frame[i]))
+			add_frame(&f, native_frame(snapshot, p, &t->frame[i], f.n == 0));
+		else if (lh_peek_runs_scripts(p, &t->frame[i]))
+			add_scripts(snapshot, t, false, &f);
 	}
-	return lh_put_frames(&snapshot->rows, frame, n, t->cut ? LH_STACK_CUT : 0);
+	add_scripts(snapshot, t, true, &f);
+	return lh_put_frames(&snapshot->rows, f.frame, f.n, f.cut ? LH_STACK_CUT : 0);
 }
 
 /* ---- rows of another ledger ---- */

@@ -19,6 +19,7 @@ struct lh_snapshot {
 	struct lh_overlay rows;      /* row 0 of each table included */
 	struct lh_row_copier copier; /* from the ledger of the process, if there is one */
 	uint32_t modules_at;         /* row of the first module from lh_snapshot_put_modules */
+	uint32_t scripts_at; /* row of the first function of a script from lh_snapshot_put_stack */
 };
 
 /* Sets the capacity of all tables from these numbers. */

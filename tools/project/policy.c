@@ -162,7 +162,7 @@ bool lh_policy_read(struct lh_policy *p, struct lh_arena *arena, const char *pat
 
 static bool is_initialized_at(const char *pattern, const struct lh_report_lock *lock)
 {
-	const struct lh_report_frame *f = lh_report_own_frame(lock->init_stack);
+	const struct lh_report_frame *f = lh_report_place(lock->init_stack);
 	char location[600];
 
 	if (!f)
@@ -228,7 +228,7 @@ const char *lh_policy_lock_text(struct lh_arena *arena, const struct lh_report_l
 
 	if (lock->named)
 		return lock->plain;
-	f = lh_report_own_frame(lock->init_stack);
+	f = lh_report_place(lock->init_stack);
 	if (!f || (!f->function && !f->file))
 		return NULL;
 	if ((with_line || !f->function) && f->file)

@@ -1,10 +1,12 @@
 /* project.c — opens the project's files and applies them to the findings of a report. */
 #include "tools/project/project.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "tools/util/arena.h"
+#include "tools/util/escape.h"
 #include "tools/util/log.h"
 
 enum { NAMED_MAX = 10 }; /* entries listed in one note */
@@ -101,20 +103,37 @@ void lh_project_close(struct lh_project *project)
 	memset(project, 0, sizeof(*project));
 }
 
+/* Is the finding known by the baseline? Sets the reason. */
+static bool is_known(struct lh_project *project, struct lh_report_finding *f)
+{
+	struct lh_baseline *b = &project->baseline;
+
+	if (!b->path)
+		return false;
+	f->reason = b->path;
+	if (!lh_baseline_has(b, f))
+		return lh_baseline_similar(b, f) != NULL; /* see settle_similar */
+	if (f->entry_rule != f->rule)
+		f->reason = lh_arena_printf(project->arena, "%s: as %s %s", b->path, f->entry,
+					    lh_name_rule(f->entry_rule));
+	return true;
+}
+
 static void classify(void *with, const struct lh_report *report, struct lh_report_finding *f)
 {
 	struct lh_project *project = with;
 	const struct lh_suppression *s = lh_suppress_find(&project->suppressions, f);
-	bool known = project->baseline.path && lh_baseline_has(&project->baseline, f);
 
 	(void)report;
+	if (is_known(project, f))
+		f->status = LH_BASELINE;
+	else
+		f->reason = NULL;
 	if (s) {
 		f->status = LH_SUPPRESSED;
+		f->known = NULL;
 		f->reason = lh_arena_printf(project->arena, "%s:%u%s%s", s->file, s->line,
 					    *s->reason ? ": " : "", s->reason);
-	} else if (known) {
-		f->status = LH_BASELINE;
-		f->reason = project->baseline.path;
 	}
 }
 
@@ -204,10 +223,7 @@ static void note_suppressions(struct lh_project *project, struct lh_report *repo
 /* Time-based warnings vary between runs: their absence does not prove a fix. */
 static bool is_fixed(const struct lh_baseline_entry *k)
 {
-	char rule[40];
-
-	snprintf(rule, sizeof(rule), "%.*s", (int)strcspn(k->text, " \t"), k->text);
-	return !k->seen && lh_rule_row(lh_name_find_rule(rule))->severity != LH_WARNING;
+	return !k->seen && lh_rule_row(lh_name_find_rule(k->rule))->severity != LH_WARNING;
 }
 
 static void note_baseline(struct lh_project *project, struct lh_report *report)
@@ -220,30 +236,86 @@ static void note_baseline(struct lh_project *project, struct lh_report *report)
 		if (is_fixed(&b->entry[i]) && ++idle <= NAMED_MAX)
 			list = lh_arena_printf(project->arena, "%s%s %s", list, *list ? "," : "",
 					       b->entry[i].fingerprint);
-	if (idle && !project->options.update && !project->options.add)
+	if (idle)
 		lh_report_note(report,
 			       "%u of %u findings of %s did not occur; if they are fixed, remove "
 			       "these lines:%s%s",
 			       idle, b->n, b->path, list, idle > NAMED_MAX ? " ..." : "");
 }
 
+/* In place of all other notes on the baseline. */
 static void note_former(const struct lh_project *project, struct lh_report *report)
 {
-	uint32_t n = lh_baseline_formers(&project->baseline);
+	const struct lh_baseline *b = &project->baseline;
+	uint32_t seen = 0, n = lh_baseline_formers(b);
 
-	if (n && !project->options.update)
-		lh_report_note(report,
-			       "%u of %u fingerprints of %s are of an earlier version; they still "
-			       "count, and --update-baseline replaces them",
-			       n, project->baseline.n, project->baseline.path);
+	for (uint32_t i = 0; i < b->n; i++)
+		seen += b->entry[i].seen;
+	lh_report_note(report,
+		       "%s has fingerprints of an earlier recipe; %u of its %u findings occurred, "
+		       "%u of them by an earlier fingerprint. To renew it: "
+		       "lockhound check --baseline=%s --update-baseline -- %s",
+		       b->path, seen, b->n, n, lh_shell_quote(project->arena, b->path),
+		       project->options.program ? project->options.program : "PROGRAM");
+}
+
+/* ---- findings that are merely similar to an entry of an earlier recipe ---- */
+
+static bool is_similar(const struct lh_report_finding *f)
+{
+	return f->status == LH_BASELINE && !*f->entry;
+}
+
+static int by_fingerprint(const void *a, const void *b)
+{
+	return strcmp((*(struct lh_report_finding *const *)a)->fingerprint,
+		      (*(struct lh_report_finding *const *)b)->fingerprint);
+}
+
+/* An entry is one finding; only now is it known which entries are those of other findings. */
+static void settle(struct lh_project *project, struct lh_report_finding *f)
+{
+	struct lh_baseline_entry *k = lh_baseline_similar(&project->baseline, f);
+
+	for (uint32_t i = 0; i < f->mergeds && !k; i++)
+		((struct lh_report_finding *)f->merged[i])->status = LH_NEW;
+	if (!k) {
+		f->status = LH_NEW;
+		f->reason = NULL;
+		return;
+	}
+	k->seen = k->former = true;
+	memcpy(f->entry, k->fingerprint, sizeof(f->entry));
+	f->entry_rule = f->rule;
+}
+
+static void settle_similar(struct lh_project *project, struct lh_report *report)
+{
+	struct lh_report_finding **list = NULL;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < report->findings; i++)
+		if (is_similar(report->finding[i]))
+			LH_PUSH(project->arena, list, n, report->finding[i]);
+	if (n > 1)
+		qsort(list, n, sizeof(*list), by_fingerprint);
+	for (uint32_t i = 0; i < n; i++)
+		settle(project, list[i]);
 }
 
 void lh_project_finish(struct lh_project *project, struct lh_report *report)
 {
+	const struct lh_baseline *b = &project->baseline;
+
 	enforce(project, report);
+	settle_similar(project, report);
 	note_suppressions(project, report);
-	note_baseline(project, report);
-	note_former(project, report);
+	if (project->options.update || project->options.add)
+		return;
+	if (lh_baseline_is_former(b) || lh_baseline_formers(b))
+		note_former(project, report);
+	else
+		note_baseline(project, report);
 }
 
 void lh_project_cut_short(struct lh_project *project)
@@ -254,6 +326,7 @@ void lh_project_cut_short(struct lh_project *project)
 bool lh_project_update(struct lh_project *project, struct lh_report *report)
 {
 	uint32_t before = project->baseline.n, fresh = 0;
+	bool changed = false;
 	int error;
 
 	if (!project->options.update && !project->options.add)
@@ -262,7 +335,7 @@ bool lh_project_update(struct lh_project *project, struct lh_report *report)
 		lh_log("nothing was watched: %s is unchanged", project->options.baseline);
 		return false;
 	}
-	error = lh_baseline_write(&project->baseline, report, project->options.add);
+	error = lh_baseline_write(&project->baseline, report, project->options.add, &changed);
 	if (error) {
 		lh_log("--baseline: %s: %s", project->options.baseline, strerror(error));
 		return false;
@@ -274,7 +347,7 @@ bool lh_project_update(struct lh_project *project, struct lh_report *report)
 		report->finding[i]->reason = project->baseline.path;
 		fresh++;
 	}
-	lh_report_note(report, "%s was written: %u new, %u before", project->baseline.path, fresh,
-		       before);
+	lh_report_note(report, changed ? "%s was written: %u new, %u before" : "%s is unchanged",
+		       project->baseline.path, fresh, before);
 	return true;
 }

@@ -18,8 +18,9 @@ struct lh_project_options {
 	bool add; /* rewrite the baseline with this run's findings and all old entries */
 	const char *suppressions; /* file names separated by newlines */
 	const char *policy;
-	bool strict;  /* an order that is not declared violates the policy too */
-	bool verbose; /* name every suppression that matched nothing */
+	bool strict;         /* an order that is not declared violates the policy too */
+	bool verbose;        /* name every suppression that matched nothing */
+	const char *program; /* of the command that renews the baseline: with arguments, quoted */
 };
 
 struct lh_project {

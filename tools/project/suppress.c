@@ -106,22 +106,15 @@ static bool fits_called_from(const char *pattern, const struct lh_report_finding
 
 static bool fits_id(const char *pattern, const struct lh_report_finding *f)
 {
-	return strcmp(pattern, f->fingerprint) == 0 || strcmp(pattern, f->former) == 0;
+	return strcmp(pattern, f->fingerprint) == 0 || strcmp(pattern, f->former_v2) == 0 ||
+	       strcmp(pattern, f->former) == 0 ||
+	       /* who accepts a deadlock accepts that it can happen */
+	       (f->rule == LH_RULE_LOCK_ORDER && strcmp(pattern, f->other.now) == 0);
 }
 
 static bool fits_rule(const char *pattern, const struct lh_report_finding *f)
 {
 	return strcmp(pattern, lh_name_rule(f->rule)) == 0;
-}
-
-/* The end of a list's first name: the first comma outside <...>, (...), [...] and {...}. */
-static const char *name_end(const char *list)
-{
-	int depth = 0;
-
-	for (; *list && (*list != ',' || depth > 0); list++)
-		depth += strchr("<({[", *list) ? 1 : strchr(">)}]", *list) ? -1 : 0;
-	return list;
 }
 
 static const struct lh_report_lock *lock_at(const struct lh_report_finding *f, uint32_t i)
@@ -140,7 +133,7 @@ static bool fits_cycle(const char *pattern, const struct lh_report_finding *f)
 		for (; i < n && *at; i++) {
 			char name[512];
 
-			end = name_end(at);
+			end = lh_glob_list_end(at);
 			snprintf(name, sizeof(name), "%.*s", (int)(end - at), at);
 			if (!is_called(name, lock_at(f, (first + i) % n)))
 				break;
@@ -175,7 +168,7 @@ static const char *check_rule(const char *pattern)
 
 static const char *check_cycle(const char *pattern)
 {
-	const char *end = name_end(pattern);
+	const char *end = lh_glob_list_end(pattern);
 
 	return *end && end > pattern && end[1] ? NULL : "at least two locks with commas between";
 }
@@ -329,7 +322,7 @@ void lh_suppress_print(const struct lh_report *report, const struct lh_report_fi
 {
 	struct lh_render_text_style style = {0};
 	struct lh_view v = lh_view_open(report, &style, out);
-	const char *at = lh_view_at(&v, lh_view_finding_frame(&v, f)), *names = NULL;
+	const char *at = lh_view_at(&v, f->frame), *names = NULL;
 
 	for (uint32_t i = 0; i < f->cycle_parts; i++)
 		names = lh_arena_printf(v.arena, "%s%s%s", names ? names : "", names ? "," : "",

@@ -48,7 +48,7 @@ static void put_wait(struct lh_view *v, const struct lh_wait_pair_stats *c)
 	put_stack(v, c->waiter);
 	fprintf(v->out, ";[%s]", lock_name(v, c->lock));
 	if (c->holder && c->holder->n) {
-		const struct lh_report_frame *f = lh_report_own_frame(c->holder);
+		const struct lh_report_frame *f = lh_report_place(c->holder);
 		fprintf(v->out, ";held since %s", f ? function(v, f) : "?");
 	}
 	fprintf(v->out, " %.0f\n", (double)c->ns / 1000);

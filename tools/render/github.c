@@ -26,9 +26,10 @@ static const char *escape(struct lh_view *v, const char *text, bool property)
 
 static void show(struct lh_view *v, const struct lh_report_finding *f)
 {
-	const struct lh_report_frame *at = lh_view_finding_frame(v, f);
-	const char *schedule = lh_report_schedule(v->report, f), *path = lh_view_path(v, at),
-		   *variants = lh_view_variants(v, f);
+	const struct lh_report_frame *at = f->frame;
+	const char *schedule = lh_report_schedule(v->report, f),
+		   *path = at && at->line ? lh_view_path(v, at) : NULL;
+	const char *const more[] = {lh_view_variants(v, f), lh_view_places(v, f), f->known};
 
 	fprintf(v->out, "::%s ", commands[f->severity]);
 	if (path) {
@@ -43,7 +44,7 @@ static void show(struct lh_view *v, const struct lh_report_finding *f)
 	for (uint32_t i = 0; i < f->parts; i++) {
 		const struct lh_report_step *a =
 			f->part[i].does ? f->part[i].does : f->part[i].holds;
-		const char *where = a ? lh_view_at(v, lh_view_step_frame(v, a)) : NULL;
+		const char *where = a ? lh_view_at(v, a->frame) : NULL;
 
 		if (where)
 			fprintf(v->out, "%%0A%s %s at %s",
@@ -52,8 +53,9 @@ static void show(struct lh_view *v, const struct lh_report_finding *f)
 				escape(v, lh_report_step_text(v->report, f, a, false), false),
 				escape(v, where, false));
 	}
-	if (variants)
-		fprintf(v->out, "%%0A%s", variants);
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
+		if (more[i])
+			fprintf(v->out, "%%0A%s", escape(v, more[i], false));
 	fprintf(v->out, "%%0A%s (id %s)\n", escape(v, f->help, false), f->fingerprint);
 }
 

@@ -12,19 +12,19 @@ static const char *severity(const struct lh_report_finding *f)
 
 static json_t *entry(struct lh_view *v, const struct lh_report_finding *f)
 {
-	const struct lh_report_frame *at = lh_view_finding_frame(v, f);
+	const struct lh_report_frame *at = f->frame;
 	struct lh_report_frame object = {.line = 1};
-	const char *path, *variants = lh_view_variants(v, f);
+	const char *path;
 
 	/* GitLab requires a path: without a source line, that of the object file. */
-	if (!at) {
-		object.file = f->frame && f->frame->module ? f->frame->module : f->process->exe;
+	if (!at || !at->file || !at->line) {
+		object.file = at && at->module ? at->module : f->process->exe;
 		at = &object;
 	}
 	path = lh_view_path(v, at);
 	return json_pack("{s:s, s:o, s:s, s:s, s:{s:s, s:{s:I}}}", "description",
-			 lh_arena_printf(v->arena, "%s%s%s", lh_view_clean(v, f->message),
-					 variants ? "; " : "", variants ? variants : ""),
+			 lh_arena_printf(v->arena, "%s%s", lh_view_clean(v, f->message),
+					 lh_view_more(v, f, "; ", "")),
 			 "check_name", json_sprintf("lockhound/%s", lh_name_rule(f->rule)),
 			 "fingerprint", f->fingerprint, "severity", severity(f), "location", "path",
 			 path ? lh_view_clean(v, path) : "unknown", "lines", "begin",

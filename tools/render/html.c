@@ -83,7 +83,7 @@ static void show_source(struct lh_view *v, const struct lh_report_frame *at)
 {
 	struct lh_source_lines s;
 
-	if (!v->style->source || !at->line ||
+	if (!v->style->source || !at->file || !at->line ||
 	    !lh_source_read(v->arena, at->file, at->line, at->column, &s))
 		return;
 	fputs("<pre>", v->out);
@@ -119,14 +119,13 @@ static void show_part(struct lh_view *v, const struct lh_report_finding *f,
 		html(v, lh_report_thread_text(v->report, part->thread)));
 	for (uint32_t i = part->first; i < part->first + part->n; i++) {
 		const struct lh_report_step *a = &f->step[i];
-		const struct lh_report_frame *frame = lh_view_step_frame(v, a);
-		const char *at = lh_view_at(v, frame ? frame : a->frame);
+		const char *at = lh_view_at(v, a->frame);
 
 		fprintf(v->out, "<div>%s%s%s%s</div>\n",
 			html(v, lh_report_step_text(v->report, f, a, false)), at ? " <code>" : "",
 			html(v, at), at ? "</code>" : "");
-		if (frame)
-			show_source(v, frame);
+		if (a->frame)
+			show_source(v, a->frame);
 		show_stack(v, a->stack);
 	}
 	fputs("</div>\n", v->out);
@@ -156,10 +155,28 @@ static void show_variants(struct lh_view *v, const struct lh_report_finding *f)
 	fprintf(v->out, "</pre></details>\n");
 }
 
+static void show_places(struct lh_view *v, const struct lh_report_finding *f)
+{
+	const char *text = lh_view_places(v, f);
+
+	if (!text)
+		return;
+	fprintf(v->out, "<details open><summary>%s</summary>", html(v, text));
+	for (uint32_t i = 0; i < f->other_places && i < ROWS_MAX; i++) {
+		const struct lh_report_finding *other = f->other_place[i];
+
+		fputs("<div class=\"parts\">\n", v->out);
+		for (uint32_t k = 0; k < other->parts; k++)
+			show_part(v, other, &other->part[k]);
+		fputs("</div>\n", v->out);
+	}
+	fputs("</details>\n", v->out);
+}
+
 static void show_finding(struct lh_view *v, const struct lh_report_finding *f)
 {
 	const char *schedule = lh_report_schedule(v->report, f);
-	const char *at = lh_view_at(v, lh_view_finding_frame(v, f));
+	const char *at = lh_view_at(v, f->frame);
 
 	fprintf(v->out,
 		"<section class=\"finding %s\" id=\"f%s\"><h3>%s</h3>\n<p><code>%s</code> "
@@ -170,6 +187,8 @@ static void show_finding(struct lh_view *v, const struct lh_report_finding *f)
 	if (f->status != LH_NEW)
 		fprintf(v->out, "<br>%s%s%s", lh_name_status(f->status), f->reason ? ": " : "",
 			html(v, f->reason));
+	if (f->known)
+		fprintf(v->out, "<br>%s", html(v, f->known));
 	fprintf(v->out, "</p>\n<p>%s</p>\n", f->meaning);
 	if (f->cycle)
 		draw_cycle(v, f);
@@ -180,6 +199,7 @@ static void show_finding(struct lh_view *v, const struct lh_report_finding *f)
 		show_part(v, f, &f->part[i]);
 	fputs("</div>\n", v->out);
 	show_variants(v, f);
+	show_places(v, f);
 	fprintf(v->out, "<p><b>What to do:</b> %s</p></section>\n", html(v, f->help));
 }
 

@@ -67,7 +67,15 @@ static json_t *frame_json(struct lh_view *v, const struct lh_report_frame *f)
 	if (!f->script)
 		put_address(o, "offset", f->offset);
 	put_text(v, o, "build_id", f->build_id);
+	if (f->wrapper)
+		json_object_set_new(o, "wrapper", json_true());
 	return o;
+}
+
+static void put_place(struct lh_view *v, json_t *o, const struct lh_report_frame *f)
+{
+	if (f)
+		json_object_set_new(o, "place", frame_json(v, f));
 }
 
 static json_t *stack_json(struct lh_view *v, const struct lh_report_stack *t)
@@ -146,6 +154,7 @@ static json_t *step_json(struct lh_view *v, const struct lh_report_step *a)
 	put_name(o, "action", lh_name_action(a->action));
 	put_name(o, "mode", a->mode == LH_SHARED ? "shared" : "exclusive");
 	put_text(v, o, "note", a->note);
+	put_place(v, o, a->frame);
 	json_object_set_new(o, "stack", stack_json(v, a->stack));
 	return o;
 }
@@ -202,8 +211,43 @@ static void put_variants(struct lh_view *v, json_t *o, const struct lh_report_fi
 			json_array_append_new(former, json_string(f->merged[i]->former));
 	if (f->mergeds)
 		json_object_set(o, "former", former);
+	if (f->cycle && strcmp(f->former_v2, f->fingerprint) != 0)
+		put_name(o, "former_v2", f->former_v2);
 	json_decref(list);
 	json_decref(former);
+}
+
+/* The entry of the baseline that is this finding, or its cycle under the other rule. */
+static void put_entry(json_t *o, const struct lh_report_finding *f)
+{
+	json_t *entry;
+
+	if (!f->entry[0])
+		return;
+	entry = json_object();
+	put_name(entry, "fingerprint", f->entry);
+	put_name(entry, "rule", lh_name_rule(f->entry_rule));
+	put_some(entry, "places", f->entry_places);
+	json_object_set_new(o, "baseline", entry);
+}
+
+static void put_places(struct lh_view *v, json_t *o, const struct lh_report_finding *f)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < f->other_places; i++) {
+		json_t *place = json_object();
+
+		put_locks(v, place, f->other_place[i]);
+		put_threads(v, place, f->other_place[i]);
+		put_steps(v, place, f->other_place[i]);
+		json_array_append_new(list, place);
+	}
+	if (f->cycle)
+		put_number(o, "places", 1 + f->other_places);
+	if (f->other_places)
+		json_object_set(o, "other_places", list);
+	json_decref(list);
 }
 
 static json_t *finding_at(struct lh_view *v, uint32_t i)
@@ -219,6 +263,7 @@ static json_t *finding_at(struct lh_view *v, uint32_t i)
 	put_number(o, "count", f->count);
 	put_pid(o, f->process);
 	put_text(v, o, "message", f->message);
+	put_place(v, o, f->frame);
 	put_text(v, o, "help", f->help);
 	put_number(o, "duration_ns", f->duration_ns);
 	if (f->by_class)
@@ -229,6 +274,9 @@ static json_t *finding_at(struct lh_view *v, uint32_t i)
 	put_threads(v, o, f);
 	put_steps(v, o, f);
 	put_variants(v, o, f);
+	put_places(v, o, f);
+	put_entry(o, f);
+	put_text(v, o, "known", f->known);
 	return o;
 }
 

@@ -22,8 +22,8 @@ static const char *problem(struct lh_view *v)
 /* GitLab merges cases with the same name; the fingerprint makes the names distinct. */
 static void begin_case(struct lh_view *v, const struct lh_report_finding *f)
 {
-	const struct lh_report_frame *at = lh_view_finding_frame(v, f);
-	const char *path = v->style->file_attribute ? lh_view_path(v, at) : NULL;
+	const struct lh_report_frame *at = f->frame;
+	const char *path = v->style->file_attribute && at && at->line ? lh_view_path(v, at) : NULL;
 
 	fprintf(v->out, "    <testcase classname=\"%s\" name=\"%s [%s]\" time=\"0.000\"",
 		lh_name_rule(f->rule), lh_escape(v->arena, LH_ESCAPE_XML, lh_view_subject(v, f)),
@@ -35,7 +35,7 @@ static void begin_case(struct lh_view *v, const struct lh_report_finding *f)
 
 static const char *headline(struct lh_view *v, const struct lh_report_finding *f)
 {
-	const char *at = lh_view_at(v, lh_view_finding_frame(v, f));
+	const char *at = lh_view_at(v, f->frame);
 
 	return lh_arena_printf(v->arena, "%s%s%s", at ? at : "", at ? ": " : "",
 			       lh_view_clean(v, f->message));

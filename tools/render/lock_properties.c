@@ -5,7 +5,7 @@ enum { PORTIONS_SHOWN = 4 };
 
 const char *lh_view_stack_text(struct lh_view *v, const struct lh_report_stack *t)
 {
-	const struct lh_report_frame *best = lh_report_own_frame(t);
+	const struct lh_report_frame *best = lh_report_place(t);
 	const char *at;
 
 	if (!best)

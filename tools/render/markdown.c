@@ -36,7 +36,7 @@ static const char *status(struct lh_view *v, const struct lh_report_finding *f)
 
 static void show_row(struct lh_view *v, const struct lh_report_finding *f)
 {
-	const char *at = lh_view_at(v, lh_view_finding_frame(v, f));
+	const char *at = lh_view_at(v, f->frame);
 
 	fprintf(v->out, "| %s | %s | %s | %s | `%s` | %s |\n", lh_name_severity(f->severity),
 		md(v, lh_name_rule(f->rule)), md(v, lh_view_subject(v, f)), md(v, at),

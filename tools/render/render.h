@@ -24,7 +24,6 @@ struct lh_render_text_style {
 	bool variants;    /* list the variants of each finding, not only their number */
 	const char *next; /* a command to suggest in the last line; NULL none */
 	/* For the formats that other programs read: */
-	const char *root;       /* paths are relative to it; NULL: to the top of the repository */
 	enum lh_severity least; /* new findings at least this severe fail the check */
 	bool empty_fine;        /* a run without lock operations is no failure */
 	bool suppressed;        /* SARIF: include findings that are not new, with the reason */

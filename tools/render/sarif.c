@@ -160,7 +160,7 @@ static json_t *step(struct lh_view *v, const struct lh_report_finding *f,
 
 	json_object_set_new(o, "executionOrder", json_integer(order_of(f, a)));
 	put(o, "importance", "essential");
-	json_object_set_new(o, "location", location(v, lh_view_step_frame(v, a), text));
+	json_object_set_new(o, "location", location(v, a->frame, text));
 	json_object_set_new(o, "stack", stack(v, a->stack));
 	return o;
 }
@@ -205,15 +205,15 @@ static json_t *code_flow(struct lh_view *v, const struct lh_report_finding *f)
 }
 
 /* One sentence for each part, "T3 [step](1).", whose location is in relatedLocations. */
-static const char *related(struct lh_view *v, const struct lh_report_finding *f, json_t *result)
+static const char *related(struct lh_view *v, const struct lh_report_finding *f, json_t *result,
+			   int *id)
 {
 	const char *text = "";
-	int id = 0;
 
 	for (uint32_t i = 0; i < f->parts; i++) {
 		const struct lh_report_step *a =
 			f->part[i].does ? f->part[i].does : f->part[i].holds;
-		const struct lh_report_frame *at = lh_view_step_frame(v, a);
+		const struct lh_report_frame *at = a ? a->frame : NULL;
 		const char *thread, *step_text;
 		json_t *entry;
 
@@ -222,13 +222,24 @@ static const char *related(struct lh_view *v, const struct lh_report_finding *f,
 		thread = lh_report_thread_text(v->report, f->part[i].thread);
 		step_text = lh_report_step_text(v->report, f, a, false);
 		entry = location(v, at, lh_arena_printf(v->arena, "%s %s", thread, step_text));
-		json_object_set_new(entry, "id", json_integer(++id));
+		json_object_set_new(entry, "id", json_integer(++*id));
 		add(result, "relatedLocations", entry);
 		text = lh_arena_printf(
 			v->arena, "%s %s [%s](%d).", text, disarm(v, lh_view_clean(v, thread)),
 			strpbrk(step_text, "[]{}\\") ? "did this" : lh_view_clean(v, step_text),
-			id);
+			*id);
 	}
+	return text;
+}
+
+/* Also the locations of the finding's other places, which the message counts. */
+static const char *all_related(struct lh_view *v, const struct lh_report_finding *f, json_t *result)
+{
+	int id = 0;
+	const char *text = related(v, f, result, &id);
+
+	for (uint32_t i = 0; i < f->other_places && i < PLACES_MAX; i++)
+		related(v, f->other_place[i], result, &id);
 	return text;
 }
 
@@ -250,22 +261,22 @@ static void put_status(struct lh_view *v, const struct lh_report_finding *f, jso
 static json_t *result(struct lh_view *v, const struct lh_report_finding *f)
 {
 	json_t *o = json_object(), *text = json_object();
-	const struct lh_report_frame *at = lh_view_finding_frame(v, f);
-	const char *more = related(v, f, o), *variants = lh_view_variants(v, f);
+	const char *steps = all_related(v, f, o);
 
 	put(o, "ruleId", lh_name_rule(f->rule));
 	json_object_set_new(o, "ruleIndex", json_integer(f->rule - 1));
 	put(o, "level", levels[f->severity]);
 	put(o, "kind", "fail");
 	put(text, "text",
-	    lh_arena_printf(v->arena, "%s.%s%s%s%s", disarm(v, lh_view_clean(v, f->message)), more,
-			    variants ? " " : "", variants ? variants : "", variants ? "." : ""));
+	    lh_arena_printf(v->arena, "%s.%s%s", disarm(v, lh_view_clean(v, f->message)), steps,
+			    disarm(v, lh_view_more(v, f, " ", "."))));
 	json_object_set_new(o, "message", text);
-	add(o, "locations", location(v, at ? at : f->frame, NULL));
+	add(o, "locations", location(v, f->frame, NULL));
 	json_object_set_new(o, "partialFingerprints",
-			    json_pack("{s:o, s:s, s:s}", "primaryLocationLineHash",
+			    json_pack("{s:o, s:s, s:s, s:s}", "primaryLocationLineHash",
 				      json_sprintf("%s:1", f->fingerprint), "lockCycle/v1",
-				      f->former, "lockCycle/v2", f->fingerprint));
+				      f->former, "lockCycle/v2", f->former_v2, "lockCycle/v3",
+				      f->fingerprint));
 	json_object_set_new(o, "occurrenceCount",
 			    json_integer((json_int_t)(f->count ? f->count : 1)));
 	put_status(v, f, o);
@@ -320,7 +331,7 @@ static json_t *tool(struct lh_view *v)
 
 static json_t *root_uri(struct lh_view *v)
 {
-	return json_pack("{s:o}", "uri", json_sprintf("file://%s/", percent(v, v->root)));
+	return json_pack("{s:o}", "uri", json_sprintf("file://%s/", percent(v, v->report->root)));
 }
 
 static json_t *invocation(struct lh_view *v, uint32_t left_out)

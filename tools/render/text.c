@@ -92,13 +92,10 @@ static void show_step(struct lh_view *v, const struct lh_report_finding *f,
 
 static void show_created(struct lh_view *v, const struct lh_report_thread *thread)
 {
-	const struct lh_report_frame *f = NULL;
+	const struct lh_report_frame *f = thread ? lh_report_place(thread->created) : NULL;
 	const char *at;
 
-	for (uint32_t i = 0; thread && thread->created && i < thread->created->n && !f; i++)
-		if (!thread->created->frame[i].ours && !thread->created->frame[i].system)
-			f = &thread->created->frame[i];
-	if (!f)
+	if (!f || f->system)
 		return;
 	at = lh_text_where(v, f);
 	lh_text_say(v, LH_DIM, "    (thread created in %s at %s)\n",
@@ -146,7 +143,9 @@ static void show_call_path(struct lh_view *v, const struct lh_report_finding *f,
 		const struct lh_report_step *a = &f->step[i];
 
 		if (a == part->holds || a == part->does)
-			lh_text_say(v, LH_PLAIN, "    %s %s: %s\n",
+			lh_text_say(v, LH_PLAIN, "    %s%s%s %s: %s\n",
+				    a->frame ? lh_text_position(v, a->frame) : "",
+				    a->frame ? ": " : "",
 				    lh_view_clean(v, lh_report_thread_text(v->report, a->thread)),
 				    step_text(v, f, a, false), lh_view_call_path(v, a));
 	}
@@ -167,6 +166,18 @@ static void show_variants(struct lh_view *v, const struct lh_report_finding *f)
 	lh_text_say(v, LH_PLAIN, "\n  %s%s\n", text, v->style->variants ? ":" : " (-v lists them)");
 	if (v->style->variants)
 		list_variants(v, f);
+}
+
+/* The other places of the finding, each with its steps. */
+static void show_places(struct lh_view *v, const struct lh_report_finding *f)
+{
+	const char *text = lh_view_places(v, f);
+
+	if (text)
+		lh_text_say(v, LH_PLAIN, "\n  %s\n", text);
+	for (uint32_t i = 0; i < f->other_places && (i < PLACES_MAX || v->style->variants); i++)
+		for (uint32_t k = 0; k < f->other_place[i]->parts; k++)
+			show_call_path(v, f->other_place[i], &f->other_place[i]->part[k]);
 }
 
 /* A run prints a finding as soon as it is found, and later ones may be its variants. So which call
@@ -231,6 +242,8 @@ static void show_title(struct lh_view *v, const struct lh_report_finding *f)
 	if (f->status != LH_NEW)
 		lh_text_say(v, LH_PLAIN, "  %s%s%s\n", lh_name_status(f->status),
 			    f->reason ? ": " : "", lh_view_clean(v, f->reason));
+	if (f->known)
+		lh_text_say(v, LH_PLAIN, "  %s\n", lh_view_clean(v, f->known));
 }
 
 static void show_end(struct lh_view *v, const struct lh_report_finding *f)
@@ -255,6 +268,7 @@ static void show_long(struct lh_view *v, const struct lh_report_finding *f)
 		show_part(v, f, i);
 	show_ended_by(v, f);
 	show_variants(v, f);
+	show_places(v, f);
 	show_end(v, f);
 }
 

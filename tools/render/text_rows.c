@@ -47,11 +47,22 @@ static void add_function(struct lh_view *v, struct lh_text_row *row,
 		name = row->functions ? lh_text_in_module(v, f) : NULL;
 	else if (!f->script)
 		name = lh_shorten_function(v->arena, name, FUNCTION_MAX);
-	/* a function that calls itself, and one that is split by inlining */
 	if (row->functions && name && row->function[row->functions - 1] &&
-	    strcmp(name, row->function[row->functions - 1]) == 0)
+	    strcmp(name, row->function[row->functions - 1]) == 0) {
+		row->times[row->functions - 1]++;
 		return;
+	}
 	LH_PUSH(v->arena, row->function, row->functions, name);
+	row->times = lh_arena_grow(v->arena, row->times, row->functions - 1, sizeof(*row->times));
+	row->times[row->functions - 1] = 1;
+}
+
+/* "f", and "f ×3" for a function that calls itself. */
+static const char *function_text(struct lh_view *v, const struct lh_text_row *row, uint32_t i)
+{
+	return row->times[i] == 1
+		       ? row->function[i]
+		       : lh_arena_printf(v->arena, "%s ×%u", row->function[i], row->times[i]);
 }
 
 /* From the place on: the frames inside of it are headers and wrappers of locks. */
@@ -70,6 +81,8 @@ static void add_call_path(struct lh_view *v, struct lh_text_row *row,
 	row->cut = t->cut;
 }
 
+/* The inner functions, and what follows. A first one without a name is left out: its place says it.
+ */
 static const char *joined(struct lh_view *v, const struct lh_text_row *row, uint32_t inner,
 			  const char *end)
 {
@@ -77,12 +90,10 @@ static const char *joined(struct lh_view *v, const struct lh_text_row *row, uint
 
 	for (uint32_t i = 0; i < inner; i++)
 		if (row->function[i])
-			text = lh_arena_printf(v->arena, "%s%s%s", text,
-					       *text ? " < "
-					       : i   ? "< "
-						     : "",
-					       row->function[i]);
-	return lh_arena_printf(v->arena, "%s%s", text, end + (!*text && *end));
+			text = lh_arena_printf(v->arena, "%s%s%s", text, i ? " < " : "",
+					       function_text(v, row, i));
+	text = lh_arena_printf(v->arena, "%s%s", text, end);
+	return text + (text[0] == ' ');
 }
 
 const char *lh_text_call_path(struct lh_view *v, const struct lh_text_row *row, uint32_t columns)
@@ -93,7 +104,7 @@ const char *lh_text_call_path(struct lh_view *v, const struct lh_text_row *row, 
 	if (lh_text_width(text) <= columns)
 		return text;
 	if (n > 2 && !row->cut)
-		end = lh_arena_printf(v->arena, " < … < %s", row->function[n - 1]);
+		end = lh_arena_printf(v->arena, " < … < %s", function_text(v, row, n - 1));
 	for (uint32_t inner = n - 1; n > 2 && inner > 1; inner--) {
 		text = joined(v, row, inner - !row->cut, end);
 		if (lh_text_width(text) <= columns)
@@ -144,6 +155,9 @@ static struct lh_text_row row_of(struct lh_text_rows *t, const struct lh_report_
 	/* The end lock of a thread is held from create to exit: no call acquired it. */
 	if (a->lock && a->lock->row.kind == LH_THREAD_END && a->action == LH_HOLDS)
 		return row;
+	/* One call passes a mutex and waits: its place is in the row above. */
+	if (a > t->f->step && a->stack == a[-1].stack && a[-1].action == LH_RELEASES)
+		return row;
 	row.place = place(t, a->frame);
 	row.source = source_line(v, a->frame);
 	if (a->frame)
@@ -177,12 +191,10 @@ static void add_rows(struct lh_text_rows *t, struct lh_text_block *b,
 
 static const char *created_at(struct lh_text_rows *t, const struct lh_report_thread *thread)
 {
-	const struct lh_report_stack *s = thread->main ? NULL : thread->created;
+	const struct lh_report_frame *f = thread->main ? NULL : lh_report_place(thread->created);
 
-	for (uint32_t i = 0; s && i < s->n; i++)
-		if (!s->frame[i].ours && !s->frame[i].system)
-			return lh_arena_printf(t->view->arena, ", created at %s",
-					       place(t, &s->frame[i]));
+	if (f && !f->system)
+		return lh_arena_printf(t->view->arena, ", created at %s", place(t, f));
 	return "";
 }
 
@@ -211,6 +223,9 @@ static bool same_row(const struct lh_text_row *a, const struct lh_text_row *b)
 	if (strcmp(a->step, b->step) != 0 || strcmp(a->place, b->place) != 0 ||
 	    a->functions != b->functions)
 		return false;
+	for (uint32_t i = 0; i < a->functions; i++)
+		if (a->times[i] != b->times[i])
+			return false;
 	for (uint32_t i = 0; i < a->functions; i++)
 		if (a->function[i] != b->function[i] &&
 		    (!a->function[i] || !b->function[i] ||
@@ -253,7 +268,7 @@ static void share(struct lh_text_rows *t, struct lh_text_block *b, const char *n
 	b->thread = NULL;
 }
 
-static void add_block(struct lh_text_rows *t, const struct lh_report_part *part)
+static void add_block(struct lh_text_rows *t, const struct lh_report_part *part, bool in_cycle)
 {
 	struct lh_view *v = t->view;
 	struct lh_text_block b = {
@@ -263,7 +278,8 @@ static void add_block(struct lh_text_rows *t, const struct lh_report_part *part)
 		.threads = 1,
 	};
 
-	for (uint32_t i = 0; i < t->blocks && part->thread; i++)
+	/* a thread that is in a cycle twice is there at two times */
+	for (uint32_t i = 0; i < t->blocks && part->thread && !in_cycle; i++)
 		if (t->block[i].thread == part->thread) {
 			add_rows(t, &t->block[i], part);
 			return;
@@ -284,11 +300,11 @@ void lh_text_rows_make(struct lh_text_rows *t)
 	const struct lh_report_step *by = lh_report_ended_by(f);
 
 	for (uint32_t i = 0; i < f->parts; i++)
-		add_block(t, &f->part[i]);
+		add_block(t, &f->part[i], i < f->cycle_parts);
 	if (by) { /* who ended a deadlock that did not last */
 		struct lh_report_part part = {
 			.thread = by->thread, .first = (uint32_t)(by - f->step), .n = 1};
 
-		add_block(t, &part);
+		add_block(t, &part, false);
 	}
 }

@@ -16,6 +16,7 @@ struct lh_text_row {
 	const char *source; /* the line there, without its indentation */
 	/* the functions from the place on outwards; the first is NULL if it has no name */
 	const char **function;
+	uint32_t *times; /* of a function that calls itself */
 	uint32_t functions;
 	bool cut; /* the outer functions are missing */
 };

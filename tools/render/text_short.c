@@ -14,7 +14,7 @@
 #include <string.h>
 
 /* PATH_LEAST: of a call path, next to the source. BLOCKS_MAX: in the middle they are folded. */
-enum { LINES_MAX = 16, INDENT = 4, GAP = 2, SOURCE_MAX = 48, PATH_LEAST = 30, BLOCKS_MAX = 4 };
+enum { LINES_MAX = 16, INDENT = 4, GAP = 2, SOURCE_MAX = 48, PATH_LEAST = 40, BLOCKS_MAX = 4 };
 enum { ROWS_MAX = 5, ROWS_LEAST = 2 }; /* of a thread */
 
 enum layout { ONE_LINE, TWO_LINES, NO_SOURCE };
@@ -24,6 +24,7 @@ struct form {
 	const struct lh_report_finding *f;
 	uint32_t width;
 	struct lh_text_rows t;
+	bool tight;  /* no text is wrapped: its end is left out */
 	bool single; /* each block has one row, which names its thread */
 	enum layout layout;
 	uint32_t step, place, source; /* columns */
@@ -72,9 +73,13 @@ static uint32_t wrap(struct form *g, const char *text, uint32_t indent, bool wri
 static uint32_t labelled(struct form *g, enum lh_paint paint, const char *label, const char *text,
 			 bool write)
 {
+	uint32_t indent = 2 + (uint32_t)strlen(label);
+
+	if (g->tight)
+		text = lh_shorten_end(g->v->arena, text, g->width - indent);
 	if (write)
 		lh_text_say(g->v, paint, "  %s", label);
-	return wrap(g, text, 2 + (uint32_t)strlen(label), write);
+	return wrap(g, text, indent, write);
 }
 
 /* ---- the first line: file:line:column: error: message [rule] ---- */
@@ -167,19 +172,32 @@ static uint32_t consequence(struct form *g, bool write)
 	return labelled(g, LH_PLAIN, "", text, write);
 }
 
+/* The other places, and what a baseline has of a finding that is new all the same. */
+static uint32_t baseline_lines(struct form *g, bool write)
+{
+	const char *places = lh_view_places(g->v, g->f);
+	uint32_t n = 0;
+
+	if (places)
+		n += labelled(g, LH_PLAIN, "and ", places, write);
+	if (g->f->known)
+		n += labelled(g, LH_BOLD, "", lh_view_clean(g->v, g->f->known), write);
+	return n;
+}
+
 static uint32_t last_lines(struct form *g, bool write)
 {
 	const struct lh_report_finding *f = g->f;
-	const char *paths =
-		f->variants ? lh_arena_printf(g->v->arena, " and %s",
-					      lh_view_count(g->v, f->variants, "other call path",
-							    "other call paths"))
-			    : "";
-	const char *more =
-		lh_arena_printf(g->v->arena, "-v shows full stacks%s; lockhound explain %s", paths,
-				lh_name_rule(f->rule));
+	const char *paths = "", *more;
 
-	return consequence(g, write) + labelled(g, LH_GREEN, "help: ", f->help, write) +
+	if (f->variants)
+		paths = lh_arena_printf(
+			g->v->arena, " and %s",
+			lh_view_count(g->v, f->variants, "other call path", "other call paths"));
+	more = lh_arena_printf(g->v->arena, "-v for stacks%s; lockhound explain %s", paths,
+			       lh_name_rule(f->rule));
+	return baseline_lines(g, write) + consequence(g, write) +
+	       labelled(g, LH_GREEN, "help: ", f->help, write) +
 	       labelled(g, LH_DIM, "more: ", more, write);
 }
 
@@ -190,10 +208,23 @@ static bool is_folded(const struct form *g, uint32_t block)
 	return g->t.blocks > BLOCKS_MAX && block >= BLOCKS_MAX - 1 && block + 1 < g->t.blocks;
 }
 
+/* "waits for 'a'" of one thread, "wait for 'a'" of several. */
+static const char *plural(struct lh_arena *p, const char *step)
+{
+	size_t n = strcspn(step, " ");
+
+	if (strncmp(step, "is ", 3) == 0)
+		return lh_arena_printf(p, "are%s", step + n);
+	return n && step[n - 1] == 's' ? lh_arena_printf(p, "%.*s%s", (int)n - 1, step, step + n)
+				       : step;
+}
+
 static const char *step_of(const struct form *g, const struct lh_text_block *b,
 			   const struct lh_text_row *row)
 {
-	return g->single ? lh_arena_printf(g->v->arena, "%s %s", b->who, row->step) : row->step;
+	const char *step = b->threads > 1 ? plural(g->v->arena, row->step) : row->step;
+
+	return g->single ? lh_arena_printf(g->v->arena, "%s %s", b->who, step) : step;
 }
 
 static void widen(uint32_t *columns, const char *text)
@@ -364,6 +395,7 @@ void lh_text_finding_short(struct lh_view *v, const struct lh_report_finding *f)
 	for (uint32_t rows = ROWS_MAX - 1; rows >= ROWS_LEAST; rows--)
 		if (count_lines(&g) > lines_max(&g))
 			g = make_form(v, f, rows);
+	g.tight = count_lines(&g) > lines_max(&g);
 	first_line(&g, true);
 	id_line(&g, true);
 	show_blocks(&g);

@@ -4,53 +4,13 @@
 #include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* The top of the repository that contains the current directory; without one, the directory. */
-static const char *find_root(struct lh_arena *p)
-{
-	char dir[PATH_MAX], probe[PATH_MAX + 8];
-	const char *here;
-
-	if (!getcwd(dir, sizeof(dir)))
-		return "";
-	here = lh_arena_strdup(p, dir);
-	for (char *slash; dir[0]; *slash = '\0') {
-		snprintf(probe, sizeof(probe), "%s/.git", dir);
-		if (access(probe, F_OK) == 0)
-			return lh_arena_strdup(p, dir);
-		slash = strrchr(dir, '/');
-		if (!slash)
-			break;
-	}
-	return strcmp(here, "/") == 0 ? "" : here;
-}
-
-static const char *given_root(struct lh_arena *p, const char *given)
-{
-	char real[PATH_MAX];
-	size_t n;
-
-	if (!realpath(given, real)) {
-		char *as_is = lh_arena_strdup(p, given);
-
-		for (n = strlen(as_is); n > 1 && as_is[n - 1] == '/';)
-			as_is[--n] = '\0';
-		return as_is;
-	}
-	return strcmp(real, "/") == 0 ? "" : lh_arena_strdup(p, real);
-}
 
 struct lh_view lh_view_open(const struct lh_report *report,
 			    const struct lh_render_text_style *style, FILE *out)
 {
 	struct lh_view v = {.report = report, .style = style, .arena = lh_arena_new(), .out = out};
 
-	v.root = style->root && style->root[0] ? given_root(v.arena, style->root)
-					       : find_root(v.arena);
 	return v;
 }
 
@@ -90,55 +50,8 @@ const char *lh_view_xml(struct lh_view *v, const char *text)
 
 /* ---- paths ---- */
 
-static bool is_dots(const char *part, size_t n)
-{
-	return n == 2 && part[0] == '.' && part[1] == '.';
-}
-
-const char *lh_path_normalize(struct lh_arena *p, const char *path)
-{
-	char *out = lh_arena_alloc(p, strlen(path) + 2);
-	size_t n = 0, floor = 0;
-
-	if (*path == '/')
-		out[n++] = '/', floor = 1;
-	for (size_t k; *path; path += k) {
-		path += strspn(path, "/");
-		k = strcspn(path, "/");
-		if (!k || (k == 1 && *path == '.'))
-			continue;
-		if (is_dots(path, k) && n > floor) {
-			while (n > floor && out[n - 1] != '/')
-				n--;
-			n -= n > floor;
-			continue;
-		}
-		if (is_dots(path, k) && floor == 1 && out[0] == '/')
-			continue;
-		if (n && out[n - 1] != '/')
-			out[n++] = '/';
-		memcpy(out + n, path, k);
-		n += k;
-		if (is_dots(path, k))
-			floor = n; /* leading ".." stay */
-	}
-	out[n] = '\0';
-	return out;
-}
-
-/* The part of a path below the root; NULL: it is not below. */
-static const char *path_below(const char *root, const char *path)
-{
-	size_t n = strlen(root);
-
-	if (strncmp(path, root, n) != 0 || path[n] != '/' || !path[n + 1])
-		return NULL;
-	return path + n + 1;
-}
-
 const char *lh_view_path(struct lh_view *v, const struct lh_report_frame *f)
 {
-	char real[PATH_MAX];
 	const char *path, *rest;
 
 	if (!f || !f->file || !f->file[0])
@@ -146,53 +59,8 @@ const char *lh_view_path(struct lh_view *v, const struct lh_report_frame *f)
 	path = lh_path_normalize(v->arena, f->file);
 	if (path[0] != '/') /* relative: a file of a system library is not in this tree */
 		return f->system ? NULL : path;
-	rest = path_below(v->root, path);
-	/* The build may have used a symbolic link to the root. */
-	if (!rest && !f->system && realpath(path, real) && path_below(v->root, real))
-		rest = lh_arena_strdup(v->arena, path_below(v->root, real));
+	rest = lh_path_below(v->arena, v->report->root, path, !f->system);
 	return rest ? rest : path;
-}
-
-bool lh_path_is_inside(const char *path)
-{
-	return path && path[0] && path[0] != '/' && !(is_dots(path, strcspn(path, "/")));
-}
-
-static int suitability(struct lh_view *v, const struct lh_report_frame *f)
-{
-	if (!f || !f->line || !lh_view_path(v, f))
-		return 0;
-	return 1 + (!f->ours && !f->system) +
-	       2 * (!f->ours && lh_path_is_inside(lh_view_path(v, f)));
-}
-
-const struct lh_report_frame *lh_view_step_frame(struct lh_view *v, const struct lh_report_step *a)
-{
-	const struct lh_report_frame *best = a ? a->frame : NULL;
-
-	for (uint32_t i = 0; a && suitability(v, best) < 4 && i < a->stack->n; i++)
-		if (suitability(v, &a->stack->frame[i]) > suitability(v, best))
-			best = &a->stack->frame[i];
-	return suitability(v, best) ? best : NULL;
-}
-
-const struct lh_report_frame *lh_view_finding_frame(struct lh_view *v,
-						    const struct lh_report_finding *f)
-{
-	const struct lh_report_frame *best = f->frame, *other;
-
-	/* Prefer the last step of a part, where the mistake is, to its holds. */
-	for (uint32_t i = 0; i < f->parts; i++) {
-		other = lh_view_step_frame(v, f->part[i].does);
-		if (suitability(v, other) > suitability(v, best))
-			best = other;
-	}
-	for (uint32_t i = 0; i < f->steps; i++) {
-		other = lh_view_step_frame(v, &f->step[i]);
-		if (suitability(v, other) > suitability(v, best))
-			best = other;
-	}
-	return suitability(v, best) ? best : NULL;
 }
 
 const char *lh_view_at(struct lh_view *v, const struct lh_report_frame *f)
@@ -227,6 +95,35 @@ const char *lh_view_variants(struct lh_view *v, const struct lh_report_finding *
 	return lh_arena_printf(
 		v->arena, "%s to the same places",
 		lh_view_count(v, f->variants, "other call path leads", "other call paths lead"));
+}
+
+const char *lh_view_places(struct lh_view *v, const struct lh_report_finding *f)
+{
+	const char *list = "";
+
+	for (uint32_t i = 0; i < f->other_places && i < PLACES_MAX; i++) {
+		const struct lh_report_finding *other = f->other_place[i];
+		const char *at = lh_view_at(v, other->frame);
+
+		list = lh_arena_printf(v->arena, "%s%s%s", list, i ? ", " : "", at ? at : "?");
+	}
+	if (!f->other_places)
+		return NULL;
+	return lh_arena_printf(v->arena, "%s with this fingerprint: %s%s",
+			       lh_view_count(v, f->other_places, "more place", "more places"), list,
+			       f->other_places > PLACES_MAX ? ", ..." : "");
+}
+
+const char *lh_view_more(struct lh_view *v, const struct lh_report_finding *f, const char *before,
+			 const char *after)
+{
+	const char *const all[] = {lh_view_variants(v, f), lh_view_places(v, f), f->known};
+	const char *text = "";
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i])
+			text = lh_arena_printf(v->arena, "%s%s%s%s", text, before, all[i], after);
+	return text;
 }
 
 const char *lh_view_call_path(struct lh_view *v, const struct lh_report_step *a)

@@ -13,13 +13,14 @@
 #include "tools/util/path.h"
 #include "tools/render/render.h"
 
+enum { PLACES_MAX = 10 /* of one finding, in formats that are not made for many */ };
+
 struct lh_view {
 	const struct lh_report *report;
 	const struct lh_render_text_style *style;
 	struct lh_arena *arena;
 	FILE *out;
-	const char *root; /* absolute, without a final slash */
-	bool failed;      /* a value could not be written */
+	bool failed; /* a value could not be written */
 };
 
 struct lh_view lh_view_open(const struct lh_report *, const struct lh_render_text_style *, FILE *);
@@ -39,16 +40,6 @@ const char *lh_view_xml(struct lh_view *, const char *text); /* clean, escaped f
  * Raw bytes.
  */
 const char *lh_view_path(struct lh_view *, const struct lh_report_frame *);
-bool lh_path_is_inside(const char *path); /* relative and without a leading ".." */
-
-/*
- * The finding's frame, or the frame of another step if that one is below the root and the finding's
- * is not: CI servers show no files outside. NULL: no step has a line.
- */
-const struct lh_report_frame *lh_view_finding_frame(struct lh_view *,
-						    const struct lh_report_finding *);
-/* The best frame of one step, by the same preference. */
-const struct lh_report_frame *lh_view_step_frame(struct lh_view *, const struct lh_report_step *);
 
 /* "src/bank.c:7" or "bank+0x11aa"; clean. NULL: unknown. */
 const char *lh_view_at(struct lh_view *, const struct lh_report_frame *);
@@ -58,6 +49,11 @@ const char *lh_view_subject(struct lh_view *, const struct lh_report_finding *);
 
 /* "58 other call paths lead to the same places"; NULL: the finding has no variants. */
 const char *lh_view_variants(struct lh_view *, const struct lh_report_finding *);
+/* "2 more places with this fingerprint: a.c:13, a.c:14"; NULL: the finding has one place. */
+const char *lh_view_places(struct lh_view *, const struct lh_report_finding *);
+/* Variants, places, and what is known of the finding, each between these texts; "" nothing. */
+const char *lh_view_more(struct lh_view *, const struct lh_report_finding *, const char *before,
+			 const char *after);
 /* The functions of a step's stack from the innermost on: "leave < call_12 < main"; clean. */
 const char *lh_view_call_path(struct lh_view *, const struct lh_report_step *);
 
@@ -82,8 +78,5 @@ const char *lh_view_count(struct lh_view *, uint64_t n, const char *one, const c
 
 /* Text for a quoted string in Mermaid: special characters are # entities. */
 const char *lh_view_mermaid(struct lh_view *, const char *text);
-
-/* "src/a.c" for "./src//b/../a.c"; lexical; in the arena. */
-const char *lh_path_normalize(struct lh_arena *, const char *path);
 
 #endif

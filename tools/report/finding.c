@@ -33,7 +33,7 @@ static struct lh_report_step row_to_step(struct lh_report *report,
 
 	if (lh_read_note(p->ledger, s->note, &note))
 		a.note = lh_arena_strdup(report->arena, note.text);
-	a.frame = lh_report_best_frame(a.stack);
+	a.frame = lh_report_place(a.stack);
 	return a;
 }
 
@@ -87,7 +87,7 @@ static void add_steps(struct lh_report *report, struct lh_report_finding *f,
 }
 
 /* The frame to look at first: that of the last step which made it a finding. */
-static const struct lh_report_frame *best_frame(const struct lh_report_finding *f)
+static const struct lh_report_frame *first_frame(const struct lh_report_finding *f)
 {
 	const struct lh_report_frame *any = NULL;
 
@@ -111,6 +111,25 @@ static const struct lh_report_frame *best_frame(const struct lh_report_finding *
 			any = a->frame;
 	}
 	return any;
+}
+
+/*
+ * CI servers show only files of the repository, and a project looks at its own files first: if the
+ * frame is outside and a step has one inside, preferably the last step of a part, that one.
+ */
+static const struct lh_report_frame *best_frame(const struct lh_report_finding *f)
+{
+	const struct lh_report_frame *first = first_frame(f);
+
+	if (first && first->inside)
+		return first;
+	for (uint32_t i = 0; i < f->parts; i++)
+		if (f->part[i].does && f->part[i].does->frame && f->part[i].does->frame->inside)
+			return f->part[i].does->frame;
+	for (uint32_t i = 0; i < f->steps; i++)
+		if (f->step[i].frame && f->step[i].frame->inside)
+			return f->step[i].frame;
+	return first;
 }
 
 static bool is_possible(const struct lh_finding *row)
@@ -254,8 +273,11 @@ static void replace_contents(struct lh_report_finding *f, const struct lh_report
 	f->reason = old.reason;
 	memcpy(f->fingerprint, old.fingerprint, sizeof(f->fingerprint));
 	memcpy(f->former, old.former, sizeof(f->former));
+	f->known = old.known;
 	f->merged = old.merged;
 	f->mergeds = old.mergeds;
+	f->other_place = old.other_place;
+	f->other_places = old.other_places;
 }
 
 /* Where the finding with f's rule, filter and fingerprint is stored. */

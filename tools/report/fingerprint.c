@@ -1,12 +1,16 @@
 /*
- * fingerprint.c — fingerprints of findings: recipe v2 of cycles, recipe v1 of all others.
+ * fingerprint.c — fingerprints of findings: recipes v2 and v3 of cycles, recipe v1 of all others.
  *
  * The hash of the rule's name and the finding's edges. An edge is the class of the held lock, the
- * class of the wanted lock, the action, and where both were acquired. Recipe v2 takes for each of
+ * class of the wanted lock, the action, and where both were acquired. A cycle takes for each of
  * the two the functions that own_site.c chooses, and the function that made the order: cycles that
  * differ only in outer call paths are one finding. Recipe v1 takes the innermost three functions of
- * the program where the lock was wanted; it was the recipe of cycles too, so each cycle has this
- * fingerprint as well (`former`), for baselines of earlier versions.
+ * the program where the lock was wanted; it was the recipe of cycles too.
+ *
+ * Recipe v3 knows more than v2 (docs/format.md lists what), and is used only for a cycle of which
+ * it makes another text: all other cycles keep their fingerprints. Each finding has its
+ * fingerprints by v1 and v2 as well, for baselines of earlier versions, and a lock-order or
+ * deadlock those that it would have under the other of these two rules.
  *
  * The edges of a cycle are hashed in the rotation that sorts first, because any thread may have
  * closed the cycle; those of a semaphore cycle are sorted and deduplicated, because any thread may
@@ -21,14 +25,15 @@
 #include <string.h>
 
 /* The class of a step's lock; NULL: only the lock's first acquisition is known, which varies. */
-static const char *known_class(struct lh_report *report, const struct lh_report_step *a)
+static const char *known_class(struct lh_report *report, const struct lh_report_step *a,
+			       enum lh_recipe recipe)
 {
 	const struct lh_report_lock *lock = a ? a->lock : NULL;
 
 	if (lock && lock->by_first)
 		return NULL;
 	if (!lock || !lock->variable)
-		return lock ? lock->class : "";
+		return !lock ? "" : recipe > LH_RECIPE_2 ? lock->class : lock->former_class;
 	return lh_arena_printf(report->arena, "%s%s", lock->class,
 			       lh_report_member(report, lock->process, lh_lock_address(&lock->row),
 						lh_report_lock_size(lock)));
@@ -38,23 +43,25 @@ static const char *known_class(struct lh_report *report, const struct lh_report_
 
 /* Of some locks (a std::mutex in an object) the class is not known: uses the acquisition site in
  * this finding. */
-static const char *class_of(struct lh_report *report, const struct lh_report_step *a, bool held)
+static const char *class_of(struct lh_report *report, const struct lh_report_step *a, bool held,
+			    enum lh_recipe recipe)
 {
 	if (!a || !a->lock || !a->lock->by_first)
-		return known_class(report, a);
+		return known_class(report, a, recipe);
 	return held ? lh_arena_printf(report->arena, "%s>%s", a->lock->kind,
-				      lh_fingerprint_site(report, a->stack))
+				      lh_fingerprint_site(report, a->stack, recipe))
 		    : a->lock->kind;
 }
 
 static const char *edge(struct lh_report *report, const struct lh_report_step *holds,
-			const struct lh_report_step *does)
+			const struct lh_report_step *does, enum lh_recipe recipe)
 {
 	const struct lh_report_step *at = does ? does : holds;
 
-	return lh_arena_printf(report->arena, "%s\t%s\t%s\t%s", class_of(report, holds, true),
-			       class_of(report, does, false), at ? lh_name_action(at->action) : "",
-			       at ? lh_fingerprint_site(report, at->stack) : "");
+	return lh_arena_printf(
+		report->arena, "%s\t%s\t%s\t%s", class_of(report, holds, true, recipe),
+		class_of(report, does, false, recipe), at ? lh_name_action(at->action) : "",
+		at ? lh_fingerprint_site(report, at->stack, recipe) : "");
 }
 
 static int by_rotation(const char **edges, uint32_t n, uint32_t a, uint32_t b)
@@ -129,9 +136,11 @@ static bool is_end(const struct lh_report_finding *f, uint32_t part)
 	       holds->lock->row.kind == LH_THREAD_END;
 }
 
+/* `recipe`: how the functions and classes are called. */
 static uint64_t recipe_1(struct lh_report *report, const struct lh_report_finding *f,
-			 const char **edges)
+			 enum lh_recipe recipe)
 {
+	const char **edges = lh_arena_alloc(report->arena, (f->parts + 1) * sizeof(*edges));
 	/* The activity of the holder in a long hold and the waiters vary between runs; so do the
 	 * waiters for an abandoned lock. */
 	bool held_only = lh_rule_is(f->rule, LH_BY_HOLDER);
@@ -139,18 +148,13 @@ static uint64_t recipe_1(struct lh_report *report, const struct lh_report_findin
 
 	for (uint32_t i = 0; i < n; i++)
 		edges[i] = edge(report, is_end(f, i) ? NULL : f->part[i].holds,
-				held_only && f->part[i].holds ? NULL : f->part[i].does);
+				held_only && f->part[i].holds ? NULL : f->part[i].does, recipe);
 	if (f->rule == LH_RULE_POOL_DEADLOCK || f->rule == LH_RULE_LOST_SIGNAL)
 		n = sort_unique(edges, n);
 	return hash_edges(f, "v1", edges, n, f->cycle ? least_rotation(f, edges) : 0);
 }
 
-/* ---- recipe v2 ---- */
-
-static struct lh_acquired acquired(struct lh_report *report, const struct lh_report_step *a)
-{
-	return (struct lh_acquired){a, known_class(report, a)};
-}
+/* ---- recipes v2 and v3 ---- */
 
 static const char *kind_of(const struct lh_acquired *a)
 {
@@ -159,29 +163,71 @@ static const char *kind_of(const struct lh_acquired *a)
 	return a->step->lock->kind;
 }
 
-/* Which writer queues, of those that may, depends on which came first: no fingerprint has it. */
-static uint64_t recipe_2(struct lh_report *report, const struct lh_report_finding *f,
-			 const char **edges, uint32_t *first)
+/* What the parts of a cycle acquire, by twos. Which writer queues, of those that may, depends on
+ * which came first: no fingerprint has it. */
+static struct lh_acquired *acquisitions(struct lh_report *report, const struct lh_report_finding *f,
+					enum lh_recipe recipe)
+{
+	struct lh_acquired *all =
+		lh_arena_alloc(report->arena, (2 * f->cycle_parts + 1) * sizeof(*all));
+
+	for (uint32_t i = 0; i < f->cycle_parts; i++) {
+		const struct lh_report_part *part = &f->part[i];
+
+		all[2 * i] =
+			(struct lh_acquired){part->holds, known_class(report, part->holds, recipe)};
+		all[2 * i + 1] =
+			(struct lh_acquired){part->does, known_class(report, part->does, recipe)};
+	}
+	return all;
+}
+
+static const char **cycle_edges(struct lh_report *report, const struct lh_report_finding *f,
+				const struct lh_acquired *all, enum lh_recipe recipe)
 {
 	uint32_t n = f->cycle_parts;
-	struct lh_acquired *all = lh_arena_alloc(report->arena, 2 * n * sizeof(*all));
+	const char **edges = lh_arena_alloc(report->arena, (n + 1) * sizeof(*edges));
 
-	for (uint32_t i = 0; i < n; i++) {
-		all[2 * i] = acquired(report, f->part[i].holds);
-		all[2 * i + 1] = acquired(report, f->part[i].does);
-	}
 	for (uint32_t i = 0; i < n; i++) {
 		const struct lh_acquired *a = &all[2 * i];
-		const char *order = lh_order_site(report, all, n, i);
+		const char *order = lh_order_site(report, all, n, i, recipe);
 
-		edges[i] = lh_arena_printf(report->arena, "%s\t%s\t%s\t%s\t%s%s%s", kind_of(&a[0]),
-					   lh_own_site(report, all, n, 2 * i), kind_of(&a[1]),
-					   a[1].step ? lh_name_action(a[1].step->action) : "",
-					   lh_own_site(report, all, n, 2 * i + 1),
-					   order[0] ? "\t" : "", order);
+		edges[i] =
+			lh_arena_printf(report->arena, "%s\t%s\t%s\t%s\t%s%s%s", kind_of(&a[0]),
+					lh_own_site(report, all, n, 2 * i, recipe), kind_of(&a[1]),
+					a[1].step ? lh_name_action(a[1].step->action) : "",
+					lh_own_site(report, all, n, 2 * i + 1, recipe),
+					order[0] ? "\t" : "", order);
 	}
-	*first = least_rotation(f, edges);
-	return hash_edges(f, "v2", edges, n, *first);
+	return edges;
+}
+
+static bool same_edges(const char **a, const char **b, uint32_t n)
+{
+	uint32_t i = 0;
+
+	while (i < n && strcmp(a[i], b[i]) == 0)
+		i++;
+	return i == n;
+}
+
+/* Fingerprints before they are texts. */
+struct hashes {
+	uint64_t now, v2, v1;
+	uint32_t first; /* part that the cycle is reported from */
+};
+
+static void hash_cycle(struct lh_report *report, const struct lh_report_finding *f,
+		       const struct lh_acquired *all, struct hashes *h)
+{
+	const char **edges = cycle_edges(report, f, all, LH_RECIPE_3),
+		   **former = cycle_edges(report, f, acquisitions(report, f, LH_RECIPE_2),
+					  LH_RECIPE_2);
+	uint32_t n = f->cycle_parts;
+
+	h->first = least_rotation(f, edges);
+	h->v2 = hash_edges(f, "v2", former, n, least_rotation(f, former));
+	h->now = same_edges(edges, former, n) ? h->v2 : hash_edges(f, "v3", edges, n, h->first);
 }
 
 /*
@@ -189,30 +235,101 @@ static uint64_t recipe_2(struct lh_report *report, const struct lh_report_findin
  * the sites where they acquire the lock, are many.
  */
 static uint64_t join_recipe(struct lh_report *report, const struct lh_report_finding *f,
-			    const struct lh_report_part *join)
+			    const struct lh_report_part *join, enum lh_recipe recipe)
 {
 	uint64_t hash = lh_fingerprint_hash(0xcbf29ce484222325ull, "v2");
 
 	hash = lh_fingerprint_hash(hash, lh_name_rule(f->rule));
-	hash = lh_fingerprint_hash(hash, edge(report, join->holds, join->does));
+	hash = lh_fingerprint_hash(hash, edge(report, join->holds, join->does, recipe));
 	return f->told ? lh_fingerprint_hash(hash, "told") : hash;
+}
+
+static struct hashes hashes_of(struct lh_report *report, const struct lh_report_finding *f,
+			       const struct lh_acquired *all)
+{
+	struct hashes h = {.v1 = recipe_1(report, f, LH_RECIPE_1)};
+	const struct lh_report_part *join = lh_report_joining_part(f);
+
+	if (join) {
+		h.now = join_recipe(report, f, join, LH_RECIPE_3);
+		h.v2 = join_recipe(report, f, join, LH_RECIPE_2);
+		h.first = f->cycle ? (uint32_t)(join - f->part) : 0;
+	} else if (f->cycle) {
+		hash_cycle(report, f, all, &h);
+	} else {
+		h.now = recipe_1(report, f, LH_RECIPE_3);
+		h.v2 = h.v1;
+	}
+	return h;
+}
+
+/* ---- the same cycle under the other rule ---- */
+
+static enum lh_rule other_rule(const struct lh_report_finding *f)
+{
+	if (!f->cycle)
+		return LH_NO_RULE;
+	return f->rule == LH_RULE_LOCK_ORDER ? LH_RULE_DEADLOCK
+	       : f->rule == LH_RULE_DEADLOCK ? LH_RULE_LOCK_ORDER
+					     : LH_NO_RULE;
+}
+
+static enum lh_action other_action(enum lh_rule rule, const struct lh_report_step *a)
+{
+	if (rule == LH_RULE_LOCK_ORDER)
+		return LH_WANTS;
+	return a->lock && a->lock->row.kind == LH_THREAD_END ? LH_JOINS : LH_WAITS_FOR;
+}
+
+/* The steps that close the cycle, as the other rule has them. */
+static struct lh_report_part *other_parts(struct lh_report *report,
+					  const struct lh_report_finding *f, enum lh_rule rule)
+{
+	struct lh_report_part *part = lh_arena_alloc(report->arena, (f->parts + 1) * sizeof(*part));
+	struct lh_report_step *step = lh_arena_alloc(report->arena, (f->parts + 1) * sizeof(*step));
+
+	for (uint32_t i = 0; i < f->parts; i++) {
+		part[i] = f->part[i];
+		if (!part[i].does)
+			continue;
+		step[i] = *part[i].does;
+		step[i].action = other_action(rule, &step[i]);
+		part[i].does = &step[i];
+	}
+	return part;
+}
+
+static struct hashes other_hashes(struct lh_report *report, const struct lh_report_finding *f)
+{
+	struct lh_report_finding other = *f;
+
+	other.rule = other_rule(f);
+	if (other.rule == LH_NO_RULE)
+		return (struct hashes){0};
+	other.part = other_parts(report, f, other.rule);
+	return hashes_of(report, &other, acquisitions(report, &other, LH_RECIPE_3));
+}
+
+static void set_texts(struct lh_fingerprints *to, const struct hashes *h)
+{
+	snprintf(to->now, sizeof(to->now), "%016llx", (unsigned long long)h->now);
+	snprintf(to->v2, sizeof(to->v2), "%016llx", (unsigned long long)h->v2);
+	snprintf(to->v1, sizeof(to->v1), "%016llx", (unsigned long long)h->v1);
 }
 
 uint32_t lh_fingerprint_make(struct lh_report *report, struct lh_report_finding *f)
 {
-	const char **edges = lh_arena_alloc(report->arena, (f->parts + 1) * sizeof(*edges));
-	uint64_t former = recipe_1(report, f, edges), hash = former;
-	uint32_t first = 0;
+	const struct lh_acquired *all = acquisitions(report, f, LH_RECIPE_3);
+	struct hashes own = hashes_of(report, f, all), other = other_hashes(report, f);
+	struct lh_fingerprints texts;
 
-	const struct lh_report_part *join = lh_report_joining_part(f);
-
-	if (join) {
-		hash = join_recipe(report, f, join);
-		first = f->cycle ? (uint32_t)(join - f->part) : 0;
-	} else if (f->cycle) {
-		hash = recipe_2(report, f, edges, &first);
-	}
-	snprintf(f->former, sizeof(f->former), "%016llx", (unsigned long long)former);
-	snprintf(f->fingerprint, sizeof(f->fingerprint), "%016llx", (unsigned long long)hash);
-	return first;
+	set_texts(&texts, &own);
+	memcpy(f->fingerprint, texts.now, sizeof(f->fingerprint));
+	memcpy(f->former_v2, texts.v2, sizeof(f->former_v2));
+	memcpy(f->former, texts.v1, sizeof(f->former));
+	f->other_rule = other_rule(f);
+	if (f->other_rule != LH_NO_RULE)
+		set_texts(&f->other, &other);
+	lh_cycle_place_make(report, f, all);
+	return own.first;
 }

@@ -1,5 +1,6 @@
 /* lock_name.c — makes the locks and threads of a report and names them. */
 #include "tools/report/report_internal.h"
+#include "tools/symbols/symbols.h"
 
 #include <string.h>
 
@@ -53,7 +54,7 @@ static const char *end_lock_name(struct lh_report *report, const struct lh_repor
  * was acquired: which thread comes first varies from run to run. */
 static const char *described(struct lh_report *report, const struct lh_report_lock *lock)
 {
-	const char *at = lh_report_place(report, lock->init_stack);
+	const char *at = lh_report_place_text(report, lock->init_stack);
 
 	if (!at)
 		at = lh_report_data_place(report, lock->process, lh_lock_address(&lock->row));
@@ -68,16 +69,32 @@ static bool is_named(const struct lh_report_lock *lock)
 	return (lock->row.flags & LH_LOCK_NAMED) && lock->stats.name[0];
 }
 
+/* Two locks that one function initializes by two calls are two classes, as two members are. */
+static uint32_t init_number(struct lh_report *report, const struct lh_report_lock *lock)
+{
+	const struct lh_report_frame *f = lh_site_first(lock->init_stack);
+	struct lh_module module;
+
+	if (!f || f->script || !report->options.symbols ||
+	    !lh_read_module_at(lock->process->ledger, f->address, &module))
+		return 0;
+	return lh_symbol_call_number(report->options.symbols, &module, f->offset);
+}
+
 /* The address and the row vary between runs; the stack that initialized the lock does not. */
 static const char *class_of(struct lh_report *report, const struct lh_report_lock *lock,
-			    const char *symbol, bool *by_first)
+			    const char *symbol, enum lh_recipe recipe, bool *by_first)
 {
 	const char *data;
+	uint32_t number;
 	char *site;
 
 	if (symbol)
 		return lh_fingerprint_name(report, symbol);
-	site = lh_fingerprint_site(report, lock->init_stack);
+	site = lh_fingerprint_site(report, lock->init_stack, recipe);
+	number = recipe > LH_RECIPE_2 ? init_number(report, lock) : 0;
+	if (site[0] && number)
+		return lh_arena_printf(report->arena, "%s<%s#%u", lock->kind, site, number);
 	if (site[0])
 		return lh_arena_printf(report->arena, "%s<%s", lock->kind, site);
 	if (is_named(lock))
@@ -85,7 +102,7 @@ static const char *class_of(struct lh_report *report, const struct lh_report_loc
 	data = lh_report_data_place(report, lock->process, lh_lock_address(&lock->row));
 	if (data)
 		return lh_arena_printf(report->arena, "%s@%s", lock->kind, data);
-	site = lh_fingerprint_site(report, lock->first_stack);
+	site = lh_fingerprint_site(report, lock->first_stack, recipe);
 	*by_first = lock->row.kind != LH_THREAD_END;
 	return site[0] ? lh_arena_printf(report->arena, "%s>%s", lock->kind, site) : lock->kind;
 }
@@ -109,7 +126,8 @@ static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 	if (!name && lock->row.kind == LH_THREAD_END)
 		name = end_lock_name(report, lock);
 	lock->plain = lock->name = name ? name : described(report, lock);
-	lock->class = class_of(report, lock, symbol, &lock->by_first);
+	lock->class = class_of(report, lock, symbol, LH_RECIPE_3, &lock->by_first);
+	lock->former_class = class_of(report, lock, symbol, LH_RECIPE_2, &lock->by_first);
 	lock->variable = symbol != NULL;
 }
 

@@ -17,9 +17,9 @@ enum {
 	FRAMES_ASKED = 12
 };
 
-const char *lh_report_place(struct lh_report *report, const struct lh_report_stack *t)
+const char *lh_report_place_text(struct lh_report *report, const struct lh_report_stack *t)
 {
-	const struct lh_report_frame *f = lh_report_best_frame(t);
+	const struct lh_report_frame *f = lh_report_place(t);
 
 	if (!f)
 		return NULL;
@@ -108,7 +108,7 @@ const char *lh_report_first_place(struct lh_report *report, const struct lh_repo
 	const char *first = NULL;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const char *at = lh_report_place(
+		const char *at = lh_report_place_text(
 			report, lh_report_get_stack(report, lock->process, list[i]));
 
 		if (at && (!first || strcmp(at, first) < 0))

@@ -259,7 +259,7 @@ static int by_wait(const void *x, const void *y)
 
 static void add_class(struct lh_report *report, struct class_group *n)
 {
-	const char *at = lh_report_place(report, n->some->init_stack);
+	const char *at = lh_report_place_text(report, n->some->init_stack);
 
 	n->class_stats.kind = n->some->kind;
 	n->class_stats.name =

@@ -144,7 +144,7 @@ const char *lh_report_step_text(const struct lh_report *report, const struct lh_
 const char *lh_report_step_brief(const struct lh_report *report, const struct lh_report_finding *f,
 				 const struct lh_report_step *a)
 {
-	bool now = f->open || lh_rule_is(f->rule, LH_IS_WAITING);
+	bool now = lh_report_is_going_on(f) || lh_rule_is(f->rule, LH_IS_WAITING);
 
 	return step_text(report, f, a, now,
 			 now && a->action == LH_WANTS && f->level == LH_POTENTIAL
@@ -211,6 +211,17 @@ const char *lh_report_schedule(const struct lh_report *report, const struct lh_r
 		f->by_class ? ", if each lock is the instance that the next thread holds" : "");
 }
 
+/* Not in what was recorded of a process that has ended. */
+static bool is_alive(const struct lh_report_process *p)
+{
+	return p->ledger->head.end == LH_END_UNKNOWN || p->ledger->head.end == LH_END_RUNNING;
+}
+
+bool lh_report_is_going_on(const struct lh_report_finding *f)
+{
+	return f->open && is_alive(f->process);
+}
+
 /* ---- lists ---- */
 
 enum { NAMED_MAX = 4 };
@@ -221,12 +232,6 @@ static const char *join(struct lh_arena *p, const char *list, const char *next, 
 }
 
 /* ---- the consequence ---- */
-
-/* Does a deadlock of this process go on? */
-static bool goes_on(const struct lh_report_finding *f)
-{
-	return !f->process->end[0] || strcmp(f->process->end, "running") == 0;
-}
 
 /* "T2, T3 and T4"; many threads are only counted. */
 static const char *waiting_threads(const struct lh_report *report,
@@ -259,8 +264,9 @@ const char *lh_report_consequence(const struct lh_report *report, const struct l
 	if (!f->cycle || !lh_rule_is(f->rule, LH_IS_DEADLOCK) || f->ended)
 		return f->meaning;
 	return lh_arena_printf(report->arena,
-			       goes_on(f) ? "%s wait for each other now: none of them can continue."
-					  : "%s waited for each other until the process ended.",
+			       is_alive(f->process)
+				       ? "%s wait for each other now: none of them can continue."
+				       : "%s waited for each other until the process ended.",
 			       waiting_threads(report, f));
 }
 
@@ -363,13 +369,6 @@ static const char *placeholder_text(const struct lh_report *report,
 	if (n == 6 && strncmp(placeholder, "{call}", n) == 0)
 		return what_is_called(f);
 	return lh_report_time(report, f->duration_ns); /* {time} */
-}
-
-bool lh_report_is_going_on(const struct lh_report_finding *f)
-{
-	uint32_t end = f->process->ledger->head.end;
-
-	return f->open && (end == LH_END_UNKNOWN || end == LH_END_RUNNING);
 }
 
 /* The rule's message, with its placeholders. */

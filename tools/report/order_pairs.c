@@ -73,6 +73,6 @@ const struct lh_report_frame *lh_report_order_frame(const struct lh_report *repo
 						    const struct lh_report_order *o)
 {
 	/* A stack is made at its first use: the report is const only for renderers. */
-	return lh_report_best_frame(lh_report_get_stack((struct lh_report *)report, o->process,
-							LH_SITE_STACK(o->wanted_site)));
+	return lh_report_place(lh_report_get_stack((struct lh_report *)report, o->process,
+						   LH_SITE_STACK(o->wanted_site)));
 }

@@ -58,35 +58,35 @@ const char *lh_fingerprint_name(struct lh_report *report, const char *name)
 	return lh_arena_printf(report->arena, "%.*s", (int)(end - name), name);
 }
 
+/* Recipe v2 had no name for a lambda that was inlined but that of its operator. */
+static const char *name_of(const struct lh_report_frame *f, enum lh_recipe recipe)
+{
+	return recipe < LH_RECIPE_3 && f->former_function ? f->former_function : f->function;
+}
+
 /* "transfer@bank.c": two files may have functions of the same name. */
-static const char *function_text(struct lh_report *report, const struct lh_report_frame *f)
+static const char *function_text(struct lh_report *report, const struct lh_report_frame *f,
+				 enum lh_recipe recipe)
 {
 	struct lh_arena *p = report->arena;
 
 	if (!f->function)
 		return lh_arena_printf(p, "%s+%llx", f->module ? lh_path_base(f->module) : "?",
 				       (unsigned long long)f->offset);
-	return lh_arena_printf(p, "%s%s%s", lh_fingerprint_name(report, f->function),
+	return lh_arena_printf(p, "%s%s%s", lh_fingerprint_name(report, name_of(f, recipe)),
 			       f->file ? "@" : "", f->file ? lh_path_base(f->file) : "");
 }
 
 /* ---- the frames of the program ---- */
 
-/* The frames of a stack that count: those of the program, or of libraries if it has no other. */
-struct frames {
-	const struct lh_report_frame *at[LH_FRAMES_MAX * 2];
-	uint32_t n;
-	bool cut;
-};
-
-static void add_frames(struct frames *s, const struct lh_report_stack *t, bool own)
+static void add_frames(struct lh_site_frames *s, const struct lh_report_stack *t, bool own)
 {
 	for (uint32_t i = 0; i < t->n && s->n < sizeof(s->at) / sizeof(s->at[0]); i++)
 		if (!t->frame[i].ours && !(own && t->frame[i].system))
 			s->at[s->n++] = &t->frame[i];
 }
 
-static void frames_of(struct frames *s, const struct lh_report_stack *t)
+static void frames_of(struct lh_site_frames *s, const struct lh_report_stack *t)
 {
 	s->n = 0;
 	s->cut = !t || t->cut;
@@ -96,22 +96,32 @@ static void frames_of(struct frames *s, const struct lh_report_stack *t)
 		add_frames(s, t, false);
 }
 
-static char *site_text(struct lh_report *report, const struct frames *s, uint32_t n)
+static char *site_text(struct lh_report *report, const struct lh_site_frames *s, uint32_t n,
+		       enum lh_recipe recipe)
 {
 	char *text = lh_arena_strdup(report->arena, "");
 
 	for (uint32_t i = 0; i < s->n && i < n; i++)
 		text = lh_arena_printf(report->arena, "%s%s/", text,
-				       function_text(report, s->at[i]));
+				       function_text(report, s->at[i], recipe));
 	return text;
 }
 
-char *lh_fingerprint_site(struct lh_report *report, const struct lh_report_stack *t)
+char *lh_fingerprint_site(struct lh_report *report, const struct lh_report_stack *t,
+			  enum lh_recipe recipe)
 {
-	struct frames s;
+	struct lh_site_frames s;
 
 	frames_of(&s, t);
-	return site_text(report, &s, SITE_FRAMES);
+	return site_text(report, &s, SITE_FRAMES, recipe);
+}
+
+const struct lh_report_frame *lh_site_first(const struct lh_report_stack *t)
+{
+	struct lh_site_frames s;
+
+	frames_of(&s, t);
+	return s.n ? s.at[0] : NULL;
 }
 
 /* ---- where two stacks part ---- */
@@ -123,7 +133,8 @@ static bool same_text(const char *a, const char *b)
 
 /* The frame of an inlined function has the address of the function that it is inlined into, so it
  * is compared by its line; and so is that function's own call of it, which has many addresses. */
-static bool same_place(const struct frames *s, uint32_t i, const struct frames *t, uint32_t k)
+static bool same_place(const struct lh_site_frames *s, uint32_t i, const struct lh_site_frames *t,
+		       uint32_t k)
 {
 	const struct lh_report_frame *a = s->at[i], *b = t->at[k];
 	bool inlines = i && k && s->at[i - 1]->inlined && t->at[k - 1]->inlined;
@@ -136,7 +147,7 @@ static bool same_place(const struct frames *s, uint32_t i, const struct frames *
 }
 
 /* How many of the innermost frames are the same. */
-static uint32_t same_inner(const struct frames *a, const struct frames *b)
+static uint32_t same_inner(const struct lh_site_frames *a, const struct lh_site_frames *b)
 {
 	uint32_t n = 0;
 
@@ -146,7 +157,8 @@ static uint32_t same_inner(const struct frames *a, const struct frames *b)
 }
 
 /* From frame `i` of `a` and frame `k` of `b` on outwards: the same until one ends. */
-static bool same_outer(const struct frames *a, uint32_t i, const struct frames *b, uint32_t k)
+static bool same_outer(const struct lh_site_frames *a, uint32_t i, const struct lh_site_frames *b,
+		       uint32_t k)
 {
 	while (i < a->n && k < b->n && same_place(a, i, b, k))
 		i++, k++;
@@ -155,7 +167,7 @@ static bool same_outer(const struct frames *a, uint32_t i, const struct frames *
 
 /* Where the frames of `a` begin that `b` has too; a->n: nowhere. Stacks that are cut end at
  * different functions. */
-static uint32_t common_outer(const struct frames *a, const struct frames *b)
+static uint32_t common_outer(const struct lh_site_frames *a, const struct lh_site_frames *b)
 {
 	uint32_t n = 0;
 
@@ -172,55 +184,69 @@ static uint32_t common_outer(const struct frames *a, const struct frames *b)
 }
 
 /* How many frames of `a` lead to the function in which the two calls part, this one included. */
-static uint32_t frames_to_parting(const struct frames *a, const struct frames *b)
+static uint32_t frames_to_parting(const struct lh_site_frames *a, const struct lh_site_frames *b,
+				  enum lh_recipe recipe)
 {
 	uint32_t n = common_outer(a, b);
 
 	/* not known; or the same stack: a loop in any of its frames */
-	return !n || (n == a->n && (a->cut || b->cut)) ? SITE_FRAMES : n;
+	if (!n || (n == a->n && (a->cut || b->cut)))
+		return SITE_FRAMES;
+	return recipe > LH_RECIPE_2 || n < SITE_FRAMES ? n : SITE_FRAMES;
 }
 
-/* How many frames of own[one] are its own site. */
-static uint32_t own_frames(const struct lh_acquired *all, uint32_t parts, uint32_t one,
-			   struct frames *own)
+/* A folded function is several functions, of which its caller called one. */
+static uint32_t beyond_folded(const struct lh_site_frames *s, uint32_t n, enum lh_recipe recipe)
 {
-	const struct lh_acquired *a = &all[one];
-	struct frames other;
+	while (recipe > LH_RECIPE_2 && n && n < s->n && s->at[n - 1]->folded)
+		n++;
+	return n;
+}
+
+/* Not the same lock as far as is known: the same class, or no class. */
+static bool may_be_same(const struct lh_acquired *a, const struct lh_acquired *b)
+{
+	return !a->class || !b->class || strcmp(a->class, b->class) == 0;
+}
+
+uint32_t lh_own_frames(const struct lh_acquired *all, uint32_t parts, uint32_t one,
+		       enum lh_recipe recipe, struct lh_site_frames *own)
+{
+	struct lh_site_frames other;
 	uint32_t inner = 1, n = 1;
 
-	frames_of(own, a->step->stack);
+	frames_of(own, all[one].step->stack);
 	for (uint32_t i = 0; i < 2 * parts; i++) {
-		bool same_class = a->class && all[i].class && strcmp(a->class, all[i].class) == 0,
-		     same_thread = i == (one ^ 1), unknown = !a->class || !all[i].class;
-		uint32_t needed;
+		bool same = may_be_same(&all[one], &all[i]), same_thread = i == (one ^ 1);
+		uint32_t needed, parting;
 
-		if (!all[i].step || i == one || (!same_thread && (same_class || unknown)))
+		if (!all[i].step || i == one || (!same_thread && same))
 			continue;
 		frames_of(&other, all[i].step->stack);
 		needed = same_inner(own, &other) + 1;
 		if (needed > inner && needed <= WRAPPERS_MAX && needed <= own->n)
 			inner = needed;
-		if (needed > n)
-			n = needed;
-		if (same_class || unknown)
-			needed = frames_to_parting(own, &other);
+		needed = needed < SITE_FRAMES ? needed : SITE_FRAMES;
+		parting = same ? frames_to_parting(own, &other, recipe) : 0;
+		if (needed < parting)
+			needed = parting;
 		if (needed > n)
 			n = needed;
 	}
-	n = n < SITE_FRAMES ? n : SITE_FRAMES;
-	return n > inner ? n : inner;
+	n = n < WRAPPERS_MAX ? n : WRAPPERS_MAX;
+	return beyond_folded(own, n > inner ? n : inner, recipe);
 }
 
 const char *lh_own_site(struct lh_report *report, const struct lh_acquired *all, uint32_t parts,
-			uint32_t one)
+			uint32_t one, enum lh_recipe recipe)
 {
-	struct frames own;
+	struct lh_site_frames own;
 	uint32_t n;
 
 	if (!all[one].step)
 		return "";
-	n = own_frames(all, parts, one, &own);
-	return site_text(report, &own, n);
+	n = lh_own_frames(all, parts, one, recipe, &own);
+	return site_text(report, &own, n, recipe);
 }
 
 /* ---- the function that made an order ---- */
@@ -229,16 +255,16 @@ const char *lh_own_site(struct lh_report *report, const struct lh_acquired *all,
  * which they part. That function is found in the stack of the hold: it runs at both calls, but the
  * second may be its last act, and then it has left the stack. */
 struct order {
-	struct frames holds, wants;
+	struct lh_site_frames holds, wants;
 	uint32_t inside_holds, inside_wants;
-	const char *function; /* NULL: not known */
+	bool known;
 };
 
-static void find_order(struct lh_report *report, const struct lh_acquired *part, struct order *o)
+static void find_order(const struct lh_acquired *part, struct order *o)
 {
 	uint32_t n;
 
-	o->function = NULL;
+	o->known = false;
 	if (!part[0].step || !part[1].step)
 		return;
 	frames_of(&o->holds, part[0].step->stack);
@@ -249,43 +275,75 @@ static void find_order(struct lh_report *report, const struct lh_acquired *part,
 	o->inside_holds = n - 1;
 	n = common_outer(&o->wants, &o->holds);
 	o->inside_wants = n ? n - 1 : 0;
-	o->function = function_text(report, o->holds.at[o->inside_holds]);
+	o->known = true;
 }
 
-static bool calls_by(struct lh_report *report, const struct frames *s, uint32_t n,
-		     const char *function)
+/* Is one of the functions inside the other order's function that function? */
+static bool calls_by(struct lh_report *report, const struct lh_site_frames *s, uint32_t n,
+		     const struct lh_report_frame *function)
 {
+	const char *name = function_text(report, function, LH_RECIPE_3);
 	bool does = false;
 
 	for (uint32_t i = 0; i < n && !does; i++)
-		does = strcmp(function_text(report, s->at[i]), function) == 0;
+		does = strcmp(function_text(report, s->at[i], LH_RECIPE_3), name) == 0;
 	return does;
 }
 
 /*
- * The function that made the order of one part, if its sites do not have it; "" otherwise. Nor is
- * it said if the thread came to its locks through the function that made the order of another part:
- * then that function is the mistake, not its callers.
+ * False: the sites of the part have the function that made its order, or it is not known. Nor does
+ * it count if the thread came to its locks through the function that made the order of another
+ * part: then that function is the mistake, not its callers.
  */
-const char *lh_order_site(struct lh_report *report, const struct lh_acquired *all, uint32_t parts,
-			  uint32_t one)
+static bool has_order(struct lh_report *report, const struct lh_acquired *all, uint32_t parts,
+		      uint32_t one, enum lh_recipe recipe, struct order *own)
 {
-	struct order own, other;
-	struct frames held;
+	struct lh_site_frames held;
+	struct order other;
 
-	find_order(report, &all[2 * one], &own);
-	if (!own.function || own.inside_holds < own_frames(all, parts, 2 * one, &held))
-		return "";
+	find_order(&all[2 * one], own);
+	if (!own->known || own->inside_holds < lh_own_frames(all, parts, 2 * one, recipe, &held))
+		return false;
 	for (uint32_t i = 0; i < parts; i++) {
+		const struct lh_report_frame *function;
+
 		if (i == one)
 			continue;
-		find_order(report, &all[2 * i], &other);
-		if (other.function &&
-		    (calls_by(report, &own.holds, own.inside_holds, other.function) ||
-		     calls_by(report, &own.wants, own.inside_wants, other.function)))
-			return "";
+		find_order(&all[2 * i], &other);
+		function = other.known ? other.holds.at[other.inside_holds] : NULL;
+		if (function && (calls_by(report, &own->holds, own->inside_holds, function) ||
+				 calls_by(report, &own->wants, own->inside_wants, function)))
+			return false;
 	}
-	return own.function;
+	return true;
+}
+
+const char *lh_order_site(struct lh_report *report, const struct lh_acquired *all, uint32_t parts,
+			  uint32_t one, enum lh_recipe recipe)
+{
+	const char *text = "";
+	struct order own;
+	uint32_t n;
+
+	if (!has_order(report, all, parts, one, recipe, &own))
+		return "";
+	n = beyond_folded(&own.holds, own.inside_holds + 1, recipe);
+	for (uint32_t i = own.inside_holds; i < n; i++)
+		text = lh_arena_printf(report->arena, "%s%s%s", text, *text ? "/" : "",
+				       function_text(report, own.holds.at[i], recipe));
+	return text;
+}
+
+bool lh_order_frames(struct lh_report *report, const struct lh_acquired *all, uint32_t parts,
+		     uint32_t one, const struct lh_report_frame *at[2])
+{
+	struct order own;
+
+	if (!has_order(report, all, parts, one, LH_RECIPE_3, &own))
+		return false;
+	at[0] = own.holds.at[own.inside_holds];
+	at[1] = own.wants.at[own.inside_wants];
+	return true;
 }
 
 /* ---- the call path ---- */

@@ -3,6 +3,7 @@
 
 #include "tools/report/report_internal.h"
 #include "tools/symbols/symbols.h"
+#include "tools/util/path.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,8 @@ struct lh_report *lh_report_new(struct lh_report_options options)
 	report->private_data = lh_arena_alloc(arena, sizeof(*report->private_data));
 	report->arena = arena;
 	report->options = options;
+	report->root = lh_path_root(arena, options.root, &report->root_known);
+	report->private_data->wrappers = lh_report_read_wrappers(arena, options.wrappers);
 	return report;
 }
 

@@ -24,8 +24,9 @@ struct lh_report;
 
 /* One line of a stack. A text field that is not known is NULL; an unknown line is 0. */
 struct lh_report_frame {
-	const char *function; /* demangled */
-	const char *file;     /* from the debug information, made absolute if possible */
+	const char *function;        /* demangled */
+	const char *former_function; /* as earlier versions called it; NULL: the same */
+	const char *file;            /* from the debug information, made absolute if possible */
 	uint32_t line, column;
 	const char *module;   /* path of the object */
 	const char *build_id; /* hex */
@@ -33,10 +34,13 @@ struct lh_report_frame {
 	uint64_t address;     /* address in the process */
 	bool script;          /* a line of an interpreted program: no object, no offset */
 	bool inlined;         /* inlined into the function of the next frame */
-	/* hidden in text: the library's own frame, or the C library's start of the thread, or a C++
-	 * header between the program and the lock call */
+	bool folded;          /* one copy of several functions, of which `function` is any */
+	/* hidden in text: the C library's start of the thread, or a C++ header between the program
+	 * and the lock call */
 	bool ours;
-	bool system; /* in a system library or header: a poor frame to point at */
+	bool system;  /* in a system library or header */
+	bool wrapper; /* only acquires a lock for its caller; no fingerprint depends on this */
+	bool inside;  /* in a file below the top of the source tree, if that is known */
 };
 
 struct lh_report_stack {
@@ -88,8 +92,9 @@ struct lh_report_lock {
 	/* the name; without " (1)", which tells locks of one finding apart. Such a finding has
 	 * copies of its locks, with the same id. */
 	const char *plain;
-	const char *class;     /* the same in every run; for fingerprints */
-	bool variable;         /* `class` is the name of a variable, which may have members */
+	const char *class;        /* the same in every run; for fingerprints */
+	const char *former_class; /* as earlier versions had it */
+	bool variable;            /* `class` is the name of a variable, which may have members */
 	bool by_first;         /* `class` is only the kind and the stack of the first acquisition */
 	const char *kind;      /* for JSON and fingerprints */
 	const char *kind_text; /* in the words of the program's language: "lock", "RLock" */
@@ -112,7 +117,7 @@ struct lh_report_step {
 	enum lh_mode mode;
 	enum lh_how how;
 	const struct lh_report_stack *stack; /* never NULL; may have no frames */
-	const struct lh_report_frame *frame; /* the frame to point at; NULL none */
+	const struct lh_report_frame *frame; /* the place; NULL none */
 	const char *note;                    /* text beside the step; NULL none */
 };
 
@@ -141,6 +146,11 @@ struct lh_report_variant {
 
 enum lh_status { LH_NEW, LH_BASELINE, LH_SUPPRESSED };
 
+struct lh_fingerprints {
+	char now[17];
+	char v2[17], v1[17]; /* by the recipes of earlier versions */
+};
+
 struct lh_report_finding {
 	const struct lh_report_process *process; /* the first process that has it */
 	enum lh_rule rule;
@@ -149,12 +159,21 @@ struct lh_report_finding {
 	enum lh_filter filter; /* LH_F_NONE: not filtered; otherwise the reason */
 	enum lh_status status; /* LH_NEW unless the `classify` callback changes it */
 	const char *reason;    /* of the status; NULL none */
+	/* the entry of the baseline that is this finding or its cycle; "" none. A finding may be
+	 * new nevertheless: `known` tells why, NULL nothing to tell */
+	char entry[17];
+	enum lh_rule entry_rule;
+	uint32_t entry_places; /* how many places the entry has; 0: any number */
+	const char *known;
 	bool open, by_class;
 	bool ended;   /* a deadlock that did not last; see lh_report_ended_by */
 	bool told;    /* LH_FINDING_TOLD */
 	bool assumed; /* LH_FINDING_ASSUMED */
 	char fingerprint[17];
-	char former[17]; /* by the recipe of earlier versions; that of other rules is the same */
+	char former_v2[17], former[17]; /* by recipes v2 and v1; equal if they agree */
+	/* of a lock-order or deadlock: the other of the two, and the fingerprints by that rule */
+	enum lh_rule other_rule;
+	struct lh_fingerprints other;
 	uint64_t count;
 	uint32_t processes; /* number of processes that have it */
 	uint64_t duration_ns;
@@ -170,15 +189,22 @@ struct lh_report_finding {
 	uint32_t parts;
 	bool cycle;           /* each part waits for a lock that the next part holds, cyclically */
 	uint32_t cycle_parts; /* later parts: queued writers, and more holders of a semaphore */
-	const struct lh_report_frame *frame; /* the frame to point at; NULL none */
-	/* The findings with this fingerprint, each call path once; the finding shows one of them.
-	 * Each has its own status: one that is new makes the finding new. */
+	const struct lh_report_frame *frame; /* the place; NULL none */
+	/* Where a cycle acquires its locks: the lines or files of the functions in its fingerprint,
+	 * as text; see cycle_place.c. Has addresses of the object `cycle_place_module`, unless that
+	 * is NULL. */
+	const char *cycle_place, *cycle_place_module;
+	uint64_t path; /* hash of the call paths of all parts, and the place */
+	/* The findings with this fingerprint, each call path and place once; the finding shows one
+	 * of them. Each has its own status: one that is new makes the finding new. */
 	const struct lh_report_finding **merged;
 	uint32_t mergeds;
-	uint64_t path; /* hash of the call paths of all parts */
-	/* of all merged findings that have the finding's status; set by lh_report_finish */
+	/* of the merged findings that have the finding's status: the other call paths to its place,
+	 * and for each other place one of them; set by lh_report_finish */
 	const struct lh_report_variant *variant;
 	uint32_t variants;
+	const struct lh_report_finding **other_place;
+	uint32_t other_places;
 };
 
 /* A thread tried to acquire `wanted`, by a blocking call, while it held `held`. */
@@ -197,7 +223,9 @@ struct lh_report_options {
 	bool orders;                /* `order` is filled */
 	bool by_class;              /* also search cycles of lock classes (lock_order/by_class.h) */
 	bool filtered;              /* the checks of lock_order/ also add filtered findings */
-	const char *wrappers;       /* for lock_order/by_class.h; NULL none */
+	const char
+		*wrappers; /* patterns of functions and objects, separated by commas; NULL none */
+	const char *root;  /* top of the source tree; NULL or "": that of the repository */
 	/* Called once for each call path of each finding that is not filtered, when the finding is
 	 * complete; may set its status and reason. NULL: every finding is new. */
 	void (*classify)(void *with, const struct lh_report *, struct lh_report_finding *);
@@ -207,6 +235,8 @@ struct lh_report_options {
 struct lh_report {
 	struct lh_arena *arena;
 	struct lh_report_options options;
+	const char *root; /* paths are shown relative to it; see util/path.h: lh_path_root */
+	bool root_known;  /* it is the top of a repository or was given, not only a directory */
 	struct lh_report_process **process;
 	uint32_t processes;
 	struct lh_report_finding **finding; /* those with filter == LH_F_NONE */
@@ -258,10 +288,12 @@ const struct lh_report_thread *lh_report_get_thread(struct lh_report *,
 /* A stack. Never NULL; stack 0 is empty. */
 const struct lh_report_stack *lh_report_get_stack(struct lh_report *,
 						  const struct lh_report_process *, lh_stack_id);
-/* The frame to point at: preferably the program's own, with a line. NULL: no frame. */
-const struct lh_report_frame *lh_report_best_frame(const struct lh_report_stack *);
-/* The innermost frame of the program; of a library if the program has none. NULL: no frame. */
-const struct lh_report_frame *lh_report_own_frame(const struct lh_report_stack *);
+/*
+ * The place of a stack: the innermost line of the user's own code, which is not in a library, a
+ * system header or a lock wrapper. If the top of the source tree is known and the stack has such a
+ * line below it, that one. Of wrappers and libraries alone: the innermost wrapper. NULL: no frame.
+ */
+const struct lh_report_frame *lh_report_place(const struct lh_report_stack *);
 
 /*
  * Adds a finding that the front end derived from a ledger. `row` and `step` use this ledger's ids
@@ -292,7 +324,7 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *,
 const char *lh_report_data_place(struct lh_report *, const struct lh_report_process *,
 				 uint64_t address);
 
-/* The frame to point at for the wanted lock; NULL none. */
+/* The place for the wanted lock; NULL none. */
 const struct lh_report_frame *lh_report_order_frame(const struct lh_report *,
 						    const struct lh_report_order *);
 
@@ -330,6 +362,9 @@ const char *lh_report_cycle_text(const struct lh_report *, const struct lh_repor
  * T3 waits for 'a': ..."; NULL: the finding is no cycle.
  */
 const char *lh_report_schedule(const struct lh_report *, const struct lh_report_finding *);
+/* How many places the finding has, of those with its status; at least 1. Where the lines are not
+ * known: in the object that has the most. */
+uint32_t lh_report_places(const struct lh_report_finding *);
 /* What follows from the finding, and whether it happened: a sentence or two. */
 const char *lh_report_consequence(const struct lh_report *, const struct lh_report_finding *);
 /* Does f->merged[i] have a former fingerprint that no merged finding before it has? */

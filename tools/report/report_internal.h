@@ -20,6 +20,7 @@ struct lh_report_private {
 	struct lh_map memo, finding, order; /* see memo.c, finding.c, order_pairs.c */
 	struct lh_map code;                 /* lock_place.c */
 	uint32_t symbol_problems;           /* symbol problems that are in the notes already */
+	const struct lh_wrappers *wrappers; /* see place.c */
 };
 
 /* Where the object made of this row is stored; *result is NULL: not made yet. */
@@ -37,6 +38,16 @@ const char *lh_report_variable(struct lh_report *, const struct lh_report_proces
 const char *lh_report_member(struct lh_report *, const struct lh_report_process *, uint64_t address,
 			     uint64_t own);
 
+/* place.c */
+/* Is it code of a library, by its file, or if that is NULL by its function? Either may be NULL. */
+bool lh_report_is_library(const char *function, const char *file);
+/* The patterns of a list; NULL: no list. */
+const struct lh_wrappers *lh_report_read_wrappers(struct lh_arena *, const char *list);
+/* Marks the wrappers among the frames of a stack; those that seem to be some are marked already.
+ * cut: the outermost frame has a caller. */
+void lh_report_mark_wrappers(const struct lh_report *, struct lh_report_frame *, uint32_t n,
+			     bool cut);
+
 /* lock_name.c */
 /* Tells locks of a finding that have one name apart: "Book::mutex_ (1)", in the order of its parts.
  */
@@ -49,10 +60,13 @@ void lh_report_group_steps(struct lh_report *, struct lh_report_finding *);
 const struct lh_report_part *lh_report_joining_part(const struct lh_report_finding *);
 
 /* variants.c */
-/* Adds a finding with the same fingerprint, unless its call paths are known. True: the finding had
- * only call paths that are not new, and now shows this one. */
+/* Adds a finding with the same fingerprint, unless its call paths and place are known. True: it is
+ * the first that is new, or its place is new, or there are now more places than the baseline has;
+ * the finding now shows it. */
 bool lh_report_merge(struct lh_report *, struct lh_report_finding *,
 		     const struct lh_report_finding *more);
+/* Sets the places of the finding but that which it shows. */
+void lh_report_list_places(struct lh_report *, struct lh_report_finding *);
 /* Chooses the call paths to show, the same in every run; the others become variants. */
 void lh_report_list_variants(struct lh_report *, struct lh_report_finding *);
 
@@ -61,7 +75,7 @@ void lh_report_add_orders(struct lh_report *, const struct lh_report_process *);
 
 /* lock_place.c */
 /* "bank.c:41", "make_account", "bank+0x11aa"; NULL: the stack has no frame to name. */
-const char *lh_report_place(struct lh_report *, const struct lh_report_stack *);
+const char *lh_report_place_text(struct lh_report *, const struct lh_report_stack *);
 /* The variable that the lock is in, with the member. NULL: none. */
 const char *lh_report_lock_variable(struct lh_report *, const struct lh_report_lock *);
 /* The type and the member, or the local variable, by the code that initializes or acquires the
@@ -83,27 +97,53 @@ void lh_report_count_classes(struct lh_report *);
 void lh_report_add_profile(struct lh_report *, const struct lh_report_process *);
 void lh_report_sort_profile(struct lh_report *);
 
+/* Of fingerprints: each is a way to make a text of a finding. */
+enum lh_recipe {
+	LH_RECIPE_1 = 1,
+	LH_RECIPE_2,
+	LH_RECIPE_3,
+};
+
 /* own_site.c */
 /* FNV-1a over the text and a byte that is in no text. */
 uint64_t lh_fingerprint_hash(uint64_t hash, const char *text);
 /* The name without a suffix that a compiler appended. */
 const char *lh_fingerprint_name(struct lh_report *, const char *name);
 /* The innermost three functions of a stack as text; preferably only functions of the program. */
-char *lh_fingerprint_site(struct lh_report *, const struct lh_report_stack *);
+char *lh_fingerprint_site(struct lh_report *, const struct lh_report_stack *, enum lh_recipe);
+/* The innermost of these functions. NULL none. */
+const struct lh_report_frame *lh_site_first(const struct lh_report_stack *);
 /* What one step of a cycle acquires. */
 struct lh_acquired {
 	const struct lh_report_step *step; /* NULL none */
 	const char *class;                 /* of the lock; NULL: not known */
 };
-/* The functions that say where all[one] was acquired. `all` has the held and the wanted lock of
- * each part. */
+/* The frames of a stack that count: those of the program, or of libraries if it has no other. */
+struct lh_site_frames {
+	const struct lh_report_frame *at[LH_FRAMES_MAX * 2];
+	uint32_t n;
+	bool cut;
+};
+/* How many frames say where all[one] was acquired: the first of own->at. `all` has the held and the
+ * wanted lock of each part; all[one] has a step. */
+uint32_t lh_own_frames(const struct lh_acquired *all, uint32_t parts, uint32_t one, enum lh_recipe,
+		       struct lh_site_frames *own);
+/* Their functions as text; "" without a step. */
 const char *lh_own_site(struct lh_report *, const struct lh_acquired *all, uint32_t parts,
-			uint32_t one);
+			uint32_t one, enum lh_recipe);
 /* The function that made the order of part `one`, if its sites do not have it; "" otherwise. */
 const char *lh_order_site(struct lh_report *, const struct lh_acquired *all, uint32_t parts,
-			  uint32_t one);
+			  uint32_t one, enum lh_recipe);
+/* Where that function leads to the held and to the wanted lock. False: its sites have it. */
+bool lh_order_frames(struct lh_report *, const struct lh_acquired *all, uint32_t parts,
+		     uint32_t one, const struct lh_report_frame *at[2]);
 /* Equal for steps with the same functions in their whole stacks. */
 uint64_t lh_call_path_hash(const struct lh_report_step *);
+
+/* cycle_place.c */
+/* Sets the place of a cycle. */
+void lh_cycle_place_make(struct lh_report *, struct lh_report_finding *,
+			 const struct lh_acquired *all);
 
 /* fingerprint.c */
 /* Sets the fingerprints. Returns the part that a cycle is reported from; 0 without a cycle. */

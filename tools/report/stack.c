@@ -77,17 +77,11 @@ static const struct object *object_at(struct lh_report *report, const struct lh_
 	if (module.build_id_n)
 		o->build_id = hex(arena, module.build_id, module.build_id_n);
 	o->program = strcmp(o->path, p->exe) == 0;
-	o->runtime = is_runtime(lh_path_base(o->path));
+	o->runtime = !o->program && is_runtime(lh_path_base(o->path));
 	o->library = !o->program && (begins(o->path, "/usr/lib") || begins(o->path, "/lib"));
 	o->ours = begins(lh_path_base(o->path), "liblockhound.so");
 	set_script(arena, o);
 	return o;
-}
-
-static bool is_header(const char *file)
-{
-	return file && (begins(file, "/usr/include/") || begins(file, "/usr/lib/gcc/") ||
-			begins(file, "/usr/lib/llvm") || strstr(file, "/include/c++/"));
 }
 
 static void set_frame(struct lh_report_frame *f, const struct object *o, uint64_t pc)
@@ -98,21 +92,34 @@ static void set_frame(struct lh_report_frame *f, const struct object *o, uint64_
 		return;
 	f->module = o->path[0] ? o->path : NULL;
 	f->build_id = o->build_id;
-	f->ours = o->ours;
-	f->system = o->library || o->ours;
 }
 
-/* A line of a script has no object; its address is the line. */
-static uint32_t add_script(struct lh_report *report, const struct object *o, uint64_t line,
+/* A line of a script has no object. */
+static uint32_t add_script(struct lh_report *report, const struct object *o, uint64_t pc,
 			   struct lh_report_frame **list, uint32_t n)
 {
 	struct lh_report_frame f = {.script = true, .system = o->library};
 
 	f.function = o->function[0] ? o->function : NULL;
 	f.file = o->path;
-	f.line = line < UINT32_MAX ? (uint32_t)line : 0;
+	f.line = LH_SCRIPT_LINE(pc);
+	f.column = LH_SCRIPT_COLUMN(pc);
 	LH_PUSH(report->arena, *list, n, f);
 	return n;
+}
+
+/* Sets what follows from the function and the file. */
+static void complete(struct lh_report *report, const struct object *o, struct lh_report_frame *f)
+{
+	const char *rest;
+
+	if (f->file)
+		f->file = lh_path_normalize(report->arena, f->file);
+	f->system = (o && o->library) || lh_report_is_library(f->function, f->file);
+	if (!f->file || f->system || !report->root_known)
+		return;
+	rest = lh_path_below(report->arena, report->root, f->file, true);
+	f->inside = lh_path_is_inside(rest);
 }
 
 /*
@@ -129,29 +136,34 @@ static uint32_t expand(struct lh_report *report, const struct object *o, uint64_
 	if (o && o->function)
 		return add_script(report, o, pc, list, n);
 	set_frame(&f, o, pc);
-	/* The library's own functions are hidden and need no names. */
 	if (brief && report->options.symbols)
 		f.function = lh_symbol_name(report->options.symbols, &o->row, f.offset, after);
-	else if (o && !o->ours && report->options.symbols)
+	else if (o && report->options.symbols)
 		lines = lh_symbol_lines(report->options.symbols, &o->row, f.offset, after, &line);
 	for (uint32_t i = 0; i < lines; i++) {
 		f.function = line[i].function;
 		f.file = line[i].file;
 		f.line = line[i].line;
 		f.column = line[i].column;
+		f.former_function = line[i].former;
+		f.folded = line[i].folded;
 		f.inlined = line[i].inlined;
-		f.system = o->library || is_header(f.file);
+		f.wrapper = line[i].one_call;
+		complete(report, o, &f);
 		LH_PUSH(report->arena, *list, n, f);
 	}
-	if (!lines)
+	if (!lines) {
+		complete(report, o, &f);
 		LH_PUSH(report->arena, *list, n, f);
+	}
 	return n;
 }
 
 static bool is_start(const struct lh_report_frame *f)
 {
-	return f->ours || (f->module && is_runtime(lh_path_base(f->module))) ||
-	       is_header(f->file) || (f->function && strcmp(f->function, "_start") == 0);
+	return (f->module && is_runtime(lh_path_base(f->module))) ||
+	       lh_report_is_library(f->function, f->file) ||
+	       (f->function && strcmp(f->function, "_start") == 0);
 }
 
 /*
@@ -164,10 +176,10 @@ static void mark_ours(struct lh_report_frame *f, uint32_t n)
 
 	while (to > from && is_start(&f[to - 1]))
 		to--;
-	while (from < to && (f[from].ours || is_header(f[from].file)))
+	while (from < to && lh_report_is_library(f[from].function, f[from].file))
 		from++;
 	for (uint32_t i = 0; i < n; i++)
-		f[i].ours = (f[i].ours || i < from || i >= to) && from < to;
+		f[i].ours = (i < from || i >= to) && from < to;
 }
 
 static bool is_of_runtime(struct lh_report *report, const struct lh_report_process *p,
@@ -175,7 +187,7 @@ static bool is_of_runtime(struct lh_report *report, const struct lh_report_proce
 {
 	const struct object *o = object_at(report, p, LH_FRAME_MODULE(frame));
 
-	return o && o->runtime;
+	return o && (o->runtime || o->ours);
 }
 
 /*
@@ -221,17 +233,22 @@ static void fill(struct lh_report *report, const struct lh_report_process *p, lh
 			set_lock_name(t, o);
 			continue;
 		}
-		t->n = expand(report, o, pc, after, i >= start && o && o->runtime, &list, t->n);
+		/* Threads start in our library; no stack shows that. */
+		if (!o || !o->ours)
+			t->n = expand(report, o, pc, after, i >= start && o && o->runtime, &list,
+				      t->n);
 		/* The address of an interrupted frame is exact, not a return address. */
 		after = !(o && o->runtime && report->options.symbols &&
 			  lh_symbol_signal(report->options.symbols, &o->row, pc - o->row.base));
 	}
-	if (list)
-		mark_ours(list, t->n);
 	t->frame = list;
 	if (lh_read_stack(p->ledger, id, &stack)) {
 		t->cut = (stack.flags & LH_STACK_CUT) || frames < stack.n;
 		t->approximate = stack.flags & LH_STACK_APPROXIMATE;
+	}
+	if (list) {
+		mark_ours(list, t->n);
+		lh_report_mark_wrappers(report, list, t->n, t->cut);
 	}
 }
 
@@ -254,34 +271,6 @@ const struct lh_report_stack *lh_report_site_stack(struct lh_report *report,
 						   const struct lh_report_process *p, lh_site site)
 {
 	return site ? lh_report_get_stack(report, p, LH_SITE_STACK(site)) : NULL;
-}
-
-/* How suitable a frame is to point at. */
-static int suitability(const struct lh_report_frame *f)
-{
-	if (f->ours)
-		return 0;
-	return 1 + (f->function ? 1 : 0) + (f->line ? 2 : 0) + (f->system ? 0 : 4);
-}
-
-const struct lh_report_frame *lh_report_best_frame(const struct lh_report_stack *t)
-{
-	const struct lh_report_frame *best = NULL;
-
-	for (uint32_t i = 0; t && i < t->n; i++)
-		if (suitability(&t->frame[i]) > (best ? suitability(best) : 0))
-			best = &t->frame[i];
-	return best;
-}
-
-const struct lh_report_frame *lh_report_own_frame(const struct lh_report_stack *t)
-{
-	const struct lh_report_frame *best = NULL;
-
-	for (uint32_t i = 0; t && i < t->n; i++)
-		if (!t->frame[i].ours && (!best || (best->system && !t->frame[i].system)))
-			best = &t->frame[i];
-	return best;
 }
 
 const char *lh_report_data_place(struct lh_report *report, const struct lh_report_process *p,

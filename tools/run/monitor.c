@@ -444,9 +444,9 @@ static void time_out(struct lh_monitor *m)
 	for (uint32_t i = 0; i < m->run.alive; i++) {
 		const struct lh_run_process *process = m->run.alive_process[i];
 		if (process->renumbered || i >= THREAD_DUMPS)
-			lh_thread_dump_ledger(&process->ledger, m->symbols, lh_log_stream());
+			lh_thread_dump_ledger(&process->ledger, m->report_options, lh_log_stream());
 		else
-			lh_thread_dump_live(&process->ledger, process->pid, m->symbols,
+			lh_thread_dump_live(&process->ledger, process->pid, m->report_options,
 					    lh_log_stream());
 	}
 	fflush(lh_log_stream());
@@ -573,7 +573,8 @@ void lh_monitor_run(struct lh_monitor *m, pid_t program)
 	m->unwatched.next_ns = m->start + LH_UNWATCHED_FIRST_NS;
 	/* after the start of the program, because these take time */
 	m->symbols = lh_symbols_new(false);
-	struct lh_report_options options = {.symbols = m->symbols};
+	m->report_options.symbols = m->symbols;
+	struct lh_report_options options = m->report_options;
 	if (m->project)
 		lh_project_attach(m->project, &options);
 	options.orders = false; /* these are checked when the run is over */

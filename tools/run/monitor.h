@@ -31,9 +31,10 @@ enum lh_on_deadlock { LH_ON_AUTO, LH_ON_REPORT, LH_ON_EXIT, LH_ON_ABORT, LH_ON_S
 struct lh_monitor {
 	/* set by the caller */
 	struct lh_render_text_style style;
-	enum lh_on_deadlock on_deadlock; /* not LH_ON_AUTO */
-	uint64_t grace_ns;               /* how long a deadlock must last before that */
-	uint64_t timeout_ns;             /* 0: none */
+	struct lh_report_options report_options; /* of each report that is made of the run */
+	enum lh_on_deadlock on_deadlock;         /* not LH_ON_AUTO */
+	uint64_t grace_ns;                       /* how long a deadlock must last before that */
+	uint64_t timeout_ns;                     /* 0: none */
 	uint64_t lost_ns; /* after which all threads of a process wait forever; 0: never */
 	bool wait;        /* for processes that the program left running */
 	bool quiet;

@@ -41,10 +41,15 @@ const char *lh_settings_nearest(const char *key, size_t n, unsigned where)
 /* What stands for the value: a word in capitals that `accepted` begins with, or one of the type. */
 static void value_name(const struct lh_setting *row, char *out, size_t capacity)
 {
-	static const char *const values[] = {
-		[LH_TYPE_flag] = "",        [LH_TYPE_number] = "=N",     [LH_TYPE_time] = "=TIME",
-		[LH_TYPE_choice] = "=WORD", [LH_TYPE_text] = "=TEXT",    [LH_TYPE_file] = "=FILE",
-		[LH_TYPE_files] = "=FILE",  [LH_TYPE_format] = "=FORMAT"};
+	static const char *const values[] = {[LH_TYPE_flag] = "",
+					     [LH_TYPE_number] = "=N",
+					     [LH_TYPE_time] = "=TIME",
+					     [LH_TYPE_choice] = "=WORD",
+					     [LH_TYPE_text] = "=TEXT",
+					     [LH_TYPE_file] = "=FILE",
+					     [LH_TYPE_files] = "=FILE",
+					     [LH_TYPE_format] = "=FORMAT",
+					     [LH_TYPE_patterns] = "=PATTERNS"};
 	int n = (int)strspn(row->accepted, CAPITALS);
 	bool optional = row->where & LH_VALUE_OPTIONAL;
 	snprintf(out, capacity, "%s%s%.*s%s", optional ? "[" : "", n > 1 ? "=" : values[row->type],

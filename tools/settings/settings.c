@@ -365,6 +365,12 @@ int lh_settings_read(struct lh_settings *s, const struct lh_command *command, in
 	return 0;
 }
 
+struct lh_report_options lh_settings_report(const struct lh_settings *s)
+{
+	return (struct lh_report_options){.wrappers = LH_OPTION(s, wrappers).text,
+					  .root = LH_OPTION(s, source_root).text};
+}
+
 struct lh_render_text_style lh_settings_style(const struct lh_settings *s)
 {
 	const struct lh_value *fail = &LH_OPTION(s, fail);
@@ -374,7 +380,6 @@ struct lh_render_text_style lh_settings_style(const struct lh_settings *s)
 		.filtered = LH_OPTION(s, show_filtered).number || LH_OPTION(s, all).number,
 		.locks = LH_OPTION(s, locks).number,
 		.variants = LH_OPTION(s, verbose).number,
-		.root = LH_OPTION(s, source_root).text,
 		.least = LH_ERROR - (fail->from ? fail : &LH_OPTION(s, fail_on))->number,
 		.empty_fine = LH_OPTION(s, allow_empty).number,
 		.suppressed = LH_OPTION(s, sarif_include_suppressed).number,

@@ -19,6 +19,7 @@ enum lh_type {
 	LH_TYPE_time,
 	LH_TYPE_choice,
 	LH_TYPE_text,
+	LH_TYPE_patterns, /* see util/glob.h: lh_glob_list_valid */
 	LH_TYPE_file,
 	LH_TYPE_files, /* may be given several times; the names are joined by newlines */
 	LH_TYPE_format
@@ -97,6 +98,8 @@ int lh_settings_read(struct lh_settings *s, const struct lh_command *command, in
  */
 bool lh_settings_for_library(const struct lh_settings *s, char *out, size_t capacity);
 
+/* How functions are classified and places are shown; without symbols, and nothing more to add. */
+struct lh_report_options lh_settings_report(const struct lh_settings *s);
 /* How a report is rendered, by the options for that; without color. */
 struct lh_render_text_style lh_settings_style(const struct lh_settings *s);
 

@@ -8,6 +8,7 @@
 #define PRESET_time(p) .number = (p)
 #define PRESET_choice(p) .number = (p)
 #define PRESET_text(p) .preset = (p)
+#define PRESET_patterns(p) .preset = (p)
 #define PRESET_file(p) .preset = (p)
 #define PRESET_files(p) .preset = (p)
 #define PRESET_format(p) .preset = (p)

@@ -1,5 +1,6 @@
 /* value.c — the text of a value, by the type of its option: parsed, and of the default written. */
 #include "tools/settings/settings_internal.h"
+#include "tools/util/glob.h"
 #include "libcheck/base/duration.h"
 
 #include <ctype.h>
@@ -74,6 +75,8 @@ bool lh_settings_value(const struct lh_setting *row, const char *text, int64_t *
 	case LH_TYPE_text:
 		/* passed in LOCKHOUND_OPTIONS in single quotes; the library keeps 199 bytes */
 		return !row->library || (!strpbrk(text, "'\n") && strlen(text) < 200);
+	case LH_TYPE_patterns:
+		return lh_glob_list_valid(text);
 	case LH_TYPE_file:
 	case LH_TYPE_files:
 		return *text;

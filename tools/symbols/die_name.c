@@ -113,17 +113,24 @@ static const char *cxx_name(struct lh_naming *n, const Dwarf_Die *die, const cha
 	Dwarf_Die declaration = lh_declaration(die);
 	const char *linkage = lh_declaration_linkage(die);
 	const char *clear = linkage ? lh_symbol_demangled(n->s, linkage) : NULL;
+	const char *built;
 	bool external = lh_declaration_flag(die, DW_AT_external);
 
-	if (clear && strncmp(linkage, "_Z", 2) == 0 && external && is_common(linkage, clear))
+	if (clear && strcmp(clear, linkage) == 0)
+		clear = NULL; /* libstdc++ 12 cannot demangle some lambdas with packs of parameters
+			       */
+	if (clear && external && is_common(linkage, clear))
 		return lh_name_form(n->s->arena, clear);
 	if (!lh_scope_tree_has_types(lh_symbol_scopes(n->s, &declaration))) {
-		if (linkage || symbol)
-			return lh_name_form(n->s->arena, linkage ? clear : symbol);
-		return bare_name(n, &declaration);
+		if (clear)
+			return lh_name_form(n->s->arena, clear);
+		return symbol && strchr(symbol, '(') ? symbol : bare_name(n, &declaration);
 	}
-	/* main and extern "C" */
-	return external && !linkage ? lh_declaration_name(&declaration) : built_name(n, die);
+	if (external && !linkage)
+		return lh_declaration_name(&declaration); /* main and extern "C" */
+	built = built_name(n, die);
+	/* clang's -flto may put a lambda and its call into different units */
+	return n->lost && clear ? lh_name_form(n->s->arena, clear) : built;
 }
 
 static const char *function_name(struct lh_naming *n, const Dwarf_Die *die, const char *symbol)

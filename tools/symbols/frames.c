@@ -1,66 +1,10 @@
 /* frames.c — finds the function at an address, then what is inlined into it there. */
 #include "tools/symbols/frames.h"
+#include "tools/symbols/places.h"
 
 #include <dwarf.h>
 
 enum { DEPTH_MAX = 128 /* blocks and inlined functions in a function */ };
-
-/* ---- lines ---- */
-
-static const char *full_path(struct lh_symbols *s, Dwarf_Die *unit, const char *file)
-{
-	Dwarf_Attribute attr;
-	const char *folder = NULL;
-
-	if (!file)
-		return NULL;
-	if (file[0] != '/' && dwarf_attr(unit, DW_AT_comp_dir, &attr))
-		folder = dwarf_formstring(&attr);
-	return folder ? lh_arena_printf(s->arena, "%s/%s", folder, file)
-		      : lh_arena_strdup(s->arena, file);
-}
-
-static void set_line(struct lh_symbols *s, Dwarf_Die *unit, Dwarf_Addr at,
-		     struct lh_code_frame *frame)
-{
-	Dwarf_Line *row = dwarf_getsrc_die(unit, at);
-	int number = 0, column = 0;
-
-	if (!row || dwarf_lineno(row, &number) != 0 || number <= 0)
-		return;
-	dwarf_linecol(row, &column);
-	frame->file = full_path(s, unit, dwarf_linesrc(row, NULL, NULL));
-	frame->line = (uint32_t)number;
-	frame->column = column > 0 ? (uint32_t)column : 0;
-}
-
-static uint32_t number_of(Dwarf_Die *die, unsigned name)
-{
-	Dwarf_Attribute attr;
-	Dwarf_Word value = 0;
-
-	if (!dwarf_attr(die, name, &attr) || dwarf_formudata(&attr, &value) != 0)
-		return 0;
-	return value < UINT32_MAX ? (uint32_t)value : 0;
-}
-
-/* Where the inlined function `die` was called: the line of the function around it. */
-static void set_call(struct lh_symbols *s, Dwarf_Die *unit, Dwarf_Die *die,
-		     struct lh_code_frame *frame)
-{
-	Dwarf_Files *files;
-	Dwarf_Die own; /* of a skeleton unit, the unit that has the functions */
-	size_t n;
-	uint32_t file = number_of(die, DW_AT_call_file);
-
-	if (dwarf_diecu(die, &own, NULL, NULL) && dwarf_getsrcfiles(&own, &files, &n) == 0 &&
-	    file < n)
-		frame->file = full_path(s, unit, dwarf_filesrc(files, file, NULL, NULL));
-	frame->line = number_of(die, DW_AT_call_line);
-	frame->column = number_of(die, DW_AT_call_column);
-}
-
-/* ---- functions ---- */
 
 static bool is_block(Dwarf_Die *die)
 {
@@ -139,7 +83,7 @@ uint32_t lh_code_frames(struct lh_symbols *s, struct lh_object *o, uint64_t at,
 		o->units = lh_unit_index_new(s->arena, o->module);
 	while (!n && lh_unit_index_next(o->units, at, &position, &unit, &bias)) {
 		n = functions_at(s, &unit, at - bias, list);
-		set_line(s, &unit, at - bias, &frame[0]);
+		frame[0].place = lh_place_of_code(s, &unit, at - bias);
 	}
 	for (uint32_t i = 0; i < n; i++) {
 		Dwarf_Die *die = &list[n - 1 - i];
@@ -147,7 +91,7 @@ uint32_t lh_code_frames(struct lh_symbols *s, struct lh_object *o, uint64_t at,
 		frame[i].die = *die;
 		frame[i].inlined = i + 1 < n;
 		if (frame[i].inlined)
-			set_call(s, &unit, die, &frame[i + 1]);
+			frame[i + 1].place = lh_place_of_call(s, &unit, die);
 	}
-	return n ? n : frame[0].line != 0;
+	return n ? n : frame[0].place.line != 0;
 }

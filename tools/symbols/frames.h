@@ -6,7 +6,7 @@
 #ifndef LH_SYMBOLS_FRAMES_H
 #define LH_SYMBOLS_FRAMES_H
 
-#include "tools/symbols/symbols_internal.h"
+#include "tools/symbols/places.h"
 
 #include <elfutils/libdw.h>
 
@@ -15,8 +15,7 @@
 struct lh_code_frame {
 	Dwarf_Die die; /* DW_TAG_subprogram or DW_TAG_inlined_subroutine; addr NULL: only a line */
 	bool inlined;
-	const char *file; /* NULL: unknown */
-	uint32_t line, column;
+	struct lh_place place;
 };
 
 /* The unit with the functions: what a skeleton unit stands for, if its file can be read. */

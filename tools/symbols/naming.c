@@ -2,6 +2,7 @@
 #include "tools/symbols/naming.h"
 #include "tools/symbols/base_type.h"
 #include "tools/symbols/declaration.h"
+#include "tools/symbols/enclosing.h"
 #include "tools/symbols/name_form.h"
 #include "tools/symbols/ordinal.h"
 #include "tools/symbols/template_text.h"
@@ -163,6 +164,23 @@ static bool is_unit(int tag)
 }
 
 /* "a::b::" of what is around the declaration; "" at the outermost level. */
+/* The name of a function that is a scope. */
+static const char *function_text(struct lh_naming *n, const Dwarf_Die *function)
+{
+	Dwarf_Die declaration = lh_declaration(function), found;
+	const char *linkage = NULL, *text, *end;
+
+	if (lh_declaration_name(&declaration))
+		return n->function(n, function);
+	if (lh_enclosing_function(lh_symbol_scopes(n->s, function), function, &found, &linkage))
+		return n->function(n, &found);
+	n->lost = true;
+	text = linkage ? lh_symbol_normal(n->s, linkage) : "";
+	for (end = text + strlen(text); end > text && strncmp(end, "::{", 3) != 0;)
+		end--;
+	return end > text ? lh_naming_text(n, "%.*s", (int)(end - text), text) : NULL;
+}
+
 const char *lh_naming_scopes(struct lh_naming *n, const Dwarf_Die *declaration)
 {
 	Dwarf_Die around;
@@ -175,7 +193,7 @@ const char *lh_naming_scopes(struct lh_naming *n, const Dwarf_Die *declaration)
 	if (is_unit(tag) || !lh_naming_enter(n))
 		return "";
 	if (tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine) {
-		name = n->function(n, &around);
+		name = function_text(n, &around);
 	} else {
 		Dwarf_Die declared = lh_declaration(&around);
 

@@ -24,6 +24,7 @@ struct lh_naming {
 	const char *(*function)(struct lh_naming *, const Dwarf_Die *);
 	uint32_t steps;
 	int depth;
+	bool lost; /* a function that is a scope was not found */
 };
 
 /* A part of the name, in the arena. */

@@ -253,3 +253,16 @@ bool lh_scope_tree_next(const struct lh_scope_tree *t, const Dwarf_Die *around, 
 	}
 	return false;
 }
+
+bool lh_scope_tree_next_function(const struct lh_scope_tree *t, uint32_t *position, Dwarf_Die *die)
+{
+	while (*position < t->scopes) {
+		uint32_t i = (*position)++;
+
+		if (t->scope[i].tag == DW_TAG_subprogram) {
+			*die = die_of(t, i);
+			return true;
+		}
+	}
+	return false;
+}

@@ -36,6 +36,9 @@ bool lh_scope_tree_parent(const struct lh_scope_tree *, const Dwarf_Die *die, Dw
 bool lh_scope_tree_next(const struct lh_scope_tree *, const Dwarf_Die *around, uint32_t *position,
 			Dwarf_Die *die);
 
+/* The next function of the unit, declared or defined. *position: 0 at first. False: no more. */
+bool lh_scope_tree_next_function(const struct lh_scope_tree *, uint32_t *position, Dwarf_Die *die);
+
 /* False: the unit was compiled with -g1, which leaves types, parameters and classes out. */
 bool lh_scope_tree_has_types(const struct lh_scope_tree *);
 

@@ -1,7 +1,9 @@
 /* symbols.c — answers the queries of symbols.h and remembers the answers. */
 #include "tools/symbols/symbols_internal.h"
+#include "tools/symbols/declaration.h"
 #include "tools/symbols/die_name.h"
 #include "tools/symbols/frames.h"
+#include "tools/symbols/one_call.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -63,6 +65,17 @@ static bool is_folded(struct lh_symbols *s, struct lh_object *o, uint64_t at)
 	return false;
 }
 
+static const char *former_name(struct lh_symbols *s, struct lh_object *o, struct lh_code_frame *f,
+			       uint64_t at)
+{
+	const char *linkage = f->die.addr ? lh_declaration_linkage(&f->die) : NULL,
+		   *name = f->die.addr ? dwarf_diename(&f->die) : NULL;
+
+	if (!linkage && !name && !f->inlined)
+		linkage = lh_symbol_at(s, o, at).name;
+	return linkage ? lh_symbol_demangled(s, linkage) : name;
+}
+
 static uint32_t find_lines(struct lh_symbols *s, struct lh_object *o, uint64_t at,
 			   struct lh_symbol line[LH_FRAMES_AT_ONE])
 {
@@ -76,11 +89,18 @@ static uint32_t find_lines(struct lh_symbols *s, struct lh_object *o, uint64_t a
 		const char *own = frame[i].inlined ? NULL : symbol;
 
 		line[i].function = frame[i].die.addr ? lh_die_function(s, &frame[i].die, own) : own;
-		line[i].file = frame[i].file;
-		line[i].line = frame[i].line;
-		line[i].column = frame[i].column;
+		line[i].file = frame[i].place.file;
+		line[i].line = frame[i].place.line;
+		line[i].column = frame[i].place.column;
 		line[i].inlined = frame[i].inlined;
+		line[i].one_call =
+			frame[i].die.addr && lh_one_call(s, o, &frame[i].die, &frame[n - 1].die,
+							 at + 1, line[i].function);
 		line[i].folded = !frame[i].inlined && is_folded(s, o, at);
+		line[i].former = former_name(s, o, &frame[i], at);
+		if (line[i].former && line[i].function &&
+		    strcmp(line[i].former, line[i].function) == 0)
+			line[i].former = NULL;
 	}
 	return n;
 }

@@ -48,9 +48,12 @@ struct lh_symbol {
 	const char *function, *file;
 	uint32_t line, column;
 	bool inlined;
+	bool one_call; /* does nothing but the call at this offset; see symbols/one_call.h */
 	/* The symbol table gives this code the names of several functions: the compiler or linker
 	 * has merged equal functions, or one is an alias, and `function` may be any of them. */
 	bool folded;
+	/* As versions named it that had no normal form: for fingerprints of those. NULL: the same. */
+	const char *former;
 };
 
 /*
@@ -62,6 +65,12 @@ uint32_t lh_symbol_lines(struct lh_symbols *, const struct lh_module *, uint64_t
 /* Only the function's name, without debug information. NULL: unknown. */
 const char *lh_symbol_name(struct lh_symbols *, const struct lh_module *, uint64_t offset,
 			   bool after);
+
+/*
+ * Several calls of one function in another: how many lines with such a call precede that of the
+ * call that returns to `offset`. 0: none, or not known.
+ */
+uint32_t lh_symbol_call_number(struct lh_symbols *, const struct lh_module *, uint64_t offset);
 
 /* The variable at `offset`; *into: the offset in it. NULL: none. */
 const char *lh_symbol_data(struct lh_symbols *, const struct lh_module *, uint64_t offset,

@@ -17,6 +17,7 @@ struct lh_object {
 	GElf_Addr bias;                /* add it to an offset to get libdwfl's address */
 	struct lh_symbol_table *table; /* read at the first query */
 	struct lh_unit_index *units;   /* the same */
+	struct lh_slots *slots;        /* the same; see callee.c */
 	struct lh_variables *variables;
 	struct lh_map definitions; /* definitions.c */
 	bool defined;              /* they have been read */

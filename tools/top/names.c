@@ -33,8 +33,7 @@ static void name_row(struct lh_top *t, struct lh_top_row *r, struct lh_report *r
 		return;
 	r->owner = owner(t, lh_report_get_thread(report, p, r->holder));
 	if (LH_SITE_STACK(r->site))
-		r->frame = lh_report_best_frame(
-			lh_report_get_stack(report, p, LH_SITE_STACK(r->site)));
+		r->frame = lh_report_place(lh_report_get_stack(report, p, LH_SITE_STACK(r->site)));
 	r->at = at(t, r->frame);
 }
 

@@ -95,7 +95,7 @@ bool lh_config_lines_next(struct lh_config_lines *l)
 	}
 	l->number++;
 	if (l->number == 1 && n >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
-		memmove(line, line + 3, (size_t)(n -= 3) + 1); /* some editors' byte order mark */
+		l->bom = memmove(line, line + 3, (size_t)(n -= 3) + 1); /* of some editors */
 	if (n && line[n - 1] == '\n')
 		line[--n] = '\0';
 	l->whole = lh_arena_strdup(l->arena, line);

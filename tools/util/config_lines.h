@@ -21,6 +21,7 @@ struct lh_config_lines {
 	char *text;        /* what precedes the comment, without blanks around it; "" if nothing */
 	unsigned column;   /* of the first byte of `text`, from 1 */
 	const char *comment; /* what follows the #, without blanks around it; NULL: none */
+	bool bom;            /* the file begins with a byte order mark */
 	bool bad;            /* an error was reported */
 };
 

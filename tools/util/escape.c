@@ -134,3 +134,20 @@ const char *lh_escape(struct lh_arena *p, enum lh_escape_format d, const char *t
 	convert(text, d, out, &changed);
 	return out;
 }
+
+const char *lh_shell_quote(struct lh_arena *p, const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_-+=./:,@%";
+	const char *quoted = "'";
+	size_t n;
+
+	if (*text && !text[strspn(text, plain)])
+		return text;
+	for (; *text; text += n + (text[n] != '\0')) {
+		n = strcspn(text, "'");
+		quoted = lh_arena_printf(p, "%s%.*s%s", quoted, (int)n, text,
+					 text[n] ? "'\\''" : "");
+	}
+	return lh_arena_printf(p, "%s'", quoted);
+}

@@ -5,7 +5,7 @@
  * result is valid UTF-8; it moves no cursor, sets no color, changes no reading direction, and
  * closes no string, tag or attribute of its format.
  *
- * Does not shorten and does not quote. Line ends are escaped too: a name is one line.
+ * Does not shorten, and quotes only for a shell. Line ends are escaped too: a name is one line.
  */
 #ifndef LH_UTIL_ESCAPE_H
 #define LH_UTIL_ESCAPE_H
@@ -23,6 +23,9 @@ enum lh_escape_format {
  * Returns the text itself if nothing is replaced, otherwise a copy in the arena. NULL stays NULL.
  */
 const char *lh_escape(struct lh_arena *, enum lh_escape_format, const char *);
+
+/* The text as one word of a shell: in single quotes if it needs them. */
+const char *lh_shell_quote(struct lh_arena *, const char *);
 
 /* Decodes one character. Returns its length in bytes, 0: not UTF-8 (overlong, surrogate, cut). */
 unsigned lh_utf8_decode(const char *text, uint32_t *character);

@@ -61,3 +61,44 @@ bool lh_glob_match(const char *pattern, const char *text)
 		n--;
 	return text && match(pattern, n, text, true, true);
 }
+
+const char *lh_glob_list_end(const char *list)
+{
+	int depth = 0;
+
+	for (; *list && (*list != ',' || depth > 0); list++)
+		depth += strchr("<({[", *list) ? 1 : strchr(">)}]", *list) ? -1 : 0;
+	return list;
+}
+
+static bool is_valid(const char *pattern, const char *end)
+{
+	static const char pairs[][3] = {"()", "[]", "{}"};
+	bool named = false;
+
+	for (const char *c = pattern; c < end; c++) {
+		named |= !strchr("*? ", *c);
+		if (*c == '/') /* the path of an object; only its base name is compared */
+			return false;
+	}
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		int depth = 0;
+
+		for (const char *c = pattern; c < end; c++)
+			depth += (*c == pairs[i][0]) - (*c == pairs[i][1]);
+		if (depth)
+			return false;
+	}
+	return named;
+}
+
+bool lh_glob_list_valid(const char *list)
+{
+	for (;;) {
+		const char *end = lh_glob_list_end(list);
+
+		if (!is_valid(list, end) || !*end)
+			return is_valid(list, end);
+		list = end + 1;
+	}
+}

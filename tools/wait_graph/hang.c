@@ -3,6 +3,7 @@
 #include "libcheck/rules/wait_rules.h"
 #include "tools/wait_graph/hang.h"
 #include "tools/process/ledger_of_process.h"
+#include "tools/process/peek_python.h"
 #include "tools/process/syscall_text.h"
 #include "tools/util/time.h"
 
@@ -235,11 +236,19 @@ static bool wants_stack(const struct lh_hang *h, uint32_t i, bool all)
 	return all || t->waiting || lh_hang_holds(h, i);
 }
 
+void lh_hang_unwind(struct lh_hang *h, const struct lh_hang_thread *t)
+{
+	struct lh_peek_task *task = lh_peek_find(h->peek, t->task->own_tid);
+
+	lh_peek_unwind(h->peek, task);
+	lh_peek_read_scripts(h->peek, task);
+}
+
 static void unwind(struct lh_hang *h, bool all)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (wants_stack(h, i, all))
-			lh_peek_unwind(h->peek, lh_peek_find(h->peek, h->thread[i].task->own_tid));
+			lh_hang_unwind(h, &h->thread[i]);
 }
 
 /* The locks' bytes are read between two scans of the waiters. A copy of the ledger needs no second

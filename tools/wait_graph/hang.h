@@ -94,6 +94,8 @@ void lh_hang_close(struct lh_hang *);
  */
 bool lh_hang_inspect_again(struct lh_hang *);
 bool lh_hang_is_unchanged(struct lh_hang *);
+/* Reads the stack of the thread, and the Python frames on it. */
+void lh_hang_unwind(struct lh_hang *, const struct lh_hang_thread *);
 
 /* merge.c: the owner of a process-shared lock may be in another process. Inspects the processes
  * that map the same memory, and adds their threads that wait or hold. Returns how many processes;

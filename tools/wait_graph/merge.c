@@ -54,7 +54,7 @@ static void unwind_holder(struct lh_hang *s, uint32_t thread)
 
 	if (t->waiting || t->stack || !t->task || s->peek->no_access || t->task->unwound)
 		return;
-	lh_peek_unwind(s->peek, lh_peek_find(s->peek, t->task->own_tid));
+	lh_hang_unwind(s, t);
 	t->stack = lh_snapshot_put_stack(&s->snapshot, s->peek, t->task, 0);
 }
 

@@ -121,13 +121,6 @@ static void count_again(struct lh_watch_process *p, struct lh_thread_sample *at,
 		f->count++;
 }
 
-static void end_sleep(struct lh_thread_sample *at)
-{
-	at->call.in = LH_TASK_RUNS;
-	at->reported = false;
-	at->row = 0;
-}
-
 /* The sleep has lasted for the limit: samples its stack and makes or counts its finding. */
 static void report(struct lh_watch_process *p, uint32_t live_row, const struct lh_live_thread *live,
 		   char state, const struct lh_held *const *held, uint32_t n)
@@ -153,7 +146,7 @@ static void report(struct lh_watch_process *p, uint32_t live_row, const struct l
 	lh_watch_call_text(p, live, state, &at->call, text, sizeof(text));
 	lh_watch_sample(p, at, live, &at->call, &sample);
 	if (sample.moved || !lh_watch_is_current(p, live_row, live)) {
-		end_sleep(at); /* the stack may be that of what came later */
+		lh_sleep_end(at); /* the stack may be that of what came later */
 		return;
 	}
 	lh_site site = lh_watch_site(p, &sample);
@@ -173,13 +166,6 @@ static void report(struct lh_watch_process *p, uint32_t live_row, const struct l
 	f->duration_ns = lh_time_between(p->now_ns, at->since_ns);
 	add_steps(p, at->row, live, held, n, site, text);
 	lh_watch_post(p, LH_WATCH_FOUND, at->row, "");
-}
-
-/* After our stop the call continues as restart_syscall, without its number and arguments. */
-struct lh_task_call lh_watch_call_before(const struct lh_thread_sample *at,
-					 const struct lh_task_call *c)
-{
-	return c->nr == SYS_restart_syscall && lh_task_same(c, &at->before) ? at->before : *c;
 }
 
 static void begin_sleep(struct lh_watch_process *p, struct lh_thread_sample *at,
@@ -210,7 +196,7 @@ static void extend_sleep(struct lh_watch_process *p, uint32_t live_row,
 	if (lh_task_read(p->pid, live->tid, &t) && sleeps(&t, &at->call))
 		report(p, live_row, live, t.state, held, n);
 	else
-		end_sleep(at);
+		lh_sleep_end(at);
 }
 
 static uint64_t at_most(uint64_t ms, uint64_t most_ms)
@@ -232,7 +218,7 @@ static uint64_t next_read_ns(const struct lh_watch_process *p, const struct lh_t
 
 static void pause_reads(struct lh_watch_process *p, struct lh_thread_sample *at)
 {
-	end_sleep(at);
+	lh_sleep_end(at);
 	at->pause_ns =
 		at->pause_ns ? at_most(2 * at->pause_ns / LH_MS, BUSY_MAX_MS) : BUSY_MS * LH_MS;
 	at->next_read_ns = p->now_ns + at->pause_ns;
@@ -250,27 +236,6 @@ static bool restarts(const struct lh_watch_process *p, const struct lh_thread_sa
 	return at->stops && at->call.in == LH_TASK_CALL && lh_task_read(p->pid, live->tid, &t) &&
 	       (t.state == 'R' || t.state == 't') &&
 	       lh_time_between(t.run_ns, at->run_ns) < BACK_MS * LH_MS;
-}
-
-/* After our stop the kernel continues a sleep with a time limit as restart_syscall; other calls are
- * made again, which takes no more turns than the stop. */
-static bool is_same_sleep(const struct lh_thread_sample *at, const struct lh_task_call *c,
-			  uint64_t turns)
-{
-	if (at->call.in != LH_TASK_CALL || !lh_task_same(&at->call, c))
-		return false;
-	return turns == at->turns ||
-	       (at->stops && (c->nr == SYS_restart_syscall ||
-			      turns - at->turns <= (uint64_t)TURNS_OF_STOP * at->stops));
-}
-
-void lh_blocking_call_before_stop(struct lh_watch_process *p, struct lh_thread_sample *at,
-				  pid_t tid, const struct lh_task_call *c)
-{
-	struct lh_task t;
-
-	if (!lh_task_times(p->pid, tid, &t) || !is_same_sleep(at, c, t.turns))
-		end_sleep(at);
 }
 
 static void check_call(struct lh_watch_process *p, uint32_t live_row,
@@ -291,7 +256,7 @@ static void check_call(struct lh_watch_process *p, uint32_t live_row,
 		pause_reads(p, at);
 		return;
 	}
-	if (!is_same_sleep(at, &c, t.turns)) {
+	if (!lh_sleep_is_same(at, &c, t.turns)) {
 		begin_sleep(p, at, &c, &t);
 	} else {
 		at->turns = t.turns;
@@ -316,13 +281,13 @@ void lh_blocking_call_scan(struct lh_watch_process *p, uint32_t live_row,
 	uint64_t old = n ? (uint64_t)held[n - 1]->tick * LH_MS + MIN_AGE_MS * LH_MS : 0;
 
 	if (!n || waits_for_lock(p, live_row, live)) {
-		end_sleep(at);
+		lh_sleep_end(at);
 		at->next_read_ns = at->pause_ns = 0;
 		return;
 	}
 	/* Most holds end sooner than /proc can be read. */
 	if (old > p->now_ns) {
-		end_sleep(at);
+		lh_sleep_end(at);
 		at->next_read_ns = old;
 		at->pause_ns = 0;
 	} else if (p->now_ns >= at->next_read_ns && lh_watch_may_read_proc(p, live_row)) {

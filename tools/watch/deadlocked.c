@@ -1,62 +1,11 @@
 /*
- * deadlocked.c — which threads a reported deadlock blocks forever, and the warnings that say no
- * more than it: the hold of a deadlocked thread, and the calls under it.
+ * deadlocked.c — the warnings that say no more than a deadlock does: about the hold of a deadlocked
+ * thread, and the calls under it.
  *
  * The deadlock's report shows what its threads hold and wait for. That a lock of it is held for
  * long, or that its thread slept while it held the lock, is not a problem of its own.
  */
 #include "tools/watch/watch_internal.h"
-
-static bool is_waiting(const struct lh_step *s, lh_thread_id thread)
-{
-	return s->thread == thread && (s->action == LH_WAITS_FOR || s->action == LH_JOINS);
-}
-
-/* Deadlocks that ended are potential ones. */
-static bool is_deadlock(const struct lh_finding *f)
-{
-	switch (f->rule) {
-	case LH_RULE_DEADLOCK:
-	case LH_RULE_SELF_DEADLOCK:
-	case LH_RULE_POOL_DEADLOCK:
-	case LH_RULE_LOST_SIGNAL:
-		return f->level >= LH_HAPPENED;
-	case LH_RULE_EXIT_HOLDING:
-	case LH_RULE_FORK_HOLDING:
-		return f->severity == LH_ERROR;
-	default:
-		return false;
-	}
-}
-
-static bool blocks(const struct lh_watch_process *p, uint32_t row, lh_thread_id thread)
-{
-	struct lh_finding f;
-	struct lh_step s;
-
-	if (!lh_read_finding(&p->ledger, row, &f) || f.filter || !is_deadlock(&f))
-		return false;
-	for (uint32_t i = 0; i < f.steps; i++)
-		if (lh_read_step(&p->ledger, f.step + i, &s) && is_waiting(&s, thread))
-			return true;
-	return false;
-}
-
-bool lh_watch_is_deadlocked(const struct lh_watch_process *p, lh_thread_id thread)
-{
-	uint32_t n = lh_read_used(&p->ledger, LH_T_FINDING);
-
-	for (uint32_t i = 1; i < n; i++)
-		if (blocks(p, i, thread))
-			return true;
-	for (uint32_t i = p->overlay ? p->overlay->table[LH_T_FINDING].base : 0;
-	     i && lh_watch_row(p, i); i++)
-		if (blocks(p, i, thread))
-			return true;
-	return false;
-}
-
-/* ---- at the end of the process ---- */
 
 static bool holds(const struct lh_live_thread *live, const struct lh_step *s)
 {

@@ -72,6 +72,56 @@ static uint32_t blocker_of(const struct lh_watch_process *p, uint32_t live_row)
 	return l.owner;
 }
 
+static bool is_waiting(const struct lh_step *s, lh_thread_id thread)
+{
+	return s->thread == thread && (s->action == LH_WAITS_FOR || s->action == LH_JOINS);
+}
+
+/* Deadlocks that ended are potential ones. */
+static bool is_deadlock(const struct lh_finding *f)
+{
+	switch (f->rule) {
+	case LH_RULE_DEADLOCK:
+	case LH_RULE_SELF_DEADLOCK:
+	case LH_RULE_POOL_DEADLOCK:
+	case LH_RULE_LOST_SIGNAL:
+		return f->level >= LH_HAPPENED;
+	case LH_RULE_EXIT_HOLDING:
+	case LH_RULE_FORK_HOLDING:
+		return f->severity == LH_ERROR;
+	default:
+		return false;
+	}
+}
+
+static bool blocks(const struct lh_watch_process *p, uint32_t row, lh_thread_id thread)
+{
+	struct lh_finding f;
+	struct lh_step s;
+
+	if (!lh_read_finding(&p->ledger, row, &f) || f.filter || !is_deadlock(&f))
+		return false;
+	for (uint32_t i = 0; i < f.steps; i++)
+		if (lh_read_step(&p->ledger, f.step + i, &s) && is_waiting(&s, thread))
+			return true;
+	return false;
+}
+
+/* Is this thread's wait in a reported deadlock that has not ended? */
+static bool is_deadlocked(const struct lh_watch_process *p, lh_thread_id thread)
+{
+	uint32_t n = lh_read_used(&p->ledger, LH_T_FINDING);
+
+	for (uint32_t i = 1; i < n; i++)
+		if (blocks(p, i, thread))
+			return true;
+	for (uint32_t i = p->overlay ? p->overlay->table[LH_T_FINDING].base : 0;
+	     i && lh_watch_row(p, i); i++)
+		if (blocks(p, i, thread))
+			return true;
+	return false;
+}
+
 bool lh_watch_in_deadlock(const struct lh_watch_process *p, uint32_t live_row)
 {
 	uint32_t at = live_row, next;
@@ -81,7 +131,7 @@ bool lh_watch_in_deadlock(const struct lh_watch_process *p, uint32_t live_row)
 		next = blocker_of(p, at);
 		if (!next)
 			return lh_read_live_thread(&p->ledger, at, &live) && live.wait_lock &&
-			       lh_watch_is_deadlocked(p, live.thread);
+			       is_deadlocked(p, live.thread);
 		if (next == live_row)
 			return true;
 	}

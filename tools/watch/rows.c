@@ -142,7 +142,7 @@ void lh_watch_sample(struct lh_watch_process *p, struct lh_thread_sample *at,
 		p->sampler = lh_sampler_new(p->pid);
 	p->samples++;
 	if (at->call.in == LH_TASK_CALL)
-		lh_blocking_call_before_stop(p, at, live->tid, c);
+		lh_sleep_before_stop(p, at, live->tid, c);
 	if (p->sampler)
 		lh_sampler_sample(p->sampler, live->tid, c, live->stack_high, out);
 	if (out->stopped_ns) {

@@ -156,11 +156,6 @@ uint32_t lh_watch_scan(struct lh_watch_process *p, uint64_t now_ns)
 	return n_rows;
 }
 
-uint64_t lh_watch_late(const struct lh_watch_process *p)
-{
-	return p->began_ns ? lh_time_between(lh_time_now(), p->began_ns) : 0;
-}
-
 /* One round of a process, now. Returns how many rows. */
 static uint32_t scan_now(struct lh_watch_process *p)
 {

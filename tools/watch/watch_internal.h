@@ -5,6 +5,7 @@
 #include "tools/process/sample.h"
 #include "tools/wait_graph/deadlocks.h"
 #include "tools/util/duration.h"
+#include "tools/util/time.h"
 #include "tools/watch/watch.h"
 
 #include <pthread.h>
@@ -171,7 +172,11 @@ struct lh_watch {
 };
 
 /* watch.c */
-uint64_t lh_watch_late(const struct lh_watch_process *);            /* time since now_ns */
+/* Time since now_ns. */
+static inline uint64_t lh_watch_late(const struct lh_watch_process *p)
+{
+	return p->began_ns ? lh_time_between(lh_time_now(), p->began_ns) : 0;
+}
 uint32_t lh_watch_scan(struct lh_watch_process *, uint64_t now_ns); /* returns how many rows */
 
 /* rows.c: rows of the overlay, and events for the monitor. */
@@ -249,13 +254,18 @@ uint64_t lh_long_hold_own_now(const struct lh_watch_process *, const struct lh_l
 void lh_long_hold_close(struct lh_watch_process *, struct lh_long_hold *, bool never_released);
 void lh_long_hold_read_measured(struct lh_watch_process *, bool last);
 
-/* blocking_call.c */
+/* sleep.c */
+void lh_sleep_end(struct lh_thread_sample *);
 /* The call as it was before our stop. */
 struct lh_task_call lh_watch_call_before(const struct lh_thread_sample *,
 					 const struct lh_task_call *);
+/* Is the thread in the sleep of its last sample? `turns`: its turns now. */
+bool lh_sleep_is_same(const struct lh_thread_sample *, const struct lh_task_call *, uint64_t turns);
 /* Our stop changes the turns: ends the sleep of the last sample if the thread is in another one. */
-void lh_blocking_call_before_stop(struct lh_watch_process *, struct lh_thread_sample *, pid_t,
-				  const struct lh_task_call *);
+void lh_sleep_before_stop(struct lh_watch_process *, struct lh_thread_sample *, pid_t,
+			  const struct lh_task_call *);
+
+/* blocking_call.c */
 void lh_blocking_call_scan(struct lh_watch_process *, uint32_t live_row,
 			   const struct lh_live_thread *);
 
@@ -267,8 +277,6 @@ void lh_deadlock_watch_drop(struct lh_watch_process *);
 void lh_deadlock_watch_scan(struct lh_watch *, uint64_t now_ns);
 
 /* deadlocked.c */
-/* Is this wait of the thread in a reported deadlock that has not ended? */
-bool lh_watch_is_deadlocked(const struct lh_watch_process *, lh_thread_id);
 /* The process has ended: withdraws the warnings that belong to its deadlocks. Returns how many. */
 uint32_t lh_watch_drop_deadlocked(struct lh_watch_process *);
 

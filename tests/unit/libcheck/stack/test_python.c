@@ -215,6 +215,7 @@ static void lines(void)
 {
 	static const uint32_t should[] = {100, 100, 101, 103, 39, 0,  0,  0,  0, 0,
 					  0,   0,   0,   41,  41, 41, 41, 41, 41};
+	static const uint32_t column[UNITS] = {1, 1, 5, [13] = 2, 2, 2, 2, 2, 2};
 	void *code = call(1, 0, false, "f");
 	struct lh_python_location p;
 
@@ -222,19 +223,20 @@ static void lines(void)
 		struct lh_python_frame f = {(uintptr_t)code,
 					    (uintptr_t)code + PY_CODE_BYTES + 2 * i, 0};
 		CHECK(lh_python_locate(&f, &p));
-		CHECK_EQ(p.line, should[i]);
+		CHECK_EQ(p.place.line, should[i]);
+		CHECK_EQ(p.place.column, column[i]);
 	}
 	CHECK_STR(p.file, "/app/app.py");
 	CHECK_STR(p.function, "f");
 	struct lh_python_frame outside = {(uintptr_t)code, (uintptr_t)code + 2, 0};
 	CHECK(lh_python_locate(&outside, &p));
-	CHECK_EQ(p.line, 0);
+	CHECK_EQ(p.place.line, 0);
 	for (uint8_t last = 0x80; last; last++) { /* a truncated table, in every form */
 		set_word(code, PY_CODE_LINES, (uintptr_t)bytes(&last, 1));
 		struct lh_python_frame f = {(uintptr_t)code, (uintptr_t)code + PY_CODE_BYTES + 30,
 					    0};
 		CHECK(lh_python_locate(&f, &p));
-		CHECK_EQ(p.line, 0);
+		CHECK_EQ(p.place.line, 0);
 	}
 }
 

@@ -63,7 +63,7 @@ static const char *sites(const char *const in[8])
 	cycle(all, in);
 	for (uint32_t i = 0; i < 4; i++)
 		text = lh_arena_printf(report->arena, "%s%s%s", text, i ? " " : "",
-				       lh_own_site(report, all, 2, i));
+				       lh_own_site(report, all, 2, i, LH_RECIPE_2));
 	return text;
 }
 #define SITES(...) sites((const char *const[8]){__VA_ARGS__})
@@ -74,8 +74,9 @@ static const char *orders(const char *const in[8])
 	struct lh_acquired all[4];
 
 	cycle(all, in);
-	return lh_arena_printf(report->arena, "%s %s", lh_order_site(report, all, 2, 0),
-			       lh_order_site(report, all, 2, 1));
+	return lh_arena_printf(report->arena, "%s %s",
+			       lh_order_site(report, all, 2, 0, LH_RECIPE_2),
+			       lh_order_site(report, all, 2, 1, LH_RECIPE_2));
 }
 #define ORDERS(...) orders((const char *const[8]){__VA_ARGS__})
 

@@ -1,0 +1,25 @@
+/*
+ * peek_python.h — the Python frames of the threads of another process, or of its core: what its
+ * CPython executes, read from its memory.
+ *
+ * Reads CPython 3.11, 3.12 and 3.13 of x86-64 Linux; of any other the version is known at most.
+ * Stops nothing, and trusts nothing: a thread that runs changes its frames while they are read, so
+ * every frame must name a code object, and every length has a bound.
+ */
+#ifndef LH_PROCESS_PEEK_PYTHON_H
+#define LH_PROCESS_PEEK_PYTHON_H
+
+#include "tools/process/peek.h"
+
+/* Fills task->script at the first call. */
+void lh_peek_read_scripts(struct lh_peek *, struct lh_peek_task *);
+
+/* Is it the function of the interpreter that runs Python frames? */
+bool lh_peek_runs_scripts(const struct lh_peek *, const struct lh_peek_frame *);
+/* Is it a function of the interpreter? */
+bool lh_peek_in_interpreter(const struct lh_peek *, const struct lh_peek_frame *);
+
+/* "3.9" of a CPython that cannot be read; NULL: there is none, or it can be read. */
+const char *lh_peek_unread_python(struct lh_peek *);
+
+#endif
