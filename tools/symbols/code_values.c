@@ -232,12 +232,19 @@ static bool move(struct walk *w, const struct lh_instruction *x, uint64_t at)
 
 static bool add(struct walk *w, const struct lh_instruction *x)
 {
-	uint8_t which = x->reg & 7;
+	uint8_t which = x->reg & 7, to = x->rm;
+	bool subtracts = which == 5;
 
-	if ((x->op != 0x81 && x->op != 0x83) || x->memory || !x->wide || (which != 0 && which != 5))
+	if (x->op == 0x05 || x->op == 0x2d) { /* to rax */
+		to = LH_RAX;
+		subtracts = x->op == 0x2d;
+	} else if ((x->op != 0x81 && x->op != 0x83) || x->memory || (which != 0 && which != 5)) {
 		return false;
-	w->now.reg[x->rm] = lh_value_plus(w->now.reg[x->rm], which ? -x->immediate : x->immediate);
-	return true;
+	}
+	if (x->wide)
+		w->now.reg[to] =
+			lh_value_plus(w->now.reg[to], subtracts ? -x->immediate : x->immediate);
+	return x->wide;
 }
 
 static bool stack(struct walk *w, const struct lh_instruction *x)

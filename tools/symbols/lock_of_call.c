@@ -114,12 +114,17 @@ static bool rest_behind(const struct lh_value *lock, const struct lh_value *v,
 	return true;
 }
 
-/* A variable in memory is compared by its address, then by its value. */
-static bool is_behind(struct search *x, struct lh_place *place, struct lh_value *rest)
+/* A variable in memory is compared by its address; a pointer also by its value. */
+static bool is_behind(struct search *x, Dwarf_Die *variable, struct lh_place *place,
+		      struct lh_value *rest)
 {
+	Dwarf_Die type;
+	const char *name;
+
 	if (rest_behind(&x->lock, &place->at, rest))
 		return true;
-	if (!place->memory)
+	if (!place->memory || !lh_type_of(variable, &type, &name) ||
+	    (lh_declaration_is_class(&type) && !lh_is_closure(&type)))
 		return false;
 	*place = (struct lh_place){lh_call_load(&x->values, place->at), false};
 	return rest_behind(&x->lock, &place->at, rest);
@@ -264,8 +269,8 @@ static void name_pointer(struct search *x, struct lh_type_path *path, Dwarf_Die 
 
 	if (!is_of_kind(x, path))
 		return;
-	if (name)
-		found(x, name, LH_NAME_MEMBER);
+	if (name) /* a guard's reference says whose lock it has, but the lock is another's */
+		found(x, name, path->by_reference ? LH_NAME_POINTER : LH_NAME_MEMBER);
 	else if (path->captured)
 		found(x, captured_name(x, path), LH_NAME_LOCAL);
 	else if (dwarf_tag(variable) == DW_TAG_variable && is_pointer_variable(variable))
@@ -335,7 +340,8 @@ static void match(struct search *x, uint32_t scope, Dwarf_Die *variable)
 	bool holds;
 
 	if (!lh_place_of(variable, &x->scopes.scope[0], x->scopes.bias, &x->values, &place) ||
-	    !is_behind(x, &place, &rest) || !walk_from(x, variable, place.memory, &rest, &path))
+	    !is_behind(x, variable, &place, &rest) ||
+	    !walk_from(x, variable, place.memory, &rest, &path))
 		return;
 	holds = place.memory && !rest.loads;
 	if (scope == 0 && !holds && dwarf_tag(variable) == DW_TAG_formal_parameter)
@@ -374,11 +380,11 @@ static void match_global(struct search *x)
 		found(x, lh_arena_printf(x->arena, "%s%s", v->scope, name), LH_NAME_GLOBAL);
 }
 
-static bool is_standard(Dwarf_Die *scope)
+static bool is_standard(struct search *x, Dwarf_Die *scope)
 {
 	Dwarf_Die written = lh_declaration(scope);
 
-	return lh_type_is_standard(&written);
+	return lh_type_is_standard(x->symbols, &written);
 }
 
 /* Is the whole frame code of the C++ library? */
@@ -386,7 +392,7 @@ static bool is_all_standard(struct search *x)
 {
 	for (uint32_t i = 0; i < x->scopes.n; i++)
 		if (dwarf_tag(&x->scopes.scope[i]) != DW_TAG_lexical_block &&
-		    !is_standard(&x->scopes.scope[i]))
+		    !is_standard(x, &x->scopes.scope[i]))
 			return false;
 	return true;
 }
@@ -487,7 +493,7 @@ static void find_likely(struct search *x)
 	for (i = end; i-- > 0;) {
 		if (dwarf_tag(&x->scopes.scope[i]) == DW_TAG_lexical_block)
 			continue;
-		if (!is_standard(&x->scopes.scope[i]))
+		if (!is_standard(x, &x->scopes.scope[i]))
 			break;
 		end = i;
 	}

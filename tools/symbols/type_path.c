@@ -54,12 +54,46 @@ static bool is_reserved(const char *name)
 	return name[0] == '_' && (name[1] == '_' || (name[1] >= 'A' && name[1] <= 'Z'));
 }
 
-bool lh_type_is_standard(Dwarf_Die *type)
+/* libdw's own function ends the process if a unit has no files. */
+static const char *declaring_file(Dwarf_Die *die)
 {
-	const char *file = dwarf_decl_file(type);
+	Dwarf_Attribute attr;
+	Dwarf_Word number;
+	Dwarf_Files *files;
+	Dwarf_Die unit;
+	size_t n;
 
-	return file && (strstr(file, "/c++/") || strncmp(file, "/usr/include/", 13) == 0 ||
-			strncmp(file, "/usr/lib/", 9) == 0);
+	if (!dwarf_attr_integrate(die, DW_AT_decl_file, &attr) ||
+	    dwarf_formudata(&attr, &number) != 0 || !dwarf_diecu(die, &unit, NULL, NULL) ||
+	    dwarf_getsrcfiles(&unit, &files, &n) != 0 || number >= n)
+		return NULL;
+	return dwarf_filesrc(files, number, NULL, NULL);
+}
+
+/* Is an outer namespace `std`? */
+static bool is_in_std(struct lh_symbols *s, Dwarf_Die *die)
+{
+	Dwarf_Die at = *die, around;
+	const char *name;
+
+	for (int i = 0;
+	     i < STEPS_MAX && lh_scope_tree_parent(lh_symbol_scopes(s, &at), &at, &around); i++) {
+		name = dwarf_diename(&around);
+		if (dwarf_tag(&around) == DW_TAG_namespace && name && strcmp(name, "std") == 0)
+			return true;
+		at = around;
+	}
+	return false;
+}
+
+bool lh_type_is_standard(struct lh_symbols *s, Dwarf_Die *type)
+{
+	const char *file = declaring_file(type);
+
+	if (!file) /* a unit whose code is in another file has no files here */
+		return is_in_std(s, type);
+	return strstr(file, "/c++/") || strncmp(file, "/usr/include/", 13) == 0 ||
+	       strncmp(file, "/usr/lib/", 9) == 0;
 }
 
 /* Has the class a function that acquires it? */
@@ -117,7 +151,7 @@ static bool is_library_lock(const char *name)
 	return name && (strncmp(name, "pthread_", 8) == 0 || IS_ONE_OF(name, names));
 }
 
-static bool is_lock(Dwarf_Die *type, const char *name)
+static bool is_lock(struct lh_symbols *s, Dwarf_Die *type, const char *name)
 {
 	const char *own;
 
@@ -128,7 +162,8 @@ static bool is_lock(Dwarf_Die *type, const char *name)
 	own = dwarf_diename(type);
 	if (is_library_lock(own))
 		return true;
-	if (lh_type_is_standard(type)) /* std::weak_ptr and std::unique_lock<> lock, but are none */
+	if (lh_type_is_standard(s,
+				type)) /* std::weak_ptr and std::unique_lock<> lock, but are none */
 		return own && strstr(own, "mutex") && !strchr(own, '<');
 	return locks(type);
 }
@@ -138,7 +173,7 @@ bool lh_type_path_is_lock(struct lh_type_path *p)
 	const char *name = p->name ? p->name : dwarf_diename(&p->type);
 
 	return (p->lock_type && name && strcmp(p->lock_type, name) == 0) ||
-	       is_lock(&p->type, p->name);
+	       is_lock(p->symbols, &p->type, p->name);
 }
 
 /* The path's type is that of the entry. */
@@ -167,6 +202,11 @@ static uint64_t size_of(struct lh_type_path *p, Dwarf_Die *part)
 	return dwarf_aggregate_size(&type, &size) == 0 ? size : 0;
 }
 
+static bool is_static(Dwarf_Die *part)
+{
+	return dwarf_hasattr(part, DW_AT_external) || dwarf_hasattr(part, DW_AT_declaration);
+}
+
 /* The part of a record at the offset, which becomes the offset in it. Of a union, the first. */
 static bool find_part(struct lh_type_path *p, Dwarf_Die *part)
 {
@@ -179,7 +219,7 @@ static bool find_part(struct lh_type_path *p, Dwarf_Die *part)
 
 		if (tag != DW_TAG_member && tag != DW_TAG_inheritance)
 			continue;
-		if (dwarf_attr(part, DW_AT_external, &attr))
+		if (is_static(part))
 			continue; /* a static member is elsewhere */
 		if (dwarf_attr(part, DW_AT_data_member_location, &attr) &&
 		    dwarf_formudata(&attr, &from) != 0)
@@ -253,7 +293,7 @@ static void set_owner(struct lh_type_path *p, Dwarf_Die *record, const char *nam
 	const char *own = dwarf_diename(record);
 	Dwarf_Die unit;
 
-	if ((!own && !name) || lh_type_is_standard(record))
+	if ((!own && !name) || lh_type_is_standard(p->symbols, record))
 		return;
 	p->owner = own ? lh_die_class(p->symbols, record) : name;
 	p->member = "";
@@ -281,7 +321,7 @@ static bool into_record(struct lh_type_path *p, bool inside)
 		return false;
 	base = dwarf_tag(&part) == DW_TAG_inheritance;
 	name = base ? NULL : dwarf_diename(&part);
-	standard = lh_type_is_standard(&record);
+	standard = lh_type_is_standard(p->symbols, &record);
 	if (name && is_reserved(name) && !inside) {
 		const char *own = dwarf_diename(&record);
 
@@ -345,6 +385,7 @@ bool lh_type_path_follow(struct lh_type_path *p, uint64_t into)
 	if (!is_pointer(&p->type) || p->into)
 		return false;
 	pointer = p->type;
+	p->by_reference = dwarf_tag(&pointer) != DW_TAG_pointer_type && !p->captured;
 	if (!set_type(p, &pointer))
 		return false;
 	p->into = into;
@@ -384,8 +425,7 @@ static void visit_record(const struct lh_type_path *p, int depth, int pointers,
 		Dwarf_Word from = 0;
 		int tag = dwarf_tag(&part);
 
-		if ((tag != DW_TAG_member && tag != DW_TAG_inheritance) ||
-		    dwarf_attr(&part, DW_AT_external, &attr) ||
+		if ((tag != DW_TAG_member && tag != DW_TAG_inheritance) || is_static(&part) ||
 		    (dwarf_attr(&part, DW_AT_data_member_location, &attr) &&
 		     dwarf_formudata(&attr, &from) != 0))
 			continue;
@@ -411,7 +451,7 @@ void lh_type_path_visit(const struct lh_type_path *p, int depth, int pointers,
 		at.into = 0;
 		if (into_array(&at))
 			lh_type_path_visit(&at, depth + 1, pointers, visit, with);
-	} else if (is_record(&at.type) && !lh_type_is_standard(&at.type)) {
+	} else if (is_record(&at.type) && !lh_type_is_standard(at.symbols, &at.type)) {
 		visit_record(&at, depth, pointers, visit, with);
 	} else if (is_record(&at.type)) { /* perhaps a pointer of the C++ library */
 		visit_pointer(&at, depth, pointers, visit, with);

@@ -28,6 +28,7 @@ struct lh_type_path {
 	/* the variable that a lambda captured by reference, and the lambda's type; NULL none */
 	const char *captured;
 	Dwarf_Die closure;
+	bool by_reference;     /* the last pointer that it followed was a reference */
 	const char *lock_type; /* also a type of this name is a lock; NULL none */
 };
 
@@ -52,6 +53,6 @@ const char *lh_type_path_name(const struct lh_type_path *);
 /* The type of an entry, without typedefs. *name: of the last typedef. False: none. */
 bool lh_type_of(Dwarf_Die *die, Dwarf_Die *type, const char **name);
 /* Does the C++ library declare it? */
-bool lh_type_is_standard(Dwarf_Die *type);
+bool lh_type_is_standard(struct lh_symbols *, Dwarf_Die *type);
 
 #endif
