@@ -32,8 +32,8 @@ class Registry
       public:
 	static Registry &get()
 	{
-		// AT static: holds Registry::get()::registry in Registry::get()
-		// AT static: wants Registry::get()::registry in Registry::get()
+		// AT static: holds Registry::get::registry in Registry::get()
+		// AT static: wants Registry::get::registry in Registry::get()
 		static Registry registry;
 		return registry;
 	}
