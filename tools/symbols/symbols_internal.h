@@ -19,6 +19,8 @@ struct lh_object {
 	struct lh_unit_index *units;   /* the same */
 	struct lh_slots *slots;        /* the same; see callee.c */
 	struct lh_variables *variables;
+	struct lh_map definitions; /* definitions.c */
+	bool defined;              /* they have been read */
 };
 
 struct lh_symbols {
