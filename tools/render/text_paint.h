@@ -22,7 +22,10 @@ const char *lh_text_in_module(struct lh_view *, const struct lh_report_frame *);
 /* "bank.c:7:9", "bank.c:7" or "bank+0x11aa" */
 const char *lh_text_position(struct lh_view *, const struct lh_report_frame *);
 
-/* The short form of a finding. */
+/* The two forms of a finding. */
+void lh_text_finding_long(struct lh_view *, const struct lh_report_finding *);
 void lh_text_finding_short(struct lh_view *, const struct lh_report_finding *);
+/* The call paths that a run found after it had printed the finding. */
+void lh_text_later_variants(struct lh_view *);
 
 #endif
