@@ -71,20 +71,17 @@ static const char *without(struct lh_arena *p, const char *text, const char *wor
 		       : text;
 }
 
-/*
- * The message, with the names of locks as long as they may be; NULL: it does not fit. What a line
- * below says too is left out first.
- */
-static const char *fitting_message(struct lh_text_lines *g, uint32_t columns)
+const char *lh_text_fitting_message(struct lh_view *v, const struct lh_report_finding *f,
+				    uint32_t columns)
 {
 	static const uint8_t name_columns[] = {200, 60, 52, 44, 38, 32, 28, 24};
 	static const char *const dispensable[] = {": this can deadlock", " are acquired"};
-	const char *message = lh_view_clean(g->v, g->f->message), *text;
+	const char *message = lh_view_clean(v, f->message), *text;
 
 	for (size_t i = 0; i < sizeof(name_columns); i++) {
-		text = lh_text_short_names(g->v, g->f, message, name_columns[i]);
+		text = lh_text_short_names(v, f, message, name_columns[i]);
 		for (size_t k = 0; k < 2 && lh_text_width(text) > columns; k++)
-			text = without(g->v->arena, text, dispensable[k]);
+			text = without(v->arena, text, dispensable[k]);
 		if (lh_text_width(text) <= columns)
 			return text;
 	}
@@ -110,7 +107,7 @@ static uint32_t first_line(struct lh_text_lines *g, bool write)
 
 	at = lh_shorten(v->arena, at, g->width - others);
 	room = g->width - others - lh_text_width(at);
-	message = text = fitting_message(g, room);
+	message = text = lh_text_fitting_message(v, f, room);
 	if (!text)
 		text = lh_text_width(f->title) <= room ? f->title : "";
 	if (write) {
@@ -121,7 +118,7 @@ static uint32_t first_line(struct lh_text_lines *g, bool write)
 	}
 	if (message || (*text && is_plain(g)))
 		return 1;
-	message = fitting_message(g, g->width - 2);
+	message = lh_text_fitting_message(v, f, g->width - 2);
 	return 1 +
 	       labelled(g, LH_PLAIN, "", message ? message : lh_view_clean(v, f->message), write);
 }

@@ -16,6 +16,13 @@ struct lh_text_lines {
 	bool tight; /* no text is wrapped: its end is left out */
 };
 
+/*
+ * The message, with the names of locks as long as they may be; NULL: it does not fit. What a line
+ * below says too is left out first.
+ */
+const char *lh_text_fitting_message(struct lh_view *, const struct lh_report_finding *,
+				    uint32_t columns);
+
 /* file:line:column: error: message [rule]; then the fingerprint, where, how often, status. */
 uint32_t lh_text_first_lines(struct lh_text_lines *, bool write);
 /* What follows from the finding, help, and how to see more. */
