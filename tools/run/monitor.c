@@ -1,4 +1,5 @@
 /* monitor.c — the monitor's loop: arrivals, ends, findings, signals and time limits of a run. */
+#include "tools/run/watch_names.h"
 #include "tools/run/monitor.h"
 #include "tools/util/duration.h"
 #include "tools/util/time.h"
@@ -249,6 +250,8 @@ static void start_watch(struct lh_monitor *m)
 {
 	m->watch_for.wake = m->arrivals;
 	m->watch_for.run_header = m->run.file.header;
+	m->watch_for.name_lock = lh_watch_name_lock;
+	m->watch_for.free_names = lh_watch_free_names;
 	m->watch = lh_watch_start(&m->watch_for);
 	if (!m->watch)
 		lh_log("no thread for the monitor (%s): long holds, blocking calls and some "

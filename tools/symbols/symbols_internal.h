@@ -19,11 +19,13 @@ struct lh_object {
 	struct lh_unit_index *units;   /* the same */
 	struct lh_slots *slots;        /* the same; see callee.c */
 	struct lh_variables *variables;
+	struct lh_map definitions; /* definitions.c */
+	bool defined;              /* they have been read */
 };
 
 struct lh_symbols {
 	struct lh_arena *arena;
-	struct lh_map objects, lines, variables, variable_names, scopes, names;
+	struct lh_map objects, lines, variables, variable_names, scopes, names, endings;
 	Dwfl **dwfl; /* of the opened objects */
 	uint32_t dwfls;
 	bool debuginfod;

@@ -7,6 +7,7 @@
 #include "tools/process/syscall_text.h"
 #include "tools/util/time.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -74,7 +75,8 @@ static lh_thread_id thread_row(struct lh_hang *h, const struct lh_peek_task *k,
 	if (live && live->thread && live->thread < h->snapshot.rows.table[LH_T_THREAD].used) {
 		struct lh_thread *row = lh_snapshot_row(&h->snapshot, LH_T_THREAD, live->thread);
 
-		memcpy(row->name, k->name, sizeof(row->name)); /* the current name */
+		if (!(row->flags & LH_THREAD_NAMED) || strcmp(k->name, h->peek->comm) != 0)
+			memcpy(row->name, k->name, sizeof(row->name)); /* the current name */
 		return live->thread;
 	}
 	return lh_snapshot_put_thread(&h->snapshot, k->tid, k->name,
@@ -271,12 +273,28 @@ static bool lacks_stack(const struct lh_hang *h, uint32_t i)
 	return !t->ended && !t->task->unwound && !(t->live && t->live->wait_lock);
 }
 
+/* Keeps the end of a long name, as the library does: it tells a pool's threads apart. */
+static void set_name(struct lh_thread *row, const char *name)
+{
+	size_t n = strlen(name), most = sizeof(row->name) - 1;
+
+	if (n <= most) {
+		snprintf(row->name, sizeof(row->name), "%s", name);
+		return;
+	}
+	for (name += n - (most - 3); (*name & 0xc0) == 0x80; name++)
+		; /* not from the middle of a letter */
+	snprintf(row->name, sizeof(row->name), "...%s", name);
+}
+
 void lh_hang_unwind(struct lh_hang *h, const struct lh_hang_thread *t)
 {
 	struct lh_peek_task *task = lh_peek_find(h->peek, t->task->own_tid);
 
 	lh_peek_unwind(h->peek, task);
 	lh_peek_read_scripts(h->peek, task);
+	if (!h->ledger && t->id && task->script_name && strcmp(task->name, h->peek->comm) == 0)
+		set_name(lh_snapshot_row(&h->snapshot, LH_T_THREAD, t->id), task->script_name);
 }
 
 static void unwind(struct lh_hang *h, bool all)
