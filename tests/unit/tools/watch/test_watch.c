@@ -498,6 +498,13 @@ static void many_readers(void)
 	tear_down();
 }
 
+static const char *name_lock(void **names, const struct lh_ledger_view *ledger, lh_lock_id lock)
+{
+	(void)names;
+	(void)ledger;
+	return lock == accounts ? "accounts" : "journal";
+}
+
 /* Limits of single locks by name: the first that matches counts; 0 means never. */
 static void own_limits(void)
 {
@@ -507,6 +514,7 @@ static void own_limits(void)
 	watch.options.lock[1].name = "*";
 	watch.options.lock[1].ns = 300 * MS;
 	watch.options.locks = 2;
+	watch.options.name_lock = name_lock;
 	acquire(1, accounts, 1000);
 	acquire(2, journal, 1000);
 	scan(1000, 1295);
