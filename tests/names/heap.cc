@@ -15,6 +15,7 @@
  * NAME: mutex the journal
  * WITHOUT: *-O0 mutex Book::shared_pointer_
  * WITHOUT: *-O0 mutex main::pointer
+ * WITHOUT: gcc-O[23] mutex Book::shared_pointer_
  */
 #include "lockhound.h"
 
