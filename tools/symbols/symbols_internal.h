@@ -25,7 +25,7 @@ struct lh_object {
 
 struct lh_symbols {
 	struct lh_arena *arena;
-	struct lh_map objects, lines, variables, variable_names, scopes, names;
+	struct lh_map objects, lines, variables, variable_names, scopes, names, endings;
 	Dwfl **dwfl; /* of the opened objects */
 	uint32_t dwfls;
 	bool debuginfod;
