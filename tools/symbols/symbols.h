@@ -52,7 +52,8 @@ struct lh_symbol {
 	/* The symbol table gives this code the names of several functions: the compiler or linker
 	 * has merged equal functions, or one is an alias, and `function` may be any of them. */
 	bool folded;
-	/* As versions named it that had no normal form: for fingerprints of those. NULL: the same. */
+	/* As versions named it that had no normal form: for fingerprints of those. NULL: the same.
+	 */
 	const char *former;
 };
 
