@@ -299,6 +299,7 @@ struct lh_thread {
 enum {
 	LH_THREAD_MAIN = 1,
 	LH_THREAD_ENDED = 2,
+	LH_THREAD_NAMED = 4, /* `name` is one that the kernel does not know: a Python thread's */
 	LH_THREAD_BARRIER_ROUND = 32, /* not a thread: for happens-before edges */
 	LH_THREAD_FOREIGN = 64,       /* made by the monitor for a thread of another process */
 };

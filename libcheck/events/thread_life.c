@@ -7,6 +7,7 @@
 #include "libcheck/report/stderr_report.h"
 #include "libcheck/base/text.h"
 #include "libcheck/events/event.h"
+#include "libcheck/stack/python.h"
 
 /* ---- create ---- */
 
@@ -39,6 +40,17 @@ static void end_detached_threads(struct lh_event_frame *event)
 	threshold = 2 * lh_live_threads_ending() + ENOUGH;
 }
 
+/* CPython 3.11 keeps the names of its threads to itself. */
+static void set_script_name(struct lh_thread *thread)
+{
+	char name[LH_NAME_MAX];
+
+	if (!lh_python.on || !lh_python_thread_name(name, sizeof(name)))
+		return;
+	lh_text_copy(thread->name, sizeof(thread->name), name);
+	thread->flags |= LH_THREAD_NAMED;
+}
+
 uint32_t lh_on_thread_create(const struct lh_call *call, bool detached)
 {
 	struct lh_event_frame event;
@@ -50,6 +62,7 @@ uint32_t lh_on_thread_create(const struct lh_call *call, bool detached)
 	lh_thread_id id = lh_thread_new(event.live->thread, event.stack, event.live->segment);
 	uint32_t live_row = id ? lh_live_thread_new(id) : 0;
 	if (live_row) {
+		set_script_name(&LH_THREADS[id]);
 		LH_LIVE_THREADS[live_row].detached = detached;
 		lh_hb_edge_add(LH_HB_CREATE, event.live->thread, event.live->segment, id, 0);
 		lh_across_create_mark(&event);

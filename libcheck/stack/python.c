@@ -80,6 +80,13 @@ static uintptr_t current_frame(uintptr_t *cframe)
 	return is_plausible(frame) && (LH_LIKELY(lh_python.proven) || prove(frame)) ? frame : 0;
 }
 
+uintptr_t lh_python_frame(void)
+{
+	uintptr_t cframe;
+
+	return current_frame(&cframe);
+}
+
 /*
  * The instruction lies in its code object, so its address identifies both; the first line of the
  * code also guards against another code object at the same address.
@@ -114,7 +121,7 @@ void lh_python_read_frames(struct lh_python_chain *c)
 		c->identity = add(c->identity, frame);
 		c->at[c->n] = (struct lh_python_frame){read_word(frame, PY_FRAME_CODE),
 						       read_word(frame, PY_FRAME_INSTR), cframe};
-		bool entry = *(const volatile uint8_t *)(frame + PY_FRAME_ENTRY);
+		bool entry = read_byte(frame, PY_FRAME_ENTRY);
 		frame = read_word(frame, PY_FRAME_PREVIOUS);
 		if (!entry || !cframe)
 			continue;
@@ -186,22 +193,47 @@ static bool is_op(const struct unit *u, uint8_t op)
 	return lh_python_base_op(u->op) == op;
 }
 
-/* A call of x.acquire() or x.__enter__() without arguments, so without timeout and flag. */
+static uintptr_t item_of(uintptr_t tuple, size_t i)
+{
+	return is_a(tuple, PyTuple_Type) && i < read_word(tuple, PY_VAR_SIZE)
+		       ? read_word(tuple, PY_TUPLE_ITEMS + i * sizeof(uintptr_t))
+		       : 0;
+}
+
+/* The only argument of the call, before this position, is True or blocking=True. Returns how many
+ * units load it; 0: another argument. */
+static size_t units_of_true(const struct position *s, size_t before_precall)
+{
+	const struct unit *at = s->at - before_precall;
+	uintptr_t constants = read_word(s->code, PY_CODE_CONSTANTS);
+	size_t units = is_op(at - 1, PY_OP_KW_NAMES) ? 2 : 1;
+
+	if (!is_op(at - units, PY_OP_LOAD_CONST) ||
+	    item_of(constants, at[-(long)units].argument) != (uintptr_t)_Py_TrueStruct ||
+	    (units == 2 &&
+	     !lh_python_text_is(item_of(item_of(constants, at[-1].argument), 0), "blocking")))
+		return 0;
+	return units;
+}
+
+/* A call of x.acquire() or x.__enter__() without arguments, so without timeout and flag; or with a
+ * flag that is True. */
 static bool is_acquire_call(const struct position *s)
 {
-	enum { PRECALL = 1 + PY_CACHE_PRECALL, LOAD = PRECALL + 1 + PY_CACHE_LOAD_METHOD };
-	const struct unit *load = s->at - LOAD;
+	enum { PRECALL = 1 + PY_CACHE_PRECALL, LOAD = 1 + PY_CACHE_LOAD_METHOD, FLAG = 2 };
 	uintptr_t names = read_word(s->code, PY_CODE_NAMES);
+	unsigned arguments = s->at->argument;
 
-	if (s->at->argument || s->before < LOAD + 1 || !is_op(s->at - PRECALL, PY_OP_PRECALL) ||
-	    s->at[-PRECALL].argument || !is_op(load, PY_OP_LOAD_METHOD) ||
-	    !is_a(names, PyTuple_Type))
+	if (arguments > 1 || s->before < PRECALL + arguments * FLAG + LOAD + 1u ||
+	    !is_op(s->at - PRECALL, PY_OP_PRECALL) || s->at[-PRECALL].argument != arguments)
 		return false;
-	uint32_t i = load->argument |
-		     (is_op(load - 1, PY_OP_EXTENDED_ARG) ? (uint32_t)load[-1].argument << 8 : 0);
-	if (i >= read_word(names, PY_VAR_SIZE))
+	size_t flag = arguments ? units_of_true(s, PRECALL) : 0;
+	const struct unit *load = s->at - PRECALL - flag - LOAD;
+	if ((arguments && !flag) || !is_op(load, PY_OP_LOAD_METHOD))
 		return false;
-	uintptr_t name = read_word(names, PY_TUPLE_ITEMS + i * sizeof(uintptr_t));
+	bool wider = is_op(load - 1, PY_OP_EXTENDED_ARG);
+	uintptr_t name =
+		item_of(names, load->argument | (wider ? (uint32_t)load[-1].argument << 8 : 0));
 	return lh_python_text_is(name, "acquire") || lh_python_text_is(name, "__enter__");
 }
 

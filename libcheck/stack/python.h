@@ -71,6 +71,9 @@ bool lh_python_locate(const struct lh_python_frame *f, struct lh_python_location
 /* An address inside the object file of the interpreter. */
 uintptr_t lh_python_object(void);
 
+/* The name that the program gave to the threading.Thread that this thread starts. False: none. */
+bool lh_python_thread_name(char *to, size_t capacity);
+
 /* How the instruction that this thread executes acquires the lock that it tries. */
 enum lh_python_intent {
 	LH_PYTHON_TRY,      /* does not wait, or not known */

@@ -12,7 +12,9 @@
 extern const char _PyRuntime[] __attribute__((weak));
 extern const unsigned long Py_Version __attribute__((weak)); /* since 3.11 */
 extern const char PyCode_Type[] __attribute__((weak)), PyUnicode_Type[] __attribute__((weak)),
-	PyBytes_Type[] __attribute__((weak)), PyTuple_Type[] __attribute__((weak));
+	PyBytes_Type[] __attribute__((weak)), PyTuple_Type[] __attribute__((weak)),
+	PyType_Type[] __attribute__((weak)), PyDict_Type[] __attribute__((weak)),
+	_Py_TrueStruct[] __attribute__((weak));
 /* only its address is used */
 extern void PyEval_RestoreThread(void *) __attribute__((weak));
 
@@ -26,6 +28,11 @@ static inline uint32_t read_half(uintptr_t at, size_t offset)
 	return *(const volatile uint32_t *)(at + offset);
 }
 
+static inline uint8_t read_byte(uintptr_t at, size_t offset)
+{
+	return *(const volatile uint8_t *)(at + offset);
+}
+
 /* True for an address that an object of the program could have. */
 static inline bool is_plausible(uintptr_t p)
 {
@@ -37,6 +44,9 @@ static inline bool is_a(uintptr_t object, const char *type)
 	return is_plausible(object) && read_word(object, PY_OBJECT_TYPE) == (uintptr_t)type &&
 	       (intptr_t)read_word(object, PY_OBJECT_COUNT) > 0;
 }
+
+/* The innermost frame of the calling thread, if it may be read; otherwise 0. In python.c. */
+uintptr_t lh_python_frame(void);
 
 /* Writes the text object as UTF-8. A text that is too long keeps its end, behind "...". */
 bool lh_python_copy_text(uintptr_t object, char *to, size_t capacity);

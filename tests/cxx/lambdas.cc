@@ -101,6 +101,8 @@ int main(int, char **argv)
 		run_all([&] { both(a, b, 1); }, [&] { both(b, a, 2L); });
 	else if (is(run, "nested"))
 		run_all([&] { nested(c, d); }, [&] { nested(d, c); });
+	else if (is(run, "alike-one"))
+		run_all([&] { alike_1(a, b); }, [&] { alike_1(b, a); });
 	else if (is(run, "alike"))
 		run_all([&] { alike_1(a, b); }, [&] { alike_1(b, a); }, [&] { alike_2(c, d); },
 			[&] { alike_2(d, c); });

@@ -83,12 +83,14 @@ int main(int, char **argv)
 		turn mine(0);
 		view.refresh();
 	});
+	auto save = [](View &v) { v.save(); };
+	auto show = [](View &v) { v.show(3); };
+	void (*volatile use)(View &) = show;
+	if (is(run, "callback"))
+		use = save;
 	std::thread u([&] {
 		turn mine(1);
-		if (is(run, "callback"))
-			view.save();
-		else
-			view.show(3);
+		use(view);
 	});
 	t.join();
 	u.join();

@@ -1,6 +1,6 @@
 /*
  * Local static objects, std::call_once and std::condition_variable.
- * WITHOUT: clang-libc++, whose std::call_once is not the C library's
+ * ONLY: *-[Of]*, libc++ has a std::call_once of its own
  * RUN: static deadlock
  * RUN: static-before nothing
  * RUN: call-once lock-order
@@ -32,8 +32,8 @@ class Registry
       public:
 	static Registry &get()
 	{
-		// AT static: holds Registry::get()::registry in Registry::get()
-		// AT static: wants Registry::get()::registry in Registry::get()
+		// AT static: holds Registry::get::registry in Registry::get()
+		// AT static: wants Registry::get::registry in Registry::get()
 		static Registry registry;
 		return registry;
 	}

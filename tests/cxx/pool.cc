@@ -1,7 +1,7 @@
 /*
  * A pool of threads that runs std::function tasks; std::jthread, and the semaphores, latches and
  * barriers of C++20.
- * WITHOUT: clang-libc++, which has no std::jthread
+ * ONLY: *-[Of]*, libc++ 14 has no std::jthread
  * RUN: tasks lock-order
  * RUN: tasks-ordered nothing
  * RUN: latch nothing

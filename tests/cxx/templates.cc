@@ -58,13 +58,13 @@ class Ledger : public Lockable
       public:
 	void post(int amount)
 	{
-		// AT base: wants Ledger::mutex_ in Ledger::post(int)
+		// AT base: wants Lockable::mutex_ in Ledger::post(int)
 		std::unique_lock lock(mutex_);
 		sum_ += amount;
 	}
 	template <typename F> void audit(F &&with)
 	{
-		// AT base: holds Ledger::mutex_ in Ledger::audit<main::{lambda#8}::{lambda#1}>(main::{lambda#8}::{lambda#1}&&)
+		// AT base: holds Lockable::mutex_ in Ledger::audit<main::{lambda#8}::{lambda#1}>(main::{lambda#8}::{lambda#1}&&)
 		std::unique_lock lock(mutex_);
 		with(sum_);
 	}
@@ -81,13 +81,13 @@ class Account : public Lockable
 	}
 	virtual void pay(int amount)
 	{
-		// AT base: holds Account::mutex_ in Account::pay(int)
+		// AT base: holds Lockable::mutex_ in Account::pay(int)
 		std::lock_guard lock(mutex_);
 		ledger_.post(amount);
 	}
 	int balance()
 	{
-		// AT base: wants Account::mutex_ in Account::balance()
+		// AT base: wants Lockable::mutex_ in Account::balance()
 		std::lock_guard lock(mutex_);
 		return balance_;
 	}

@@ -610,6 +610,32 @@ static void lost_sem(void)
 	TOGETHER(waits_for_sem, waits_for_sem, waits_for_sem, waits_for_sem, waits_for_sem);
 }
 
+/* A futex of the program's own, which the library does not see. */
+static int word;
+static void *waits_on_word(void *n)
+{
+	while (!__atomic_load_n(&word, __ATOMIC_SEQ_CST))
+		syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+	return n;
+}
+static void *wakes_late(void *n)
+{
+	sleep_ms(LATE_MS);
+	__atomic_store_n(&word, 1, __ATOMIC_SEQ_CST);
+	syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	return n;
+}
+static void lost_futex(void)
+{
+	TOGETHER(waits_on_word);
+}
+static void futex_late(void)
+{
+	lock(&a);
+	unlock(&a);
+	TOGETHER(waits_on_word, wakes_late);
+}
+
 static pthread_barrier_t barrier;
 static void *arrives(void *n)
 {
@@ -1239,6 +1265,8 @@ static const struct {
 	{"lost-cond", lost_cond},
 	{"lost-sem", lost_sem},
 	{"lost-barrier", lost_barrier},
+	{"lost-futex", lost_futex},
+	{"futex-late", futex_late},
 	{"lost-in-child", lost_in_child},
 	{"slept", slept},
 	{"slept-before", slept_before},

@@ -37,7 +37,8 @@ def calls(thread):
 
 
 def main():
-    threads = [threading.Thread(target=through_c, args=(a,)), threading.Thread(target=from_generator, args=(b,))]
+    threads = [threading.Thread(target=through_c, args=(a,), name="pay-bob"),
+               threading.Thread(target=from_generator, args=(b,), name="ThreadPoolExecutor-0_12")]
     with a, b:
         for thread in threads:
             thread.start()

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -469,7 +470,80 @@ static void silent(void)
 	pthread_join(t, NULL);
 }
 
+/* The same on a futex of the program's own, and on a semaphore. */
+static void *waits_on_word(void *x)
+{
+	static int none;
+
+	for (;;)
+		syscall(SYS_futex, &none, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+	return x;
+}
+
+static void waits_with_main(void *(*fn)(void *))
+{
+	pthread_t t = thread("sleeper", fn, NULL);
+
+	all_asleep(1);
+	signal(SIGUSR1, SIG_DFL);
+	ready();
+	pthread_join(t, NULL);
+}
+
+static void futex(void)
+{
+	waits_with_main(waits_on_word);
+}
+
+static void *waits_for_permit(void *x)
+{
+	sem_wait(&sem);
+	return x;
+}
+
+static void permit(void)
+{
+	sem_init(&sem, 0, 0);
+	waits_with_main(waits_for_permit);
+}
+
 /* ---- near misses ---- */
+
+static void *works_on(void *x)
+{
+	for (;;)
+		usleep(20000);
+	return x;
+}
+
+static void signals_first(void)
+{
+	pthread_mutex_lock(&b);
+	pthread_cond_signal(&cond);
+	pthread_mutex_unlock(&b);
+}
+
+/* The signal came before the wait, and one thread works on. */
+static void heartbeat(void)
+{
+	pthread_t t;
+
+	signals_first();
+	thread("beat", works_on, NULL);
+	t = thread("sleeper", waits_on_cond, NULL);
+	thread("sleeper", waits_on_cond, NULL);
+	all_asleep(3);
+	ready();
+	pthread_join(t, NULL);
+}
+
+/* No thread waits for the one whose signal does not come. */
+static void apart(void)
+{
+	thread("sleeper", waits_on_cond, NULL);
+	thread("beat", works_on, NULL);
+	all_asleep(2);
+}
 
 static void *holds_a_while(void *x)
 {
@@ -633,7 +707,8 @@ static void handler_posts(void)
 /* Another process holds the lock and may release it. */
 static void shared(void)
 {
-	pthread_mutex_t *m = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pthread_mutex_t *m =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int go[2];
 	char byte;
 
@@ -743,14 +818,41 @@ static const struct {
 	const char *name;
 	void (*set)(void);
 } scenes[] = {
-	{"abba", abba},		{"pi", abba_pi},	 {"robust", abba_robust}, {"c11", abba_c11},
-	{"ring", ring},		{"rwlock", rwlock},	 {"readers", readers},	  {"join", join},
-	{"self", self},		{"ended", ended},	 {"once", in_once},	  {"sems", sem_abba},
-	{"pool", pool},		{"lost", lost},		 {"silent", silent},	  {"slow", slow},
-	{"crowd", crowd},	{"jam", jam},		 {"timed", timed},	  {"trying", trying},
-	{"moving", moving},	{"posted", posted},	 {"idle", idle},	  {"shared", shared},
-	{"forked", forked},	{"heir", heir},		 {"zombie", zombie},	  {"crash", crash},
-	{"handler", handler_posts}, {"exited", first_thread_gone}, {"permits", permits},
+	{"abba", abba},
+	{"pi", abba_pi},
+	{"robust", abba_robust},
+	{"c11", abba_c11},
+	{"ring", ring},
+	{"rwlock", rwlock},
+	{"readers", readers},
+	{"join", join},
+	{"self", self},
+	{"ended", ended},
+	{"once", in_once},
+	{"sems", sem_abba},
+	{"pool", pool},
+	{"lost", lost},
+	{"silent", silent},
+	{"slow", slow},
+	{"crowd", crowd},
+	{"jam", jam},
+	{"timed", timed},
+	{"trying", trying},
+	{"moving", moving},
+	{"posted", posted},
+	{"idle", idle},
+	{"shared", shared},
+	{"forked", forked},
+	{"heir", heir},
+	{"zombie", zombie},
+	{"crash", crash},
+	{"handler", handler_posts},
+	{"exited", first_thread_gone},
+	{"permits", permits},
+	{"futex", futex},
+	{"permit", permit},
+	{"heartbeat", heartbeat},
+	{"apart", apart},
 };
 
 int main(int argc, char **argv)

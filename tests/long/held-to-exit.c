@@ -1,7 +1,7 @@
 /* Held until the process ends.
  * REPORTS: T2 has held 'accounts' for .*\[long-hold\]
  * LATER: long-hold [0-9a-f]+: still held after .*, when the process ended
- * AFTER: T2 held 'accounts' for .* and did not release it \[long-hold\]
+ * AFTER: T2 held 'accounts' for .* and did not release it
  * NOT: released */
 #include "long.h"
 

@@ -4,7 +4,7 @@
  * now and then.
  * FLAGS: --long-hold=0 --blocking=0
  * REPORTS: T2 and T3 hold each other's locks and retry try-locks: none got .*\[livelock\]
- * AFTER: threads that hold each other's locks retry try-locks
+ * AFTER: hold each other's locks
  * NOT: T[4-9].*\[livelock\]
  */
 #include "long.h"

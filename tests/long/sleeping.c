@@ -3,7 +3,7 @@
  * REPORTS: after [0-9]+ ms: clock_nanosleep \(16 min 40 s\)
  * REPORTS: slow_part
  * AFTER: T2 held 'accounts' for
- * AFTER: released 'accounts' after [0-9.]+ m?s(, on a CPU for [0-9] ms of the last|$)
+ * AFTER: released 'accounts' after [0-9.]+ m?s(, on a CPU for [0-9] ms of the last|  |$)
  * AFTER: T3 \(|waited for 'accounts' for [0-9.]+ m?s of the hold
  * NOT: canary */
 #include "long.h"

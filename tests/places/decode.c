@@ -1,10 +1,10 @@
 /*
- * decode.c — compares tools/symbols/x86_64.c with objdump, whose output it reads from stdin
+ * decode.c — compares tools/symbols/code_effect.c with objdump, whose output it reads from stdin
  * (objdump -d --insn-width=16): the length, the flow and the target of each instruction, and that
  * none of which objdump says that it writes to memory is taken for one that does not. Prints a line
  * for each difference, and at last how many in a hundred were known.
  */
-#include "tools/symbols/x86_64.h"
+#include "tools/symbols/code_effect.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,17 +15,17 @@ static bool begins(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-static enum lh_flow flow_of(const char *text)
+static enum lh_path flow_of(const char *text)
 {
 	if (begins(text, "call"))
-		return LH_FLOW_CALL;
+		return LH_PATH_CALL;
 	if (begins(text, "jmp"))
-		return LH_FLOW_JUMP;
+		return LH_PATH_JUMP;
 	if (begins(text, "ret"))
-		return LH_FLOW_RETURN;
+		return LH_PATH_RETURN;
 	if (begins(text, "ud2") || begins(text, "hlt"))
-		return LH_FLOW_END;
-	return *text == 'j' ? LH_FLOW_BRANCH : LH_FLOW_NEXT;
+		return LH_PATH_END;
+	return *text == 'j' ? LH_PATH_BRANCH : LH_PATH_NEXT;
 }
 
 /* In AT&T syntax the last operand is written, except by these. */
@@ -38,6 +38,8 @@ static bool writes_memory(const char *text)
 	for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++)
 		if (begins(text, reads[i]))
 			return false;
+	if (strstr(text, "%st(")) /* a register of the x87 */
+		return false;
 	while (end > text && end[-1] == ' ')
 		end--;
 	return end > text && end[-1] == ')';
@@ -79,7 +81,7 @@ int main(void)
 	unsigned long all = 0, known = 0;
 
 	while (fgets(line, sizeof(line), stdin)) {
-		struct lh_instruction i;
+		struct lh_effect i;
 		size_t n = read_line(line, &at, byte, &text);
 		const char *space;
 
@@ -87,20 +89,20 @@ int main(void)
 		if (!n || !*text)
 			continue;
 		all++;
-		if (!lh_x86_64_decode(byte, n, at, &i))
+		if (!lh_code_effect(byte, n, at, &i))
 			continue;
 		known++;
 		space = strchr(text, ' ');
 		if (i.length != n)
 			printf("length %u: %s\n", i.length, line);
-		if (i.flow != flow_of(text))
-			printf("flow %d: %s\n", i.flow, text);
+		if (i.path != flow_of(text))
+			printf("flow %d: %s\n", i.path, text);
 		if (i.target && space && i.target != strtoull(space, NULL, 16))
 			printf("target %llx: %s\n", (unsigned long long)i.target, text);
-		if (i.writes == LH_WRITES_NONE && writes_memory(text))
+		if (!i.writes && writes_memory(text))
 			printf("writes nothing: %s\n", text);
 		for (size_t k = 0; k < n; k++)
-			if (lh_x86_64_decode(byte, k, at, &i))
+			if (lh_code_effect(byte, k, at, &i))
 				printf("%zu of its bytes are enough: %s\n", k, text);
 	}
 	printf("%lu known\n", all ? 100 * known / all : 0);

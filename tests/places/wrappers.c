@@ -18,9 +18,9 @@ static atomic_bool done;
 static struct table users = {.lock = PTHREAD_MUTEX_INITIALIZER};
 static struct table groups = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static void table_lock(struct table *t)
+static int table_lock(struct table *t)
 {
-	pthread_mutex_lock(&t->lock);
+	return pthread_mutex_lock(&t->lock);
 }
 
 static void xlock(pthread_mutex_t *m)

@@ -4,6 +4,7 @@
 #define NEED_OPCODE_TABLES
 #include <Python.h>
 #include <internal/pycore_code.h>
+#include <internal/pycore_dict.h>
 #include <internal/pycore_frame.h>
 #include <internal/pycore_interp.h>
 #include <internal/pycore_opcode.h>
@@ -34,6 +35,16 @@ static void objects(void)
 	AT(PY_VAR_SIZE, PyVarObject, ob_size);
 	AT(PY_TYPE_BASIC, PyTypeObject, tp_basicsize);
 	AT(PY_TYPE_ITEM, PyTypeObject, tp_itemsize);
+	AT(PY_TYPE_FLAGS, PyTypeObject, tp_flags);
+	AT(PY_TYPE_KEYS, PyHeapTypeObject, ht_cached_keys);
+	AT(PY_DICTIONARY_KEYS, PyDictObject, ma_keys);
+	AT(PY_DICTIONARY_VALUES, PyDictObject, ma_values);
+	AT(PY_KEYS_LOG_INDEX, PyDictKeysObject, dk_log2_index_bytes);
+	AT(PY_KEYS_LOG_INDEX + 1, PyDictKeysObject, dk_kind);
+	IS(PY_KEYS_GENERAL, DICT_KEYS_GENERAL);
+	AT(PY_KEYS_ENTRIES, PyDictKeysObject, dk_nentries);
+	AT(PY_KEYS_INDEXES, PyDictKeysObject, dk_indices);
+	AT(PY_CODE_CONSTANTS, PyCodeObject, co_consts);
 	AT(PY_CODE_NAMES, PyCodeObject, co_names);
 	AT(PY_CODE_ARGUMENTS, PyCodeObject, co_argcount);
 	AT(PY_CODE_FIRST_LINE, PyCodeObject, co_firstlineno);
@@ -66,6 +77,7 @@ static void state(void)
 	AT(PY_FRAME_CODE, _PyInterpreterFrame, f_code);
 	AT(PY_FRAME_PREVIOUS, _PyInterpreterFrame, previous);
 	AT(PY_FRAME_INSTR, _PyInterpreterFrame, prev_instr);
+	AT(PY_FRAME_VARIABLES, _PyInterpreterFrame, localsplus);
 	AT(PY_FRAME_ENTRY, _PyInterpreterFrame, is_entry);
 	text.state.kind = 7;
 	memcpy(&bits, &text.state, sizeof(bits));

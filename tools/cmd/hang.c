@@ -64,12 +64,17 @@ static const char *fill_in(struct lh_arena *arena, const struct lh_report *repor
 		    : text;
 }
 
-/* Without the library these threads may form a cycle that cannot be seen. */
-static void reword(struct lh_report_finding *f, bool library)
+/* Without the library a wait for a semaphore or for readers may be part of a cycle that cannot be
+ * seen. */
+static void reword(const struct lh_hang *h, struct lh_report_finding *f)
 {
-	if (f->rule == LH_RULE_LOST_SIGNAL && !library)
-		f->help = "Semaphores and conditions record no holders: start the program under "
-			  "'lockhound run' and run hang again.";
+	if (f->rule != LH_RULE_LOST_SIGNAL || h->ledger)
+		return;
+	for (uint32_t i = 0; i < f->locks; i++)
+		if (f->lock[i]->row.kind == LH_SEM || f->lock[i]->row.kind == LH_RWLOCK)
+			f->help = "A semaphore and the readers of a rwlock do not record their "
+				  "threads: start the program under 'lockhound run' and run hang "
+				  "again.";
 }
 
 static void add_findings(struct lh_hang *h, struct lh_report *report,
@@ -79,10 +84,11 @@ static void add_findings(struct lh_hang *h, struct lh_report *report,
 	for (uint32_t i = 0; i < h->messages; i++) {
 		struct lh_report_finding *f = lh_report_add_row(report, ledger, i + 1, NULL);
 
-		if (!f || !h->message[i])
+		if (!f)
 			continue;
-		f->message = fill_in(h->arena, report, f, h->message[i]);
-		reword(f, h->ledger != NULL);
+		if (h->message[i])
+			f->message = fill_in(h->arena, report, f, h->message[i]);
+		reword(h, f);
 	}
 }
 

@@ -308,6 +308,8 @@ static void print_remaining(struct run *r)
 		snprintf(next, sizeof(next), "lockhound report %s", LH_OPTION(s, output).text);
 		style.next = next;
 	}
+	/* A single finding stands right above, unless the waits at the time limit follow it. */
+	style.errors = r->monitor.timed_out || lh_report_new_findings(r->report, LH_NOTE) > 1;
 	if (!LH_OPTION(s, quiet).number)
 		lh_render_text_summary(r->report, style, lh_log_stream());
 	fflush(lh_log_stream());

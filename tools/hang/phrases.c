@@ -145,6 +145,15 @@ static const char *at_barrier(const struct lh_hang_writer *g, const struct lh_ha
 			       t->wait.missing);
 }
 
+static const char *signals(const struct lh_hang_writer *g, const struct lh_hang_thread *t)
+{
+	if (t->never_signalled)
+		return " (never signalled)";
+	if (!t->signalled)
+		return "";
+	return lh_arena_printf(g->arena, " (signalled%s)", lh_hang_at(g, t->signalled) + 1);
+}
+
 const char *lh_hang_wait_target(const struct lh_hang_writer *g, const struct lh_hang_thread *t)
 {
 	switch (t->wait.kind) {
@@ -152,7 +161,8 @@ const char *lh_hang_wait_target(const struct lh_hang_writer *g, const struct lh_
 		return t->lock ? lh_arena_printf(g->arena, "for %s", lh_hang_lock_text(g, t->lock))
 			       : "for the end of a thread";
 	case LH_COND:
-		return lh_arena_printf(g->arena, "on %s", lh_hang_lock_text(g, t->lock));
+		return lh_arena_printf(g->arena, "on %s%s", lh_hang_lock_text(g, t->lock),
+				       signals(g, t));
 	case LH_BARRIER:
 		return at_barrier(g, t);
 	case LH_NOTHING:

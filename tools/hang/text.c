@@ -20,35 +20,55 @@ static void show_sites(const struct lh_hang_writer *g, const struct lh_report_fi
 							 lh_lock_address(&f->lock[i]->row))));
 }
 
+enum { LOST_LINES = 8 /* of waits whose end no other thread is known to bring */ };
+
 /* ---- no finding: who waits for which lock, and who holds it ---- */
 
-/* Only threads that wait for a known owner, or forever; an idle thread waits for work. */
+/* A thread that waits for a known owner, forever, or for a wake-up that may be lost. */
 static bool is_shown(const struct lh_hang_writer *g, uint32_t i)
 {
 	const struct lh_hang_thread *t = &g->hang->thread[i];
 
 	return t->waiting && t->unchanged &&
-	       (g->hang->node[i].deadlocked || t->n_blockers || t->foreign_tid || t->wait.readers);
+	       (g->hang->node[i].deadlocked || t->n_blockers || t->foreign_tid || t->wait.readers ||
+		lh_hang_may_be_lost(g->hang, i));
+}
+
+/* Threads with the same wait share a line, also with one that another thread waits for. */
+static uint32_t same_waits(const struct lh_hang_writer *g, uint32_t i, bool *done, uint32_t *list)
+{
+	const struct lh_hang *h = g->hang;
+	uint32_t n = 0;
+
+	for (uint32_t k = 0; k < h->threads; k++)
+		if (!done[k] && h->thread[k].waiting && h->thread[k].unchanged &&
+		    lh_hang_same_wait(&h->thread[i], &h->thread[k])) {
+			done[k] = true;
+			list[n++] = k;
+		}
+	return n;
 }
 
 static void show_waiters(const struct lh_hang_writer *g)
 {
 	const struct lh_hang *h = g->hang;
 	bool *done = lh_arena_alloc(g->arena, h->threads + 1);
-	uint32_t *list = lh_arena_alloc(g->arena, (h->threads + 1) * sizeof(*list)), n;
+	uint32_t *list = lh_arena_alloc(g->arena, (h->threads + 1) * sizeof(*list)), n, lost = 0,
+		 rest = 0;
 
 	for (uint32_t i = 0; i < h->threads; i++) {
 		if (done[i] || !is_shown(g, i))
 			continue;
-		n = 0;
-		for (uint32_t k = i; k < h->threads; k++)
-			if (!done[k] && is_shown(g, k) &&
-			    lh_hang_same_wait(&h->thread[i], &h->thread[k])) {
-				done[k] = true;
-				list[n++] = k;
-			}
-		lh_hang_print_waiters(g, list, n, true);
+		lost += lh_hang_may_be_lost(h, i);
+		n = same_waits(g, i, done, list);
+		if (lost <= LOST_LINES)
+			lh_hang_print_waiters(g, list, n, true);
+		else
+			rest += n;
 	}
+	if (rest)
+		fprintf(g->out, "  %s more; --all shows all threads\n",
+			lh_hang_plural(g, rest, "thread waits", "threads wait"));
 }
 
 /* "'a' for 3.2 s, 'b'"; NULL: the thread holds no known lock */
@@ -97,6 +117,16 @@ static const char *first_activity(const struct lh_hang_writer *g)
 	return "";
 }
 
+/* "1 deadlock", "2 deadlocks" */
+static const char *findings_text(const struct lh_hang_writer *g)
+{
+	uint32_t n = g->report->findings;
+
+	if (n == 1 && g->report->finding[0]->rule == LH_RULE_LOST_SIGNAL)
+		return "no wake-up can come";
+	return lh_hang_plural(g, n, "deadlock", "deadlocks");
+}
+
 static void show_count(const struct lh_hang_writer *g)
 {
 	const struct lh_hang *h = g->hang;
@@ -116,8 +146,7 @@ static void show_count(const struct lh_hang_writer *g)
 	fprintf(g->out, "lockhound: %s%d (%s): ", h->peek->core ? "core of " : "", h->peek->pid,
 		lh_hang_clean(g, h->peek->comm));
 	if (g->report->findings)
-		fprintf(g->out, "%s; %u of %s wait%s forever\n",
-			lh_hang_plural(g, g->report->findings, "deadlock", "deadlocks"), deadlocked,
+		fprintf(g->out, "%s; %u of %s wait%s forever\n", findings_text(g), deadlocked,
 			lh_hang_plural(g, threads, "thread", "threads"),
 			deadlocked == 1 ? "s" : "");
 	else

@@ -62,6 +62,7 @@ struct lh_peek_task {
 	uint32_t frames;
 	struct lh_peek_script *script; /* what its interpreter runs, innermost first */
 	uint32_t scripts;
+	const char *script_name; /* the name that it gave to the thread, NULL: none */
 	bool scripts_read;
 	bool unwound, cut;
 	bool moved; /* left its call after its stack was copied */

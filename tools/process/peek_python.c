@@ -12,7 +12,6 @@ enum {
 	INTERPRETERS_MAX = 64,
 	THREADS_MAX = 1 << 16,
 	FRAMES_MAX = LH_PEEK_FRAMES,
-	TEXT_MAX = 4096,     /* characters of a file's or function's name */
 	TABLE_MAX = 1 << 20, /* bytes of a location table */
 	CODE_BYTES = 256,    /* of a code object, up to its instructions */
 	FRAME_BYTES = 96,    /* of a frame, up to its variables */
@@ -25,6 +24,7 @@ struct layout {
 	uint64_t frame_code, frame_previous, frame_instruction, frame_owner, frame_entry;
 	uint64_t code_file, code_function, code_lines, code_first_line, code_units;
 	uint64_t text_ascii, text_compact;
+	uint64_t variables; /* of a frame; 0: objects cannot be read */
 	bool has_cframe;
 	bool has_entry; /* 3.11: a flag marks the first frame of an activation; later a frame does
 			 */
@@ -72,6 +72,7 @@ static const struct layout layout_311 = {
 	.frame_previous = PY_FRAME_PREVIOUS,
 	.frame_instruction = PY_FRAME_INSTR,
 	.frame_entry = PY_FRAME_ENTRY,
+	.variables = PY_FRAME_VARIABLES,
 	.has_entry = true,
 	.code_file = PY_CODE_FILE,
 	.code_function = PY_CODE_QUALIFIED,
@@ -294,61 +295,7 @@ static uint64_t innermost_frame(const struct lh_peek *p, uint64_t thread)
 	return word_at(p, word_at(p, thread, at->cframe), at->current_frame);
 }
 
-/* ---- texts and lines ---- */
-
-/* Writes UTF-8; to Python, bytes of a path that are no UTF-8 are lone surrogates. */
-static unsigned encode(uint32_t c, char *out)
-{
-	if (c < 0x80 || c - 0xdc80 < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	unsigned n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-	static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
-
-	for (unsigned i = n - 1; i > 0; i--, c >>= 6)
-		out[i] = (char)(0x80 | (c & 63));
-	out[0] = (char)(lead[n] | (c & 31));
-	return n;
-}
-
-static uint32_t letter(const unsigned char *text, size_t i, unsigned width)
-{
-	uint32_t c = 0;
-
-	memcpy(&c, text + i * width, width);
-	return c;
-}
-
-/* NULL: not a text, or longer than any name. */
-static const char *text_at(const struct lh_peek *p, uint64_t object)
-{
-	const struct layout *at = &p->python->at;
-	unsigned char head[PY_TEXT_STATE + 4], *text;
-	uint64_t length;
-	uint32_t state;
-	char *out;
-	size_t n = 0;
-
-	if (!read_at(p, object, 0, head, sizeof(head)))
-		return NULL;
-	memcpy(&length, head + PY_TEXT_LENGTH, sizeof(length));
-	memcpy(&state, head + PY_TEXT_STATE, sizeof(state));
-	unsigned width = state >> PY_STATE_KIND_SHIFT & PY_STATE_KIND;
-	if (length > TEXT_MAX || (width != 1 && width != 2 && width != 4) ||
-	    !(state & PY_STATE_COMPACT))
-		return NULL;
-	text = lh_arena_alloc(p->arena, length * width + 1);
-	if (length &&
-	    !read_at(p, object, state & PY_STATE_ASCII ? at->text_ascii : at->text_compact, text,
-		     length * width))
-		return NULL;
-	out = lh_arena_alloc(p->arena, 4 * length + 1);
-	for (size_t i = 0; i < length; i++)
-		n += encode(letter(text, i, width), out + n);
-	out[n] = 0;
-	return out;
-}
+/* ---- lines ---- */
 
 static struct lh_python_place place_of(const struct lh_peek *p, const unsigned char *code,
 				       uint64_t code_at, uint64_t instruction)
@@ -370,6 +317,11 @@ static struct lh_python_place place_of(const struct lh_peek *p, const unsigned c
 }
 
 /* ---- frames ---- */
+
+static const char *text_at(const struct lh_peek *p, uint64_t object)
+{
+	return lh_peek_python_text(p, object, p->python->at.text_ascii, p->python->at.text_compact);
+}
 
 /* A code object at this address, up to its instructions. */
 static bool read_code(const struct lh_peek *p, uint64_t code, unsigned char out[CODE_BYTES])
@@ -446,6 +398,9 @@ void lh_peek_read_scripts(struct lh_peek *p, struct lh_peek_task *t)
 		} else if (t->scripts < FRAMES_MAX && read_script(p, bytes, &s)) {
 			s.entry = at->has_entry && bytes[at->frame_entry];
 			LH_PUSH(p->arena, t->script, t->scripts, s);
+			if (at->variables && strcmp(s.function, "Thread._bootstrap") == 0)
+				t->script_name = lh_peek_python_thread_name(
+					p, word_at(p, frame, at->variables));
 		} else {
 			break;
 		}

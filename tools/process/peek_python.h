@@ -11,7 +11,7 @@
 
 #include "tools/process/peek.h"
 
-/* Fills task->script at the first call. */
+/* Fills task->script and task->script_name at the first call. */
 void lh_peek_read_scripts(struct lh_peek *, struct lh_peek_task *);
 
 /* Is it the function of the interpreter that runs Python frames? */
@@ -21,5 +21,14 @@ bool lh_peek_in_interpreter(const struct lh_peek *, const struct lh_peek_frame *
 
 /* "3.9" of a CPython that cannot be read; NULL: there is none, or it can be read. */
 const char *lh_peek_unread_python(struct lh_peek *);
+
+/* ---- for peek_python.c only ---- */
+
+/* A copy of a text object, whose characters begin at one of two offsets. NULL: no text, or longer
+ * than any name. */
+const char *lh_peek_python_text(const struct lh_peek *, uint64_t object, uint64_t ascii,
+				uint64_t compact);
+/* The name that a program of CPython 3.11 gave to its threading.Thread. NULL: none. */
+const char *lh_peek_python_thread_name(const struct lh_peek *, uint64_t thread);
 
 #endif

@@ -22,6 +22,7 @@ struct lh_render_text_style {
 	bool filtered;    /* show the filtered findings and why they are filtered */
 	bool locks;       /* the table of locks */
 	bool variants;    /* list the variants of each finding, not only their number */
+	bool errors;      /* in the summary: each new error once more, in one line */
 	const char *next; /* a command to suggest in the last line; NULL none */
 	/* For the formats that other programs read: */
 	enum lh_severity least; /* new findings at least this severe fail the check */

@@ -415,6 +415,8 @@ static void show_summary(struct lh_view *v)
 	show_dropped(v, &totals);
 	show_limits(v, &totals);
 	show_shake(v, &totals);
+	if (v->style->errors)
+		lh_text_list_errors(v);
 	show_count(v, &totals);
 }
 

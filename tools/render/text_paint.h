@@ -22,6 +22,9 @@ const char *lh_text_in_module(struct lh_view *, const struct lh_report_frame *);
 /* "bank.c:7:9", "bank.c:7" or "bank+0x11aa" */
 const char *lh_text_position(struct lh_view *, const struct lh_report_frame *);
 
+/* text_errors.c: each new error in one line. */
+void lh_text_list_errors(struct lh_view *);
+
 /* The short form of a finding. */
 void lh_text_finding_short(struct lh_view *, const struct lh_report_finding *);
 

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { FUNCTION_MAX = 40, NAME_LEAST = 8 };
+enum { PATH_LEAST = 12, FUNCTION_MAX = 40, NAME_LEAST = 8 };
 
 /* ---- names ---- */
 
@@ -70,13 +70,16 @@ static void add_call_path(struct lh_view *v, struct lh_text_row *row,
 			  const struct lh_report_step *a)
 {
 	const struct lh_report_stack *t = a->stack;
+	/* to a lock of a library its functions lead */
+	bool library = a->frame->system && a->frame->module && a->thread &&
+		       strcmp(a->frame->module, a->thread->process->exe) != 0;
 	uint32_t first = 0;
 
 	for (uint32_t i = 0; i < t->n; i++)
 		if (&t->frame[i] == a->frame)
 			first = i;
 	for (uint32_t i = first; i < t->n; i++)
-		if (i == first || (!t->frame[i].ours && !t->frame[i].system))
+		if (i == first || (!t->frame[i].ours && (!t->frame[i].system || library)))
 			add_function(v, row, &t->frame[i]);
 	row->cut = t->cut;
 }
@@ -113,8 +116,9 @@ const char *lh_text_call_path(struct lh_view *v, const struct lh_text_row *row, 
 	text = joined(v, row, 1, n > 1 || row->cut ? " < …" : "");
 	if (lh_text_width(text) <= columns)
 		return text;
-	return n && row->function[0] ? lh_shorten_function(v->arena, row->function[0], columns)
-				     : "";
+	return n && row->function[0] && columns >= PATH_LEAST
+		       ? lh_shorten_function(v->arena, row->function[0], columns)
+		       : "";
 }
 
 /* ---- rows ---- */
@@ -149,9 +153,9 @@ static struct lh_text_row row_of(struct lh_text_rows *t, const struct lh_report_
 	uint32_t name = a->lock ? lh_text_width(lh_view_clean(v, a->lock->name)) : 0,
 		 others = lh_text_width(step) - name;
 
-	if (t->step_max > others + NAME_LEAST)
-		step = lh_text_short_names(v, t->f, step, t->step_max - others);
-	row.step = lh_shorten(v->arena, step, t->step_max);
+	row.step = lh_text_short_names(v, t->f, step,
+				       t->step_max > others + NAME_LEAST ? t->step_max - others
+									 : NAME_LEAST);
 	/* The end lock of a thread is held from create to exit: no call acquired it. */
 	if (a->lock && a->lock->row.kind == LH_THREAD_END && a->action == LH_HOLDS)
 		return row;
@@ -165,24 +169,66 @@ static struct lh_text_row row_of(struct lh_text_rows *t, const struct lh_report_
 	return row;
 }
 
-/* The steps that made the finding, and of the others as many as there is room for. */
+static bool same_place(const struct lh_text_row *a, const struct lh_text_row *b)
+{
+	if (strcmp(a->place, b->place) != 0 || a->functions != b->functions)
+		return false;
+	for (uint32_t i = 0; i < a->functions; i++)
+		if (a->times[i] != b->times[i] || strcmp(a->function[i] ? a->function[i] : "",
+							 b->function[i] ? b->function[i] : "") != 0)
+			return false;
+	return true;
+}
+
+/*
+ * A holder that does the same each time it is looked at has one row: "after 104 ms to 400 ms:
+ * pause". False: the row is another one.
+ */
+static bool extend(struct lh_view *v, struct lh_text_row *last, const struct lh_text_row *row)
+{
+	static const char after[] = "after ";
+	const size_t n = strlen(after);
+	const char *old = strstr(last->step, ": "), *new = strstr(row->step, ": ");
+	size_t first = strcspn(last->step + n, " :"); /* the first time with its unit */
+
+	if (strncmp(last->step, after, n) != 0 || strncmp(row->step, after, n) != 0 || !old ||
+	    !new || strcspn(old, "(") != strcspn(new, "(") ||
+	    strncmp(old, new, strcspn(old, "(")) != 0 || !same_place(last, row))
+		return false;
+	first += 1 + strcspn(last->step + n + first + 1, " :");
+	last->step = lh_arena_printf(v->arena, "after %.*s to %s", (int)first, last->step + n,
+				     row->step + n);
+	return true;
+}
+
+static bool is_main(const struct lh_report_part *part, const struct lh_report_step *a)
+{
+	return (part->holds && a == part->holds) || (part->does && a == part->does);
+}
+
+/*
+ * The steps that made the finding, and of the others as many as there is room for. `more`: further
+ * steps of a thread that has a block already.
+ */
 static void add_rows(struct lh_text_rows *t, struct lh_text_block *b,
-		     const struct lh_report_part *part)
+		     const struct lh_report_part *part, bool more)
 {
 	uint32_t mains = (uint32_t)(!!part->holds + !!part->does),
 		 others = part->n > t->rows_max + 1 ? t->rows_max - mains : part->n;
 
+	if (more)
+		others = b->rows < t->rows_max ? t->rows_max - b->rows : 0;
 	for (uint32_t i = part->first; i < part->first + part->n; i++) {
 		const struct lh_report_step *a = &t->f->step[i];
-		bool main = (part->holds && a == part->holds) || (part->does && a == part->does);
-		struct lh_text_row row;
+		struct lh_text_row row = row_of(t, a);
 
-		if (!main && !others) {
+		if (b->rows && extend(t->view, &b->row[b->rows - 1], &row))
+			continue;
+		if (!others && (more || !is_main(part, a))) {
 			b->left_out++;
 			continue;
 		}
-		others -= !main;
-		row = row_of(t, a);
+		others -= others && (more || !is_main(part, a));
 		LH_PUSH(t->view->arena, b->row, b->rows, row);
 	}
 }
@@ -218,28 +264,13 @@ static const char *details(struct lh_text_rows *t, const struct lh_report_part *
 			       created_at(t, thread));
 }
 
-static bool same_row(const struct lh_text_row *a, const struct lh_text_row *b)
-{
-	if (strcmp(a->step, b->step) != 0 || strcmp(a->place, b->place) != 0 ||
-	    a->functions != b->functions)
-		return false;
-	for (uint32_t i = 0; i < a->functions; i++)
-		if (a->times[i] != b->times[i])
-			return false;
-	for (uint32_t i = 0; i < a->functions; i++)
-		if (a->function[i] != b->function[i] &&
-		    (!a->function[i] || !b->function[i] ||
-		     strcmp(a->function[i], b->function[i]) != 0))
-			return false;
-	return true;
-}
-
 static bool same_rows(const struct lh_text_block *a, const struct lh_text_block *b)
 {
 	if (!a->rows || a->rows != b->rows || a->left_out != b->left_out)
 		return false;
 	for (uint32_t i = 0; i < a->rows; i++)
-		if (!same_row(&a->row[i], &b->row[i]))
+		if (strcmp(a->row[i].step, b->row[i].step) != 0 ||
+		    !same_place(&a->row[i], &b->row[i]))
 			return false;
 	return true;
 }
@@ -281,11 +312,11 @@ static void add_block(struct lh_text_rows *t, const struct lh_report_part *part,
 	/* a thread that is in a cycle twice is there at two times */
 	for (uint32_t i = 0; i < t->blocks && part->thread && !in_cycle; i++)
 		if (t->block[i].thread == part->thread) {
-			add_rows(t, &t->block[i], part);
+			add_rows(t, &t->block[i], part, true);
 			return;
 		}
 	b.name[0] = b.who;
-	add_rows(t, &b, part);
+	add_rows(t, &b, part, false);
 	for (uint32_t i = 0; i < t->blocks; i++)
 		if (same_rows(&t->block[i], &b)) {
 			share(t, &t->block[i], b.who);

@@ -3,8 +3,8 @@
  * wide as the terminal.
  *
  * A row has the step, its place, the line of source and the call path. If they do not fit into one
- * line together, the source goes into a line of its own; if that makes too many lines, it is left
- * out.
+ * line together, the source goes into a line of its own, and without a source the call path; if
+ * that makes too many lines, the source is left out and the call path is shortened.
  */
 #include "tools/render/text_paint.h"
 #include "tools/render/text_rows.h"
@@ -17,17 +17,19 @@
 enum { LINES_MAX = 16, INDENT = 4, GAP = 2, SOURCE_MAX = 48, PATH_LEAST = 40, BLOCKS_MAX = 4 };
 enum { ROWS_MAX = 5, ROWS_LEAST = 2 }; /* of a thread */
 
-enum layout { ONE_LINE, TWO_LINES, NO_SOURCE };
+enum layout { ONE_LINE, TWO_LINES, PATH_BELOW, NO_SOURCE };
 
 struct form {
 	struct lh_view *v;
 	const struct lh_report_finding *f;
 	uint32_t width;
 	struct lh_text_rows t;
-	bool tight;  /* no text is wrapped: its end is left out */
-	bool single; /* each block has one row, which names its thread */
+	bool tight;   /* no text is wrapped: its end is left out */
+	bool single;  /* each block has one row, which names its thread */
+	bool shifted; /* a step is wider than its column */
 	enum layout layout;
 	uint32_t step, place, source; /* columns */
+	uint32_t path;                /* columns of the longest call path */
 	uint32_t rows, sources;       /* how many are shown */
 };
 
@@ -84,20 +86,33 @@ static uint32_t labelled(struct form *g, enum lh_paint paint, const char *label,
 
 /* ---- the first line: file:line:column: error: message [rule] ---- */
 
-/* The message, with the names of locks as long as they may be; NULL: it does not fit. */
+/* Not if a condition follows. */
+static const char *without(struct lh_arena *p, const char *text, const char *words)
+{
+	const char *at = strstr(text, words);
+	const char *next = at ? at + strlen(words) : "";
+
+	return at && (!*next || strncmp(next, " (", 2) == 0 || strncmp(next, " in ", 4) == 0)
+		       ? lh_arena_printf(p, "%.*s%s", (int)(at - text), text, at + strlen(words))
+		       : text;
+}
+
+/*
+ * The message, with the names of locks as long as they may be; NULL: it does not fit. What a line
+ * below says too is left out first.
+ */
 static const char *fitting_message(struct form *g, uint32_t columns)
 {
-	static const uint8_t name_columns[] = {200, 60, 44, 32, 24};
-	static const char can[] = ": this can deadlock"; /* a line below says so too */
-	const char *message = lh_view_clean(g->v, g->f->message), *text, *end;
+	static const uint8_t name_columns[] = {200, 60, 52, 44, 38, 32, 28, 24};
+	static const char *const dispensable[] = {": this can deadlock", " are acquired"};
+	const char *message = lh_view_clean(g->v, g->f->message), *text;
 
 	for (size_t i = 0; i < sizeof(name_columns); i++) {
 		text = lh_text_short_names(g->v, g->f, message, name_columns[i]);
+		for (size_t k = 0; k < 2 && lh_text_width(text) > columns; k++)
+			text = without(g->v->arena, text, dispensable[k]);
 		if (lh_text_width(text) <= columns)
 			return text;
-		end = strstr(text, can);
-		if (end && !end[strlen(can)] && lh_text_width(text) - strlen(can) <= columns)
-			return lh_arena_printf(g->v->arena, "%.*s", (int)(end - text), text);
 	}
 	return NULL;
 }
@@ -248,6 +263,12 @@ static bool is_single(struct form *g)
 	return true;
 }
 
+/* The columns of a line below a row. */
+static uint32_t below(const struct form *g)
+{
+	return g->width - INDENT - 4;
+}
+
 /* Sets the widths of the columns. Returns that of the call paths, at most PATH_LEAST. */
 static uint32_t measure(struct form *g)
 {
@@ -258,10 +279,17 @@ static uint32_t measure(struct form *g)
 		const struct lh_text_block *b = &g->t.block[i];
 
 		for (uint32_t k = 0; k < b->rows && !is_folded(g, i); k++) {
-			widen(&g->step, step_of(g, b, &b->row[k]));
+			const char *step = step_of(g, b, &b->row[k]);
+
+			/* a longer one shifts its place to the right */
+			if (lh_text_width(step) <= g->t.step_max)
+				widen(&g->step, step);
+			else
+				g->shifted = true;
 			widen(&g->place, b->row[k].place);
 			widen(&g->source, b->row[k].source);
 			widen(&path, lh_text_call_path(g->v, &b->row[k], PATH_LEAST));
+			widen(&g->path, lh_text_call_path(g->v, &b->row[k], below(g)));
 			g->sources += b->row[k].source[0] != '\0';
 			g->rows++;
 		}
@@ -292,15 +320,16 @@ static void choose_layout(struct form *g)
 {
 	uint32_t path = measure(g);
 
-	if (g->source <= SOURCE_MAX &&
-	    INDENT + g->step + g->place + g->source + path + 3 * GAP <= g->width)
-		g->layout = ONE_LINE;
-	else if (count_lines(g) + g->sources <= lines_max(g))
+	uint32_t columns = INDENT + g->step + GAP + g->place + GAP;
+
+	g->layout = NO_SOURCE;
+	if (!g->sources && columns + g->path > g->width && count_lines(g) + g->rows <= lines_max(g))
+		g->layout = PATH_BELOW;
+	if (g->sources && count_lines(g) + g->sources <= lines_max(g))
 		g->layout = TWO_LINES;
-	else
-		g->layout = NO_SOURCE;
-	if (!g->sources)
-		g->layout = NO_SOURCE;
+	if (g->sources && g->source <= SOURCE_MAX && !g->shifted &&
+	    columns + g->source + GAP + path <= g->width)
+		g->layout = ONE_LINE;
 }
 
 /* ---- the rows ---- */
@@ -311,38 +340,65 @@ static uint32_t column(struct form *g, enum lh_paint paint, const char *text, ui
 	uint32_t w = lh_text_width(text);
 
 	lh_text_say(g->v, paint, "%s", text);
+	width = w > width ? w : width;
 	lh_text_say(g->v, LH_PLAIN, "%*s", (int)(width + GAP - w), "");
 	return width + GAP;
 }
 
-/* The rest of the line; the blanks of empty columns before it are not written. */
+static const char *fitting_path(struct form *g, const struct lh_text_row *row, uint32_t at)
+{
+	at += g->place + GAP + (g->layout == ONE_LINE ? g->source + GAP : 0);
+	return at < g->width && g->layout != PATH_BELOW
+		       ? lh_text_call_path(g->v, row, g->width - at)
+		       : "";
+}
+
+/* The line below a row. */
+static void show_below(struct form *g, const struct lh_text_row *row)
+{
+	const char *text = "";
+
+	if (g->layout == TWO_LINES)
+		text = lh_shorten_end(g->v->arena, row->source, below(g));
+	if (g->layout == PATH_BELOW)
+		text = lh_text_call_path(g->v, row, below(g));
+	if (!text[0])
+		return;
+	lh_text_say(g->v, LH_PLAIN, "%*s", INDENT + 4, "");
+	lh_text_say(g->v, g->layout == TWO_LINES ? LH_BOLD : LH_PLAIN, "%s\n", text);
+}
+
+/* The place and what follows; blanks of empty columns are not written. */
+static void show_place(struct form *g, const struct lh_text_row *row, uint32_t at)
+{
+	const char *path = fitting_path(g, row, at),
+		   *source = g->layout == ONE_LINE ? row->source : "";
+
+	if (path[0] || source[0])
+		column(g, LH_BLUE, row->place, g->place);
+	else
+		lh_text_say(g->v, LH_BLUE, "%s", row->place);
+	if (path[0] && g->layout == ONE_LINE)
+		column(g, LH_BOLD, source, g->source);
+	else
+		lh_text_say(g->v, LH_BOLD, "%s", source);
+	lh_text_say(g->v, LH_PLAIN, "%s\n", path);
+	show_below(g, row);
+}
+
 static void show_row(struct form *g, const struct lh_text_block *b, const struct lh_text_row *row)
 {
-	uint32_t at = g->single ? 2 : INDENT;
-	const char *step = step_of(g, b, row), *path;
+	uint32_t at = g->single ? 2 : INDENT, place = lh_text_width(row->place);
+	const char *step = lh_shorten(g->v->arena, step_of(g, b, row),
+				      g->width - at - (place ? place + GAP : 0));
 
 	lh_text_say(g->v, LH_PLAIN, "%*s", (int)at, "");
-	if (!row->place[0]) {
+	if (!place) {
 		lh_text_say(g->v, LH_PLAIN, "%s\n", step);
 		return;
 	}
 	at += column(g, LH_PLAIN, step, g->step);
-	path = lh_text_call_path(g->v, row,
-				 g->width - at - g->place - GAP -
-					 (g->layout == ONE_LINE ? g->source + GAP : 0));
-	if (!path[0] && (g->layout != ONE_LINE || !row->source[0])) {
-		lh_text_say(g->v, LH_BLUE, "%s\n", row->place);
-	} else {
-		column(g, LH_BLUE, row->place, g->place);
-		if (g->layout == ONE_LINE)
-			column(g, LH_BOLD, row->source, path[0] ? g->source : 0);
-		lh_text_say(g->v, LH_PLAIN, "%s\n", path);
-	}
-	if (g->layout == TWO_LINES && row->source[0]) {
-		lh_text_say(g->v, LH_PLAIN, "%*s", INDENT + 4, "");
-		lh_text_say(g->v, LH_BOLD, "%s\n",
-			    lh_shorten_end(g->v->arena, row->source, g->width - INDENT - 4));
-	}
+	show_place(g, row, at);
 }
 
 static void show_block(struct form *g, const struct lh_text_block *b)

@@ -113,11 +113,19 @@ static const char *mode_suffix(const struct lh_report_step *a)
 	return "";
 }
 
+/* What a step is about; a thread that `hang` found may wait for something that is no lock. */
+static const char *object_text(const struct lh_report *report, const struct lh_report_step *a)
+{
+	if (a->lock || (a->action != LH_WAITS_FOR && a->action != LH_JOINS))
+		return lh_report_lock_text(report, a->lock);
+	return a->action == LH_JOINS ? "the end of a thread" : "a raw futex";
+}
+
 static const char *step_text(const struct lh_report *report, const struct lh_report_finding *f,
 			     const struct lh_report_step *a, bool now, const char *format)
 {
 	struct lh_arena *p = report->arena;
-	const char *lock_text = lh_report_lock_text(report, a->lock), *placeholder, *how;
+	const char *lock_text = object_text(report, a), *placeholder, *how;
 
 	if (a->note && a->action == LH_CALLS)
 		return f->rule == LH_RULE_BLOCKING_CALL
@@ -355,7 +363,9 @@ static const char *placeholder_text(const struct lh_report *report,
 	if (n == 7 && strncmp(placeholder, "{other}", n) == 0)
 		return first_thread(report, f);
 	if (n == 6 && strncmp(placeholder, "{lock}", n) == 0)
-		return lh_report_lock_text(report, last_lock(f));
+		return f->rule == LH_RULE_LOST_SIGNAL && f->steps
+			       ? object_text(report, &f->step[f->steps - 1])
+			       : lh_report_lock_text(report, last_lock(f));
 	if (n == 6 && strncmp(placeholder, "{held}", n) == 0)
 		return lh_report_lock_text(report, first_held(f));
 	if (n == 7 && strncmp(placeholder, "{first}", n) == 0)

@@ -146,7 +146,7 @@ static uint32_t expand(struct lh_report *report, const struct object *o, uint64_
 		f.line = line[i].line;
 		f.column = line[i].column;
 		f.former_function = line[i].former;
-		f.folded = line[i].folded;
+		f.folded = line[lines - 1].folded; /* what is inlined there is as uncertain */
 		f.inlined = line[i].inlined;
 		f.wrapper = line[i].one_call;
 		complete(report, o, &f);

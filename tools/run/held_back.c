@@ -51,6 +51,20 @@ uint32_t lh_held_back_next(struct lh_held_back *b, struct lh_run_process **proce
 	return 0;
 }
 
+uint32_t lh_held_back_drop_withdrawn(struct lh_held_back *b, const struct lh_run_process *process)
+{
+	struct lh_finding f;
+	uint32_t n = 0;
+
+	for (uint32_t i = b->n; i-- > 0;)
+		if (b->list[i].process == process &&
+		    lh_read_finding(&process->ledger, b->list[i].row, &f) && f.rule == LH_NO_RULE) {
+			take(b, i);
+			n++;
+		}
+	return n;
+}
+
 uint32_t lh_held_back_next_of(struct lh_held_back *b, const struct lh_run_process *process)
 {
 	for (uint32_t i = 0; i < b->n; i++)

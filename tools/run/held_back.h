@@ -26,6 +26,8 @@ bool lh_held_back_add(struct lh_held_back *, struct lh_run_process *, uint32_t r
 bool lh_held_back_take(struct lh_held_back *, const struct lh_run_process *, uint32_t row);
 /* Takes out a finding whose time is over. 0: there is none. */
 uint32_t lh_held_back_next(struct lh_held_back *, struct lh_run_process **, uint64_t now);
+/* Takes out the findings of this process that were withdrawn. Returns how many. */
+uint32_t lh_held_back_drop_withdrawn(struct lh_held_back *, const struct lh_run_process *);
 /* Takes out a finding of this process. 0: there is none. */
 uint32_t lh_held_back_next_of(struct lh_held_back *, const struct lh_run_process *);
 void lh_held_back_free(struct lh_held_back *);

@@ -1,4 +1,5 @@
 /* monitor.c — the monitor's loop: arrivals, ends, findings, signals and time limits of a run. */
+#include "tools/run/watch_names.h"
 #include "tools/run/monitor.h"
 #include "tools/util/duration.h"
 #include "tools/util/time.h"
@@ -205,17 +206,10 @@ static void report_held_back(struct lh_monitor *m, uint64_t t)
 }
 
 /* The process has ended, and so many of its findings were withdrawn: they belong to a deadlock. */
-static void report_held_back_of(struct lh_monitor *m, struct lh_run_process *process,
-				uint32_t withdrawn)
+static void report_withdrawn(struct lh_monitor *m, const struct lh_run_process *process,
+			     uint32_t withdrawn)
 {
-	struct lh_finding f;
-	uint32_t row;
-	while ((row = lh_held_back_next_of(&m->held_back, process))) {
-		if (lh_read_finding(&process->ledger, row, &f) && f.rule == LH_NO_RULE)
-			withdrawn--;
-		else
-			report_finding(m, process, row, true);
-	}
+	withdrawn -= lh_held_back_drop_withdrawn(&m->held_back, process);
 	if (withdrawn && !m->quiet)
 		lh_log("%u finding%s above belong%s to the deadlock and %s not counted", withdrawn,
 		       withdrawn == 1 ? "" : "s", withdrawn == 1 ? "s" : "",
@@ -235,25 +229,29 @@ static void finish_process(struct lh_monitor *m, struct lh_run_process *process)
 	if (!process->watched)
 		return;
 	drain_watch(m);
-	report_held_back_of(m, process, lh_watch_withdraw(process->watched));
+	report_withdrawn(m, process, lh_watch_withdraw(process->watched));
 }
 
 /* The overlay with the watch thread's findings is saved together with the ledger. */
 static void on_leave(void *monitor, struct lh_run_process *process)
 {
 	struct lh_monitor *m = monitor;
+	uint32_t row;
 	if (!process->watched)
 		return;
 	lh_watch_drop(m->watch, process->watched);
 	drain_watch(m);
 	process->ledger.overlay = lh_watch_overlay_of(m->watch, process->watched);
-	report_held_back_of(m, process, 0);
+	while ((row = lh_held_back_next_of(&m->held_back, process)))
+		report_finding(m, process, row, true);
 }
 
 static void start_watch(struct lh_monitor *m)
 {
 	m->watch_for.wake = m->arrivals;
 	m->watch_for.run_header = m->run.file.header;
+	m->watch_for.name_lock = lh_watch_name_lock;
+	m->watch_for.free_names = lh_watch_free_names;
 	m->watch = lh_watch_start(&m->watch_for);
 	if (!m->watch)
 		lh_log("no thread for the monitor (%s): long holds, blocking calls and some "

@@ -412,7 +412,9 @@ static bool refresh_name(struct lh_run_process *process, lh_thread_id id)
 	if (!lh_proc_read(process->pid, path, name, sizeof(name)))
 		return true;
 	name[strcspn(name, "\n")] = '\0';
-	if (strncmp(name, t.name, LH_NAME_MAX))
+	bool renamed = !(t.flags & LH_THREAD_NAMED) ||
+		       strncmp(name, process->ledger.head.comm, LH_NAME_MAX);
+	if (renamed && strncmp(name, t.name, LH_NAME_MAX))
 		memcpy(((struct lh_thread *)(uintptr_t)(rows->at + (size_t)id * rows->row))->name,
 		       name, LH_NAME_MAX);
 	return true;

@@ -128,3 +128,29 @@ const char *lh_symbol_callee(struct lh_symbols *s, struct lh_object *o, uint64_t
 	return target ? name_of_entry(s, o, elf, target - o->bias)
 		      : name_of_slot(s, o, elf, slot - o->bias);
 }
+
+bool lh_callee_never_returns(const char *name)
+{
+	static const char *const names[] = {
+		"abort",          "exit",          "_exit",
+		"_Exit",          "quick_exit",    "err",
+		"errx",           "verr",          "verrx",
+		"__cxa_throw",    "__cxa_rethrow", "__cxa_throw_bad_array_new_length",
+		"_Unwind_Resume", "longjmp",       "siglongjmp",
+		"pthread_exit",   "thrd_exit"};
+	static const char *const begins[] = {
+		"__assert",       "__stack_chk_fail",    "__clang_call_terminate",
+		"_ZSt9terminate", "g_assertion_message", "__fortify_fail",
+		"__chk_fail"};
+
+	for (size_t i = 0; name && i < sizeof(names) / sizeof(names[0]); i++)
+		if (strncmp(name, names[i], strlen(names[i])) == 0 &&
+		    strchr("@", name[strlen(names[i])]))
+			return true;
+	for (size_t i = 0; name && i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (strncmp(name, begins[i], strlen(begins[i])) == 0)
+			return true;
+	/* std::__throw_system_error(int), std::__1::__throw_system_error(int, char const*) */
+	return name && (strncmp(name, "_ZSt", 4) == 0 || strncmp(name, "_ZNSt", 5) == 0) &&
+	       strstr(name, "__throw_");
+}

@@ -17,4 +17,7 @@ const uint8_t *lh_symbol_bytes(Elf *, GElf_Addr at, size_t *n);
 const char *lh_symbol_callee(struct lh_symbols *, struct lh_object *, uint64_t target,
 			     uint64_t slot);
 
+/* Is it a function of the C or C++ library that ends the program or throws? NULL: no. */
+bool lh_callee_never_returns(const char *name);
+
 #endif

@@ -13,9 +13,9 @@
 
 enum { JUMPS_MAX = 4096, STORES_MAX = 256 };
 
-/* A word of the frame with what was stored there. */
+/* A word in memory with what was stored there. */
 struct slot {
-	int64_t at; /* from the frame */
+	struct lh_value at; /* its address: in the frame, or behind a parameter */
 	struct lh_value value;
 };
 
@@ -35,7 +35,7 @@ struct store {
 /* Where a jump goes, and what the registers contain there. */
 struct target {
 	uint64_t at;
-	bool loop; /* the jump goes back */
+	uint64_t last; /* the last instruction that jumps there: a loop if it is behind */
 	struct state state;
 };
 
@@ -45,6 +45,7 @@ struct walk {
 	uint64_t start, after;
 	struct target *target;
 	uint32_t targets;
+	uint16_t *written; /* the registers that each instruction writes, as bits */
 	uint32_t unknowns;
 	struct state now;
 	bool frame_pointer; /* rbp has been set to the frame */
@@ -99,37 +100,40 @@ static bool is_in_frame(const struct lh_value *address)
 	return address->root == LH_FRAME && !address->loads;
 }
 
+/* A guard stores its parameter behind its `this` and loads it again. */
+static bool is_followed(const struct lh_value *address)
+{
+	return (address->root == LH_FRAME || address->root == LH_ENTRY) && !address->loads;
+}
+
 static void drop_slot(struct state *s, uint32_t i)
 {
 	s->slot[i] = s->slot[--s->slots];
 }
 
 /* Something is stored there, which may be `size` bytes. */
-static void drop_slots(struct state *s, int64_t at, int64_t size)
+static void drop_slots(struct state *s, const struct lh_value *at, int64_t size)
 {
-	for (uint32_t i = s->slots; i-- > 0;)
-		if (s->slot[i].at > at - 8 && s->slot[i].at < at + size)
+	for (uint32_t i = s->slots; i-- > 0;) {
+		const struct lh_value *own = &s->slot[i].at;
+
+		if (own->root == at->root && own->of == at->of &&
+		    own->offset[0] > at->offset[0] - 8 && own->offset[0] < at->offset[0] + size)
 			drop_slot(s, i);
+	}
 }
 
-static const struct slot *find_slot(const struct state *s, int64_t at)
+static const struct slot *find_slot(const struct state *s, const struct lh_value *at)
 {
 	for (uint32_t i = 0; i < s->slots; i++)
-		if (s->slot[i].at == at)
+		if (lh_value_is_same(&s->slot[i].at, at))
 			return &s->slot[i];
 	return NULL;
 }
 
-static void store(struct walk *w, int64_t at, const struct lh_value *value)
-{
-	drop_slots(&w->now, at, 8);
-	if (w->now.slots < LH_SLOTS_MAX)
-		w->now.slot[w->now.slots++] = (struct slot){at, *value};
-}
-
 static struct lh_value load(const struct state *s, struct lh_value address)
 {
-	const struct slot *slot = is_in_frame(&address) ? find_slot(s, address.offset[0]) : NULL;
+	const struct slot *slot = find_slot(s, &address);
 
 	return slot ? slot->value : lh_value_load(address);
 }
@@ -160,9 +164,10 @@ static void count_store(struct walk *w, const struct lh_instruction *x)
 static void keep_stored_once(struct walk *w)
 {
 	for (uint32_t i = w->now.slots; i-- > 0;) {
-		const struct store *s =
-			w->frame_pointer ? find_store(w, w->now.slot[i].at - w->frame.offset[0])
-					 : NULL;
+		const struct lh_value *at = &w->now.slot[i].at;
+		const struct store *s = w->frame_pointer && is_in_frame(at)
+						? find_store(w, at->offset[0] - w->frame.offset[0])
+						: NULL;
 
 		if (!s || s->n != 1)
 			drop_slot(&w->now, i);
@@ -196,11 +201,14 @@ static void begin_path(struct walk *w)
 	w->now.reached = true;
 }
 
-static bool store_at(struct walk *w, struct lh_value address, const struct lh_value *value)
+static bool store(struct walk *w, struct lh_value address, const struct lh_value *value)
 {
-	if (is_in_frame(&address))
-		store(w, address.offset[0], value);
-	return is_in_frame(&address);
+	if (!is_followed(&address))
+		return false;
+	drop_slots(&w->now, &address, 8);
+	if (w->now.slots < LH_SLOTS_MAX)
+		w->now.slot[w->now.slots++] = (struct slot){address, *value};
+	return true;
 }
 
 static bool move(struct walk *w, const struct lh_instruction *x, uint64_t at)
@@ -218,18 +226,25 @@ static bool move(struct walk *w, const struct lh_instruction *x, uint64_t at)
 	else if (x->op == 0x89 && !x->memory)
 		reg[x->rm] = reg[x->reg];
 	else
-		return x->op == 0x89 && store_at(w, address_of(w, x, at), &reg[x->reg]);
+		return x->op == 0x89 && store(w, address_of(w, x, at), &reg[x->reg]);
 	return true;
 }
 
 static bool add(struct walk *w, const struct lh_instruction *x)
 {
-	uint8_t which = x->reg & 7;
+	uint8_t which = x->reg & 7, to = x->rm;
+	bool subtracts = which == 5;
 
-	if ((x->op != 0x81 && x->op != 0x83) || x->memory || !x->wide || (which != 0 && which != 5))
+	if (x->op == 0x05 || x->op == 0x2d) { /* to rax */
+		to = LH_RAX;
+		subtracts = x->op == 0x2d;
+	} else if ((x->op != 0x81 && x->op != 0x83) || x->memory || (which != 0 && which != 5)) {
 		return false;
-	w->now.reg[x->rm] = lh_value_plus(w->now.reg[x->rm], which ? -x->immediate : x->immediate);
-	return true;
+	}
+	if (x->wide)
+		w->now.reg[to] =
+			lh_value_plus(w->now.reg[to], subtracts ? -x->immediate : x->immediate);
+	return x->wide;
 }
 
 static bool stack(struct walk *w, const struct lh_instruction *x)
@@ -272,8 +287,8 @@ static void execute(struct walk *w, const struct lh_instruction *x, uint64_t at)
 	if (!done) {
 		struct lh_value address = x->memory ? address_of(w, x, at) : w->now.reg[0];
 
-		if (x->memory && is_in_frame(&address))
-			drop_slots(&w->now, address.offset[0], x->map ? 64 : 8);
+		if (x->memory && is_followed(&address))
+			drop_slots(&w->now, &address, x->map ? 64 : 8);
 		forget(w, lh_x86_written(x));
 	}
 	if (w->now.reg[LH_RSP].root == LH_FRAME && !w->now.reg[LH_RSP].loads &&
@@ -308,11 +323,41 @@ static void meet(struct walk *w, struct state *a, const struct state *b)
 		if (!lh_value_is_same(&a->reg[i], &b->reg[i]))
 			a->reg[i] = unknown(w);
 	for (uint32_t i = a->slots; i-- > 0;) {
-		const struct slot *s = find_slot(b, a->slot[i].at);
+		const struct slot *s = find_slot(b, &a->slot[i].at);
 
 		if (!s || !lh_value_is_same(&s->value, &a->slot[i].value))
 			drop_slot(a, i);
 	}
+}
+
+/* The end of a loop, with the code behind it from where jumps come back into it. */
+static uint64_t loop_end(const struct walk *w, const struct target *t)
+{
+	uint64_t end = t->last;
+	bool more = true;
+
+	while (more) {
+		more = false;
+		for (uint32_t i = 0; i < w->targets; i++)
+			if (w->target[i].at >= t->at && w->target[i].at <= end &&
+			    w->target[i].last > end) {
+				end = w->target[i].last;
+				more = true;
+			}
+	}
+	return end;
+}
+
+/* Only what the loop does not write is known. */
+static void begin_loop(struct walk *w, const struct target *t)
+{
+	uint64_t end = loop_end(w, t) - w->start;
+	uint32_t written = 0, kept = 1u << LH_RSP | (w->frame_pointer ? 1u << LH_RBP : 0);
+
+	for (uint64_t i = t->at - w->start; i <= end; i++)
+		written |= w->written[i];
+	forget(w, written & ~kept);
+	keep_stored_once(w);
 }
 
 static void arrive(struct walk *w, uint64_t at)
@@ -321,8 +366,10 @@ static void arrive(struct walk *w, uint64_t at)
 
 	if (t)
 		meet(w, &w->now, &t->state);
-	if (!w->now.reached || (t && t->loop))
+	if (!w->now.reached)
 		begin_path(w);
+	else if (t && t->last >= at)
+		begin_loop(w, t);
 }
 
 static void leave(struct walk *w, const struct lh_instruction *x, uint64_t at)
@@ -349,6 +396,7 @@ static bool collect(struct walk *w)
 		if (!lh_x86_decode(w->code + i, w->n - i, &x))
 			return w->after <= at; /* data between functions */
 		count_store(w, &x);
+		w->written[i] = (uint16_t)lh_x86_written(&x);
 		to = at + x.size + (uint64_t)x.immediate;
 		if (!x.direct || x.flow == LH_CALL || to < w->start || to >= w->start + w->n)
 			continue;
@@ -359,7 +407,7 @@ static bool collect(struct walk *w)
 			t = &w->target[w->targets++];
 			t->at = to;
 		}
-		t->loop |= to <= at;
+		t->last = at;
 	}
 	return true;
 }
@@ -410,8 +458,8 @@ static bool walk(struct walk *w, struct lh_call_values *out)
 
 struct lh_value lh_call_load(const struct lh_call_values *c, struct lh_value address)
 {
-	for (uint32_t i = 0; is_in_frame(&address) && i < c->slots; i++)
-		if (c->slot[i] == address.offset[0])
+	for (uint32_t i = 0; i < c->slots; i++)
+		if (lh_value_is_same(&c->slot[i], &address))
 			return c->stored[i];
 	return lh_value_load(address);
 }
@@ -422,12 +470,15 @@ bool lh_code_values(const uint8_t *code, size_t n, uint64_t start, uint64_t afte
 	struct walk *w = calloc(1, sizeof(*w));
 	bool known = false;
 
-	if (w)
-		*w = (struct walk){.code = code, .n = n, .start = start, .after = after};
-	if (w && (w->target = calloc(JUMPS_MAX, sizeof(*w->target))) != NULL)
+	if (!w)
+		return false;
+	*w = (struct walk){.code = code, .n = n, .start = start, .after = after};
+	w->target = calloc(JUMPS_MAX, sizeof(*w->target));
+	w->written = calloc(n + 1, sizeof(*w->written));
+	if (w->target && w->written)
 		known = collect(w) && walk(w, out);
-	if (w)
-		free(w->target);
+	free(w->target);
+	free(w->written);
 	free(w);
 	return known;
 }

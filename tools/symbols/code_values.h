@@ -33,8 +33,8 @@ struct lh_value {
 };
 
 struct lh_call_values {
-	struct lh_value reg[LH_REGISTERS]; /* by DWARF's numbers */
-	int64_t slot[LH_SLOTS_MAX];        /* words of the frame with a known value */
+	struct lh_value reg[LH_REGISTERS];  /* by DWARF's numbers */
+	struct lh_value slot[LH_SLOTS_MAX]; /* addresses of words with a known value */
 	struct lh_value stored[LH_SLOTS_MAX];
 	uint32_t slots;
 	uint64_t call;   /* address of the call instruction */

@@ -165,3 +165,11 @@ const char *lh_die_function(struct lh_symbols *s, Dwarf_Die *die, const char *sy
 		*name = function_name(&n, die, symbol);
 	return *name;
 }
+
+const char *lh_die_class(struct lh_symbols *s, const Dwarf_Die *class)
+{
+	struct lh_naming n = {.s = s, .of = class, .function = scope_function};
+	const char *name = lh_declaration_name(class);
+
+	return name ? lh_naming_template(&n, class, name) : NULL;
+}

@@ -18,4 +18,7 @@
  */
 const char *lh_die_function(struct lh_symbols *, Dwarf_Die *die, const char *symbol);
 
+/* "Queue<long>": a class without the scopes around it; NULL: it has no name. */
+const char *lh_die_class(struct lh_symbols *, const Dwarf_Die *class);
+
 #endif

@@ -103,6 +103,8 @@ uint32_t lh_code_frames(struct lh_symbols *s, struct lh_object *o, uint64_t at,
 		frame[i].inlined = i + 1 < n;
 		if (frame[i].inlined)
 			frame[i + 1].place = lh_place_of_call(s, &unit, die);
+		if (!frame[i].place.line)
+			frame[i].place = lh_place_of_function(s, &unit, die);
 	}
 	return n ? n : frame[0].place.line != 0;
 }

@@ -31,6 +31,7 @@ struct search {
 	struct lh_scopes scopes;
 	struct lh_call_values values;
 	struct lh_value lock;   /* the pointer, in the present frame */
+	bool lost;              /* the code did not say where the pointer comes from */
 	bool outward;           /* `passed` is known */
 	struct lh_value passed; /* the pointer, by the registers at the function's entry */
 	const char *lock_type;  /* what a lock function of the program gets */
@@ -88,14 +89,11 @@ static bool read_values(struct search *x, Dwarf_Addr after)
 	return false;
 }
 
-static bool enter_frame(struct search *x, const struct lh_symbol_frame *frame)
+static bool find_scopes(struct search *x, const struct lh_symbol_frame *frame)
 {
-	Dwarf_Addr after;
-
 	x->object = lh_symbol_object(x->symbols, frame->module);
-	after = frame->offset + x->object->bias;
-	return x->object->module && lh_scopes_at(x->symbols, x->object, after - 1, &x->scopes) &&
-	       read_values(x, after);
+	return x->object->module &&
+	       lh_scopes_at(x->symbols, x->object, frame->offset + x->object->bias - 1, &x->scopes);
 }
 
 /* ---- what is left of the pointer behind a variable ---- */
@@ -116,12 +114,17 @@ static bool rest_behind(const struct lh_value *lock, const struct lh_value *v,
 	return true;
 }
 
-/* A variable in memory is compared by its address, then by its value. */
-static bool is_behind(struct search *x, struct lh_place *place, struct lh_value *rest)
+/* A variable in memory is compared by its address; a pointer also by its value. */
+static bool is_behind(struct search *x, Dwarf_Die *variable, struct lh_place *place,
+		      struct lh_value *rest)
 {
+	Dwarf_Die type;
+	const char *name;
+
 	if (rest_behind(&x->lock, &place->at, rest))
 		return true;
-	if (!place->memory)
+	if (!place->memory || !lh_type_of(variable, &type, &name) ||
+	    (lh_declaration_is_class(&type) && !lh_is_closure(&type)))
 		return false;
 	*place = (struct lh_place){lh_call_load(&x->values, place->at), false};
 	return rest_behind(&x->lock, &place->at, rest);
@@ -156,7 +159,8 @@ static bool walk_from(struct search *x, Dwarf_Die *variable, bool memory,
 {
 	Dwarf_Word size;
 
-	if (!lh_type_path_begin(path, x->arena, variable, memory ? (uint64_t)rest->offset[0] : 0))
+	if (!lh_type_path_begin(path, x->symbols, x->object, variable,
+				memory ? (uint64_t)rest->offset[0] : 0))
 		return false;
 	if (memory && (dwarf_aggregate_size(&path->type, &size) != 0 || path->into >= size))
 		return false;
@@ -244,6 +248,19 @@ static void name_object(struct search *x, struct lh_type_path *path, Dwarf_Die *
 		found(x, local_name(x, function, variable, path->text), LH_NAME_LOCAL);
 }
 
+/* A guard that holds the pointer is none. */
+static bool is_pointer_variable(Dwarf_Die *variable)
+{
+	Dwarf_Die type;
+	const char *name;
+
+	if (!lh_type_of(variable, &type, &name))
+		return false;
+	name = dwarf_diename(&type);
+	return !lh_declaration_is_class(&type) || (name && (strncmp(name, "unique_ptr<", 11) == 0 ||
+							    strncmp(name, "shared_ptr<", 11) == 0));
+}
+
 /* The variable points to the lock itself. */
 static void name_pointer(struct search *x, struct lh_type_path *path, Dwarf_Die *function,
 			 Dwarf_Die *variable)
@@ -252,11 +269,11 @@ static void name_pointer(struct search *x, struct lh_type_path *path, Dwarf_Die 
 
 	if (!is_of_kind(x, path))
 		return;
-	if (name)
-		found(x, name, LH_NAME_MEMBER);
+	if (name) /* a guard's reference says whose lock it has, but the lock is another's */
+		found(x, name, path->by_reference ? LH_NAME_POINTER : LH_NAME_MEMBER);
 	else if (path->captured)
 		found(x, captured_name(x, path), LH_NAME_LOCAL);
-	else if (dwarf_tag(variable) == DW_TAG_variable)
+	else if (dwarf_tag(variable) == DW_TAG_variable && is_pointer_variable(variable))
 		found(x, local_name(x, function, variable, ""), LH_NAME_POINTER);
 }
 
@@ -323,7 +340,8 @@ static void match(struct search *x, uint32_t scope, Dwarf_Die *variable)
 	bool holds;
 
 	if (!lh_place_of(variable, &x->scopes.scope[0], x->scopes.bias, &x->values, &place) ||
-	    !is_behind(x, &place, &rest) || !walk_from(x, variable, place.memory, &rest, &path))
+	    !is_behind(x, variable, &place, &rest) ||
+	    !walk_from(x, variable, place.memory, &rest, &path))
 		return;
 	holds = place.memory && !rest.loads;
 	if (scope == 0 && !holds && dwarf_tag(variable) == DW_TAG_formal_parameter)
@@ -362,11 +380,11 @@ static void match_global(struct search *x)
 		found(x, lh_arena_printf(x->arena, "%s%s", v->scope, name), LH_NAME_GLOBAL);
 }
 
-static bool is_standard(Dwarf_Die *scope)
+static bool is_standard(struct search *x, Dwarf_Die *scope)
 {
 	Dwarf_Die written = lh_declaration(scope);
 
-	return lh_type_is_standard(&written);
+	return lh_type_is_standard(x->symbols, &written);
 }
 
 /* Is the whole frame code of the C++ library? */
@@ -374,7 +392,7 @@ static bool is_all_standard(struct search *x)
 {
 	for (uint32_t i = 0; i < x->scopes.n; i++)
 		if (dwarf_tag(&x->scopes.scope[i]) != DW_TAG_lexical_block &&
-		    !is_standard(&x->scopes.scope[i]))
+		    !is_standard(x, &x->scopes.scope[i]))
 			return false;
 	return true;
 }
@@ -392,7 +410,7 @@ static void pass_lock_parameter(struct search *x)
 		const struct lh_value none = {0};
 
 		if (dwarf_tag(&child) != DW_TAG_formal_parameter ||
-		    !lh_type_path_begin(&path, x->arena, &child, 0) ||
+		    !lh_type_path_begin(&path, x->symbols, x->object, &child, 0) ||
 		    !lh_type_path_follow(&path, 0) || !lh_type_path_is_lock(&path))
 			continue;
 		x->outward = false;
@@ -426,6 +444,67 @@ static void search_frame(struct search *x)
 		match_global(x);
 }
 
+/* ---- where the code does not say ---- */
+
+/* The locks that the variables of a function lead to. */
+struct candidates {
+	struct search *search;
+	const char *name;
+	bool several;
+};
+
+static void add_candidate(void *with, struct lh_type_path *path)
+{
+	struct candidates *c = with;
+	const char *name;
+
+	if (!is_of_kind(c->search, path))
+		return;
+	name = lh_type_path_name(path);
+	if (!name && path->captured)
+		name = captured_name(c->search, path);
+	c->several |= !name || (c->name && strcmp(c->name, name) != 0);
+	c->name = name ? name : c->name;
+}
+
+static void add_variables(struct candidates *c, Dwarf_Die *scope)
+{
+	struct search *x = c->search;
+	struct lh_type_path path;
+	Dwarf_Die child;
+
+	if (dwarf_child(scope, &child) != 0)
+		return;
+	do {
+		int tag = dwarf_tag(&child);
+
+		if ((tag == DW_TAG_formal_parameter || tag == DW_TAG_variable) &&
+		    lh_type_path_begin(&path, x->symbols, x->object, &child, 0))
+			lh_type_path_visit(&path, 0, 2, add_candidate, c);
+	} while (dwarf_siblingof(&child, &child) == 0);
+}
+
+/* The only lock that the variables of the innermost function of the program lead to. */
+static void find_likely(struct search *x)
+{
+	struct candidates c = {.search = x};
+	uint32_t end = x->scopes.n, i;
+
+	for (i = end; i-- > 0;) {
+		if (dwarf_tag(&x->scopes.scope[i]) == DW_TAG_lexical_block)
+			continue;
+		if (!is_standard(x, &x->scopes.scope[i]))
+			break;
+		end = i;
+	}
+	if (!end)
+		return;
+	for (; i < end; i++)
+		add_variables(&c, &x->scopes.scope[i]);
+	if (!c.several)
+		found(x, c.name, LH_NAME_LIKELY);
+}
+
 /* ---- the stack ---- */
 
 /* Does the call lead to the function of the frame before? A function that ends in a call of another
@@ -450,6 +529,40 @@ static struct lh_value from_caller(const struct lh_call_values *caller, const st
 	return at;
 }
 
+/* A function of the C++ library's object, which passes a lock of its own: `this`. */
+static bool is_library_function(struct search *x, const struct lh_symbol_frame *frame)
+{
+	const char *name = lh_symbol_name(x->symbols, frame->module, frame->offset, true);
+
+	return name && strncmp(name, "std::", 5) == 0 &&
+	       (strstr(name, "mutex::") ||
+		(x->kind == LH_COND && strstr(name, "condition_variable::")));
+}
+
+/* One frame; false: the search ends here. */
+static bool step_out(struct search *x, const struct lh_symbol_frame *frame, Dwarf_Addr *called)
+{
+	bool known = read_values(x, frame->offset + x->object->bias) && is_call_of(x, *called);
+
+	x->lost |= !known;
+	x->outward = false;
+	if (!x->lost) {
+		x->lock = from_caller(&x->values, &x->passed);
+		search_frame(x);
+	}
+	if (x->outward && x->best.rank < LH_NAME_LOCAL &&
+	    dwarf_lowpc(&x->scopes.scope[0], called) == 0) {
+		*called += x->scopes.bias;
+		return true;
+	}
+	x->lost = true;
+	if (is_all_standard(x))
+		return true;
+	if (x->best.rank < LH_NAME_LIKELY)
+		find_likely(x);
+	return false;
+}
+
 struct lh_lock_name lh_symbol_lock_of_call(struct lh_symbols *s, unsigned kind,
 					   const struct lh_symbol_frame *frame, uint32_t n)
 {
@@ -461,14 +574,13 @@ struct lh_lock_name lh_symbol_lock_of_call(struct lh_symbols *s, unsigned kind,
 	x->kind = kind;
 	x->passed = (struct lh_value){.root = LH_ENTRY, .of = RDI};
 	for (uint32_t i = 0; i < n && i < FRAMES_MAX; i++) {
-		if (!enter_frame(x, &frame[i]) || !is_call_of(x, called))
+		if (!find_scopes(x, &frame[i])) {
+			if (i == 0 && is_library_function(x, &frame[0]))
+				continue;
 			break;
-		x->lock = from_caller(&x->values, &x->passed);
-		search_frame(x);
-		if (!x->outward || x->best.rank >= LH_NAME_LOCAL ||
-		    dwarf_lowpc(&x->scopes.scope[0], &called) != 0)
+		}
+		if (!step_out(x, &frame[i], &called))
 			break;
-		called += x->scopes.bias;
 	}
 	return x->best;
 }

@@ -1,20 +1,27 @@
 /* one_call.c — proves of short functions that they do nothing but one call. */
 #include "tools/symbols/one_call.h"
 #include "tools/symbols/callee.h"
-#include "tools/symbols/x86_64.h"
+#include "tools/symbols/code_effect.h"
 
 #include <dwarf.h>
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { INSTRUCTIONS_MAX = LH_ONE_CALL_BYTES, RANGES_MAX = 16, OUTSIDE_MAX = 64 };
+enum {
+	INSTRUCTIONS_MAX = LH_ONE_CALL_BYTES,
+	RANGES_MAX = 16,
+	OUTSIDE_MAX = 64,
+	CALLS_MAX = 12,
+	AROUND_MAX = 8
+};
 
 struct instruction {
-	struct lh_instruction is;
+	struct lh_effect is;
 	uint64_t at;  /* libdwfl's address */
 	bool stops;   /* a call that does not return */
 	bool returns; /* a path leads from it to the end of the function */
+	bool after;   /* a path leads to it from the call */
 };
 
 struct function {
@@ -31,37 +38,9 @@ struct function {
 /* ---- who is called ---- */
 
 /* NULL: unknown, or it goes nowhere else. */
-static const char *callee(struct lh_symbols *s, const struct function *f,
-			  const struct lh_instruction *i)
+static const char *callee(struct lh_symbols *s, const struct function *f, const struct lh_effect *i)
 {
 	return i->target || i->slot ? lh_symbol_callee(s, f->object, i->target, i->slot) : NULL;
-}
-
-/* Does the function end the program, or throw? */
-static bool never_returns(const char *name)
-{
-	static const char *const names[] = {
-		"abort",          "exit",          "_exit",
-		"_Exit",          "quick_exit",    "err",
-		"errx",           "verr",          "verrx",
-		"__cxa_throw",    "__cxa_rethrow", "__cxa_throw_bad_array_new_length",
-		"_Unwind_Resume", "longjmp",       "siglongjmp",
-		"pthread_exit",   "thrd_exit"};
-	static const char *const begins[] = {
-		"__assert",       "__stack_chk_fail",    "__clang_call_terminate",
-		"_ZSt9terminate", "g_assertion_message", "__fortify_fail",
-		"__chk_fail"};
-
-	for (size_t i = 0; name && i < sizeof(names) / sizeof(names[0]); i++)
-		if (strncmp(name, names[i], strlen(names[i])) == 0 &&
-		    strchr("@", name[strlen(names[i])]))
-			return true;
-	for (size_t i = 0; name && i < sizeof(begins) / sizeof(begins[0]); i++)
-		if (strncmp(name, begins[i], strlen(begins[i])) == 0)
-			return true;
-	/* std::__throw_system_error(int), std::__1::__throw_system_error(int, char const*) */
-	return name && (strncmp(name, "_ZSt", 4) == 0 || strncmp(name, "_ZNSt", 5) == 0) &&
-	       strstr(name, "__throw_");
 }
 
 /* ---- the code ---- */
@@ -96,40 +75,54 @@ static bool is_inside(const struct function *f, uint64_t at)
  */
 static bool never_ends(struct lh_symbols *s, const struct function *f, uint64_t at, int *steps)
 {
-	struct lh_instruction i;
+	struct lh_effect i;
 	const uint8_t *byte;
 	size_t n = 0;
 
 	while ((*steps)-- > 0) {
 		byte = lh_symbol_bytes(f->elf, at - f->object->bias, &n);
-		if (!byte || !lh_x86_64_decode(byte, n, at, &i) || i.flow == LH_FLOW_RETURN)
+		if (!byte || !lh_code_effect(byte, n, at, &i) || i.path == LH_PATH_RETURN)
 			return false;
-		if (i.flow == LH_FLOW_END)
+		if (i.path == LH_PATH_END)
 			return true;
-		if (i.flow != LH_FLOW_BRANCH && never_returns(callee(s, f, &i)))
+		if (i.path != LH_PATH_BRANCH && lh_callee_never_returns(callee(s, f, &i)))
 			return true;
-		if (i.flow == LH_FLOW_BRANCH && !never_ends(s, f, i.target, steps))
+		if (i.path == LH_PATH_BRANCH && !never_ends(s, f, i.target, steps))
 			return false;
-		at = i.flow == LH_FLOW_JUMP ? i.target : at + i.length;
+		at = i.path == LH_PATH_JUMP ? i.target : at + i.length;
 		if (!at)
 			return false;
 	}
 	return false;
 }
 
-/* Does what is called here never return? */
-static bool stops(struct lh_symbols *s, const struct function *f, const struct lh_instruction *i)
+/* The same of a function of this object; remembered. */
+static bool function_never_ends(struct lh_symbols *s, const struct function *f, uint64_t at)
 {
+	const uint64_t key[] = {(uintptr_t)f->object, at};
+	struct {
+		bool asked, never;
+	} *answer = lh_map_get(&s->endings, s->arena, key, sizeof(key), sizeof(*answer));
 	int steps = OUTSIDE_MAX;
 
-	if (i->flow != LH_FLOW_CALL && i->flow != LH_FLOW_JUMP)
+	if (!answer->asked)
+		answer->never = never_ends(s, f, at, &steps);
+	answer->asked = true;
+	return answer->never;
+}
+
+/* Does what is called here never return? */
+static bool stops(struct lh_symbols *s, const struct function *f, const struct lh_effect *i)
+{
+	if ((i->path != LH_PATH_CALL && i->path != LH_PATH_JUMP) || is_inside(f, i->target))
 		return false;
-	return !is_inside(f, i->target) && (never_returns(callee(s, f, i)) ||
-					    (i->target && never_ends(s, f, i->target, &steps)));
+	return lh_callee_never_returns(callee(s, f, i)) ||
+	       (i->target && function_never_ends(s, f, i->target));
 }
 
 static bool decode_range(struct lh_symbols *s, struct function *f, uint64_t at, uint64_t end)
 {
+	uint32_t calls = 0;
 	size_t n = 0;
 	const uint8_t *byte = lh_symbol_bytes(f->elf, at - f->object->bias, &n);
 
@@ -138,12 +131,15 @@ static bool decode_range(struct lh_symbols *s, struct function *f, uint64_t at, 
 	while (at < end) {
 		struct instruction *c = &f->code[f->n];
 
-		if (f->n == INSTRUCTIONS_MAX || !lh_x86_64_decode(byte, end - at, at, &c->is))
+		if (f->n == INSTRUCTIONS_MAX || !lh_code_effect(byte, end - at, at, &c->is))
 			return false;
 		f->n++;
 		c->at = at;
 		at += c->is.length;
 		byte += c->is.length;
+		calls += c->is.path == LH_PATH_CALL;
+		if (calls > CALLS_MAX)
+			return false;
 		c->stops = stops(s, f, &c->is);
 	}
 	return true;
@@ -162,34 +158,41 @@ static bool returns_outside(struct lh_symbols *s, const struct function *f, uint
 /* Does the instruction itself return, or leave the code for where a path does? */
 static bool leaves(struct lh_symbols *s, const struct function *f, const struct instruction *c)
 {
-	if (c->stops || c->is.flow == LH_FLOW_END)
+	if (c->stops || c->is.path == LH_PATH_END)
 		return false;
-	if (c->is.flow == LH_FLOW_RETURN || (c->is.flow == LH_FLOW_JUMP && !c->is.target))
+	if (c->is.path == LH_PATH_RETURN || (c->is.path == LH_PATH_JUMP && !c->is.target))
 		return true;
-	if ((c->is.flow == LH_FLOW_JUMP || c->is.flow == LH_FLOW_BRANCH) &&
+	if ((c->is.path == LH_PATH_JUMP || c->is.path == LH_PATH_BRANCH) &&
 	    returns_outside(s, f, c->is.target))
 		return true;
 	/* Code falls out of an inlined copy, not out of a function. */
-	return c->is.flow != LH_FLOW_JUMP && f->inlined &&
+	return c->is.path != LH_PATH_JUMP && f->inlined &&
 	       returns_outside(s, f, c->at + c->is.length);
 }
 
-static bool returns_at(const struct function *f, uint64_t at)
+static struct instruction *find(struct function *f, uint64_t at)
 {
 	for (uint32_t i = 0; i < f->n; i++)
 		if (f->code[i].at == at)
-			return f->code[i].returns;
-	return false;
+			return &f->code[i];
+	return NULL;
 }
 
-static bool leads_to_return(const struct function *f, const struct instruction *c)
+static bool returns_at(struct function *f, uint64_t at)
 {
-	if (c->returns || c->stops || c->is.flow == LH_FLOW_END)
+	const struct instruction *c = find(f, at);
+
+	return c && c->returns;
+}
+
+static bool leads_to_return(struct function *f, const struct instruction *c)
+{
+	if (c->returns || c->stops || c->is.path == LH_PATH_END)
 		return c->returns;
-	if ((c->is.flow == LH_FLOW_JUMP || c->is.flow == LH_FLOW_BRANCH) &&
+	if ((c->is.path == LH_PATH_JUMP || c->is.path == LH_PATH_BRANCH) &&
 	    returns_at(f, c->is.target))
 		return true;
-	return c->is.flow != LH_FLOW_JUMP && returns_at(f, c->at + c->is.length);
+	return c->is.path != LH_PATH_JUMP && returns_at(f, c->at + c->is.length);
 }
 
 /* Marks the instructions from which a path leads to the end of the function. */
@@ -212,19 +215,57 @@ static void mark_returns(struct lh_symbols *s, struct function *f)
  * the function around it, unless its target is a function. */
 static bool calls(struct lh_symbols *s, struct function *f, const struct instruction *c)
 {
-	if (c->is.flow == LH_FLOW_CALL)
+	if (c->is.path == LH_PATH_CALL)
 		return true;
-	if (c->is.flow != LH_FLOW_JUMP && c->is.flow != LH_FLOW_BRANCH)
+	if (c->is.path != LH_PATH_JUMP && c->is.path != LH_PATH_BRANCH)
 		return false;
 	if (!c->is.target)
 		return true; /* a switch, or a call through a pointer */
 	return returns_outside(s, f, c->is.target) && (!f->inlined || callee(s, f, &c->is));
 }
 
-static bool writes_its_own(const struct function *f, enum lh_writes where, bool constructor)
+static bool set_after(struct function *f, uint64_t at)
 {
-	return where == LH_WRITES_NONE || where == LH_WRITES_STACK ||
-	       (where == LH_WRITES_FRAME && f->frame) || (where != LH_WRITES_GLOBAL && constructor);
+	struct instruction *c = find(f, at);
+	bool fresh = c && !c->after;
+
+	if (fresh)
+		c->after = true;
+	return fresh;
+}
+
+/* Marks the instructions to which a path leads from the end of the call. */
+static void mark_after(struct function *f, uint64_t at)
+{
+	bool changed = set_after(f, at);
+
+	while (changed) {
+		changed = false;
+		for (uint32_t i = 0; i < f->n; i++) {
+			const struct instruction *c = &f->code[i];
+
+			if (!c->after || c->stops)
+				continue;
+			if (c->is.path == LH_PATH_JUMP || c->is.path == LH_PATH_BRANCH)
+				changed |= set_after(f, c->is.target);
+			if (c->is.path != LH_PATH_JUMP && c->is.path != LH_PATH_RETURN)
+				changed |= set_after(f, c->at + c->is.length);
+		}
+	}
+}
+
+/*
+ * Before the call a function may read what it is given, and a constructor initializes its object;
+ * after the call both would be work under the lock.
+ */
+static bool is_work(const struct function *f, const struct instruction *c, bool constructor)
+{
+	enum lh_memory where = c->is.memory;
+
+	if (where == LH_MEMORY_NONE || where == LH_MEMORY_STACK ||
+	    (where == LH_MEMORY_FRAME && f->frame))
+		return false;
+	return c->after || (c->is.writes && !(constructor && where != LH_MEMORY_GLOBAL));
 }
 
 /* Is the call that ends at `at` all that the function does? */
@@ -233,16 +274,17 @@ static bool only_calls(struct lh_symbols *s, struct function *f, uint64_t at, bo
 	bool found = false;
 
 	mark_returns(s, f);
+	mark_after(f, at);
 	for (uint32_t i = 0; i < f->n; i++) {
 		const struct instruction *c = &f->code[i];
 
 		if (!c->returns)
 			continue;
-		if (!writes_its_own(f, c->is.writes, constructor))
+		if (c->is.path != LH_PATH_CALL && is_work(f, c, constructor))
 			return false;
 		if (!calls(s, f, c))
 			continue;
-		if (c->is.flow != LH_FLOW_CALL || c->at + c->is.length != at)
+		if (c->is.path != LH_PATH_CALL || c->at + c->is.length != at)
 			return false;
 		found = true;
 	}
@@ -292,6 +334,71 @@ static bool is_constructor(const char *function)
 	return strncmp(class, last, (size_t)(end - last)) == 0 && strchr(":<", class[end - last]);
 }
 
+/* ---- what an inlined function returns ---- */
+
+static unsigned number_of(Dwarf_Die *die, unsigned name)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Word value = 0;
+
+	return dwarf_attr_integrate(die, name, &attr) && dwarf_formudata(&attr, &value) == 0
+		       ? (unsigned)value
+		       : 0;
+}
+
+/* Is it an int, as the lock calls return? */
+static bool is_int(Dwarf_Attribute *type)
+{
+	Dwarf_Die die;
+
+	return dwarf_formref_die(type, &die) && dwarf_peel_type(&die, &die) == 0 &&
+	       dwarf_tag(&die) == DW_TAG_base_type && number_of(&die, DW_AT_byte_size) == 4 &&
+	       number_of(&die, DW_AT_encoding) == DW_ATE_signed;
+}
+
+/*
+ * The code around an inlined copy may read for it what it returns. So an instruction after the call
+ * that is not of the copy, reads memory and belongs to the line of the inlined call, is in doubt.
+ */
+static bool is_read_around(struct lh_symbols *s, const struct function *f, Dwarf_Die *scope,
+			   uint64_t bias, uint64_t at)
+{
+	unsigned call = number_of(scope, DW_AT_call_line);
+	Dwarf_Die unit;
+	struct lh_effect e = {.path = LH_PATH_NEXT};
+
+	if (!dwarf_diecu(scope, &unit, NULL, NULL))
+		return true;
+	for (int i = 0; i < AROUND_MAX; i++, at += e.length) {
+		size_t n = 0;
+		const uint8_t *byte = lh_symbol_bytes(f->elf, at - f->object->bias, &n);
+		Dwarf_Line *row = dwarf_getsrc_die(&unit, at - bias);
+		int line = 0;
+
+		if (!byte || !lh_code_effect(byte, n, at, &e) || !row ||
+		    dwarf_lineno(row, &line) != 0)
+			return true;
+		if ((unsigned)line == call &&
+		    is_work(f, &(struct instruction){.is = e, .after = true}, false))
+			return true;
+		/* past the check of the call's result */
+		if (e.path != LH_PATH_NEXT &&
+		    !(e.path == LH_PATH_BRANCH && function_never_ends(s, f, e.target)))
+			break;
+	}
+	return false;
+}
+
+/* False: an inlined copy returns something else than the call. */
+static bool returns_call(struct lh_symbols *s, const struct function *f, Dwarf_Die *scope,
+			 uint64_t bias, uint64_t at)
+{
+	Dwarf_Attribute type;
+
+	return !f->inlined || !dwarf_attr_integrate(scope, DW_AT_type, &type) ||
+	       (is_int(&type) && !is_read_around(s, f, scope, bias, at));
+}
+
 bool lh_one_call(struct lh_symbols *s, struct lh_object *o, Dwarf_Die *scope, Dwarf_Die *outer,
 		 uint64_t at, const char *function)
 {
@@ -312,7 +419,8 @@ bool lh_one_call(struct lh_symbols *s, struct lh_object *o, Dwarf_Die *scope, Dw
 		does = true;
 		for (uint32_t i = 0; i < f->ranges && does; i++)
 			does = decode_range(s, f, f->start[i], f->end[i]);
-		does = does && only_calls(s, f, at, is_constructor(function));
+		does = does && only_calls(s, f, at, is_constructor(function)) &&
+		       returns_call(s, f, scope, bias, at);
 	}
 	free(f);
 	return does;

@@ -2,10 +2,11 @@
  * one_call.h — does a function do nothing but one call? Then it is a wrapper of what it calls.
  *
  * The function's machine code decides. On each path on which it returns it makes one call, the
- * same, and writes nothing but its stack frame; a constructor may also write to its object. Paths
- * on which the program ends or an exception begins are left out. Of an inlined function the inlined
- * copy is read. Doubt means no: an instruction that the decoder does not know, more than
- * LH_ONE_CALL_BYTES bytes, another processor than x86-64.
+ * same, and writes nothing but its stack frame; a constructor also its object, before the call.
+ * After the call it reads nothing else either. Paths on which the program ends or an exception
+ * begins are left out. Of an inlined function the inlined copy is read. Doubt means no: an
+ * inlined function that may return what it read, an instruction that code_effect.h does not know,
+ * more than LH_ONE_CALL_BYTES bytes, another processor than x86-64.
  */
 #ifndef LH_SYMBOLS_ONE_CALL_H
 #define LH_SYMBOLS_ONE_CALL_H

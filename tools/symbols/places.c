@@ -1,4 +1,4 @@
-/* places.c — reads the line table of a unit and the places of calls. */
+/* places.c — reads the line table of a unit, and the places of calls and of functions. */
 #include "tools/symbols/places.h"
 
 #include <dwarf.h>
@@ -127,4 +127,16 @@ struct lh_place lh_place_of_call(struct lh_symbols *s, Dwarf_Die *unit, Dwarf_Di
 	    file < n)
 		place.file = full_path(s, unit, dwarf_filesrc(files, file, NULL, NULL));
 	return place;
+}
+
+struct lh_place lh_place_of_function(struct lh_symbols *s, Dwarf_Die *unit, Dwarf_Die *die)
+{
+	int line = 0, column = 0;
+
+	if (dwarf_decl_line(die, &line) != 0 || line <= 0)
+		return (struct lh_place){0};
+	dwarf_decl_column(die, &column);
+	return (struct lh_place){.file = full_path(s, unit, dwarf_decl_file(die)),
+				 .line = (uint32_t)line,
+				 .column = column > 0 ? (uint32_t)column : 0};
 }

@@ -17,4 +17,8 @@ struct lh_place lh_place_of_code(struct lh_symbols *, Dwarf_Die *unit, Dwarf_Add
 /* Where the inlined function `die` was called: the line of the function around it. */
 struct lh_place lh_place_of_call(struct lh_symbols *, Dwarf_Die *unit, Dwarf_Die *die);
 
+/* Where the function is declared: for code that its compiler gives no line, since it is of several.
+ */
+struct lh_place lh_place_of_function(struct lh_symbols *, Dwarf_Die *unit, Dwarf_Die *die);
+
 #endif

@@ -18,16 +18,18 @@ struct lh_object {
 	GElf_Addr bias;                /* add it to an offset to get libdwfl's address */
 	struct lh_symbol_table *table; /* read at the first query */
 	struct lh_unit_index *units;   /* the same */
-	struct lh_package *package;    /* NULL: none */
-	bool package_asked;
+	struct lh_slots *slots;        /* the same; see callee.c */
 	const char *path;
-	struct lh_slots *slots; /* the same; see callee.c */
+	struct lh_package *package; /* NULL: none */
+	bool package_asked;
 	struct lh_variables *variables;
+	struct lh_map definitions; /* definitions.c */
+	bool defined;              /* they have been read */
 };
 
 struct lh_symbols {
 	struct lh_arena *arena;
-	struct lh_map objects, lines, variables, variable_names, scopes, names;
+	struct lh_map objects, lines, variables, variable_names, scopes, names, endings;
 	struct lh_package **package; /* of the opened objects */
 	Dwfl **dwfl;                 /* the same */
 	uint32_t dwfls, packages;

@@ -83,12 +83,10 @@ static char *without_parameters(struct lh_arena *arena, const char *from)
 static const char *clean_name(struct lh_symbols *s, const char *mangled)
 {
 	const char *name = lh_symbol_demangled(s, mangled);
-	bool guards = begins(name, guard);
 
-	if (guards)
+	if (begins(name, guard)) /* of a static variable; it has the variable's name */
 		name += sizeof(guard) - 1;
-	name = without_parameters(s->arena, name);
-	return guards ? lh_arena_printf(s->arena, "%s%s", guard, name) : name;
+	return without_parameters(s->arena, name);
 }
 
 /* Without what the compiler appends to the name of a static variable in a function: "m.0". */
@@ -118,13 +116,14 @@ static const char *name_of(struct lh_symbols *s, const char *symbol, const struc
 }
 
 /* The path in a variable, which is said to be `into` bytes before. NULL: it ends before that. */
-static const char *path_in(struct lh_symbols *s, const struct lh_variable *v, uint64_t into)
+static const char *path_in(struct lh_symbols *s, struct lh_object *o, const struct lh_variable *v,
+			   uint64_t into)
 {
 	struct lh_type_path path;
 	Dwarf_Die die = v->die;
 	Dwarf_Word size;
 
-	if (!lh_type_path_begin(&path, s->arena, &die, into) ||
+	if (!lh_type_path_begin(&path, s, o, &die, into) ||
 	    dwarf_aggregate_size(&path.type, &size) != 0 || into >= size)
 		return NULL;
 	lh_type_path_to_lock(&path);
@@ -147,7 +146,7 @@ static const char *find_name(struct lh_symbols *s, struct lh_object *o, uint64_t
 	if (!symbol.name && !v)
 		return NULL;
 	into = at - (v ? v->start : symbol.start);
-	path = v ? path_in(s, v, into) : NULL;
+	path = v ? path_in(s, o, v, into) : NULL;
 	if (!symbol.name && !path)
 		return NULL;
 	name = name_of(s, symbol.name, v);

@@ -156,7 +156,7 @@ static size_t strip_one(struct stripped *s, const char *name, const char *at, bo
 		put(s, "(anonymous)", strlen("(anonymous)"));
 		return strlen(anonymous);
 	}
-	if (*at == '(' && at > name && parameters) {
+	if (*at == '(' && at > name && parameters && at[-1] != ' ') {
 		n = bracketed(name, at);
 		return n + qualifiers(at + n);
 	}
@@ -171,42 +171,57 @@ static size_t strip_one(struct stripped *s, const char *name, const char *at, bo
 	return 1;
 }
 
-/* Leaves out the contents of brackets. A function loses its parameters and its return type. */
-static const char *strip(struct lh_arena *p, const char *name, bool function, bool arguments)
+/* The name without parameter lists, template arguments, or both. *word: where its last word begins.
+ */
+static const char *strip(struct lh_arena *p, const char *name, bool parameters, bool arguments,
+			 size_t *word)
 {
-	const char *clone = function ? strstr(name, " [clone ") : NULL,
+	const char *clone = parameters ? strstr(name, " [clone ") : NULL,
 		   *end = clone ? clone : name + strlen(name);
 	/* "<" may become "<…>" */
 	struct stripped s = {.text = lh_arena_alloc(p, 5 * strlen(name) + 1)};
 
 	for (const char *at = name; at < end;)
-		at += strip_one(&s, name, at, function, arguments);
+		at += strip_one(&s, name, at, parameters, arguments);
 	s.text[s.n] = '\0';
-	return function && s.text[s.word] ? s.text + s.word : s.text;
+	*word = s.text[s.word] ? s.word : 0;
+	return s.text;
+}
+
+/* "…::Book<…>::match": the last word without outer scopes. Then the middle of the last scope. */
+static const char *without_scopes(struct lh_arena *p, const char *name, size_t word,
+				  uint32_t columns)
+{
+	const char *last = NULL;
+	uint32_t used = lh_text_width(lh_arena_printf(p, "%.*s", (int)word, name));
+
+	for (const char *scope = strstr(name + word, "::"); scope;
+	     scope = strstr(scope + strlen("::"), "::")) {
+		if (used + lh_text_width(scope) < columns)
+			return lh_arena_printf(p, "%.*s…%s", (int)word, name, scope);
+		last = scope + strlen("::");
+	}
+	if (word || !last || columns < 2 * strlen("…::"))
+		return lh_shorten(p, name, columns);
+	return lh_arena_printf(p, "…::%s", lh_shorten(p, last, columns - 3));
 }
 
 const char *lh_shorten_name(struct lh_arena *p, const char *name, uint32_t columns)
 {
-	if (lh_text_width(name) <= columns)
-		return name;
-	return lh_shorten(p, strip(p, name, false, true), columns);
+	size_t word = 0;
+
+	for (int k = 0; k < 2 && lh_text_width(name) > columns; k++)
+		name = strip(p, name, k == 1, true, &word);
+	return lh_text_width(name) <= columns ? name : without_scopes(p, name, word, columns);
 }
 
 const char *lh_shorten_function(struct lh_arena *p, const char *function, uint32_t columns)
 {
-	const char *name = strip(p, function, true, false), *last = NULL;
+	size_t word;
+	const char *name = strip(p, function, true, false, &word);
 
-	if (lh_text_width(name) <= columns)
-		return name;
-	name = strip(p, function, true, true);
-	if (lh_text_width(name) <= columns)
-		return name;
-	for (const char *scope = strstr(name, "::"); scope; scope = strstr(scope + 2, "::")) {
-		if (lh_text_width(scope) < columns)
-			return lh_arena_printf(p, "…%s", scope);
-		last = scope + strlen("::");
-	}
-	if (!last || columns < 2 * strlen("…::"))
-		return lh_shorten(p, name, columns);
-	return lh_arena_printf(p, "…::%s", lh_shorten(p, last, columns - 3));
+	if (lh_text_width(name + word) > columns)
+		name = strip(p, function, true, true, &word);
+	name += word;
+	return lh_text_width(name) <= columns ? name : without_scopes(p, name, 0, columns);
 }

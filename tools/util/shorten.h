@@ -16,7 +16,8 @@ const char *lh_shorten_end(struct lh_arena *, const char *text, uint32_t columns
 /* "…/lib/pool.cc": leaves out leading folders, and the middle of a file name that is too long. */
 const char *lh_shorten_path(struct lh_arena *, const char *path, uint32_t columns);
 
-/* "Registry<…>::mutex": leaves out template arguments, then the middle. */
+/* "mutex of …::Book<…>::Book": leaves out template arguments, then parameters, then outer scopes.
+ */
 const char *lh_shorten_name(struct lh_arena *, const char *name, uint32_t columns);
 
 /*

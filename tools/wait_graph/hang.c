@@ -7,6 +7,7 @@
 #include "tools/process/syscall_text.h"
 #include "tools/util/time.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -74,7 +75,8 @@ static lh_thread_id thread_row(struct lh_hang *h, const struct lh_peek_task *k,
 	if (live && live->thread && live->thread < h->snapshot.rows.table[LH_T_THREAD].used) {
 		struct lh_thread *row = lh_snapshot_row(&h->snapshot, LH_T_THREAD, live->thread);
 
-		memcpy(row->name, k->name, sizeof(row->name)); /* the current name */
+		if (!(row->flags & LH_THREAD_NAMED) || strcmp(k->name, h->peek->comm) != 0)
+			memcpy(row->name, k->name, sizeof(row->name)); /* the current name */
 		return live->thread;
 	}
 	return lh_snapshot_put_thread(&h->snapshot, k->tid, k->name,
@@ -203,6 +205,45 @@ static void read_waits(struct lh_hang *h)
 
 /* ---- stacks ---- */
 
+bool lh_hang_waits_without_limit(const struct lh_hang_thread *t)
+{
+	return t->waiting && t->unchanged && !t->wait.timed;
+}
+
+static bool is_awaited(const struct lh_hang *h, uint32_t thread)
+{
+	for (uint32_t i = 0; i < h->threads; i++)
+		for (uint32_t k = 0;
+		     lh_hang_waits_without_limit(&h->thread[i]) && k < h->thread[i].n_blockers; k++)
+			if (h->thread[i].blockers[k] == thread)
+				return true;
+	return false;
+}
+
+/* Two words of a condition, 8 bytes together, serve its waiters in turn. */
+static bool same_object(const struct lh_hang_thread *a, const struct lh_hang_thread *b)
+{
+	if (a->live && b->live && a->live->wait_lock && b->live->wait_lock)
+		return a->live->wait_lock == b->live->wait_lock;
+	return a->task && b->task && a->task->arg[0] >> 3 == b->task->arg[0] >> 3;
+}
+
+/* Threads that share their wait are a pool, most likely, and wait for work. */
+bool lh_hang_may_be_lost(const struct lh_hang *h, uint32_t thread)
+{
+	const struct lh_hang_thread *t = &h->thread[thread];
+
+	if (!lh_hang_waits_without_limit(t) || t->foreign_process)
+		return false;
+	if (is_awaited(h, thread))
+		return true;
+	for (uint32_t i = 0; i < h->threads; i++)
+		if (i != thread && lh_hang_waits_without_limit(&h->thread[i]) &&
+		    same_object(&h->thread[i], t))
+			return false;
+	return true;
+}
+
 /* Stopping threads is only worth it if a deadlock looks possible: idle threads wait for work, and
  * joins for long jobs. */
 static bool may_be_stuck(const struct lh_hang *h)
@@ -225,15 +266,25 @@ static bool has_initialiser(const struct lh_hang *h)
 }
 
 /* False for a wait that the ledger knows: the ledger has its stack. */
-static bool wants_stack(const struct lh_hang *h, uint32_t i, bool all)
+static bool lacks_stack(const struct lh_hang *h, uint32_t i)
 {
 	const struct lh_hang_thread *t = &h->thread[i];
 
-	if (t->ended || t->task->unwound)
-		return false;
-	if (t->live && t->live->wait_lock)
-		return false;
-	return all || t->waiting || lh_hang_holds(h, i);
+	return !t->ended && !t->task->unwound && !(t->live && t->live->wait_lock);
+}
+
+/* Keeps the end of a long name, as the library does: it tells a pool's threads apart. */
+static void set_name(struct lh_thread *row, const char *name)
+{
+	size_t n = strlen(name), most = sizeof(row->name) - 1;
+
+	if (n <= most) {
+		snprintf(row->name, sizeof(row->name), "%s", name);
+		return;
+	}
+	for (name += n - (most - 3); (*name & 0xc0) == 0x80; name++)
+		; /* not from the middle of a letter */
+	snprintf(row->name, sizeof(row->name), "...%s", name);
 }
 
 void lh_hang_unwind(struct lh_hang *h, const struct lh_hang_thread *t)
@@ -242,13 +293,40 @@ void lh_hang_unwind(struct lh_hang *h, const struct lh_hang_thread *t)
 
 	lh_peek_unwind(h->peek, task);
 	lh_peek_read_scripts(h->peek, task);
+	if (!h->ledger && t->id && task->script_name && strcmp(task->name, h->peek->comm) == 0)
+		set_name(lh_snapshot_row(&h->snapshot, LH_T_THREAD, t->id), task->script_name);
 }
 
 static void unwind(struct lh_hang *h, bool all)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
-		if (wants_stack(h, i, all))
+		if (lacks_stack(h, i) && (all || h->thread[i].waiting || lh_hang_holds(h, i)))
 			lh_hang_unwind(h, &h->thread[i]);
+}
+
+static bool shares_wait_of_awaited(const struct lh_hang *h, uint32_t thread)
+{
+	for (uint32_t i = 0; i < h->threads; i++)
+		if (lh_hang_waits_without_limit(&h->thread[thread]) && is_awaited(h, i) &&
+		    lh_hang_waits_without_limit(&h->thread[i]) &&
+		    same_object(&h->thread[i], &h->thread[thread]))
+			return true;
+	return false;
+}
+
+/* Nothing is deadlocked, but a wake-up may have been lost: shows where a thread waits without a
+ * limit that another thread waits for, or that does not share its wait. False: there is none. */
+static bool unwind_waiters(struct lh_hang *h)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < h->threads && n < LH_HANG_WAITERS_MAX; i++)
+		if (lacks_stack(h, i) &&
+		    (lh_hang_may_be_lost(h, i) || shares_wait_of_awaited(h, i))) {
+			lh_hang_unwind(h, &h->thread[i]);
+			n++;
+		}
+	return n > 0;
 }
 
 /* The locks' bytes are read between two scans of the waiters. A copy of the ledger needs no second
@@ -276,9 +354,12 @@ static bool solve_twice(struct lh_hang *h, bool all)
 {
 	if (!solve(h))
 		return false;
-	if (h->peek->no_access || (!all && !may_be_stuck(h)))
+	if (h->peek->no_access)
 		return true;
-	unwind(h, all);
+	if (all || may_be_stuck(h))
+		unwind(h, all);
+	else if (!unwind_waiters(h))
+		return true;
 	read_waits(h);
 	if (has_initialiser(h))
 		unwind(h, true);
@@ -288,7 +369,8 @@ static bool solve_twice(struct lh_hang *h, bool all)
 		pause_between(RESTING_MS);
 	if (!solve(h))
 		return false;
-	unwind(h, all); /* holders that were found only now */
+	if (all || may_be_stuck(h))
+		unwind(h, all); /* holders that were found only now */
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->thread[i].task && !h->thread[i].waiting && !h->thread[i].stack)
 			wait_from_task(h, &h->thread[i]);
@@ -379,6 +461,7 @@ bool lh_hang_inspect(struct lh_hang *h, struct lh_peek *p, const struct lh_ledge
 	if (!solve_twice(h, all))
 		return false;
 	lh_hang_hold_all(h);
+	lh_hang_read_signals(h);
 	return true;
 }
 
@@ -438,6 +521,7 @@ void lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_l
 	read_waits(h);
 	lh_hang_edges(h);
 	lh_hang_hold_all(h);
+	lh_hang_read_signals(h);
 }
 
 void lh_hang_close(struct lh_hang *h)

@@ -10,6 +10,7 @@
  *   wait_bytes.c      what a thread waits for, from its system call, stack and lock bytes
  *   edges_bytes.c     edges, from the ledger or from the locks' bytes
  *   hang_findings.c   rows of the findings of the solved graph (findings.h)
+ *   signals.c         who has signalled a condition
  *   merge.c           waits for locks of other processes
  *   processes.c       which other processes matter, and their inspection
  *   shm_key.c         the location of a process-shared lock
@@ -18,7 +19,8 @@
  * - A thread counts as blocked only if both scans find the same wait and the thread did not run in
  *   between. Locks are read after the first scan and before the second. So all threads of a cycle
  *   slept while the owners were read, and only these threads could have changed the owners.
- * - A thread is stopped only if a deadlock looks possible, or if all stacks are wanted.
+ * - A thread is stopped only if a deadlock looks possible, if its wake-up may have been lost, or if
+ *   all stacks are wanted.
  */
 #ifndef LH_WAIT_GRAPH_HANG_H
 #define LH_WAIT_GRAPH_HANG_H
@@ -27,7 +29,10 @@
 #include "tools/wait_graph/solve.h"
 #include "tools/wait_graph/wait_bytes.h"
 
-enum { LH_HANG_STARVED_S = 3 }; /* seconds to wait for threads that get no CPU time */
+enum {
+	LH_HANG_STARVED_S = 3,    /* seconds to wait for threads that get no CPU time */
+	LH_HANG_WAITERS_MAX = 64, /* without a deadlock: waiting threads whose stack is read */
+};
 
 struct lh_hang_thread {
 	lh_thread_id id; /* in the snapshot */
@@ -45,6 +50,8 @@ struct lh_hang_thread {
 	bool owner_gone;   /* no thread has this tid, as far as we can see */
 	const struct lh_peek *foreign_process; /* its process; NULL: the inspected process */
 	uint32_t *blockers, n_blockers;        /* indices of the threads that it waits for */
+	lh_stack_id signalled; /* wait on a condition: a call that signalled it; 0: unknown */
+	bool never_signalled;  /* no thread has signalled it since the library was loaded */
 	const struct lh_peek_task *task;
 	const struct lh_live_thread *live; /* its row in the ledger, NULL: none */
 };
@@ -96,6 +103,14 @@ bool lh_hang_inspect_again(struct lh_hang *);
 bool lh_hang_is_unchanged(struct lh_hang *);
 /* Reads the stack of the thread, and the Python frames on it. */
 void lh_hang_unwind(struct lh_hang *, const struct lh_hang_thread *);
+
+bool lh_hang_waits_without_limit(const struct lh_hang_thread *);
+/* The thread waits without a limit, and another thread waits for it, or no other in the same way.
+ */
+bool lh_hang_may_be_lost(const struct lh_hang *, uint32_t thread);
+
+/* signals.c: fills in who has signalled the conditions on which threads wait. */
+void lh_hang_read_signals(struct lh_hang *);
 
 /* merge.c: the owner of a process-shared lock may be in another process. Inspects the processes
  * that map the same memory, and adds their threads that wait or hold. Returns how many processes;

@@ -90,14 +90,7 @@ static void find_all_blocked(struct lh_hang *h)
 		h->idle = true;
 		return;
 	}
-	f = begin_finding(
-		h, LH_RULE_LOST_SIGNAL,
-		waiting == 1
-			? "{who} waits for {lock}, and there is no other thread"
-			: lh_arena_printf(h->arena,
-					  "all %u threads wait forever: no thread is left that "
-					  "can wake any of them",
-					  waiting));
+	f = begin_finding(h, LH_RULE_LOST_SIGNAL, NULL);
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->thread[i].waiting && !h->thread[i].foreign_process)
 			put_wait(h, f, &h->thread[i]);

@@ -305,7 +305,7 @@ void lh_long_hold_scan(struct lh_watch_process *p, uint32_t live_row,
 	}
 	h = find(p, live_row, e);
 	if (!h && lh_watch_must_be_short(p, e->lock, l)) {
-		uint64_t limit = lh_watch_limit(p, l);
+		uint64_t limit = lh_watch_limit(p, e->lock);
 		h = limit && 2 * age >= limit ? follow(p, live_row, live, e, limit) : NULL;
 		if (!h && 2 * age < limit)
 			wait_for_half(p, live_row, since, limit);

@@ -180,7 +180,7 @@ static void adopt(struct lh_watch_process *p, const struct lh_finding *measureme
 	if (!lh_read_step(&p->ledger, measurement->step, &acquired) ||
 	    !lh_read_step(&p->ledger, measurement->step + 1, &release) ||
 	    !lh_read_lock(&p->ledger, acquired.lock, &l) ||
-	    measurement->duration_ns < lh_watch_limit(p, &l))
+	    measurement->duration_ns < lh_watch_limit(p, acquired.lock))
 		return;
 	uint64_t key = lh_long_hold_key(&l, acquired.lock, acquired.site);
 	uint32_t row = lh_watch_find(p, key);

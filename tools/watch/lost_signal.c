@@ -51,6 +51,22 @@ static struct lh_step step_of(const struct lh_live_thread *live)
 				.action = live->wait_on == LH_WAIT_JOIN ? LH_JOINS : LH_WAITS_FOR};
 }
 
+/* A wait on a futex of the program's own: only the inspection has its stack. */
+static struct lh_step raw_step(struct lh_watch_process *p, const struct lh_hang_thread *t)
+{
+	const struct lh_peek_task *k = t->task;
+	struct lh_stack_sample sample = {0};
+
+	if (!p->sampler)
+		p->sampler = lh_sampler_new(p->pid);
+	for (uint32_t i = t->wait.called ? t->wait.call : 0;
+	     p->sampler && i < k->frames && sample.n < LH_FRAMES_MAX; i++)
+		sample.pc[sample.n++] = k->frame[i].pc + (k->frame[i].exact && !i);
+	return (struct lh_step){.thread = t->live->thread,
+				.site = lh_watch_site(p, &sample),
+				.action = LH_WAITS_FOR};
+}
+
 static void report(struct lh_watch_process *p, const struct lh_hang *h, enum lh_severity severity)
 {
 	uint32_t n = h->threads < STEPS_MAX ? h->threads : STEPS_MAX;
@@ -65,13 +81,14 @@ static void report(struct lh_watch_process *p, const struct lh_hang *h, enum lh_
 		const struct lh_hang_thread *t = &h->thread[i];
 		struct lh_step s;
 
-		if (!t->waiting || !t->live || !t->live->wait_lock)
+		if (!t->waiting || !t->live || !t->task)
 			continue; /* the ledger does not know the thread */
-		s = step_of(t->live);
+		s = t->live->wait_lock ? step_of(t->live) : raw_step(p, t);
 		*(struct lh_step *)lh_overlay_row(p->overlay, LH_T_STEP, f->step + f->steps++) = s;
 		f->thread = f->thread ? f->thread : s.thread;
 		f->duration_ns = f->duration_ns && f->duration_ns < t->ns ? f->duration_ns : t->ns;
-		lh_deadlock_end_follow(p, row, p, &s);
+		if (s.lock) /* nothing shows the end of the others */
+			lh_deadlock_end_follow(p, row, p, &s);
 	}
 	p->lost = row;
 	lh_watch_post(p, LH_WATCH_FOUND, row, "");

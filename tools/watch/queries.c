@@ -1,5 +1,4 @@
 /* queries.c — queries that several files need: about a held lock, a thread and the limits. */
-#include "tools/symbols/symbols.h"
 #include "tools/util/time.h"
 #include "tools/watch/watch_internal.h"
 
@@ -138,33 +137,28 @@ bool lh_watch_in_deadlock(const struct lh_watch_process *p, uint32_t live_row)
 	return true; /* the waits lead into a cycle, or are HOPS_MAX or more */
 }
 
-/* The lock's name: given by the program, or the variable at its address; "": none. */
-static const char *name_of(struct lh_watch_process *p, const struct lh_lock *l,
-			   struct lh_lock_stats *stats)
+/* A pattern with * and ?; brackets are those of arrays: "shard[*].lock". */
+static bool fits(const char *pattern, const char *name)
 {
-	struct lh_module m;
-	uint64_t into;
-	const char *name;
+	char text[512], *to = text;
 
-	lh_read_lock_stats(&p->ledger, l, stats);
-	if (l->flags & LH_LOCK_NAMED && stats->name[0])
-		return stats->name;
-	if (!p->watch->symbols)
-		p->watch->symbols = lh_symbols_new(false);
-	if (!lh_lock_address(l) || !lh_read_module_at(&p->ledger, lh_lock_address(l), &m))
-		return "";
-	name = lh_symbol_data(p->watch->symbols, &m, lh_lock_address(l) - m.base, &into);
-	return name ? name : "";
+	for (; *pattern && to < text + sizeof(text) - 2; pattern++) {
+		if (*pattern == '[')
+			*to++ = '\\';
+		*to++ = *pattern;
+	}
+	*to = '\0';
+	return !*pattern && fnmatch(text, name, 0) == 0;
 }
 
-uint64_t lh_watch_limit(struct lh_watch_process *p, const struct lh_lock *l)
+uint64_t lh_watch_limit(struct lh_watch_process *p, lh_lock_id lock)
 {
 	const struct lh_watch_options *w = &p->watch->options;
-	struct lh_lock_stats stats;
-	const char *name = w->locks ? name_of(p, l, &stats) : "";
+	const char *name =
+		w->locks && w->name_lock ? w->name_lock(&p->names, &p->ledger, lock) : NULL;
 
-	for (uint32_t i = 0; i < w->locks; i++)
-		if (fnmatch(w->lock[i].name, name, 0) == 0)
+	for (uint32_t i = 0; name && i < w->locks; i++)
+		if (fits(w->lock[i].name, name))
 			return w->lock[i].ns;
 	return w->long_hold_ns;
 }

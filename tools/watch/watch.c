@@ -4,7 +4,6 @@
 #include "tools/util/thread.h"
 #include "tools/util/time.h"
 #include "tools/process/stop.h"
-#include "tools/symbols/symbols.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -255,7 +254,6 @@ void lh_watch_stop(struct lh_watch *w)
 	pthread_mutex_unlock(&w->mutex);
 	pthread_join(w->thread, NULL);
 	lh_deadlock_watch_stop(w);
-	lh_symbols_free(w->symbols);
 	free(w->list);
 	free(w->event);
 	free(w);
@@ -273,6 +271,7 @@ struct lh_watch_process *lh_watch_add(struct lh_watch *w, const void *ledger, si
 	p->watch = w;
 	p->pid = pid;
 	p->process = process;
+	p->free_names = w->options.free_names;
 	pthread_mutex_lock(&w->mutex);
 	if (!lh_list_grow(&w->list, &w->capacity, w->n + 1, sizeof(*w->list))) {
 		pthread_mutex_unlock(&w->mutex);
@@ -324,6 +323,8 @@ void lh_watch_forget(struct lh_watch_process *p)
 {
 	if (!p)
 		return;
+	if (p->names)
+		p->free_names(p->names); /* the watch may have ended */
 	lh_sampler_free(p->sampler);
 	lh_overlay_free(p->overlay);
 	free(p->sample);

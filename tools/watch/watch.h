@@ -18,6 +18,7 @@
 #ifndef LH_WATCH_WATCH_H
 #define LH_WATCH_WATCH_H
 
+#include "tools/ledger/reader.h"
 #include "tools/ledger/run_file.h"
 #include "tools/ledger/overlay.h"
 
@@ -33,6 +34,10 @@ struct lh_watch_options {
 		uint64_t ns;
 	} lock[64]; /* limits of these locks, instead of long_hold_ns */
 	uint32_t locks;
+	/* The lock's name, as reports name it; needed with `lock` only. *names: NULL at first, kept
+	 * for the process, and ended by free_names. */
+	const char *(*name_lock)(void **names, const struct lh_ledger_view *, lh_lock_id);
+	void (*free_names)(void *names);
 	struct lh_run_header *run_header; /* its tick is updated in each round; NULL: none */
 	bool verbose;                     /* posts LH_WATCH_EXCUSED too */
 	int wake;                         /* eventfd, raised at each event */

@@ -120,6 +120,8 @@ struct lh_watch_process {
 	struct lh_overlay *overlay;
 	struct lh_sampler *sampler;
 	void *process;
+	void *names; /* see lh_watch_options.name_lock */
+	void (*free_names)(void *);
 	pid_t pid;
 	uint64_t now_ns, sampled_ns; /* this sample and the one before, on the ledger's clock */
 	uint64_t began_ns;           /* now_ns on CLOCK_MONOTONIC; 0: now_ns is no real time */
@@ -155,7 +157,6 @@ struct lh_followed_wait {
 
 struct lh_watch {
 	struct lh_watch_options options;
-	struct lh_symbols *symbols; /* only if locks have limits of their own */
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t stop;
@@ -217,7 +218,7 @@ bool lh_watch_is_current(const struct lh_watch_process *, uint32_t live_row,
 /* Does the row's thread wait without a limit in, or for, a cycle of waits for locks and thread
  * ends, or a reported deadlock? */
 bool lh_watch_in_deadlock(const struct lh_watch_process *, uint32_t live_row);
-uint64_t lh_watch_limit(struct lh_watch_process *, const struct lh_lock *);
+uint64_t lh_watch_limit(struct lh_watch_process *, lh_lock_id);
 /* The address of the futex on which a thread of the process sleeps; 0: none, or not known. */
 uint64_t lh_watch_futex(void *process, int32_t tid);
 /* May /proc be read for one more thread? The number per second is bounded. */

@@ -2,7 +2,7 @@
  * test_python.c — reads a Python interpreter made by hand: frames, names, lines, the intent of an
  * instruction; and tests that nothing is reported of data that does not match.
  * LINKS: libcheck/stack/python.c libcheck/stack/python_expression.c libcheck/stack/python_name.c
- *        libcheck/stack/python_text.c libcheck/base/text.c
+ *        libcheck/stack/python_text.c libcheck/stack/python_thread.c libcheck/base/text.c
  */
 #include "libcheck/stack/python.h"
 #include "libcheck/stack/python_311.h"
@@ -14,10 +14,11 @@
 #include <stdlib.h>
 
 /* The symbols that stack/python.c binds to; it tells types apart by their addresses. */
-extern char _PyRuntime[], PyCode_Type[], PyUnicode_Type[], PyBytes_Type[], PyTuple_Type[];
+extern char _PyRuntime[], PyCode_Type[], PyUnicode_Type[], PyBytes_Type[], PyTuple_Type[],
+	PyType_Type[], PyDict_Type[], _Py_TrueStruct[];
 extern unsigned long Py_Version;
 alignas(16) char _PyRuntime[1024], PyCode_Type[512], PyUnicode_Type[8], PyBytes_Type[8],
-	PyTuple_Type[8];
+	PyTuple_Type[8], PyType_Type[8], PyDict_Type[8], _Py_TrueStruct[8];
 unsigned long Py_Version = 0x030b02f0;
 void PyEval_RestoreThread(void *unused);
 void PyEval_RestoreThread(void *unused)
@@ -168,6 +169,24 @@ static void *call(uint8_t name, uint8_t arguments, bool wider, const char *funct
 	return code_of(&u[0][0], UNITS, function);
 }
 
+/* x.acquire(constant), or x.acquire(name=constant). */
+static void *flagged(const char *constant, const char *name)
+{
+	uint8_t u[24][2] = {{0}};
+	size_t at = 13;
+
+	u[2][0] = PY_OP_LOAD_METHOD, u[2][1] = 1;
+	u[at][0] = PY_OP_LOAD_CONST, u[at++][1] = 1;
+	if (name)
+		u[at][0] = PY_OP_KW_NAMES, u[at++][1] = 0;
+	u[at][0] = PY_OP_PRECALL, u[at][1] = 1;
+	u[at + 2][0] = PY_OP_CALL, u[at + 2][1] = 1;
+	void *code = code_of(&u[0][0], 24, "f");
+	set_word(code, PY_CODE_CONSTANTS,
+		 (uintptr_t)tuple_of(name ? tuple_of(ascii(name), NULL) : NULL, (void *)constant));
+	return code;
+}
+
 static enum lh_python_intent intent_at(void *code, size_t unit)
 {
 	set_current_frame(frame_of(code, unit, NULL, true));
@@ -190,6 +209,11 @@ static void instructions(void)
 		 LH_PYTHON_UNTIL_THREAD_END);
 	CHECK_EQ(intent_at(call(2, 1, false, "_BaseExitStack.enter_context"), CALL_AT),
 		 LH_PYTHON_BLOCKING);
+	CHECK_EQ(intent_at(flagged(_Py_TrueStruct, NULL), 16), LH_PYTHON_BLOCKING);
+	CHECK_EQ(intent_at(flagged(PyDict_Type, NULL), 16), LH_PYTHON_TRY);
+	CHECK_EQ(intent_at(flagged(_Py_TrueStruct, "blocking"), 17), LH_PYTHON_BLOCKING);
+	CHECK_EQ(intent_at(flagged(PyDict_Type, "blocking"), 17), LH_PYTHON_TRY);
+	CHECK_EQ(intent_at(flagged(_Py_TrueStruct, "timeout"), 17), LH_PYTHON_TRY);
 	CHECK_EQ(intent_at(call(255, 0, true, "f"), CALL_AT), LH_PYTHON_TRY); /* no such name */
 }
 
@@ -408,6 +432,77 @@ static void odd_code(void)
 	}
 }
 
+/* ---- names of threads ---- */
+
+/* The keys `a` and `_name`; with values, if there are any. */
+static void *keys_of(unsigned kind, void *value)
+{
+	size_t size = kind == PY_KEYS_GENERAL ? 24 : 16, key = kind == PY_KEYS_GENERAL ? 8 : 0;
+	char *k = calloc(1, 256);
+
+	k[PY_KEYS_LOG_INDEX] = 3;
+	k[PY_KEYS_LOG_INDEX + 1] = (char)kind;
+	set_word(k, PY_KEYS_ENTRIES, 2);
+	set_word(k, PY_KEYS_INDEXES + 8 + key, (uintptr_t)ascii("a"));
+	set_word(k, PY_KEYS_INDEXES + 8 + size + key, (uintptr_t)ascii("_name"));
+	set_word(k, PY_KEYS_INDEXES + 8 + size + key + 8, (uintptr_t)value);
+	return k;
+}
+
+/* An instance of a class, whose attributes are in `values` or in `dictionary`. */
+static char *instance(void *keys, void *values, void *dictionary)
+{
+	char *type = object(PyType_Type, 0, 1024), *o = (char *)calloc(1, 128) + 64;
+
+	set_word(type, PY_TYPE_FLAGS, 1 << 9 | 1 << 4);
+	set_word(type, PY_TYPE_KEYS, (uintptr_t)keys);
+	set_word(o, PY_OBJECT_COUNT, 1);
+	set_word(o, PY_OBJECT_TYPE, (uintptr_t)type);
+	set_word(o - PY_OBJECT_VALUES, 0, (uintptr_t)values);
+	set_word(o - PY_OBJECT_DICTIONARY, 0, (uintptr_t)dictionary);
+	return o;
+}
+
+static const char *name_of(void *thread, const char *function)
+{
+	static char name[16];
+	char *frame = frame_of(call(1, 0, false, function), CALL_AT, NULL, true);
+
+	set_word(frame, PY_FRAME_VARIABLES, (uintptr_t)thread);
+	set_current_frame(frame);
+	return lh_python_thread_name(name, sizeof(name)) ? name : "";
+}
+
+static void thread_names(void)
+{
+	uintptr_t values[] = {(uintptr_t)ascii("other"), (uintptr_t)ascii("pay-bob")};
+	void *dictionary = object(PyDict_Type, 0, 64), *shared = keys_of(2, NULL);
+
+	CHECK_STR(name_of(instance(shared, values, NULL), "Thread.start"), "pay-bob");
+	CHECK_STR(name_of(instance(shared, values, NULL), "Thread.stop"), "");
+	CHECK_STR(name_of(instance(NULL, values, NULL), "Thread.start"), "");
+	CHECK_STR(name_of(NULL, "Thread.start"), "");
+	for (unsigned kind = 0; kind < 2; kind++) {
+		set_word(dictionary, PY_DICTIONARY_KEYS,
+			 (uintptr_t)keys_of(kind, ascii("in a dict")));
+		CHECK_STR(name_of(instance(shared, NULL, dictionary), "Thread.start"), "in a dict");
+	}
+	set_word(dictionary, PY_DICTIONARY_KEYS, (uintptr_t)shared);
+	set_word(dictionary, PY_DICTIONARY_VALUES, (uintptr_t)values);
+	CHECK_STR(name_of(instance(shared, NULL, dictionary), "Thread.start"), "pay-bob");
+	set_word(shared, PY_KEYS_ENTRIES, 1); /* too few, and far too many */
+	CHECK_STR(name_of(instance(shared, values, NULL), "Thread.start"), "");
+	set_word(shared, PY_KEYS_ENTRIES, 1 << 30);
+	CHECK_STR(name_of(instance(shared, values, NULL), "Thread.start"), "");
+	set_word(shared, PY_KEYS_ENTRIES, 2);
+	values[1] = (uintptr_t)ascii("Thread-12 (work)");
+	CHECK_STR(name_of(instance(shared, values, NULL), "Thread.start"), "");
+	values[1] = (uintptr_t)ascii("Thread-safe");
+	CHECK_STR(name_of(instance(shared, values, NULL), "Thread.start"), "Thread-safe");
+	values[1] = (uintptr_t)dictionary;
+	CHECK_STR(name_of(instance(shared, values, NULL), "Thread.start"), "");
+}
+
 static void expect_unknown(void)
 {
 	struct lh_python_chain c;
@@ -479,6 +574,7 @@ int main(void)
 	chains();
 	lock_names();
 	odd_code();
+	thread_names();
 	other_threads();
 	other_versions();
 	return unit_done();

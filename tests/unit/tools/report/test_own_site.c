@@ -9,6 +9,7 @@
 /*
  * A stack is a text, innermost function first: "enter:10 call:3 main:1". The number is the place in
  * the function, its line and its offset. "+": inlined into the next function. "/": of a library.
+ * "*": folded.
  * "..." at the end: the stack is cut.
  */
 static struct lh_report_stack stack_of(struct lh_arena *arena, const char *text)
@@ -28,7 +29,8 @@ static struct lh_report_stack stack_of(struct lh_arena *arena, const char *text)
 		*line = '\0';
 		f.inlined = *word == '+';
 		f.system = *word == '/';
-		f.function = word + (f.inlined || f.system);
+		f.folded = *word == '*';
+		f.function = word + (f.inlined || f.system || f.folded);
 		f.line = (uint32_t)atoi(line + 1);
 		f.offset = f.inlined ? 0x999 : 0x1000u * (unsigned char)f.function[0] + f.line;
 		if (t.n && frame[t.n - 1].inlined) /* one copy of it for each call that it makes */
@@ -55,7 +57,7 @@ static void cycle(struct lh_acquired all[4], const char *const in[8])
 }
 
 /* Their sites. */
-static const char *sites(const char *const in[8])
+static const char *sites(const char *const in[8], enum lh_recipe recipe)
 {
 	struct lh_acquired all[4];
 	const char *text = "";
@@ -63,10 +65,11 @@ static const char *sites(const char *const in[8])
 	cycle(all, in);
 	for (uint32_t i = 0; i < 4; i++)
 		text = lh_arena_printf(report->arena, "%s%s%s", text, i ? " " : "",
-				       lh_own_site(report, all, 2, i, LH_RECIPE_2));
+				       lh_own_site(report, all, 2, i, recipe));
 	return text;
 }
-#define SITES(...) sites((const char *const[8]){__VA_ARGS__})
+#define SITES(...) sites((const char *const[8]){__VA_ARGS__}, LH_RECIPE_2)
+#define SITES_3(...) sites((const char *const[8]){__VA_ARGS__}, LH_RECIPE_3)
 
 /* The functions that made its two orders. */
 static const char *orders(const char *const in[8])
@@ -183,6 +186,35 @@ static void inlined(void)
 		  "outer/ inner/ inner/ outer/");
 }
 
+/* What recipe v3 adds. */
+static void recipe_3(void)
+{
+	/* of a folded function, its caller tells which function it is */
+	CHECK_STR(SITES_3("a", "*f:1 g:1 main:1", "b", "*f:2 g:1 main:1", "b", "h:1 main:2", "a",
+			  "h:2 main:2"),
+		  "f/g/ f/g/ h/ h/");
+	CHECK_STR(SITES_3("a", "*f:1 *g:1 main:1", "b", "f:2 *g:1 main:1", "b", "h:1 main:2", "a",
+			  "h:2 main:2"),
+		  "f/g/main/ f/ h/ h/");
+	CHECK_STR(SITES("a", "*f:1 g:1 main:1", "b", "*f:2 g:1 main:1", "b", "h:1 main:2", "a",
+			"h:2 main:2"),
+		  "f/ f/ h/ h/");
+	/* functions that part more than three calls away */
+	CHECK_STR(SITES_3(NULL, "a:1 b:1 c:1 d:1 e:1 main:1", NULL, "k:1 e:2 main:1", NULL,
+			  "f:1 main:2", NULL, "f:2 main:2"),
+		  "a/b/c/d/e/ k/e/ f/ f/");
+	CHECK_STR(SITES(NULL, "a:1 b:1 c:1 d:1 e:1 main:1", NULL, "k:1 e:2 main:1", NULL,
+			"f:1 main:2", NULL, "f:2 main:2"),
+		  "a/b/c/ k/e/ f/ f/");
+	/* nothing new: known classes, and a loop in any of the functions */
+	CHECK_STR(SITES_3("a", "a:1 b:1 c:1 d:1 e:1 main:1", "b", "k:1 e:2 main:1", "b",
+			  "f:1 main:2", "a", "f:2 main:2"),
+		  "a/ k/ f/ f/");
+	CHECK_STR(SITES_3("x", "a:1 b:1 c:1 d:1 main:1", "x", "a:1 b:1 c:1 d:1 main:1", "x",
+			  "f:1 main:2", "x", "f:2 main:2"),
+		  "a/b/c/ a/b/c/ f/ f/");
+}
+
 static void libraries(void)
 {
 	CHECK_STR(SITES("a", "/g_mutex_lock:1 f:1", "b", "/g_mutex_lock:1 f:2", "b",
@@ -204,6 +236,7 @@ int main(void)
 	one_class();
 	unknown_class();
 	inlined();
+	recipe_3();
 	libraries();
 	no_stack();
 	lh_report_free(report);

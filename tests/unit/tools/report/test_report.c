@@ -185,6 +185,54 @@ static void variants(void)
 	lh_report_free(other);
 }
 
+static uint32_t known_places; /* of the baseline's entry */
+
+static void know(void *with, const struct lh_report *report, struct lh_report_finding *f)
+{
+	(void)with;
+	(void)report;
+	f->status = LH_BASELINE;
+	f->entry_places = known_places;
+}
+
+/* A cycle in two processes of one program, which are loaded at different addresses. */
+static struct lh_report *with_places(uint32_t known)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000), *k = build_bank(200, 0x5000000);
+	struct lh_report *report = lh_report_new((struct lh_report_options){.classify = know});
+
+	known_places = known;
+	CHECK(lh_read_view(&views[0], l, l->total) && lh_read_view(&views[1], k, k->total));
+	for (int i = 0; i < 2; i++)
+		lh_report_add_ledger(report, &views[i]);
+	return report;
+}
+
+static void places(void)
+{
+	struct lh_report_finding one = {.cycle_place = "a", .status = LH_NEW},
+				 two = {.cycle_place = "b", .status = LH_NEW},
+				 three = {.cycle_place = "c", .cycle_place_module = "app"},
+				 four = {.cycle_place = "d", .cycle_place_module = "lib"},
+				 five = {.cycle_place = "e", .cycle_place_module = "app"};
+	const struct lh_report_finding *merged[] = {&one, &two, &one, &three, &four, &five};
+	struct lh_report_finding all = {.merged = merged, .mergeds = 3};
+	struct lh_report *report = with_places(1);
+
+	CHECK_EQ(lh_report_places(&all), 2);
+	all.mergeds = 6; /* and the most in one object */
+	CHECK_EQ(lh_report_places(&all), 4);
+	two.status = LH_SUPPRESSED;
+	CHECK_EQ(lh_report_places(&all), 3);
+	all.mergeds = 0;
+	CHECK_EQ(lh_report_places(&all), 1);
+	/* two processes of one program have one place, wherever it is loaded */
+	CHECK_EQ(report->findings, 1);
+	CHECK_EQ(lh_report_places(report->finding[0]), 1);
+	CHECK_EQ(report->finding[0]->status, LH_BASELINE);
+	lh_report_free(report);
+}
+
 /* One call path that is new makes the finding new; those that are not are not listed. */
 static void suppressed_variants(void)
 {
@@ -619,6 +667,7 @@ int main(void)
 	fingerprints();
 	variants();
 	suppressed_variants();
+	places();
 	merged();
 	added_rows();
 	ordered();

@@ -92,6 +92,12 @@ static void template_arguments(void)
 	CHECK(is(lh_shorten_name(arena, "Registry<Key, Value>::mutex_", 27),
 		 "Registry<…>::mutex_"));
 	CHECK(is(lh_shorten_name(arena, "session->mu", 5), "se…mu"));
+	CHECK(is(lh_shorten_name(arena, "mutex of os::Monitor::Monitor(int, bool)", 30),
+		 "mutex of os::Monitor::Monitor"));
+	CHECK(is(lh_shorten_name(arena, "mutex of os::Monitor::Monitor(int, bool)", 20),
+		 "mutex of …::Monitor"));
+	CHECK(is(lh_shorten_name(arena, "Table<int, std::less<int>>::index (1)", 24),
+		 "Table<…>::index (1)"));
 }
 
 /* Whatever the name, and however its brackets match, the result fits. */
