@@ -12,8 +12,7 @@
  * NAME: spinlock session->spin
  * NAME: mutex session->wrapped
  * NAME: mutex twice::here
- * NAME: mutex named by the program
- * WITHOUT: gcc-O3 mutex shard->lock
+ * NAME: mutex the ledger
  */
 #include "lockhound.h"
 
@@ -43,6 +42,7 @@ struct shard {
 };
 struct pair {
 	pthread_mutex_t m[2];
+	long n;
 };
 static pthread_mutex_t *current;
 
@@ -94,6 +94,19 @@ static __attribute__((noinline)) void lock_and_unlock(pthread_mutex_t *m)
 	pthread_mutex_unlock(m);
 }
 
+static __attribute__((noinline)) void use_pair(struct pair *two)
+{
+	lock_and_unlock(&two->m[1]);
+	lock_and_unlock(&two->m[1]); /* a function's last call leaves it */
+	two->n++;
+}
+
+static __attribute__((noinline)) void use_current(void)
+{
+	pthread_mutex_lock(current);
+	pthread_mutex_unlock(current);
+}
+
 static __attribute__((noinline)) void twice(void)
 {
 	pthread_mutex_t here = PTHREAD_MUTEX_INITIALIZER;
@@ -113,14 +126,13 @@ int main(void)
 
 	use(session_new());
 	use_shards(calloc(2, sizeof(struct shard)), 2);
-	lock_and_unlock(&two->m[1]);
+	use_pair(two);
 	lock_and_unlock(&local);
 	pthread_mutex_lock(&pair.second);
 	pthread_mutex_unlock(&pair.second);
 	current = calloc(1, sizeof(*current));
-	pthread_mutex_lock(current);
-	pthread_mutex_unlock(current);
-	lockhound_name(given, "named by the program");
+	use_current();
+	lockhound_name(given, "the ledger");
 	lock_and_unlock(given);
 	twice();
 }

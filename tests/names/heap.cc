@@ -13,6 +13,9 @@
  * NAME: mutex in_function::kept
  * NAME: mutex Node::mutex_
  * NAME: mutex the journal
+ * WITHOUT: *-O0 mutex Book::shared_pointer_
+ * WITHOUT: *-O0 mutex main::pointer
+ * WITHOUT: gcc-O[23] mutex Book::shared_pointer_
  */
 #include "lockhound.h"
 
@@ -26,7 +29,7 @@
 template <typename T> class Queue
 {
       public:
-	void push(T t)
+	[[gnu::noinline]] void push(T t)
 	{
 		std::lock_guard lock(mutex_);
 		list_.push_back(t);
@@ -40,7 +43,7 @@ class Base
 {
       public:
 	virtual ~Base() = default;
-	void use_base()
+	[[gnu::noinline]] void use_base()
 	{
 		std::lock_guard lock(base_);
 		n_++;
@@ -53,7 +56,7 @@ class Base
 class Derived : public Base
 {
       public:
-	void use()
+	[[gnu::noinline]] void use()
 	{
 		std::scoped_lock lock(own_);
 		n_++;
@@ -98,7 +101,7 @@ class Guard
 class Book
 {
       public:
-	void use()
+	[[gnu::noinline]] void use()
 	{
 		{
 			Guard guard(wrapped_);
@@ -126,6 +129,18 @@ struct Node {
 	std::unique_ptr<Node> next;
 };
 
+[[gnu::noinline]] static void use_node(Node &node)
+{
+	node.next->mutex_.lock();
+	node.next->mutex_.unlock();
+}
+
+[[gnu::noinline]] static void use_pointer(std::unique_ptr<std::mutex> &pointer)
+{
+	pointer->lock();
+	pointer->unlock();
+}
+
 static void in_function()
 {
 	static std::mutex kept;
@@ -148,14 +163,11 @@ int main()
 	derived->use();
 	book->use();
 	node->next = std::make_unique<Node>();
-	node->next->mutex_.lock();
-	node->next->mutex_.unlock();
+	use_node(*node);
 	std::thread([&a, &journal] {
 		std::lock_guard x(a);
 		std::lock_guard y(journal);
 	}).join();
-	{
-		std::lock_guard lock(*pointer);
-	}
+	use_pointer(pointer);
 	in_function();
 }

@@ -8,17 +8,19 @@ struct builder {
 	struct lh_view *view;
 	struct lh_graph graph;
 	struct lh_map nodes, edges; /* their numbers, from 1 on */
-	struct lh_map counted;      /* locks that are counted in their nodes */
+	struct lh_map of_lock;      /* the same, by the locks' ids */
 };
 
+/* The node of a lock that is in a cycle has the name from there, which may have a number. */
 static uint32_t node_of(struct builder *g, const struct lh_report_lock *lock)
 {
 	struct lh_arena *arena = g->view->arena;
+	uint32_t *own = lh_map_get(&g->of_lock, arena, &lock->id, sizeof(lock->id), sizeof(*own));
 	const char *key = lh_arena_printf(arena, "%s\n%s", lock->name, lock->class);
 	uint32_t *number = lh_map_get(&g->nodes, arena, key, strlen(key), sizeof(*number));
-	bool *counted =
-		lh_map_get(&g->counted, arena, &lock->id, sizeof(lock->id), sizeof(*counted));
 
+	if (*own)
+		return *own - 1;
 	if (!*number) {
 		struct lh_graph_node node = {.label = lh_view_clean(g->view, lock->name),
 					     .first = lock};
@@ -26,8 +28,8 @@ static uint32_t node_of(struct builder *g, const struct lh_report_lock *lock)
 		LH_PUSH(arena, g->graph.node, g->graph.nodes, node);
 		*number = g->graph.nodes;
 	}
-	g->graph.node[*number - 1].locks += !*counted;
-	*counted = true;
+	g->graph.node[*number - 1].locks++;
+	*own = *number;
 	return *number - 1;
 }
 

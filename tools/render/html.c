@@ -216,9 +216,10 @@ static void show_lock(struct lh_view *v, const struct lh_report_lock *lock)
 	uint64_t taken = lock->row.acquired + lock->row.shared;
 
 	fprintf(v->out,
-		"<tr><td>%s</td><td>%s</td><td class=\"n\" data-n=\"%llu\">%llu</td>"
+		"<tr><td class=\"n\" data-n=\"%u\">%u</td><td>%s</td><td>%s</td>"
+		"<td class=\"n\" data-n=\"%llu\">%llu</td>"
 		"<td class=\"n\" data-n=\"%llu\">%llu</td>",
-		html(v, lock->name), lock->kind_text, (unsigned long long)taken,
+		lock->id, lock->id, html(v, lock->name), lock->kind_text, (unsigned long long)taken,
 		(unsigned long long)taken, (unsigned long long)lock->stats.contended,
 		(unsigned long long)lock->stats.contended);
 	cell_time(v, lock->stats.wait_ns);
@@ -259,7 +260,8 @@ static void show_locks(struct lh_view *v)
 	uint32_t shown = 0;
 
 	fputs("<h2>Locks</h2>\n"
-	      "<table><thead><tr><th>lock</th><th>kind</th><th class=\"n\">acquired</th><th "
+	      "<table><thead><tr><th class=\"n\">id</th><th>lock</th><th>kind</th><th "
+	      "class=\"n\">acquired</th><th "
 	      "class=\"n\">contended</th><th class=\"n\">waited</th><th class=\"n\">wait "
 	      "p99</th><th class=\"n\">longest wait</th><th class=\"n\">mean hold</th><th "
 	      "class=\"n\">hold p99</th><th class=\"n\">longest hold</th></tr></thead><tbody>\n",

@@ -1,5 +1,5 @@
 /*
- * code_values.c — goes through a function once, from the start to the call.
+ * code_values.c — goes through a function until all paths have been followed.
  *
  * Before that it collects the jumps, so that it knows where paths come together. Where a path
  * begins that no jump leads to (a case of a `switch`, a handler of exceptions) the registers are
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { JUMPS_MAX = 4096, STORES_MAX = 256 };
+enum { JUMPS_MAX = 4096, SWEEPS_MAX = 40, STORES_MAX = 256 };
 
 /* A word in memory with what was stored there. */
 struct slot {
@@ -35,7 +35,6 @@ struct store {
 /* Where a jump goes, and what the registers contain there. */
 struct target {
 	uint64_t at;
-	uint64_t last; /* the last instruction that jumps there: a loop if it is behind */
 	struct state state;
 };
 
@@ -45,8 +44,8 @@ struct walk {
 	uint64_t start, after;
 	struct target *target;
 	uint32_t targets;
-	uint16_t *written; /* the registers that each instruction writes, as bits */
-	uint32_t unknowns;
+	uint64_t at;  /* the present instruction */
+	bool changed; /* in this sweep */
 	struct state now;
 	bool frame_pointer; /* rbp has been set to the frame */
 	struct lh_value frame;
@@ -81,16 +80,19 @@ bool lh_value_is_same(const struct lh_value *a, const struct lh_value *b)
 	       memcmp(a->offset, b->offset, (a->loads + 1) * sizeof(a->offset[0])) == 0;
 }
 
-static struct lh_value unknown(struct walk *w)
+/* The same each time that the walk comes there. */
+static struct lh_value unknown_at(const struct walk *w, uint64_t at, unsigned reg, bool together)
 {
-	return (struct lh_value){.root = LH_UNKNOWN, .of = ++w->unknowns};
+	return (struct lh_value){
+		.root = LH_UNKNOWN,
+		.of = (uint32_t)((at - w->start) * 2 * 32 + 2 * reg + together + 1)};
 }
 
 static void forget(struct walk *w, uint32_t registers)
 {
 	for (unsigned i = 0; i < LH_REGISTERS; i++)
 		if (registers & 1u << i)
-			w->now.reg[i] = unknown(w);
+			w->now.reg[i] = unknown_at(w, w->at, i, false);
 }
 
 /* ---- the frame's memory ---- */
@@ -179,7 +181,7 @@ static void keep_stored_once(struct walk *w)
 static struct lh_value address_of(struct walk *w, const struct lh_instruction *x, uint64_t at)
 {
 	if (x->index >= 0 || x->base < 0)
-		return unknown(w);
+		return unknown_at(w, at, LH_RIP, false);
 	if (x->base == LH_RIP)
 		return (struct lh_value){.root = LH_ADDRESS,
 					 .offset = {(int64_t)(at + x->size) + x->displacement}};
@@ -302,74 +304,72 @@ static void execute(struct walk *w, const struct lh_instruction *x, uint64_t at)
 
 /* ---- paths ---- */
 
+static int by_address(const void *x, const void *y)
+{
+	const struct target *a = x, *b = y;
+
+	return a->at < b->at ? -1 : a->at > b->at;
+}
+
+/* After `collect` the targets are sorted. */
 static struct target *find_target(struct walk *w, uint64_t at)
 {
-	for (uint32_t i = 0; i < w->targets; i++)
-		if (w->target[i].at == at)
-			return &w->target[i];
+	uint32_t low = 0, high = w->targets;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (w->target[mid].at == at)
+			return &w->target[mid];
+		if (w->target[mid].at < at)
+			low = mid + 1;
+		else
+			high = mid;
+	}
 	return NULL;
 }
 
-/* Only what has one value on both paths keeps it. */
-static void meet(struct walk *w, struct state *a, const struct state *b)
+/* Only what has one value on all paths to the target keeps it. True: `a` has changed. */
+static bool meet(struct walk *w, struct state *a, const struct state *b, const struct target *t)
 {
+	bool changed = false;
+
+	if (!b->reached)
+		return false;
 	if (!a->reached) {
 		*a = *b;
-		return;
+		return true;
 	}
-	if (!b->reached)
-		return;
-	for (unsigned i = 0; i < LH_REGISTERS; i++)
-		if (!lh_value_is_same(&a->reg[i], &b->reg[i]))
-			a->reg[i] = unknown(w);
+	for (unsigned i = 0; i < LH_REGISTERS; i++) {
+		struct lh_value none = unknown_at(w, t->at, i, true);
+
+		if (lh_value_is_same(&a->reg[i], &b->reg[i]) || lh_value_is_same(&a->reg[i], &none))
+			continue;
+		a->reg[i] = none;
+		changed = true;
+	}
 	for (uint32_t i = a->slots; i-- > 0;) {
 		const struct slot *s = find_slot(b, &a->slot[i].at);
 
-		if (!s || !lh_value_is_same(&s->value, &a->slot[i].value))
-			drop_slot(a, i);
+		if (s && lh_value_is_same(&s->value, &a->slot[i].value))
+			continue;
+		drop_slot(a, i);
+		changed = true;
 	}
-}
-
-/* The end of a loop, with the code behind it from where jumps come back into it. */
-static uint64_t loop_end(const struct walk *w, const struct target *t)
-{
-	uint64_t end = t->last;
-	bool more = true;
-
-	while (more) {
-		more = false;
-		for (uint32_t i = 0; i < w->targets; i++)
-			if (w->target[i].at >= t->at && w->target[i].at <= end &&
-			    w->target[i].last > end) {
-				end = w->target[i].last;
-				more = true;
-			}
-	}
-	return end;
-}
-
-/* Only what the loop does not write is known. */
-static void begin_loop(struct walk *w, const struct target *t)
-{
-	uint64_t end = loop_end(w, t) - w->start;
-	uint32_t written = 0, kept = 1u << LH_RSP | (w->frame_pointer ? 1u << LH_RBP : 0);
-
-	for (uint64_t i = t->at - w->start; i <= end; i++)
-		written |= w->written[i];
-	forget(w, written & ~kept);
-	keep_stored_once(w);
+	return changed;
 }
 
 static void arrive(struct walk *w, uint64_t at)
 {
 	struct target *t = find_target(w, at);
 
-	if (t)
-		meet(w, &w->now, &t->state);
+	w->at = at;
+	if (t) {
+		w->changed |= meet(w, &t->state, &w->now, t);
+		w->now = t->state;
+	}
 	if (!w->now.reached)
 		begin_path(w);
-	else if (t && t->last >= at)
-		begin_loop(w, t);
 }
 
 static void leave(struct walk *w, const struct lh_instruction *x, uint64_t at)
@@ -379,9 +379,22 @@ static void leave(struct walk *w, const struct lh_instruction *x, uint64_t at)
 				   : NULL;
 
 	if (t)
-		meet(w, &t->state, &w->now);
+		w->changed |= meet(w, &t->state, &w->now, t);
 	if (x->flow == LH_JUMP || x->flow == LH_END)
 		w->now.reached = false;
+}
+
+/* Each address once. */
+static void sort_targets(struct walk *w)
+{
+	uint32_t n = 0;
+
+	if (w->targets)
+		qsort(w->target, w->targets, sizeof(*w->target), by_address);
+	for (uint32_t i = 0; i < w->targets; i++)
+		if (!n || w->target[n - 1].at != w->target[i].at)
+			w->target[n++].at = w->target[i].at;
+	w->targets = n;
 }
 
 /* The jumps of the whole function. False: the code is not understood. */
@@ -391,24 +404,21 @@ static bool collect(struct walk *w)
 
 	for (size_t i = 0; i < w->n; i += x.size) {
 		uint64_t at = w->start + i, to;
-		struct target *t;
 
-		if (!lh_x86_decode(w->code + i, w->n - i, &x))
-			return w->after <= at; /* data between functions */
+		if (!lh_x86_decode(w->code + i, w->n - i, &x)) {
+			if (w->after > at)
+				return false;
+			break; /* data between functions */
+		}
 		count_store(w, &x);
-		w->written[i] = (uint16_t)lh_x86_written(&x);
 		to = at + x.size + (uint64_t)x.immediate;
 		if (!x.direct || x.flow == LH_CALL || to < w->start || to >= w->start + w->n)
 			continue;
-		t = find_target(w, to);
-		if (!t && w->targets == JUMPS_MAX)
+		if (w->targets == JUMPS_MAX)
 			return false;
-		if (!t) {
-			t = &w->target[w->targets++];
-			t->at = to;
-		}
-		t->last = at;
+		w->target[w->targets++].at = to;
 	}
+	sort_targets(w);
 	return true;
 }
 
@@ -419,6 +429,7 @@ static const uint8_t number[LH_REGISTERS] = {LH_RAX, LH_RDX, LH_RCX, LH_RBX, LH_
 
 static void enter(struct walk *w)
 {
+	w->now.slots = 0;
 	for (unsigned i = 0; i < LH_REGISTERS; i++)
 		w->now.reg[number[i]] = (struct lh_value){.root = LH_ENTRY, .of = i};
 	/* the return address is the last word before the frame */
@@ -426,33 +437,50 @@ static void enter(struct walk *w)
 	w->now.reached = true;
 }
 
-static bool walk(struct walk *w, struct lh_call_values *out)
+static void keep_values(const struct walk *w, const struct lh_instruction *x,
+			struct lh_call_values *out)
+{
+	for (unsigned k = 0; k < LH_REGISTERS; k++)
+		out->reg[k] = w->now.reg[number[k]];
+	for (uint32_t k = 0; k < w->now.slots; k++) {
+		out->slot[k] = w->now.slot[k].at;
+		out->stored[k] = w->now.slot[k].value;
+	}
+	out->slots = w->now.slots;
+	out->call = w->at;
+	out->target = x->direct ? w->after + (uint64_t)x->immediate : 0;
+}
+
+/* Goes through the function once. True: it has the call. */
+static bool sweep(struct walk *w, struct lh_call_values *out)
 {
 	struct lh_instruction x;
+	bool seen = false;
 
+	w->changed = false;
 	enter(w);
-	for (size_t i = 0; i < w->n; i += x.size) {
+	for (size_t i = 0; i < w->n && lh_x86_decode(w->code + i, w->n - i, &x); i += x.size) {
 		uint64_t at = w->start + i;
 
-		if (!lh_x86_decode(w->code + i, w->n - i, &x))
-			return false;
 		arrive(w, at);
 		if (at + x.size == w->after && x.flow == LH_CALL) {
-			for (unsigned k = 0; k < LH_REGISTERS; k++)
-				out->reg[k] = w->now.reg[number[k]];
-			for (uint32_t k = 0; k < w->now.slots; k++)
-				out->slot[k] = w->now.slot[k].at,
-				out->stored[k] = w->now.slot[k].value;
-			out->slots = w->now.slots;
-			out->call = at;
-			out->target = x.direct ? w->after + (uint64_t)x.immediate : 0;
-			return true;
+			keep_values(w, &x, out);
+			seen = true;
 		}
-		if (at >= w->after)
-			return false;
 		execute(w, &x, at);
 		leave(w, &x, at);
 	}
+	return seen;
+}
+
+/* Until no path brings anything new: values only get fewer. */
+static bool walk(struct walk *w, struct lh_call_values *out)
+{
+	for (int i = 0; i < SWEEPS_MAX; i++)
+		if (!sweep(w, out))
+			return false;
+		else if (!w->changed)
+			return true;
 	return false;
 }
 
@@ -474,11 +502,9 @@ bool lh_code_values(const uint8_t *code, size_t n, uint64_t start, uint64_t afte
 		return false;
 	*w = (struct walk){.code = code, .n = n, .start = start, .after = after};
 	w->target = calloc(JUMPS_MAX, sizeof(*w->target));
-	w->written = calloc(n + 1, sizeof(*w->written));
-	if (w->target && w->written)
+	if (w->target)
 		known = collect(w) && walk(w, out);
 	free(w->target);
-	free(w->written);
 	free(w);
 	return known;
 }

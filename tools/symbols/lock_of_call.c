@@ -124,7 +124,8 @@ static bool is_behind(struct search *x, Dwarf_Die *variable, struct lh_place *pl
 	if (rest_behind(&x->lock, &place->at, rest))
 		return true;
 	if (!place->memory || !lh_type_of(variable, &type, &name) ||
-	    (lh_declaration_is_class(&type) && !lh_is_closure(&type)))
+	    (lh_declaration_is_class(&type) && !lh_is_closure(&type) &&
+	     !lh_type_is_standard(x->symbols, &type)))
 		return false;
 	*place = (struct lh_place){lh_call_load(&x->values, place->at), false};
 	return rest_behind(&x->lock, &place->at, rest);

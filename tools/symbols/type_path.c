@@ -207,6 +207,27 @@ static bool is_static(Dwarf_Die *part)
 	return dwarf_hasattr(part, DW_AT_external) || dwarf_hasattr(part, DW_AT_declaration);
 }
 
+/* An empty base class or member shares its address with the next one. */
+static bool is_empty(Dwarf_Die *part, int depth)
+{
+	Dwarf_Die type, inner;
+	const char *name;
+
+	if (!lh_type_of(part, &type, &name) || !is_record(&type) || depth > VISIT_DEPTH ||
+	    dwarf_hasattr(&type, DW_AT_declaration))
+		return false;
+	if (dwarf_child(&type, &inner) != 0)
+		return true;
+	do {
+		int tag = dwarf_tag(&inner);
+
+		if ((tag == DW_TAG_member || tag == DW_TAG_inheritance) && !is_static(&inner) &&
+		    !is_empty(&inner, depth + 1))
+			return false;
+	} while (dwarf_siblingof(&inner, &inner) == 0);
+	return true;
+}
+
 /* The part of a record at the offset, which becomes the offset in it. Of a union, the first. */
 static bool find_part(struct lh_type_path *p, Dwarf_Die *part)
 {
@@ -224,7 +245,7 @@ static bool find_part(struct lh_type_path *p, Dwarf_Die *part)
 		if (dwarf_attr(part, DW_AT_data_member_location, &attr) &&
 		    dwarf_formudata(&attr, &from) != 0)
 			continue; /* a virtual base class */
-		if (p->into < from || p->into - from >= size_of(p, part))
+		if (p->into < from || p->into - from >= size_of(p, part) || is_empty(part, 0))
 			continue;
 		p->into -= from;
 		return true;

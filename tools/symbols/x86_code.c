@@ -202,7 +202,7 @@ static void set_flow(struct lh_instruction *x)
 		x->flow = LH_JUMP;
 	else if (ONE_OF(x->op, "\xc2\xc3\xcc\xf4") || (x->op == 0xff && (x->reg & 7) == 4))
 		x->flow = LH_END;
-	x->direct = x->flow != LH_NEXT && x->op != 0xff;
+	x->direct = x->flow != LH_NEXT && x->flow != LH_END && x->op != 0xff;
 }
 
 bool lh_x86_decode(const uint8_t *code, size_t n, struct lh_instruction *x)

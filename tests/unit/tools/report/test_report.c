@@ -505,6 +505,22 @@ static void parts(struct lh_symbols *s, const struct lh_module *m)
 	CHECK_STR(lh_symbol_member_path(s, m, (uint64_t)parts - m->base, 40), ""); /* no variable */
 }
 
+/* As the source writes it; the test itself has debug information. */
+static void variables(struct lh_symbols *s, const struct lh_module *m)
+{
+	uint64_t two = (uint64_t)&known_bank.part[2].other;
+
+	CHECK_STR(lh_symbol_variable(s, m, two - m->base, 40), "known_bank.part[2].other");
+	CHECK_STR(lh_symbol_variable(s, m, (uint64_t)&known_variable[2] - m->base, 4),
+		  "known_variable[2]");
+	CHECK_STR(lh_symbol_variable(s, m, (uint64_t)known_variable - m->base,
+				     sizeof(known_variable)),
+		  "known_variable");
+	CHECK(!lh_symbol_variable(s, m, (uint64_t)variables - m->base, 40));
+	CHECK(!lh_symbol_variable(s, m, 1, 40));
+	CHECK(!lh_symbol_variable(s, m, UINT64_MAX, 40));
+}
+
 static void symbols(void)
 {
 	struct lh_symbols *s = lh_symbols_new(false);
@@ -528,6 +544,7 @@ static void symbols(void)
 	CHECK(!lh_symbol_data(s, &m, (uint64_t)symbols - base, &into)); /* no variable */
 	CHECK(!lh_symbol_signal(s, &m, at - base));
 	parts(s, &m);
+	variables(s, &m);
 	CHECK_EQ(lh_symbols_problems(s), 0);
 	m.build_id_n = 20; /* zeros: not the build id of this file */
 	CHECK_EQ(lh_symbol_lines(s, &m, at - base, true, &line), 0);
