@@ -129,10 +129,11 @@ static void short_sleeps(void)
 {
 	set_up(200000, 100 * MS, 5 * MS);
 	for (uint64_t t = 1000; t < 2000; t += 5) {
-		uint64_t before = turns();
+		uint64_t scanned;
 
 		lh_watch_scan(p, t * MS);
-		while (turns() < before + TURNS)
+		scanned = turns();
+		while (turns() < scanned + TURNS)
 			sched_yield();
 	}
 	CHECK_EQ(findings(), 1);
