@@ -1,6 +1,7 @@
 /*
  * text_errors.c — the errors of a run once more, each in one line, before the line with the counts:
- * what the end of a CI log shows.
+ * what the end of a CI log shows. "error" stands first: tools that read FILE:LINE:COLUMN: error
+ * must not count the finding twice.
  */
 #include "tools/render/text_lines.h"
 #include "tools/render/text_paint.h"
@@ -43,10 +44,10 @@ static void show(struct lh_view *v, const struct lh_report_finding *f)
 				  : lh_view_clean(v, f->process->comm),
 		   *severity = lh_name_severity(f->severity), *rule = lh_name_rule(f->rule);
 	size_t others = lh_text_width(at) + strlen(severity) + strlen(rule) +
-			strlen(f->fingerprint) + strlen(": :  [] ");
+			strlen(f->fingerprint) + strlen("   :  [] ");
 
+	lh_text_say(v, lh_text_severity_paint(f->severity), "  %s ", severity);
 	lh_text_say(v, LH_BOLD, "%s: ", at);
-	lh_text_say(v, lh_text_severity_paint(f->severity), "%s: ", severity);
 	lh_text_say(v, LH_PLAIN, "%s [%s] %s\n", message(v, f, others), rule, f->fingerprint);
 }
 
