@@ -39,7 +39,7 @@ BUILD_PACKAGES := build-essential uthash-dev libunwind-dev libdw-dev libelf-dev 
 # Compilers and what checks sources; what looks at processes and files; what a gate is driven by; what is watched.
 # gcc-12-multilib and not gcc-multilib, which cannot be installed beside a cross compiler.
 CHECK_PACKAGES := clang llvm lld mold dwz clang-format clang-tidy libclang-rt-dev shellcheck codespell musl-tools gcc-12-multilib \
-	libc++-dev libc++abi-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
+	libc++1-14 libc++abi1-14 gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
 	valgrind gdb strace procps iproute2 bubblewrap graphviz libxml2-utils python3 python3-jsonschema python3-yaml openssl perl \
 	cmake meson ninja-build automake python3-pytest git \
 	libpython3.11-testsuite python3-dev libglib2.0-0 libjemalloc2 libgoogle-perftools4 libmimalloc2.0 libfuse3-dev \
@@ -91,6 +91,7 @@ setup: ## installs the packages that a build needs (as root, or by sudo without 
 	@sh tests/packages/install $(BUILD_PACKAGES)
 setup-check: ## and those that the tests need
 	@sh tests/packages/install $(BUILD_PACKAGES) $(CHECK_PACKAGES)
+	@sh tests/packages/libcxx $B/libcxx
 
 check: setup-check ## everything that must hold: builds, runs every suite, counts; under ten minutes
 	@$(MAKE) --no-print-directory -j$$(nproc) all unit

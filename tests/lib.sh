@@ -48,6 +48,8 @@ setup() {
 	with_library=(env "LD_PRELOAD=$library" "LOCKHOUND_OPTIONS=report=none:ledger=$tmp")
 	# a busy machine holds locks for long; a deadlocked program is ended at once
 	no_time_rules=(--long-hold=0 --blocking=0 --deadlock-grace=0)
+	# flags for clang++ that compile with LLVM's libc++, which `make setup-check` unpacks there
+	libcxx="-nostdinc++ -isystem $B/libcxx/usr/lib/llvm-14/include/c++/v1 -nostdlib++ -l:libc++.so.1 -l:libc++abi.so.1"
 	ulimit -S -c 0
 }
 # A misspelt function would be a check that is not made. (bash calls this in a subshell.)
@@ -228,7 +230,7 @@ build_as() {
 	case $1 in
 	gcc-flto) as="-O2 -flto" ;;
 	clang-flto) as="-O2 -flto -fuse-ld=lld" ;;
-	*-libc++) as="-O2 -stdlib=libc++" ;;
+	*-libc++) as="-O2 $libcxx" ;;
 	esac
 	# shellcheck disable=SC2086 # options
 	build "$2" "$3" $as "${@:4}"

@@ -154,10 +154,9 @@ static bool separates(char c)
 /* Reads a pair key=value from `s`, where the value may be quoted; returns what follows the pair. */
 static const char *read_pair(const char *s)
 {
-	char name[32], value[LH_OPTION_TEXT];
+	char name[32] = "", value[LH_OPTION_TEXT] = "";
 	struct lh_text n = LH_TEXT(name), v = LH_TEXT(value);
 
-	name[0] = value[0] = '\0';
 	while (*s && *s != '=' && !separates(*s))
 		lh_text_char(&n, *s++);
 	if (*s == '=') {

@@ -63,13 +63,20 @@ void lh_stderr_report_no_room(const char *program)
 	print(&t);
 }
 
-/* What a script calls the lock that it initialized. */
+/* What a script calls the lock that it initialized; "" not known, NULL: there is no script. */
 static const char *script_name(const struct lh_lock *l)
 {
 	const struct lh_stack *s = &LH_STACKS[l->init_stack];
 	uint32_t row = l->init_stack && s->n ? LH_FRAME_MODULE(LH_FRAMES[s->frame]) : 0;
 
-	return row && (LH_MODULES[row].flags & LH_MODULE_LOCK_NAME) ? LH_MODULES[row].path : "";
+	return row && (LH_MODULES[row].flags & LH_MODULE_LOCK_NAME) ? LH_MODULES[row].path : NULL;
+}
+
+static const char *kind_of(const struct lh_lock *l, const char *script)
+{
+	const char *kind = script ? script + lh_text_length(script) + 1 : kind_names[l->kind];
+
+	return kind[0] ? kind : "lock";
 }
 
 static void add_lock(struct lh_text *t, lh_lock_id id)
@@ -77,11 +84,13 @@ static void add_lock(struct lh_text *t, lh_lock_id id)
 	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(id)];
 	const char *name = LH_LOCK_STATS[l->stats].name; /* row 0 has an empty name */
 
-	if (!name[0])
-		name = script_name(l);
+	const char *script = script_name(l);
+
+	if (!name[0] && script)
+		name = script;
 	if (l->kind == LH_THREAD_END && l->initial < lh_rows_used(LH_T_THREAD))
 		name = LH_THREADS[l->initial].name;
-	lh_text_add(t, l->kind < LH_KINDS ? kind_names[l->kind] : "lock");
+	lh_text_add(t, l->kind < LH_KINDS ? kind_of(l, script) : "lock");
 	if (name[0] || lh_lock_address(l))
 		lh_text_add(t, " ");
 	if (name[0])

@@ -13,6 +13,7 @@ struct search {
 	struct lh_python_expression e;
 	char members[LH_PYTHON_FUNCTION]; /* the way from the object to the lock: ".mutex" */
 	char made[LH_PYTHON_FUNCTION];    /* the class of the object, "" if it is the lock itself */
+	char maker[LH_PYTHON_FUNCTION];   /* the first function of the program that returns it */
 	bool in_init;                     /* the function before was the object's __init__ */
 };
 
@@ -149,8 +150,13 @@ static bool look(struct search *s, enum lh_python_fate fate, struct lh_python_na
 	if (e->element)
 		prepend(s->members, "[]");
 	s->in_init = false;
-	if (fate == LH_PYTHON_RETURNED)
+	if (fate == LH_PYTHON_RETURNED) {
+		if (!library && !s->maker[0] && e->function[0] != '<')
+			lh_text_copy(s->maker, sizeof(s->maker), e->function);
 		return false;
+	}
+	if (library && s->maker[0]) /* what the library does with it says nothing */
+		return true;
 	if (is_generated(e)) {
 		s->made[0] = 0;
 		prepend(s->members, e->name + sizeof("self") - 1);
@@ -166,13 +172,25 @@ static bool look(struct search *s, enum lh_python_fate fate, struct lh_python_na
 	return true;
 }
 
+/* No variable or member is known that keeps the object. */
+static void name_by_maker(const struct search *s, struct lh_python_name *out)
+{
+	bool member = s->made[0] && s->members[0];
+
+	if (out->name[0] || (!member && !s->maker[0]))
+		return;
+	add(out->name, s->maker[0] ? s->maker : s->made);
+	add(out->name, s->maker[0] ? "()" : "");
+	add(out->name, s->members);
+}
+
 void lh_python_name_lock(const struct lh_python_chain *c, struct lh_python_name *out)
 {
 	static struct search s; /* under the internal lock; a hook must use little stack */
 	bool ended = false;
 
 	*out = (struct lh_python_name){"", ""};
-	s.members[0] = s.made[0] = 0;
+	s.members[0] = s.made[0] = s.maker[0] = 0;
 	s.in_init = false;
 	for (unsigned i = 0; i < c->n && !ended; i++) {
 		if (!lh_python_open(&s.e, c->at[i].code))
@@ -182,9 +200,5 @@ void lh_python_name_lock(const struct lh_python_chain *c, struct lh_python_name 
 			out->kind = kind_of(&s.e);
 		ended = look(&s, fate, out);
 	}
-	/* nobody keeps the object under a name */
-	if (!out->name[0] && s.made[0] && s.members[0]) {
-		add(out->name, s.made);
-		add(out->name, s.members);
-	}
+	name_by_maker(&s, out);
 }

@@ -5,8 +5,14 @@
  * RUN: two lock-order lock-order
  * RUN: generic lock-order
  * RUN: nested lock-order
+ * RUN: alike-one lock-order
+ * RUN: alike lock-order lock-order
  * RUN: ordered nothing
+ * WITHOUT: gcc-O2 alike, its compiler makes one function of two that are alike
+ * WITHOUT: gcc-O3 alike, its compiler makes one function of two that are alike
+ * WITHOUT: gcc-flto alike, its compiler makes one function of two that are alike
  * GATE: one two
+ * GATE: alike-one alike
  * GATE: one generic
  * GATE: generic nested
  */
@@ -73,10 +79,12 @@ int main(int, char **argv)
 		inner();
 	};
 
-	/* A compiler may fold the second pair into the first one. */
+	/* g++ -O2 makes one function of these two. */
 	auto alike_1 = [](std::mutex &first, std::mutex &second) {
-		std::lock_guard x(first);  // AT alike: holds main::a, main::b in main::{lambda#8}
-		std::lock_guard y(second); // AT alike: wants main::b, main::a in main::{lambda#8}
+		// AT alike alike-one: holds main::a, main::b in main::{lambda#8}
+		std::lock_guard x(first);
+		// AT alike alike-one: wants main::b, main::a in main::{lambda#8}
+		std::lock_guard y(second);
 		total++;
 	};
 	auto alike_2 = [](std::mutex &first, std::mutex &second) {

@@ -1,5 +1,5 @@
 /* Computes without any call: the stack of a running thread is reported.
- * REPORTS: T2 has held 'accounts' for [0-9]+ ms so far \[long-hold\]
+ * REPORTS: T2 has held 'accounts' for [0-9.]+ m?s so far \[long-hold\]
  * REPORTS: after [0-9]+ ms: computing
  * REPORTS: crunch
  * AFTER: after .*ms: computing

@@ -3,7 +3,7 @@
  * named after a frame of the library, also if all others are of system headers.
  * REPORTS: has held 'canary_lock' for .*\[long-hold\]
  * REPORTS: while it held 'canary_lock' \[blocking-call\]
- * LOCKS: once first acquired at [a-z-]+\.h:
+ * LOCKS: once of [a-z-]+\.h:
  * NOT: once
  * NOT: config
  * NOT: started */

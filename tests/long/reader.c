@@ -1,5 +1,5 @@
 /* Held by a reader.
- * REPORTS: T2 has held 'table' for [0-9]+ ms so far \[long-hold\]
+ * REPORTS: T2 has held 'table' for [0-9.]+ m?s so far \[long-hold\]
  * REPORTS: acquired 'table' to read
  * AFTER: released 'table' to read after */
 #include "long.h"

@@ -1,5 +1,5 @@
 /* Sleeps while it holds the lock.
- * REPORTS: T2 has held 'accounts' for [0-9]+ ms so far \[long-hold\]
+ * REPORTS: T2 has held 'accounts' for [0-9.]+ m?s so far \[long-hold\]
  * REPORTS: after [0-9]+ ms: clock_nanosleep \(16 min 40 s\)
  * REPORTS: slow_part
  * AFTER: T2 held 'accounts' for

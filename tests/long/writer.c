@@ -1,5 +1,5 @@
 /* Held by a writer, with a reader behind it.
- * REPORTS: T2 has held 'table' for [0-9]+ ms so far \[long-hold\]
+ * REPORTS: T2 has held 'table' for [0-9.]+ m?s so far \[long-hold\]
  * REPORTS: acquired 'table' to write
  * AFTER: waited for 'table' to read for */
 #include "long.h"

@@ -24,18 +24,18 @@
  * EXPECT-OUTPUT: the other customer waited half a second or more
  * EXPECT-OUTPUT: balance 400
  * WITH: --long-hold=100ms --blocking=10ms
- * EXPECT-FINDING: long-hold account
- * EXPECT-FINDING: blocking-call account
+ * EXPECT-FINDING: long-hold account.lock
+ * EXPECT-FINDING: blocking-call account.lock
  *
  * RUN: bank transfer-opposite
  * EXPECT-OUTPUT: total 2000
- * EXPECT-FINDING: lock-order account_a account_b
+ * EXPECT-FINDING: lock-order account_a.lock account_b.lock
  * EXPECT-STATUS: 66
  *
  * RUN: bank transfer-opposite --hang
  * EXPECT-OUTPUT: both hold one account and want the other
  * EXPECT-HANG: yes
- * EXPECT-FINDING: deadlock account_a account_b
+ * EXPECT-FINDING: deadlock account_a.lock account_b.lock
  * EXPECT-STATUS: 66
  *
  * RUN: bank cure-sorted

@@ -4,6 +4,7 @@ EXPECT: nothing
 EXPECT-LOCK: Account._locks[]
 EXPECT-LOCK: Account.a
 EXPECT-LOCK: Account.by[]
+EXPECT-LOCK: Account.cached()
 EXPECT-LOCK: Account.jobs.mutex
 EXPECT-LOCK: Account.locals.inline
 EXPECT-LOCK: Account.locals.mine
@@ -38,6 +39,7 @@ EXPECT-LOCK: lock_a
 EXPECT-LOCK: lock_b
 EXPECT-LOCK: logging._lock
 EXPECT-LOCK: made
+EXPECT-LOCK: make_one()
 EXPECT-LOCK: mapped[]
 EXPECT-LOCK: more_jobs.mutex
 EXPECT-LOCK: named
@@ -118,6 +120,10 @@ class Account:
         node.extra = Lock()
         kept.append(node)
 
+    @functools.cached_property
+    def cached(self):
+        return Lock()
+
     def locals(self):
         mine = Lock()
         if (inline := Lock()):
@@ -150,6 +156,10 @@ class Jobs(queue.Queue):
     pass
 
 
+def make_one():
+    return threading.Lock()
+
+
 def make_lock():
     return threading.Lock()
 
@@ -175,6 +185,8 @@ kept.append(Savings())
 kept[0].locals()
 function()
 keep(Lock())
+keep(make_one())
+keep(kept[0].cached)
 keep(queue.Queue())
 with concurrent.futures.ThreadPoolExecutor(1) as pool:
     kept.append(pool.submit(abs, -1))

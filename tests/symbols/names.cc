@@ -119,6 +119,15 @@ static auto global = [](int x) { TAKE; return x + 1; };
 static auto generic_global = [](auto x) { TAKE; return x + 1; };
 template <class F> static APART void run(F f) { TAKE; f(); }
 
+template <class F> static inline void within(F f) { TAKE; f(1); }
+template <class F> static APART void outside(F f) { TAKE; f(1); }
+
+/* clang writes no columns of lambdas, and at -O2 not in this order */
+static void one_line()
+{
+	outside([](auto x) { TAKE; sum += x; }), within([](int x) { TAKE; sum += 2 * x; }), outside([](int x) { TAKE; sum += 3 * x; });
+}
+
 static void lambdas(int n)
 {
 	run([&] { sum += n; }), run([&] { sum -= n; });
@@ -152,5 +161,5 @@ int main(int argc, char **argv)
 	inner.members(&object, inner, &Outer::value, &Outer::part), object.member(1), object.defaults();
 	Box<int>{1}.go(), Box<long>{1}.go(), Box<char>{}.go(), Box<int *>{}.go(nullptr);
 	outer::function(1), outer::lambda(argc), plain_c(1), static_c(1), global(argc), generic_global(argc);
-	generic_global(1.5), lambdas(argc);
+	generic_global(1.5), lambdas(argc), one_line();
 }

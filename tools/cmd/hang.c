@@ -136,9 +136,9 @@ static void add_runtimes(const struct lh_hang *h, struct lh_report *report)
 }
 
 /* Stacks of a Python that cannot be read show the functions of its interpreter. */
-static void add_python_version(struct lh_hang *h, struct lh_report *report)
+static void add_python_version(const struct lh_hang *h, struct lh_report *report)
 {
-	const char *version = h->peek->no_access ? NULL : lh_peek_unread_python(h->peek);
+	const char *version = lh_peek_unread_python(h->peek);
 
 	if (version)
 		lh_report_note(
@@ -147,7 +147,7 @@ static void add_python_version(struct lh_hang *h, struct lh_report *report)
 			version);
 }
 
-static void add_notes(struct lh_hang *h, struct lh_report *report)
+static void add_notes(const struct lh_hang *h, struct lh_report *report)
 {
 	const struct lh_peek *p = h->peek;
 	uint32_t blanks = unread(h);

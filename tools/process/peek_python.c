@@ -225,11 +225,11 @@ static struct lh_peek_python *python_of(struct lh_peek *p)
 	return python;
 }
 
-const char *lh_peek_unread_python(struct lh_peek *p)
+const char *lh_peek_unread_python(const struct lh_peek *p)
 {
-	const struct lh_peek_python *python = python_of(p);
+	const struct lh_peek_python *python = p->python;
 
-	return python->runtime && !python->readable ? python->version : NULL;
+	return python && python->runtime && !python->readable ? python->version : NULL;
 }
 
 bool lh_peek_in_interpreter(const struct lh_peek *p, const struct lh_peek_frame *f)

@@ -19,8 +19,8 @@ bool lh_peek_runs_scripts(const struct lh_peek *, const struct lh_peek_frame *);
 /* Is it a function of the interpreter? */
 bool lh_peek_in_interpreter(const struct lh_peek *, const struct lh_peek_frame *);
 
-/* "3.9" of a CPython that cannot be read; NULL: there is none, or it can be read. */
-const char *lh_peek_unread_python(struct lh_peek *);
+/* "3.9" of a CPython whose frames were sought and cannot be read; NULL: no such one. */
+const char *lh_peek_unread_python(const struct lh_peek *);
 
 /* ---- for peek_python.c only ---- */
 

@@ -278,7 +278,8 @@ static void settle(struct lh_project *project, struct lh_report_finding *f)
 	struct lh_baseline_entry *k = lh_baseline_similar(&project->baseline, f);
 
 	for (uint32_t i = 0; i < f->mergeds && !k; i++)
-		((struct lh_report_finding *)f->merged[i])->status = LH_NEW;
+		if (f->merged[i]->status == LH_BASELINE)
+			((struct lh_report_finding *)f->merged[i])->status = LH_NEW;
 	if (!k) {
 		f->status = LH_NEW;
 		f->reason = NULL;

@@ -331,6 +331,8 @@ void lh_suppress_print(const struct lh_report *report, const struct lh_report_fi
 		at ? ", " : "", at ? at : "");
 	if (names)
 		fprintf(out, "# or by name: cycle:%s\n", lh_view_clean(&v, names));
+	if (f->other_places)
+		fprintf(out, "# also %s\n", lh_view_places(&v, f));
 	fprintf(out, "# REASON, until YYYY-MM-DD\nid:%s\n\n", f->fingerprint);
 	lh_view_close(&v);
 }

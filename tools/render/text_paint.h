@@ -25,7 +25,10 @@ const char *lh_text_position(struct lh_view *, const struct lh_report_frame *);
 /* text_errors.c: each new error in one line. */
 void lh_text_list_errors(struct lh_view *);
 
-/* The short form of a finding. */
+/* The two forms of a finding. */
+void lh_text_finding_long(struct lh_view *, const struct lh_report_finding *);
 void lh_text_finding_short(struct lh_view *, const struct lh_report_finding *);
+/* The call paths that a run found after it had printed the finding. */
+void lh_text_later_variants(struct lh_view *);
 
 #endif

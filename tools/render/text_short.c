@@ -6,6 +6,7 @@
  * line together, the source goes into a line of its own, and without a source the call path; if
  * that makes too many lines, the source is left out and the call path is shortened.
  */
+#include "tools/render/text_lines.h"
 #include "tools/render/text_paint.h"
 #include "tools/render/text_rows.h"
 #include "tools/util/shorten.h"
@@ -20,11 +21,8 @@ enum { ROWS_MAX = 5, ROWS_LEAST = 2 }; /* of a thread */
 enum layout { ONE_LINE, TWO_LINES, PATH_BELOW, NO_SOURCE };
 
 struct form {
-	struct lh_view *v;
-	const struct lh_report_finding *f;
-	uint32_t width;
+	struct lh_text_lines l;
 	struct lh_text_rows t;
-	bool tight;   /* no text is wrapped: its end is left out */
 	bool single;  /* each block has one row, which names its thread */
 	bool shifted; /* a step is wider than its column */
 	enum layout layout;
@@ -32,189 +30,6 @@ struct form {
 	uint32_t path;                /* columns of the longest call path */
 	uint32_t rows, sources;       /* how many are shown */
 };
-
-/* ---- lines ---- */
-
-/*
- * Writes the text, or counts only, in lines of at most `width` columns, broken at blanks. `indent`
- * columns are free on the first line, and blank on the others.
- */
-static uint32_t wrap(struct form *g, const char *text, uint32_t indent, bool write)
-{
-	uint32_t lines = 1, at = indent;
-
-	for (const char *word = text; *word;) {
-		size_t n = strcspn(word, " ");
-		const char *shown =
-			lh_shorten(g->v->arena, lh_arena_printf(g->v->arena, "%.*s", (int)n, word),
-				   g->width - indent);
-		uint32_t w = lh_text_width(shown);
-
-		if (at > indent && at + 1 + w > g->width) {
-			lines++;
-			at = indent;
-			if (write)
-				lh_text_say(g->v, LH_PLAIN, "\n%*s", (int)indent, "");
-		} else if (at > indent) {
-			at++;
-			if (write)
-				lh_text_say(g->v, LH_PLAIN, " ");
-		}
-		if (write)
-			lh_text_say(g->v, LH_PLAIN, "%s", shown);
-		at += w;
-		word += n;
-		word += strspn(word, " ");
-	}
-	if (write)
-		lh_text_say(g->v, LH_PLAIN, "\n");
-	return lines;
-}
-
-/* "  help: …" */
-static uint32_t labelled(struct form *g, enum lh_paint paint, const char *label, const char *text,
-			 bool write)
-{
-	uint32_t indent = 2 + (uint32_t)strlen(label);
-
-	if (g->tight)
-		text = lh_shorten_end(g->v->arena, text, g->width - indent);
-	if (write)
-		lh_text_say(g->v, paint, "  %s", label);
-	return wrap(g, text, indent, write);
-}
-
-/* ---- the first line: file:line:column: error: message [rule] ---- */
-
-/* Not if a condition follows. */
-static const char *without(struct lh_arena *p, const char *text, const char *words)
-{
-	const char *at = strstr(text, words);
-	const char *next = at ? at + strlen(words) : "";
-
-	return at && (!*next || strncmp(next, " (", 2) == 0 || strncmp(next, " in ", 4) == 0)
-		       ? lh_arena_printf(p, "%.*s%s", (int)(at - text), text, at + strlen(words))
-		       : text;
-}
-
-/*
- * The message, with the names of locks as long as they may be; NULL: it does not fit. What a line
- * below says too is left out first.
- */
-static const char *fitting_message(struct form *g, uint32_t columns)
-{
-	static const uint8_t name_columns[] = {200, 60, 52, 44, 38, 32, 28, 24};
-	static const char *const dispensable[] = {": this can deadlock", " are acquired"};
-	const char *message = lh_view_clean(g->v, g->f->message), *text;
-
-	for (size_t i = 0; i < sizeof(name_columns); i++) {
-		text = lh_text_short_names(g->v, g->f, message, name_columns[i]);
-		for (size_t k = 0; k < 2 && lh_text_width(text) > columns; k++)
-			text = without(g->v->arena, text, dispensable[k]);
-		if (lh_text_width(text) <= columns)
-			return text;
-	}
-	return NULL;
-}
-
-/* Does the message say nothing that the title and the rows do not say too? */
-static bool is_plain(const struct form *g)
-{
-	return g->f->cycle && !g->f->by_class && !g->f->told &&
-	       strcmp(g->f->message, lh_report_message(g->v->report, g->f)) == 0;
-}
-
-static uint32_t first_line(struct form *g, bool write)
-{
-	struct lh_view *v = g->v;
-	const struct lh_report_finding *f = g->f;
-	const char *at = f->frame ? lh_text_position(v, f->frame)
-				  : lh_view_clean(v, f->process->comm),
-		   *severity = lh_name_severity(f->severity), *rule = lh_name_rule(f->rule);
-	uint32_t others = (uint32_t)(strlen(severity) + strlen(rule) + strlen(": :  []")), room;
-	const char *message, *text;
-
-	at = lh_shorten(v->arena, at, g->width - others);
-	room = g->width - others - lh_text_width(at);
-	message = text = fitting_message(g, room);
-	if (!text)
-		text = lh_text_width(f->title) <= room ? f->title : "";
-	if (write) {
-		lh_text_say(v, LH_BOLD, "%s: ", at);
-		lh_text_say(v, lh_text_severity_paint(f->severity), "%s: ", severity);
-		lh_text_say(v, LH_BOLD, "%s%s", text, *text ? " " : "");
-		lh_text_say(v, LH_PLAIN, "[%s]\n", rule);
-	}
-	if (message || (*text && is_plain(g)))
-		return 1;
-	message = fitting_message(g, g->width - 2);
-	return 1 +
-	       labelled(g, LH_PLAIN, "", message ? message : lh_view_clean(v, f->message), write);
-}
-
-/* The second line: the fingerprint, where, how often, status. */
-static uint32_t id_line(struct form *g, bool write)
-{
-	const struct lh_report_finding *f = g->f;
-	struct lh_view *v = g->v;
-	const char *text = lh_arena_printf(v->arena, "id %s", f->fingerprint);
-
-	if (v->report->processes > 1)
-		text = lh_arena_printf(v->arena, "%s, in %s[%d]", text,
-				       lh_view_clean(v, lh_path_base(f->process->exe)),
-				       f->process->pid);
-	if (f->count > 1)
-		text = lh_arena_printf(v->arena, "%s, seen %llu times", text,
-				       (unsigned long long)f->count);
-	if (f->count > 1 && f->processes > 1)
-		text = lh_arena_printf(v->arena, "%s in %u processes", text, f->processes);
-	if (f->status != LH_NEW)
-		text = lh_arena_printf(v->arena, "%s, %s%s%s", text, lh_name_status(f->status),
-				       f->reason ? ": " : "", lh_view_clean(v, f->reason));
-	return labelled(g, LH_DIM, "", text, write);
-}
-
-/* ---- the last lines ---- */
-
-/* The consequence; only its first sentence if two do not fit into a line. */
-static uint32_t consequence(struct form *g, bool write)
-{
-	const char *text = lh_view_clean(g->v, lh_report_consequence(g->v->report, g->f));
-	const char *end = strstr(text, ". ");
-
-	if (lh_text_width(text) + 2 > g->width && end)
-		text = lh_arena_printf(g->v->arena, "%.*s", (int)(end + 1 - text), text);
-	return labelled(g, LH_PLAIN, "", text, write);
-}
-
-/* The other places, and what a baseline has of a finding that is new all the same. */
-static uint32_t baseline_lines(struct form *g, bool write)
-{
-	const char *places = lh_view_places(g->v, g->f);
-	uint32_t n = 0;
-
-	if (places)
-		n += labelled(g, LH_PLAIN, "and ", places, write);
-	if (g->f->known)
-		n += labelled(g, LH_BOLD, "", lh_view_clean(g->v, g->f->known), write);
-	return n;
-}
-
-static uint32_t last_lines(struct form *g, bool write)
-{
-	const struct lh_report_finding *f = g->f;
-	const char *paths = "", *more;
-
-	if (f->variants)
-		paths = lh_arena_printf(
-			g->v->arena, " and %s",
-			lh_view_count(g->v, f->variants, "other call path", "other call paths"));
-	more = lh_arena_printf(g->v->arena, "-v for stacks%s; lockhound explain %s", paths,
-			       lh_name_rule(f->rule));
-	return baseline_lines(g, write) + consequence(g, write) +
-	       labelled(g, LH_GREEN, "help: ", f->help, write) +
-	       labelled(g, LH_DIM, "more: ", more, write);
-}
 
 /* ---- the layout of the rows ---- */
 
@@ -237,9 +52,9 @@ static const char *plural(struct lh_arena *p, const char *step)
 static const char *step_of(const struct form *g, const struct lh_text_block *b,
 			   const struct lh_text_row *row)
 {
-	const char *step = b->threads > 1 ? plural(g->v->arena, row->step) : row->step;
+	const char *step = b->threads > 1 ? plural(g->l.v->arena, row->step) : row->step;
 
-	return g->single ? lh_arena_printf(g->v->arena, "%s %s", b->who, step) : step;
+	return g->single ? lh_arena_printf(g->l.v->arena, "%s %s", b->who, step) : step;
 }
 
 static void widen(uint32_t *columns, const char *text)
@@ -257,7 +72,7 @@ static bool is_single(struct form *g)
 		const struct lh_text_block *b = &g->t.block[i];
 
 		if (b->rows != 1 || b->left_out || is_folded(g, i) ||
-		    lh_text_width(b->who) + lh_text_width(b->row[0].step) + 1 > g->width / 2)
+		    lh_text_width(b->who) + lh_text_width(b->row[0].step) + 1 > g->l.width / 2)
 			return false;
 	}
 	return true;
@@ -266,7 +81,7 @@ static bool is_single(struct form *g)
 /* The columns of a line below a row. */
 static uint32_t below(const struct form *g)
 {
-	return g->width - INDENT - 4;
+	return g->l.width - INDENT - 4;
 }
 
 /* Sets the widths of the columns. Returns that of the call paths, at most PATH_LEAST. */
@@ -288,8 +103,8 @@ static uint32_t measure(struct form *g)
 				g->shifted = true;
 			widen(&g->place, b->row[k].place);
 			widen(&g->source, b->row[k].source);
-			widen(&path, lh_text_call_path(g->v, &b->row[k], PATH_LEAST));
-			widen(&g->path, lh_text_call_path(g->v, &b->row[k], below(g)));
+			widen(&path, lh_text_call_path(g->l.v, &b->row[k], PATH_LEAST));
+			widen(&g->path, lh_text_call_path(g->l.v, &b->row[k], below(g)));
 			g->sources += b->row[k].source[0] != '\0';
 			g->rows++;
 		}
@@ -300,7 +115,8 @@ static uint32_t measure(struct form *g)
 /* The lines of the finding without the lines of source, and an empty one behind it. */
 static uint32_t count_lines(struct form *g)
 {
-	uint32_t n = first_line(g, false) + id_line(g, false) + last_lines(g, false) + g->rows + 1;
+	uint32_t n =
+		lh_text_first_lines(&g->l, false) + lh_text_last_lines(&g->l, false) + g->rows + 1;
 
 	for (uint32_t i = 0; i < g->t.blocks; i++)
 		if (!is_folded(g, i))
@@ -311,7 +127,7 @@ static uint32_t count_lines(struct form *g)
 /* A cycle of more than two threads may have more lines. */
 static uint32_t lines_max(const struct form *g)
 {
-	uint32_t more = g->f->cycle_parts > 2 ? g->f->cycle_parts - 2 : 0;
+	uint32_t more = g->l.f->cycle_parts > 2 ? g->l.f->cycle_parts - 2 : 0;
 
 	return LINES_MAX + 5 * (more > BLOCKS_MAX - 2 ? BLOCKS_MAX - 2 : more);
 }
@@ -323,12 +139,13 @@ static void choose_layout(struct form *g)
 	uint32_t columns = INDENT + g->step + GAP + g->place + GAP;
 
 	g->layout = NO_SOURCE;
-	if (!g->sources && columns + g->path > g->width && count_lines(g) + g->rows <= lines_max(g))
+	if (!g->sources && columns + g->path > g->l.width &&
+	    count_lines(g) + g->rows <= lines_max(g))
 		g->layout = PATH_BELOW;
 	if (g->sources && count_lines(g) + g->sources <= lines_max(g))
 		g->layout = TWO_LINES;
 	if (g->sources && g->source <= SOURCE_MAX && !g->shifted &&
-	    columns + g->source + GAP + path <= g->width)
+	    columns + g->source + GAP + path <= g->l.width)
 		g->layout = ONE_LINE;
 }
 
@@ -339,17 +156,17 @@ static uint32_t column(struct form *g, enum lh_paint paint, const char *text, ui
 {
 	uint32_t w = lh_text_width(text);
 
-	lh_text_say(g->v, paint, "%s", text);
+	lh_text_say(g->l.v, paint, "%s", text);
 	width = w > width ? w : width;
-	lh_text_say(g->v, LH_PLAIN, "%*s", (int)(width + GAP - w), "");
+	lh_text_say(g->l.v, LH_PLAIN, "%*s", (int)(width + GAP - w), "");
 	return width + GAP;
 }
 
 static const char *fitting_path(struct form *g, const struct lh_text_row *row, uint32_t at)
 {
 	at += g->place + GAP + (g->layout == ONE_LINE ? g->source + GAP : 0);
-	return at < g->width && g->layout != PATH_BELOW
-		       ? lh_text_call_path(g->v, row, g->width - at)
+	return at < g->l.width && g->layout != PATH_BELOW
+		       ? lh_text_call_path(g->l.v, row, g->l.width - at)
 		       : "";
 }
 
@@ -359,13 +176,13 @@ static void show_below(struct form *g, const struct lh_text_row *row)
 	const char *text = "";
 
 	if (g->layout == TWO_LINES)
-		text = lh_shorten_end(g->v->arena, row->source, below(g));
+		text = lh_shorten_end(g->l.v->arena, row->source, below(g));
 	if (g->layout == PATH_BELOW)
-		text = lh_text_call_path(g->v, row, below(g));
+		text = lh_text_call_path(g->l.v, row, below(g));
 	if (!text[0])
 		return;
-	lh_text_say(g->v, LH_PLAIN, "%*s", INDENT + 4, "");
-	lh_text_say(g->v, g->layout == TWO_LINES ? LH_BOLD : LH_PLAIN, "%s\n", text);
+	lh_text_say(g->l.v, LH_PLAIN, "%*s", INDENT + 4, "");
+	lh_text_say(g->l.v, g->layout == TWO_LINES ? LH_BOLD : LH_PLAIN, "%s\n", text);
 }
 
 /* The place and what follows; blanks of empty columns are not written. */
@@ -377,24 +194,24 @@ static void show_place(struct form *g, const struct lh_text_row *row, uint32_t a
 	if (path[0] || source[0])
 		column(g, LH_BLUE, row->place, g->place);
 	else
-		lh_text_say(g->v, LH_BLUE, "%s", row->place);
+		lh_text_say(g->l.v, LH_BLUE, "%s", row->place);
 	if (path[0] && g->layout == ONE_LINE)
 		column(g, LH_BOLD, source, g->source);
 	else
-		lh_text_say(g->v, LH_BOLD, "%s", source);
-	lh_text_say(g->v, LH_PLAIN, "%s\n", path);
+		lh_text_say(g->l.v, LH_BOLD, "%s", source);
+	lh_text_say(g->l.v, LH_PLAIN, "%s\n", path);
 	show_below(g, row);
 }
 
 static void show_row(struct form *g, const struct lh_text_block *b, const struct lh_text_row *row)
 {
 	uint32_t at = g->single ? 2 : INDENT, place = lh_text_width(row->place);
-	const char *step = lh_shorten(g->v->arena, step_of(g, b, row),
-				      g->width - at - (place ? place + GAP : 0));
+	const char *step = lh_shorten(g->l.v->arena, step_of(g, b, row),
+				      g->l.width - at - (place ? place + GAP : 0));
 
-	lh_text_say(g->v, LH_PLAIN, "%*s", (int)at, "");
+	lh_text_say(g->l.v, LH_PLAIN, "%*s", (int)at, "");
 	if (!place) {
-		lh_text_say(g->v, LH_PLAIN, "%s\n", step);
+		lh_text_say(g->l.v, LH_PLAIN, "%s\n", step);
 		return;
 	}
 	at += column(g, LH_PLAIN, step, g->step);
@@ -404,40 +221,43 @@ static void show_row(struct form *g, const struct lh_text_block *b, const struct
 static void show_block(struct form *g, const struct lh_text_block *b)
 {
 	if (!g->single) {
-		const char *who = lh_shorten(g->v->arena, b->who, g->width - 2);
+		const char *who = lh_shorten(g->l.v->arena, b->who, g->l.width - 2);
 
-		lh_text_say(g->v, LH_BOLD, "  %s", who);
-		lh_text_say(
-			g->v, LH_PLAIN, "%s\n",
-			lh_shorten_end(g->v->arena, b->details, g->width - 2 - lh_text_width(who)));
+		lh_text_say(g->l.v, LH_BOLD, "  %s", who);
+		lh_text_say(g->l.v, LH_PLAIN, "%s\n",
+			    lh_shorten_end(g->l.v->arena, b->details,
+					   g->l.width - 2 - lh_text_width(who)));
 	}
 	for (uint32_t i = 0; i < b->rows; i++)
 		show_row(g, b, &b->row[i]);
 	if (b->left_out)
-		lh_text_say(g->v, LH_PLAIN, "%*sand %s: -v\n", INDENT, "",
-			    lh_view_count(g->v, b->left_out, "more step", "more steps"));
+		lh_text_say(g->l.v, LH_PLAIN, "%*sand %s: -v\n", INDENT, "",
+			    lh_view_count(g->l.v, b->left_out, "more step", "more steps"));
 }
 
 static void show_blocks(struct form *g)
 {
+	uint32_t folded = 0;
+
 	for (uint32_t i = 0; i < g->t.blocks; i++) {
+		folded += is_folded(g, i) ? g->t.block[i].threads : 0;
+		if (folded && !is_folded(g, i))
+			lh_text_say(g->l.v, LH_PLAIN, "  and %u more threads: -v\n", folded);
 		if (!is_folded(g, i))
 			show_block(g, &g->t.block[i]);
-		else if (i == BLOCKS_MAX - 1)
-			lh_text_say(g->v, LH_PLAIN, "  and %u more threads: -v\n",
-				    g->t.blocks - BLOCKS_MAX);
 	}
 }
 
 static struct form make_form(struct lh_view *v, const struct lh_report_finding *f, uint32_t rows)
 {
-	struct form g = {
-		.v = v, .f = f, .width = v->style->width ? v->style->width : LH_TEXT_WIDTH};
+	struct form g = {.l = {.v = v, .f = f, .width = v->style->width}};
 
+	if (!g.l.width)
+		g.l.width = LH_TEXT_WIDTH;
 	g.t = (struct lh_text_rows){.view = v,
 				    .f = f,
-				    .step_max = g.width * 9 / 20,
-				    .place_max = g.width / 3,
+				    .step_max = g.l.width * 9 / 20,
+				    .place_max = g.l.width / 3,
 				    .rows_max = rows};
 	lh_text_rows_make(&g.t);
 	choose_layout(&g);
@@ -451,10 +271,9 @@ void lh_text_finding_short(struct lh_view *v, const struct lh_report_finding *f)
 	for (uint32_t rows = ROWS_MAX - 1; rows >= ROWS_LEAST; rows--)
 		if (count_lines(&g) > lines_max(&g))
 			g = make_form(v, f, rows);
-	g.tight = count_lines(&g) > lines_max(&g);
-	first_line(&g, true);
-	id_line(&g, true);
+	g.l.tight = count_lines(&g) > lines_max(&g);
+	lh_text_first_lines(&g.l, true);
 	show_blocks(&g);
-	last_lines(&g, true);
+	lh_text_last_lines(&g.l, true);
 	fputc('\n', v->out);
 }

@@ -394,16 +394,15 @@ struct lh_report_finding *lh_report_add_row(struct lh_report *report,
 static struct merged_finding *find_by_locks(struct lh_report *report,
 					    const struct merged_finding *k)
 {
-	static const enum lh_rule as[] = {LH_RULE_LOCK_ORDER, LH_RULE_DEADLOCK};
 	struct lh_report_finding f = k->found;
 	struct merged_finding *same;
 
-	for (size_t i = 0; f.by_class && i < sizeof(as) / sizeof(as[0]); i++) {
-		f.rule = as[i];
-		lh_fingerprint_make(report, &f);
+	for (int i = 0; f.by_class && i < 2 && f.rule != LH_NO_RULE; i++) {
 		same = *merged_as(report, &f);
 		if (same && !same->found.by_class)
 			return same;
+		f.rule = f.other_rule;
+		memcpy(f.fingerprint, f.other.now, sizeof(f.fingerprint));
 	}
 	return NULL;
 }

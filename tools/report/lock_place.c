@@ -106,13 +106,20 @@ const char *lh_report_first_place(struct lh_report *report, const struct lh_repo
 	lh_stack_id list[SITES_MAX];
 	uint32_t n = stacks_of(lock, list);
 	const char *first = NULL;
+	bool system =
+		true; /* a thread of a library that is all headers has no line of the program */
 
 	for (uint32_t i = 0; i < n; i++) {
-		const char *at = lh_report_place_text(
-			report, lh_report_get_stack(report, lock->process, list[i]));
+		const struct lh_report_stack *t =
+			lh_report_get_stack(report, lock->process, list[i]);
+		const struct lh_report_frame *f = lh_report_place(t);
+		const char *at = lh_report_place_text(report, t);
 
-		if (at && (!first || strcmp(at, first) < 0))
+		if (at && (!first || (system && !f->system) ||
+			   (system == f->system && strcmp(at, first) < 0))) {
 			first = at;
+			system = f->system;
+		}
 	}
 	return first;
 }

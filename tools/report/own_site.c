@@ -285,7 +285,7 @@ static bool calls_by(struct lh_report *report, const struct lh_site_frames *s, u
 	const char *name = function_text(report, function, LH_RECIPE_3);
 	bool does = false;
 
-	for (uint32_t i = 0; i < n && !does; i++)
+	for (uint32_t i = 0; i < n && i < s->n && !does; i++)
 		does = strcmp(function_text(report, s->at[i], LH_RECIPE_3), name) == 0;
 	return does;
 }

@@ -58,11 +58,22 @@ Dwarf_Die lh_whole_unit(const Dwarf_Die *unit)
 	return *unit;
 }
 
-/* The functions at an address of the unit, outermost first. */
-static uint32_t functions_at(struct lh_symbols *s, const Dwarf_Die *unit, Dwarf_Addr at,
-			     Dwarf_Die list[LH_FRAMES_AT_ONE])
+Dwarf_Die lh_code_unit(struct lh_symbols *s, struct lh_object *o, const Dwarf_Die *unit)
 {
-	Dwarf_Die whole = lh_whole_unit(unit);
+	Dwarf_Die whole = lh_whole_unit(unit), packed;
+	struct lh_package *package;
+
+	if (whole.cu != unit->cu || dwarf_haschildren(&whole))
+		return whole;
+	package = lh_symbol_package(s, o);
+	return package && lh_package_unit(package, unit, &packed) ? packed : whole;
+}
+
+/* The functions at an address of the unit, outermost first. */
+static uint32_t functions_at(struct lh_symbols *s, struct lh_object *o, const Dwarf_Die *unit,
+			     Dwarf_Addr at, Dwarf_Die list[LH_FRAMES_AT_ONE])
+{
+	Dwarf_Die whole = lh_code_unit(s, o, unit);
 	uint32_t n = 0;
 
 	if (!lh_scope_tree_function(lh_symbol_scopes(s, &whole), at, &list[0]))
@@ -82,7 +93,7 @@ uint32_t lh_code_frames(struct lh_symbols *s, struct lh_object *o, uint64_t at,
 	if (!o->units)
 		o->units = lh_unit_index_new(s->arena, o->module);
 	while (!n && lh_unit_index_next(o->units, at, &position, &unit, &bias)) {
-		n = functions_at(s, &unit, at - bias, list);
+		n = functions_at(s, o, &unit, at - bias, list);
 		frame[0].place = lh_place_of_code(s, &unit, at - bias);
 	}
 	for (uint32_t i = 0; i < n; i++) {

@@ -20,6 +20,8 @@ struct lh_code_frame {
 
 /* The unit with the functions: what a skeleton unit stands for, if its file can be read. */
 Dwarf_Die lh_whole_unit(const Dwarf_Die *unit);
+/* The same, also from the object's DWARF package. */
+Dwarf_Die lh_code_unit(struct lh_symbols *, struct lh_object *, const Dwarf_Die *unit);
 
 /* Innermost first; only the last one is not inlined. Returns how many. */
 uint32_t lh_code_frames(struct lh_symbols *, struct lh_object *, uint64_t at,

@@ -32,7 +32,7 @@ bool lh_scopes_at(struct lh_symbols *s, struct lh_object *o, Dwarf_Addr at, stru
 	if (!o->units)
 		o->units = lh_unit_index_new(s->arena, o->module);
 	while (!out->n && lh_unit_index_next(o->units, at, &position, &unit, &out->bias)) {
-		unit = lh_whole_unit(&unit);
+		unit = lh_code_unit(s, o, &unit);
 		out->n = lh_scope_tree_function(lh_symbol_scopes(s, &unit), at - out->bias,
 						&out->scope[0]);
 	}

@@ -90,6 +90,7 @@ struct lh_object *lh_symbol_object(struct lh_symbols *s, const struct lh_module 
 	o = lh_map_get(&s->objects, s->arena, key, (size_t)n, sizeof(*o));
 	if (!o->asked) {
 		o->asked = true;
+		o->path = lh_arena_strdup(s->arena, m->path);
 		open_object(s, o, m);
 	}
 	return o;
@@ -105,6 +106,17 @@ struct lh_symbol_table *lh_symbol_table(struct lh_symbols *s, struct lh_object *
 struct lh_symbol_at lh_symbol_at(struct lh_symbols *s, struct lh_object *o, uint64_t at)
 {
 	return lh_symbol_table_find(lh_symbol_table(s, o), at);
+}
+
+struct lh_package *lh_symbol_package(struct lh_symbols *s, struct lh_object *o)
+{
+	if (o->package_asked)
+		return o->package;
+	o->package_asked = true;
+	o->package = lh_package_open(s->arena, o->path);
+	if (o->package)
+		LH_PUSH(s->arena, s->package, s->packages, o->package);
+	return o->package;
 }
 
 struct lh_scope_tree *lh_symbol_scopes(struct lh_symbols *s, const Dwarf_Die *die)

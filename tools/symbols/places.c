@@ -119,10 +119,11 @@ struct lh_place lh_place_of_call(struct lh_symbols *s, Dwarf_Die *unit, Dwarf_Di
 				 .column = number_of(die, DW_AT_call_column)};
 	uint32_t file = number_of(die, DW_AT_call_file);
 	Dwarf_Files *files;
-	Dwarf_Die own; /* of a skeleton unit, the unit that has the functions */
+	Dwarf_Die own; /* what a skeleton unit stands for may have a list of files of its own */
 	size_t n;
 
-	if (dwarf_diecu(die, &own, NULL, NULL) && dwarf_getsrcfiles(&own, &files, &n) == 0 &&
+	if (((dwarf_diecu(die, &own, NULL, NULL) && dwarf_getsrcfiles(&own, &files, &n) == 0) ||
+	     dwarf_getsrcfiles(unit, &files, &n) == 0) &&
 	    file < n)
 		place.file = full_path(s, unit, dwarf_filesrc(files, file, NULL, NULL));
 	return place;

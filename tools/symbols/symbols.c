@@ -23,6 +23,8 @@ void lh_symbols_free(struct lh_symbols *s)
 {
 	if (!s)
 		return;
+	for (uint32_t i = 0; i < s->packages; i++)
+		lh_package_close(s->package[i]);
 	for (uint32_t i = 0; i < s->dwfls; i++)
 		dwfl_end(s->dwfl[i]);
 	if (s->cxx)

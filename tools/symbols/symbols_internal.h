@@ -5,6 +5,7 @@
 #include "tools/symbols/symbols.h"
 #include "tools/symbols/scope_tree.h"
 #include "tools/symbols/symbol_table.h"
+#include "tools/symbols/package.h"
 #include "tools/symbols/unit_index.h"
 #include "tools/symbols/variables.h"
 #include "tools/util/map.h"
@@ -18,6 +19,9 @@ struct lh_object {
 	struct lh_symbol_table *table; /* read at the first query */
 	struct lh_unit_index *units;   /* the same */
 	struct lh_slots *slots;        /* the same; see callee.c */
+	const char *path;
+	struct lh_package *package; /* NULL: none */
+	bool package_asked;
 	struct lh_variables *variables;
 	struct lh_map definitions; /* definitions.c */
 	bool defined;              /* they have been read */
@@ -26,8 +30,9 @@ struct lh_object {
 struct lh_symbols {
 	struct lh_arena *arena;
 	struct lh_map objects, lines, variables, variable_names, scopes, names, endings;
-	Dwfl **dwfl; /* of the opened objects */
-	uint32_t dwfls;
+	struct lh_package **package; /* of the opened objects */
+	Dwfl **dwfl;                 /* the same */
+	uint32_t dwfls, packages;
 	bool debuginfod;
 	bool cxx_tried;
 	void *cxx; /* libstdc++, for demangling; loaded for the first mangled name */
@@ -42,6 +47,9 @@ struct lh_object *lh_symbol_object(struct lh_symbols *, const struct lh_module *
 /* `at` is libdwfl's address in the object. The object has a module. */
 struct lh_symbol_table *lh_symbol_table(struct lh_symbols *, struct lh_object *);
 struct lh_symbol_at lh_symbol_at(struct lh_symbols *, struct lh_object *, uint64_t at);
+
+/* The object's DWARF package, opened at the first query. NULL: none. */
+struct lh_package *lh_symbol_package(struct lh_symbols *, struct lh_object *);
 
 /* The scopes of the unit that `die` is in. */
 struct lh_scope_tree *lh_symbol_scopes(struct lh_symbols *, const Dwarf_Die *die);

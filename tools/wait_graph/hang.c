@@ -293,7 +293,8 @@ void lh_hang_unwind(struct lh_hang *h, const struct lh_hang_thread *t)
 
 	lh_peek_unwind(h->peek, task);
 	lh_peek_read_scripts(h->peek, task);
-	if (!h->ledger && t->id && task->script_name && strcmp(task->name, h->peek->comm) == 0)
+	bool unnamed = !task->name[0] || strcmp(task->name, h->peek->comm) == 0;
+	if (!h->ledger && t->id && task->script_name && unnamed)
 		set_name(lh_snapshot_row(&h->snapshot, LH_T_THREAD, t->id), task->script_name);
 }
 

@@ -521,6 +521,7 @@ static void own_limits(void)
 	watch.options.lock[1].name = "*";
 	watch.options.lock[1].ns = 300 * MS;
 	watch.options.locks = 2;
+	watch.options.name_lock = name_lock;
 	acquire(1, accounts, 1000);
 	acquire(2, journal, 1000);
 	scan(1000, 1295);
