@@ -177,7 +177,7 @@ static struct lh_lock_name name_at(struct lh_report *report, const struct lh_rep
 
 static void prefer(struct lh_lock_name *best, struct lh_lock_name name)
 {
-	if (name.text && (name.rank > best->rank ||
+	if (name.text && (!best->text || name.rank > best->rank ||
 			  (name.rank == best->rank && strcmp(name.text, best->text) < 0)))
 		*best = name;
 }
