@@ -5,6 +5,7 @@
  * member.
  */
 #include "tools/symbols/symbols_internal.h"
+#include "tools/symbols/declaration.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -77,7 +78,7 @@ static bool member_at(Dwarf_Die *type, uint64_t *into, Dwarf_Die *member)
 			continue;
 		*into -= from;
 		return true;
-	} while (dwarf_siblingof(member, member) == 0);
+	} while (lh_next_sibling(member));
 	return false;
 }
 

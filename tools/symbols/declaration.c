@@ -31,9 +31,19 @@ Dwarf_Die lh_declaration(const Dwarf_Die *die)
 	return at;
 }
 
+bool lh_next_sibling(Dwarf_Die *die)
+{
+	Dwarf_Die next;
+
+	if (dwarf_siblingof(die, &next) != 0 || next.addr <= die->addr)
+		return false;
+	*die = next;
+	return true;
+}
+
 bool lh_declaration_next(Dwarf_Die *child, bool (*is)(int tag))
 {
-	while (dwarf_siblingof(child, child) == 0)
+	while (lh_next_sibling(child))
 		if (is(dwarf_tag(child)))
 			return true;
 	return false;

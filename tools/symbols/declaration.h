@@ -24,6 +24,10 @@ Dwarf_Die lh_declaration(const Dwarf_Die *die);
 
 /* The first child that `is`, of the first entry on the way to the declaration that has one. */
 bool lh_declaration_child(const Dwarf_Die *die, bool (*is)(int tag), Dwarf_Die *child);
+/* Goes to the next sibling. False: there is none, or in damaged debug information it does not lie
+ * behind the present one. */
+bool lh_next_sibling(Dwarf_Die *);
+
 /* The next sibling that `is`. */
 bool lh_declaration_next(Dwarf_Die *child, bool (*is)(int tag));
 

@@ -54,7 +54,7 @@ static void read_unit(struct lh_symbols *s, struct lh_object *o, Dwarf_Die *unit
 			depth++;
 			continue;
 		}
-		while (depth >= 0 && dwarf_siblingof(&path[depth], &path[depth]) != 0)
+		while (depth >= 0 && !lh_next_sibling(&path[depth]))
 			depth--;
 	}
 }

@@ -1,5 +1,6 @@
 /* frames.c — finds the function at an address, then what is inlined into it there. */
 #include "tools/symbols/frames.h"
+#include "tools/symbols/declaration.h"
 #include "tools/symbols/places.h"
 
 #include <dwarf.h>
@@ -43,7 +44,7 @@ static bool add_inlined(Dwarf_Die *around, Dwarf_Addr at, int depth, Dwarf_Die *
 			add_inlined(&die, at, depth + 1, list, n);
 			return true;
 		}
-	} while (dwarf_siblingof(&die, &die) == 0);
+	} while (lh_next_sibling(&die));
 	return false;
 }
 

@@ -19,7 +19,7 @@ static bool find_inner(Dwarf_Die *scope, Dwarf_Addr at, Dwarf_Die *inner)
 		if ((tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine) &&
 		    dwarf_haspc(inner, at) == 1)
 			return true;
-	} while (dwarf_siblingof(inner, inner) == 0);
+	} while (lh_next_sibling(inner));
 	return false;
 }
 

@@ -309,7 +309,7 @@ static int register_of(Dwarf_Die *function, Dwarf_Die *parameter)
 		      size <= 8 && strcmp(name ? name : "", "double") != 0))
 			return -1;
 		n++;
-	} while (dwarf_siblingof(&child, &child) == 0);
+	} while (lh_next_sibling(&child));
 	return -1;
 }
 
@@ -417,7 +417,7 @@ static void pass_lock_parameter(struct search *x)
 		x->outward = false;
 		if (n++ == 0)
 			pass(x, &child, false, none);
-	} while (dwarf_siblingof(&child, &child) == 0);
+	} while (lh_next_sibling(&child));
 	x->outward &= n < 2;
 }
 
@@ -439,7 +439,7 @@ static void search_frame(struct search *x)
 
 			if (tag == DW_TAG_formal_parameter || tag == DW_TAG_variable)
 				match(x, i, &child);
-		} while (dwarf_siblingof(&child, &child) == 0);
+		} while (lh_next_sibling(&child));
 	}
 	if (x->best.rank < LH_NAME_LOCAL)
 		match_global(x);
@@ -482,7 +482,7 @@ static void add_variables(struct candidates *c, Dwarf_Die *scope)
 		if ((tag == DW_TAG_formal_parameter || tag == DW_TAG_variable) &&
 		    lh_type_path_begin(&path, x->symbols, x->object, &child, 0))
 			lh_type_path_visit(&path, 0, 2, add_candidate, c);
-	} while (dwarf_siblingof(&child, &child) == 0);
+	} while (lh_next_sibling(&child));
 }
 
 /* The only lock that the variables of the innermost function of the program lead to. */

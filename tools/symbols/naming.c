@@ -109,7 +109,7 @@ static void add_arguments(struct lh_naming *n, Dwarf_Die argument, bool function
 			add_arguments(n, inside, false, list);
 		}
 		lh_naming_leave(n, NULL);
-	} while (dwarf_siblingof(&argument, &argument) == 0 && is_argument(dwarf_tag(&argument)));
+	} while (lh_next_sibling(&argument) && is_argument(dwarf_tag(&argument)));
 }
 
 static bool is_base(int tag)

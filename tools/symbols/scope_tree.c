@@ -1,5 +1,6 @@
 /* scope_tree.c — walks a compilation unit once and records its scopes. */
 #include "tools/symbols/scope_tree.h"
+#include "tools/symbols/declaration.h"
 
 #include <dwarf.h>
 #include <stdlib.h>
@@ -113,7 +114,7 @@ static void walk(struct lh_scope_tree *t, Dwarf_Die *unit)
 				continue;
 			}
 		}
-		while (depth >= 0 && dwarf_siblingof(&path[depth], &path[depth]) != 0)
+		while (depth >= 0 && !lh_next_sibling(&path[depth]))
 			depth--;
 	}
 }

@@ -1,5 +1,6 @@
 /* type_path.c — goes down in a type, from member to member, to the lock at an offset. */
 #include "tools/symbols/type_path.h"
+#include "tools/symbols/declaration.h"
 #include "tools/symbols/definitions.h"
 #include "tools/symbols/die_name.h"
 #include "tools/symbols/functions.h"
@@ -113,7 +114,7 @@ static bool locks(Dwarf_Die *type)
 		if (dwarf_tag(&child) == DW_TAG_subprogram &&
 		    IS_ONE_OF(dwarf_diename(&child), names))
 			return true;
-	} while (dwarf_siblingof(&child, &child) == 0);
+	} while (lh_next_sibling(&child));
 	return false;
 }
 
@@ -224,7 +225,7 @@ static bool is_empty(Dwarf_Die *part, int depth)
 		if ((tag == DW_TAG_member || tag == DW_TAG_inheritance) && !is_static(&inner) &&
 		    !is_empty(&inner, depth + 1))
 			return false;
-	} while (dwarf_siblingof(&inner, &inner) == 0);
+	} while (lh_next_sibling(&inner));
 	return true;
 }
 
@@ -249,7 +250,7 @@ static bool find_part(struct lh_type_path *p, Dwarf_Die *part)
 			continue;
 		p->into -= from;
 		return true;
-	} while (dwarf_siblingof(part, part) == 0);
+	} while (lh_next_sibling(part));
 	return false;
 }
 
@@ -272,7 +273,7 @@ static uint32_t read_dimensions(Dwarf_Die *array, uint64_t count[DIMENSIONS_MAX]
 			 dwarf_formudata(&attr, &value) == 0)
 			value++;
 		count[n++] = value ? value : 1;
-	} while (dwarf_siblingof(&child, &child) == 0);
+	} while (lh_next_sibling(&child));
 	return n;
 }
 
@@ -453,7 +454,7 @@ static void visit_record(const struct lh_type_path *p, int depth, int pointers,
 		to.into = from;
 		if (go_down(&to, false)) /* what a lambda captured is a variable of its function */
 			lh_type_path_visit(&to, depth + 1, pointers + closure, visit, with);
-	} while (dwarf_siblingof(&part, &part) == 0);
+	} while (lh_next_sibling(&part));
 }
 
 void lh_type_path_visit(const struct lh_type_path *p, int depth, int pointers,

@@ -1,5 +1,6 @@
 /* variables.c — reads the variables of an object and sorts them by address. */
 #include "tools/symbols/variables.h"
+#include "tools/symbols/declaration.h"
 #include "tools/symbols/frames.h"
 
 #include <dwarf.h>
@@ -94,7 +95,7 @@ static void read_unit(struct lh_variables *v, struct index *x, Dwarf_Die *unit, 
 			depth++;
 			continue;
 		}
-		while (depth >= 0 && dwarf_siblingof(&path[depth], &path[depth]) != 0)
+		while (depth >= 0 && !lh_next_sibling(&path[depth]))
 			depth--;
 	}
 }
