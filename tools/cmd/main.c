@@ -1,6 +1,7 @@
 /* main.c — selects the command. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -79,6 +80,8 @@ static bool is_misspelled(const char *word)
 int main(int argc, char **argv)
 {
 	fill_standard();
+	/* A second arena of malloc takes 64 MiB of address space, which `ulimit -v` may not have. */
+	mallopt(M_ARENA_MAX, 1);
 	const char *first = argc > 1 ? argv[1] : NULL;
 	if (!first) {
 		help(stderr);
