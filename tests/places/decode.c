@@ -1,10 +1,10 @@
 /*
- * decode.c — compares tools/symbols/code_effect.c with objdump, whose output it reads from stdin
+ * decode.c — compares tools/machine_code/code_effect.c with objdump, whose output it reads from stdin
  * (objdump -d --insn-width=16): the length, the flow and the target of each instruction, and that
  * none of which objdump says that it writes to memory is taken for one that does not. Prints a line
  * for each difference, and at last how many in a hundred were known.
  */
-#include "tools/symbols/code_effect.h"
+#include "tools/machine_code/code_effect.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -80,7 +80,8 @@ static bool is_misspelled(const char *word)
 int main(int argc, char **argv)
 {
 	fill_standard();
-	/* A second arena of malloc takes 64 MiB of address space, which `ulimit -v` may not have. */
+	/* A second arena of malloc takes 64 MiB of address space, which `ulimit -v` may not have.
+	 */
 	mallopt(M_ARENA_MAX, 1);
 	const char *first = argc > 1 ? argv[1] : NULL;
 	if (!first) {

@@ -5,7 +5,7 @@
 #ifndef LH_SYMBOLS_EXPRESSION_H
 #define LH_SYMBOLS_EXPRESSION_H
 
-#include "tools/symbols/code_values.h"
+#include "tools/machine_code/code_values.h"
 
 #include <elfutils/libdw.h>
 

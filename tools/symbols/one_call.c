@@ -1,7 +1,7 @@
 /* one_call.c — proves of short functions that they do nothing but one call. */
 #include "tools/symbols/one_call.h"
 #include "tools/symbols/callee.h"
-#include "tools/symbols/code_effect.h"
+#include "tools/machine_code/code_effect.h"
 
 #include <dwarf.h>
 #include <gelf.h>

@@ -4,8 +4,8 @@
  * x86_code.h decodes it. An instruction whose effect on memory is not in its operands is unknown,
  * and so are those of vectors and of the kernel: the caller then knows nothing of the function.
  */
-#ifndef LH_SYMBOLS_CODE_EFFECT_H
-#define LH_SYMBOLS_CODE_EFFECT_H
+#ifndef LH_MACHINE_CODE_CODE_EFFECT_H
+#define LH_MACHINE_CODE_CODE_EFFECT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* code_effect.c — the effects of instructions on the path of execution and on memory. */
-#include "tools/symbols/code_effect.h"
-#include "tools/symbols/x86_code.h"
+#include "tools/machine_code/code_effect.h"
+#include "tools/machine_code/x86_code.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
  * begins that no jump leads to (a case of a `switch`, a handler of exceptions) the registers are
  * unknown, but for the frame pointer, if the function has one.
  */
-#include "tools/symbols/code_values.h"
-#include "tools/symbols/x86_code.h"
+#include "tools/machine_code/code_values.h"
+#include "tools/machine_code/x86_code.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* x86_code.c — decodes x86-64 by the opcode maps of the processor manuals. */
-#include "tools/symbols/x86_code.h"
+#include "tools/machine_code/x86_code.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /*
  * test_code_values.c — where a pointer comes from, out of the code before a call.
  *
- * LINKS: tools/symbols/code_values.c tools/symbols/x86_code.c
+ * LINKS: tools/machine_code/code_values.c tools/machine_code/x86_code.c
  */
-#include "tools/symbols/code_values.h"
+#include "tools/machine_code/code_values.h"
 #include "tests/unit/unit.h"
 
 enum { RBX = 3, RDI = 5, RBP = 6, START = 0x1000 };

@@ -4,8 +4,8 @@
  * Knows the size of every instruction that compilers emit, and says of the others that it does not.
  * Registers have the processor's numbers. Does not read beyond the bytes that it is given.
  */
-#ifndef LH_SYMBOLS_X86_CODE_H
-#define LH_SYMBOLS_X86_CODE_H
+#ifndef LH_MACHINE_CODE_X86_CODE_H
+#define LH_MACHINE_CODE_X86_CODE_H
 
 #include <stdbool.h>
 #include <stddef.h>

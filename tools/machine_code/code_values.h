@@ -9,8 +9,8 @@
  *
  * x86-64 only; on other processors no code is known.
  */
-#ifndef LH_SYMBOLS_CODE_VALUES_H
-#define LH_SYMBOLS_CODE_VALUES_H
+#ifndef LH_MACHINE_CODE_CODE_VALUES_H
+#define LH_MACHINE_CODE_CODE_VALUES_H
 
 #include <stdbool.h>
 #include <stddef.h>
