@@ -1,6 +1,7 @@
 /* scope_tree.c — walks a compilation unit once and records its scopes. */
 #include "tools/symbols/scope_tree.h"
 #include "tools/symbols/declaration.h"
+#include "tools/symbols/intervals.h"
 
 #include <dwarf.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ struct scope {
 
 /* A range of a function's code. */
 struct code {
-	Dwarf_Addr start, end, end_of_all; /* the highest end of this range and those before it */
+	struct lh_interval is;
 	uint32_t scope;
 };
 
@@ -77,7 +78,8 @@ static void add_code(struct lh_scope_tree *t, Dwarf_Die *die, uint32_t scope)
 	for (ptrdiff_t next = 0; (next = dwarf_ranges(die, next, &base, &start, &end)) > 0;)
 		if (start && start < end) /* a removed function begins at 0 */
 			LH_PUSH(t->arena, t->code, t->codes,
-				((struct code){.start = start, .end = end, .scope = scope}));
+				((struct code){.is = {.start = start, .end = end},
+					       .scope = scope}));
 }
 
 static int32_t add_scope(struct lh_scope_tree *t, Dwarf_Die *die, int tag, int32_t around)
@@ -123,15 +125,15 @@ static int by_start(const void *x, const void *y)
 {
 	const struct code *a = x, *b = y;
 
-	if (a->start != b->start)
-		return a->start < b->start ? -1 : 1;
+	int order = lh_interval_by_start(&a->is, &b->is);
+
+	if (order)
+		return order;
 	return a->scope < b->scope ? 1 : -1; /* the search goes backwards: the first is found */
 }
 
 static void finish(struct lh_scope_tree *t)
 {
-	Dwarf_Addr end = 0;
-
 	for (uint32_t i = 0; i < t->scopes; i++)
 		t->scope[i].end = i + 1;
 	for (uint32_t i = t->scopes; i-- > 1;) {
@@ -140,12 +142,7 @@ static void finish(struct lh_scope_tree *t)
 		if (around->end < t->scope[i].end)
 			around->end = t->scope[i].end;
 	}
-	if (t->codes)
-		qsort(t->code, t->codes, sizeof(*t->code), by_start);
-	for (uint32_t i = 0; i < t->codes; i++) {
-		end = t->code[i].end > end ? t->code[i].end : end;
-		t->code[i].end_of_all = end;
-	}
+	lh_intervals_sort(t->code, t->codes, sizeof(*t->code), by_start);
 }
 
 struct lh_scope_tree *lh_scope_tree_new(struct lh_arena *arena, const Dwarf_Die *die)
@@ -166,20 +163,13 @@ struct lh_scope_tree *lh_scope_tree_new(struct lh_arena *arena, const Dwarf_Die 
 bool lh_scope_tree_function(const struct lh_scope_tree *t, Dwarf_Addr at, Dwarf_Die *function)
 {
 	const struct code *best = NULL;
-	uint32_t low = 0, high = t->codes;
+	uint32_t i = lh_intervals_begun(t->code, t->codes, sizeof(*t->code), at);
 
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
+	while (i-- > 0 && t->code[i].is.end_of_all > at) {
+		const struct code *c = &t->code[i];
 
-		if (t->code[mid].start <= at)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	while (low-- > 0 && t->code[low].end_of_all > at) {
-		const struct code *c = &t->code[low];
-
-		if (c->end > at && (!best || c->end - c->start <= best->end - best->start))
+		if (c->is.end > at &&
+		    (!best || c->is.end - c->is.start <= best->is.end - best->is.start))
 			best = c;
 	}
 	if (best)

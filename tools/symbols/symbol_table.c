@@ -1,12 +1,10 @@
 /* symbol_table.c — reads, sorts and searches the symbols of one module. */
 #include "tools/symbols/symbol_table.h"
-
-#include <stdlib.h>
+#include "tools/symbols/intervals.h"
 
 struct entry {
-	uint64_t start, size;
-	uint64_t end_of_all; /* the highest end of this symbol and those before it */
-	int index;           /* in the module's symbol table */
+	struct lh_interval is;
+	int index; /* in the module's symbol table */
 	uint8_t rank, type;
 };
 
@@ -24,12 +22,14 @@ static int by_start(const void *x, const void *y)
 {
 	const struct entry *a = x, *b = y;
 
-	if (a->start != b->start)
-		return a->start < b->start ? -1 : 1;
+	int order = lh_interval_by_start(&a->is, &b->is);
+
+	if (order)
+		return order;
 	if (a->rank != b->rank)
 		return a->rank < b->rank ? -1 : 1;
-	if (a->size != b->size)
-		return a->size > b->size ? -1 : 1;
+	if (a->is.end != b->is.end)
+		return a->is.end > b->is.end ? -1 : 1;
 	return a->index > b->index ? -1 : 1;
 }
 
@@ -58,7 +58,6 @@ struct lh_symbol_table *lh_symbol_table_new(struct lh_arena *arena, Dwfl_Module 
 {
 	struct lh_symbol_table *t = lh_arena_alloc(arena, sizeof(*t));
 	int symbols = dwfl_module_getsymtab(module);
-	uint64_t end = 0;
 
 	t->module = module;
 	if (symbols <= 0)
@@ -73,50 +72,35 @@ struct lh_symbol_table *lh_symbol_table_new(struct lh_arena *arena, Dwfl_Module 
 
 		if (has_address(name, &sym, section))
 			t->entry[t->n++] =
-				(struct entry){.start = at,
-					       .size = sym.st_size,
+				(struct entry){.is = {.start = at, .end = at + sym.st_size},
 					       .index = i,
 					       .rank = rank_of(&sym),
 					       .type = (uint8_t)GELF_ST_TYPE(sym.st_info)};
 	}
-	if (t->n)
-		qsort(t->entry, t->n, sizeof(*t->entry), by_start);
-	for (uint32_t i = 0; i < t->n; i++) {
-		uint64_t own = t->entry[i].start + t->entry[i].size;
-		end = own > end ? own : end;
-		t->entry[i].end_of_all = end;
-	}
+	lh_intervals_sort(t->entry, t->n, sizeof(*t->entry), by_start);
 	return t;
 }
 
-/* How many symbols begin at or before `at`. */
 static uint32_t begun(const struct lh_symbol_table *t, uint64_t at)
 {
-	uint32_t low = 0, high = t->n;
-
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-		if (t->entry[mid].start <= at)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return lh_intervals_begun(t->entry, t->n, sizeof(*t->entry), at);
 }
 
 struct lh_symbol_at lh_symbol_table_find(const struct lh_symbol_table *t, uint64_t at)
 {
-	for (uint32_t i = begun(t, at); i-- > 0 && t->entry[i].end_of_all > at;) {
+	uint32_t i = begun(t, at);
+
+	while (i-- > 0 && t->entry[i].is.end_of_all > at) {
 		const struct entry *e = &t->entry[i];
 		GElf_Addr start;
 		GElf_Sym sym;
 
-		if (at - e->start < e->size)
+		if (at < e->is.end)
 			return (struct lh_symbol_at){
 				.name = dwfl_module_getsym_info(t->module, e->index, &sym, &start,
 								NULL, NULL, NULL),
-				.start = e->start,
-				.size = e->size,
+				.start = e->is.start,
+				.size = e->is.end - e->is.start,
 				.type = e->type};
 	}
 	return (struct lh_symbol_at){0};
@@ -130,7 +114,7 @@ const char *lh_symbol_table_function(const struct lh_symbol_table *t, uint64_t a
 
 	if (!found.name || found.type != STT_FUNC)
 		return NULL;
-	while (i-- > 0 && t->entry[i].start == found.start) {
+	while (i-- > 0 && t->entry[i].is.start == found.start) {
 		GElf_Addr start;
 		GElf_Sym sym;
 

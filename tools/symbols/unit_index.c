@@ -1,11 +1,11 @@
 /* unit_index.c — reads, sorts and searches the address ranges of the units of a module. */
 #include "tools/symbols/unit_index.h"
+#include "tools/symbols/intervals.h"
 
 #include <elfutils/libdw.h>
-#include <stdlib.h>
 
 struct range {
-	Dwarf_Addr start, end, end_of_all; /* the highest end of this range and those before it */
+	struct lh_interval is;
 	Dwarf_Off unit;
 };
 
@@ -21,7 +21,7 @@ static void add(struct lh_unit_index *x, Dwarf_Addr start, Dwarf_Addr end, Dwarf
 {
 	if (start && start < end) /* what the linker removed begins at 0 */
 		LH_PUSH(x->arena, x->range, x->n,
-			((struct range){.start = start, .end = end, .unit = unit}));
+			((struct range){.is = {.start = start, .end = end}, .unit = unit}));
 }
 
 static void add_units(struct lh_unit_index *x)
@@ -62,15 +62,16 @@ static int by_start(const void *x, const void *y)
 {
 	const struct range *a = x, *b = y;
 
-	if (a->start != b->start)
-		return a->start < b->start ? -1 : 1;
+	int order = lh_interval_by_start(&a->is, &b->is);
+
+	if (order)
+		return order;
 	return a->unit < b->unit ? -1 : a->unit > b->unit;
 }
 
 struct lh_unit_index *lh_unit_index_new(struct lh_arena *arena, Dwfl_Module *module)
 {
 	struct lh_unit_index *x = lh_arena_alloc(arena, sizeof(*x));
-	Dwarf_Addr end = 0;
 
 	x->arena = arena;
 	x->dwarf = dwfl_module_getdwarf(module, &x->bias);
@@ -78,40 +79,20 @@ struct lh_unit_index *lh_unit_index_new(struct lh_arena *arena, Dwfl_Module *mod
 		return x;
 	add_units(x);
 	add_table(x);
-	if (x->n)
-		qsort(x->range, x->n, sizeof(*x->range), by_start);
-	for (uint32_t i = 0; i < x->n; i++) {
-		end = x->range[i].end > end ? x->range[i].end : end;
-		x->range[i].end_of_all = end;
-	}
+	lh_intervals_sort(x->range, x->n, sizeof(*x->range), by_start);
 	return x;
-}
-
-/* How many ranges begin at or before `at`. */
-static uint32_t begun(const struct lh_unit_index *x, Dwarf_Addr at)
-{
-	uint32_t low = 0, high = x->n;
-
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (x->range[mid].start <= at)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
 }
 
 bool lh_unit_index_next(const struct lh_unit_index *x, Dwarf_Addr at, uint32_t *position,
 			Dwarf_Die *unit, Dwarf_Addr *bias)
 {
-	uint32_t first = begun(x, at - x->bias), i;
+	uint32_t first = lh_intervals_begun(x->range, x->n, sizeof(*x->range), at - x->bias), i;
 
-	for (i = *position; i < first && x->range[first - 1 - i].end_of_all > at - x->bias; i++) {
+	for (i = *position; i < first && x->range[first - 1 - i].is.end_of_all > at - x->bias;
+	     i++) {
 		const struct range *r = &x->range[first - 1 - i];
 
-		if (r->end <= at - x->bias || !dwarf_offdie(x->dwarf, r->unit, unit))
+		if (r->is.end <= at - x->bias || !dwarf_offdie(x->dwarf, r->unit, unit))
 			continue;
 		*bias = x->bias;
 		*position = i + 1;

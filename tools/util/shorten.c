@@ -8,13 +8,7 @@
 
 const char *lh_shorten_end(struct lh_arena *p, const char *text, uint32_t columns)
 {
-	uint32_t used;
-
-	if (!columns)
-		return "";
-	if (!text[lh_text_fit(text, columns, &used)])
-		return text;
-	return lh_arena_printf(p, "%.*s…", (int)lh_text_fit(text, columns - 1, &used), text);
+	return lh_text_cut_with(p, text, columns, "…");
 }
 
 /* The longest end of the text that takes at most `columns`. */

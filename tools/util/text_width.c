@@ -52,11 +52,17 @@ uint32_t lh_text_width(const char *text)
 
 const char *lh_text_cut(struct lh_arena *p, const char *text, uint32_t columns)
 {
+	return lh_text_cut_with(p, text, columns, "+");
+}
+
+const char *lh_text_cut_with(struct lh_arena *p, const char *text, uint32_t columns,
+			     const char *mark)
+{
 	uint32_t used;
 
 	if (!columns)
 		return "";
 	if (!text[lh_text_fit(text, columns, &used)])
 		return text;
-	return lh_arena_printf(p, "%.*s+", (int)lh_text_fit(text, columns - 1, &used), text);
+	return lh_arena_printf(p, "%.*s%s", (int)lh_text_fit(text, columns - 1, &used), text, mark);
 }

@@ -18,5 +18,8 @@ size_t lh_text_fit(const char *text, uint32_t columns, uint32_t *used);
  * No character is cut in two or loses its combining characters.
  */
 const char *lh_text_cut(struct lh_arena *, const char *text, uint32_t columns);
+/* The same with another mark, of one column. */
+const char *lh_text_cut_with(struct lh_arena *, const char *text, uint32_t columns,
+			     const char *mark);
 
 #endif

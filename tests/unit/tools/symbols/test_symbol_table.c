@@ -1,7 +1,7 @@
 /*
  * test_symbol_table.c — compares the symbol table with libdwfl, which reads all symbols for each
  * query.
- * LINKS: tools/symbols/symbol_table.c tools/util/
+ * LINKS: tools/symbols/symbol_table.c tools/symbols/intervals.c tools/util/
  */
 #include <dlfcn.h>
 #include <stdlib.h>
