@@ -11,7 +11,7 @@
 #ifndef LH_LOCK_GLIBC_LAYOUT_H
 #define LH_LOCK_GLIBC_LAYOUT_H
 
-#include "libcheck/kinds.h"
+#include "libcheck/lock/glib_layout.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -184,7 +184,7 @@ static inline bool lh_lock_is_free_now(const void *object, enum lh_kind kind)
 	case LH_GUARD:
 		return !lh_guard_is_busy(lh_glibc_load(object, 0));
 	default:
-		return false;
+		return lh_glib_is_free_now(object, kind);
 	}
 }
 
