@@ -30,8 +30,9 @@ static inline struct lh_self *inner_begin(bool inner, uintptr_t frame)
 	LH_EXPORT void fn params                                                                   \
 	{                                                                                          \
 		__typeof__(first) *try = LH_OUTSIDE(first);                                        \
+		__typeof__(fn) *real = LH_OUTSIDE(fn);                                             \
 		int acquired = 0;                                                                  \
-		if (LH_UNLIKELY(!try || !LH_OUTSIDE(fn)))                                          \
+		if (LH_UNLIKELY(!try || !real))                                                    \
 			return;                                                                    \
 		INNER(k, acquired = try(o));                                                       \
 		if (LH_LIKELY(acquired)) {                                                         \
@@ -41,7 +42,7 @@ static inline struct lh_self *inner_begin(bool inner, uintptr_t frame)
 		const struct lh_call c = CALL(k, m, BLOCKING);                                     \
 		lh_on_wait_begin(&c);                                                              \
 		struct lh_self *inner = lh_inner_begin(c.frame);                                   \
-		lh_outside.fn args;                                                                \
+		real args;                                                                         \
 		lh_inner_end(inner);                                                               \
 		lh_on_wait_end(&c, 0);                                                             \
 	}
