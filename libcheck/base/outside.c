@@ -16,9 +16,6 @@ extern int _dl_find_object(void *, struct dl_find_object *) __attribute__((weak)
 
 struct lh_outside lh_outside;
 
-/* The functions that were found at the start: their objects stay. */
-static struct lh_outside at_start;
-
 enum { OBJECTS_MAX = 10000, NAME_MAX_BYTES = 128, SYMBOLS_TRIED = 1000, DYNAMIC_MAX = 64 };
 
 struct wanted {
@@ -130,7 +127,7 @@ static uintptr_t find_in(const struct wanted *w, const struct object *x)
 	return 0;
 }
 
-/* ---- all objects ---- */
+/* ---- all objects behind ours: those before it come first without us too ---- */
 
 static const struct link_map *own_object(void)
 {
@@ -143,32 +140,52 @@ static const struct link_map *own_object(void)
 
 void *lh_outside_find(const char *name, bool checked)
 {
-	const struct link_map *own = own_object(), *first = own, *l;
+	const struct link_map *own = own_object(), *l = own ? own->l_next : NULL;
 	struct wanted w = {name, lh_text_length(name) + 1, gnu_hash(name),
 			   checked && !lh_sys_seccomp_seen()};
 	struct link_map copy;
 	struct object x;
 
-	if (!own || w.bytes > NAME_MAX_BYTES)
-		return NULL;
-	while (first->l_prev) /* the objects before ours are there as long as ours */
-		first = first->l_prev;
-	l = first;
-	for (int i = 0; l && i < OBJECTS_MAX; i++, l = copy.l_next) {
+	for (int i = 0; l && i < OBJECTS_MAX && w.bytes <= NAME_MAX_BYTES; i++, l = copy.l_next) {
 		if (!read(&w, &copy, (uintptr_t)l, sizeof(copy)))
-			return NULL;
-		uintptr_t at = l != own && read_dynamic(&w, &copy, &x) ? find_in(&w, &x) : 0;
+			break;
+		uintptr_t at = read_dynamic(&w, &copy, &x) ? find_in(&w, &x) : 0;
 		if (at)
 			return (void *)at;
 	}
 	return NULL;
 }
 
+/* ---- the rows of calls.def ---- */
+
+static struct {
+	struct wanted wanted;
+	void **slot;
+	bool at_start; /* found at the start: its object stays */
+} functions[] = {
+#define OUTSIDE(fn) {{#fn, sizeof(#fn), 0, false}, (void **)(void *)&lh_outside.fn, false},
+#include "libcheck/calls.def"
+};
+
+enum { FUNCTIONS = sizeof(functions) / sizeof(functions[0]) };
+
 void lh_outside_init(void)
 {
-#define OUTSIDE(fn) *(void **)(void *)&lh_outside.fn = lh_outside_find(#fn, false);
-#include "libcheck/calls.def"
-	at_start = lh_outside;
+	const struct link_map *own = own_object();
+	struct object x;
+
+	for (int i = 0; i < FUNCTIONS; i++)
+		functions[i].wanted.hash = gnu_hash(functions[i].wanted.name);
+	for (const struct link_map *l = own ? own->l_next : NULL; l; l = l->l_next) {
+		if (!read_dynamic(&functions[0].wanted, l, &x))
+			continue;
+		for (int i = 0; i < FUNCTIONS; i++) {
+			if (*functions[i].slot)
+				continue;
+			*functions[i].slot = (void *)find_in(&functions[i].wanted, &x);
+			functions[i].at_start = *functions[i].slot != NULL;
+		}
+	}
 }
 
 void *lh_outside_later(const char *name, void **slot)
@@ -179,11 +196,13 @@ void *lh_outside_later(const char *name, void **slot)
 	return at;
 }
 
-/* Threads may call meanwhile: each word changes at once. */
 void lh_outside_after_dlclose(void)
 {
-#define OUTSIDE(fn)                                                                                \
-	if (!at_start.fn)                                                                          \
-		__atomic_store_n((void **)(void *)&lh_outside.fn, NULL, __ATOMIC_RELEASE);
-#include "libcheck/calls.def"
+	struct dl_find_object f;
+
+	for (int i = 0; i < FUNCTIONS; i++) {
+		void *at = __atomic_load_n(functions[i].slot, __ATOMIC_RELAXED);
+		if (at && !functions[i].at_start && _dl_find_object(at, &f) != 0)
+			__atomic_store_n(functions[i].slot, NULL, __ATOMIC_RELEASE);
+	}
 }

@@ -3,9 +3,9 @@
  * and VOIDUNLOCK of calls.def.
  *
  * Such a library is perhaps not there at the start: a plugin brings it, and dlsym would not see it
- * then. So the functions are looked for in the symbol tables of all loaded objects, in load order,
- * ours left out: once when the library starts, and for a function that was not there, at its first
- * call. A function that was found later is looked for again after a dlclose.
+ * then. So the functions are looked for in the symbol tables of the objects that were loaded after
+ * ours, in load order: once when the library starts, and for a function that was not there, at its
+ * first call; again after its object was unloaded.
  *
  * Calls no function of the loader but _dl_find_object, allocates nothing, takes no lock.
  */
@@ -91,18 +91,23 @@ struct lh_outside {
 
 extern struct lh_outside lh_outside LH_HIDDEN;
 
-/* The original, or NULL: no loaded object defines the function. */
+/* The original, or NULL: no loaded object defines the function. Ask once in a call: a dlclose in
+ * another thread may change the answer. */
 #define LH_OUTSIDE(fn)                                                                             \
-	(LH_LIKELY(lh_outside.fn != NULL)                                                          \
-		 ? lh_outside.fn                                                                   \
-		 : (__typeof__(fn) *)lh_outside_later(#fn, (void **)(void *)&lh_outside.fn))
+	({                                                                                         \
+		__typeof__(fn) *known = __atomic_load_n(&lh_outside.fn, __ATOMIC_RELAXED);         \
+		if (LH_UNLIKELY(!known))                                                           \
+			known = (__typeof__(fn) *)lh_outside_later(                                \
+				#fn, (void **)(void *)&lh_outside.fn);                             \
+		known;                                                                             \
+	})
 
 void lh_outside_init(void);
 /* Looks for the function and stores it; NULL: there is none. */
 void *lh_outside_later(const char *name, void **slot);
 void lh_outside_after_dlclose(void);
 
-/* The function of this name in the loaded objects but ours; NULL: none. `checked`: other threads
+/* The function of this name in the objects loaded after ours; NULL: none. `checked`: other threads
  * may unload objects meanwhile, so the memory is read with care. */
 void *lh_outside_find(const char *name, bool checked);
 

@@ -12,16 +12,21 @@
 #include "libcheck/interpose/inner.h"
 #include "libcheck/events/events.h"
 
+/* Makes `real` the original; returns `nothing` if no object defines it. */
+#define ORIGINAL(fn, nothing)                                                                      \
+	__typeof__(fn) *real = LH_OUTSIDE(fn);                                                     \
+	if (LH_UNLIKELY(!real))                                                                    \
+	return nothing
+
 /* ---- locks begin and end ---- */
 
 #define INIT(fn, k)                                                                                \
 	LH_EXPORT void fn(void *o)                                                                 \
 	{                                                                                          \
 		struct lh_call call = LH_CALL(o, k, EXCLUSIVE, BLOCKING);                          \
-		if (!LH_OUTSIDE(fn))                                                               \
-			return;                                                                    \
+		ORIGINAL(fn, );                                                                    \
 		lh_on_reinit_begin(&call);                                                         \
-		INNER(k, lh_outside.fn(o));                                                        \
+		INNER(k, real(o));                                                                 \
 		lh_on_init(&call, 0, 0);                                                           \
 	}
 /* `object`: the lock that ends. */
@@ -29,16 +34,16 @@
 	LH_EXPORT void fn(void *o)                                                                 \
 	{                                                                                          \
 		struct lh_call call = LH_CALL(object, k, EXCLUSIVE, BLOCKING);                     \
-		if (!LH_OUTSIDE(fn))                                                               \
-			return;                                                                    \
+		ORIGINAL(fn, );                                                                    \
 		lh_on_destroy_begin(&call);                                                        \
-		INNER(k, lh_outside.fn(o));                                                        \
+		INNER(k, real(o));                                                                 \
 		lh_on_destroyed(&call, 0);                                                         \
 	}
 #define NEW(fn, k)                                                                                 \
 	LH_EXPORT void *fn(void)                                                                   \
 	{                                                                                          \
-		void *o = LH_OUTSIDE(fn) ? lh_outside.fn() : NULL;                                 \
+		ORIGINAL(fn, NULL);                                                                \
+		void *o = real();                                                                  \
 		if (o)                                                                             \
 			lh_on_init(&LH_CALL(o, k, EXCLUSIVE, BLOCKING), 0, 0);                     \
 		return o;                                                                          \
@@ -71,31 +76,28 @@ CLEAR(g_static_rw_lock_free, G_STATIC_RW_LOCK, o)
 	{                                                                                          \
 		struct lh_call call = LH_CALL(o, G_MUTEX, EXCLUSIVE, TIMED);                       \
 		int signalled = 0;                                                                 \
-		if (!LH_OUTSIDE(fn))                                                               \
-			return signalled;                                                          \
+		ORIGINAL(fn, 0);                                                                   \
 		call.how = (is_timed) ? LH_TIMED : LH_BLOCKING;                                    \
 		lh_on_cond_wait(&call, cond, LH_G_COND);                                           \
-		INNER_WAIT(signalled = lh_outside.fn(cond, o, end));                               \
+		INNER_WAIT(signalled = real(cond, o, end));                                        \
 		lh_on_cond_wait_end(&call, 0);                                                     \
 		return signalled;                                                                  \
 	}
 #define SIGNAL(fn)                                                                                 \
 	LH_EXPORT void fn(void *o)                                                                 \
 	{                                                                                          \
-		if (!LH_OUTSIDE(fn))                                                               \
-			return;                                                                    \
+		ORIGINAL(fn, );                                                                    \
 		lh_on_cond_signal(&LH_CALL(o, G_COND, EXCLUSIVE, BLOCKING));                       \
-		lh_outside.fn(o);                                                                  \
+		real(o);                                                                           \
 	}
 
 LH_EXPORT void g_cond_wait(void *cond, void *o)
 {
 	struct lh_call call = LH_CALL(o, G_MUTEX, EXCLUSIVE, BLOCKING);
 
-	if (!LH_OUTSIDE(g_cond_wait))
-		return;
+	ORIGINAL(g_cond_wait, );
 	lh_on_cond_wait(&call, cond, LH_G_COND);
-	INNER_WAIT(lh_outside.g_cond_wait(cond, o));
+	INNER_WAIT(real(cond, o));
 	lh_on_cond_wait_end(&call, 0);
 }
 
@@ -136,13 +138,12 @@ LH_EXPORT void *g_once_impl(void *o, lh_glib_routine *routine, void *argument)
 	struct lh_call call = LH_CALL(o, G_ONCE, EXCLUSIVE, BLOCKING);
 	struct once x = {&call, routine, argument, NULL};
 
-	if (!LH_OUTSIDE(g_once_impl))
-		return NULL;
+	ORIGINAL(g_once_impl, NULL);
 	if (lh_glib_once_is_done(o) && lh_once_adds_nothing(&call))
-		return lh_outside.g_once_impl(o, routine, argument);
+		return real(o, routine, argument);
 	lh_on_wait_begin(&call);
 	x.inner = lh_inner_begin(call.frame);
-	void *result = lh_outside.g_once_impl(o, run, &x);
+	void *result = real(o, run, &x);
 	lh_inner_end(x.inner);
 	if (x.call)
 		lh_on_wait_end(&call, EAGAIN);
@@ -179,10 +180,9 @@ static inline __attribute__((always_inline)) int init_enter(int (*enter)(void *)
 #define LEAVE(fn, type)                                                                            \
 	LH_EXPORT void fn(void *o, type result)                                                    \
 	{                                                                                          \
-		if (!LH_OUTSIDE(fn))                                                               \
-			return;                                                                    \
+		ORIGINAL(fn, );                                                                    \
 		lh_on_release(LH_CALL(o, G_ONCE, EXCLUSIVE, BLOCKING));                            \
-		lh_outside.fn(o, result);                                                          \
+		real(o, result);                                                                   \
 	}
 ENTER(g_once_init_enter)
 ENTER(g_once_init_enter_impl)
@@ -199,24 +199,22 @@ LEAVE(g_once_init_leave_pointer, void *)
 	LH_EXPORT void fn params                                                                   \
 	{                                                                                          \
 		const struct lh_call call = BIT_CALL(BLOCKING);                                    \
-		if (!LH_OUTSIDE(fn))                                                               \
-			return;                                                                    \
+		ORIGINAL(fn, );                                                                    \
 		if ((uint32_t)bit >= LH_GLIB_BITS) {                                               \
-			lh_outside.fn args;                                                        \
+			real args;                                                                 \
 		} else if (free) {                                                                 \
 			lh_on_acquired(call, 0);                                                   \
 		} else {                                                                           \
 			lh_on_wait_begin(&call);                                                   \
-			INNER_WAIT(lh_outside.fn args);                                            \
+			INNER_WAIT(real args);                                                     \
 			lh_on_wait_end(&call, 0);                                                  \
 		}                                                                                  \
 	}
 #define BIT_TRY(fn)                                                                                \
 	LH_EXPORT int fn(void *o, int bit)                                                         \
 	{                                                                                          \
-		if (!LH_OUTSIDE(fn))                                                               \
-			return 1;                                                                  \
-		int acquired = lh_outside.fn(o, bit);                                              \
+		ORIGINAL(fn, 1);                                                                   \
+		int acquired = real(o, bit);                                                       \
 		if ((uint32_t)bit < LH_GLIB_BITS)                                                  \
 			lh_on_acquired(BIT_CALL(TRY), acquired ? 0 : EBUSY);                       \
 		return acquired;                                                                   \
@@ -224,27 +222,29 @@ LEAVE(g_once_init_leave_pointer, void *)
 #define BIT_UNLOCK(fn, params, args)                                                               \
 	LH_EXPORT void fn params                                                                   \
 	{                                                                                          \
-		if (!LH_OUTSIDE(fn))                                                               \
-			return;                                                                    \
+		ORIGINAL(fn, );                                                                    \
 		if ((uint32_t)bit < LH_GLIB_BITS)                                                  \
 			lh_on_release(BIT_CALL(BLOCKING));                                         \
-		lh_outside.fn args;                                                                \
+		real args;                                                                         \
 	}
-#define TRY(fn) (LH_OUTSIDE(fn) && lh_outside.fn(o, bit))
+static bool try_bit(int (*try)(void *, int), void *o, int bit)
+{
+	return try && try(o, bit);
+}
 /* The calls that return the word must acquire the lock themselves. */
 #define LOOKS_FREE(call)                                                                           \
 	(lh_lock_free_probe(lh_glib_bit_object(o, bit), LH_G_BIT_LOCK, LH_BLOCKING) && ((call), 1))
 
-BIT_LOCK(g_bit_lock, TRY(g_bit_trylock), (void *o, int bit), (o, bit))
-BIT_LOCK(g_bit_lock_and_get, LOOKS_FREE(lh_outside.g_bit_lock_and_get(o, bit, value)),
-	 (void *o, unsigned bit, int *value), (o, bit, value))
+BIT_LOCK(g_bit_lock, try_bit(LH_OUTSIDE(g_bit_trylock), o, bit), (void *o, int bit), (o, bit))
+BIT_LOCK(g_bit_lock_and_get, LOOKS_FREE(real(o, bit, value)), (void *o, unsigned bit, int *value),
+	 (o, bit, value))
 BIT_TRY(g_bit_trylock)
 BIT_UNLOCK(g_bit_unlock, (void *o, int bit), (o, bit))
 BIT_UNLOCK(g_bit_unlock_and_set, (void *o, unsigned bit, int value, int preserved),
 	   (o, bit, value, preserved))
-BIT_LOCK(g_pointer_bit_lock, TRY(g_pointer_bit_trylock), (void *o, int bit), (o, bit))
-BIT_LOCK(g_pointer_bit_lock_and_get,
-	 LOOKS_FREE(lh_outside.g_pointer_bit_lock_and_get(o, bit, value)),
+BIT_LOCK(g_pointer_bit_lock, try_bit(LH_OUTSIDE(g_pointer_bit_trylock), o, bit), (void *o, int bit),
+	 (o, bit))
+BIT_LOCK(g_pointer_bit_lock_and_get, LOOKS_FREE(real(o, bit, value)),
 	 (void *o, unsigned bit, uintptr_t *value), (o, bit, value))
 BIT_TRY(g_pointer_bit_trylock)
 BIT_UNLOCK(g_pointer_bit_unlock, (void *o, int bit), (o, bit))
@@ -259,18 +259,19 @@ LH_EXPORT void g_static_rec_mutex_lock_full(void *o, unsigned depth)
 	const struct lh_call call = LH_CALL(o, G_STATIC_REC_MUTEX, EXCLUSIVE, BLOCKING);
 	int acquired = 0;
 
-	if (!LH_OUTSIDE(g_static_rec_mutex_lock_full) || !LH_OUTSIDE(g_static_rec_mutex_trylock) ||
-	    !depth)
+	ORIGINAL(g_static_rec_mutex_lock_full, );
+	__typeof__(g_static_rec_mutex_trylock) *try = LH_OUTSIDE(g_static_rec_mutex_trylock);
+	if (!try || !depth)
 		return;
-	INNER(G_STATIC_REC_MUTEX, acquired = lh_outside.g_static_rec_mutex_trylock(o));
+	INNER(G_STATIC_REC_MUTEX, acquired = try(o));
 	if (acquired) {
 		lh_on_acquired(call, 0);
 	} else {
 		lh_on_wait_begin(&call);
-		INNER_WAIT(lh_outside.g_static_rec_mutex_lock_full(o, 1));
+		INNER_WAIT(real(o, 1));
 		lh_on_wait_end(&call, 0);
 	}
-	INNER(G_STATIC_REC_MUTEX, lh_outside.g_static_rec_mutex_lock_full(o, depth - 1));
+	INNER(G_STATIC_REC_MUTEX, real(o, depth - 1));
 	while (--depth)
 		lh_on_acquired_slow(&call, 0);
 }
@@ -280,10 +281,9 @@ LH_EXPORT unsigned g_static_rec_mutex_unlock_full(void *o)
 {
 	unsigned depth = 0;
 
-	if (!LH_OUTSIDE(g_static_rec_mutex_unlock_full))
-		return 0;
+	ORIGINAL(g_static_rec_mutex_unlock_full, 0);
 	for (unsigned n = lh_glib_static_depth(o); n; n--)
 		lh_on_release(LH_CALL(o, G_STATIC_REC_MUTEX, EXCLUSIVE, BLOCKING));
-	INNER(G_STATIC_REC_MUTEX, depth = lh_outside.g_static_rec_mutex_unlock_full(o));
+	INNER(G_STATIC_REC_MUTEX, depth = real(o));
 	return depth;
 }

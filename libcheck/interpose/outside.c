@@ -17,8 +17,9 @@
 	LH_EXPORT void fn params                                                                   \
 	{                                                                                          \
 		__typeof__(first) *try = LH_OUTSIDE(first);                                        \
+		__typeof__(fn) *real = LH_OUTSIDE(fn);                                             \
 		int acquired = 0;                                                                  \
-		if (LH_UNLIKELY(!try || !LH_OUTSIDE(fn)))                                          \
+		if (LH_UNLIKELY(!try || !real))                                                    \
 			return;                                                                    \
 		INNER(k, acquired = try(o));                                                       \
 		if (LH_LIKELY(acquired)) {                                                         \
@@ -27,7 +28,7 @@
 		}                                                                                  \
 		const struct lh_call c = CALL(k, m, BLOCKING);                                     \
 		lh_on_wait_begin(&c);                                                              \
-		INNER_WAIT(lh_outside.fn args);                                                    \
+		INNER_WAIT(real args);                                                             \
 		lh_on_wait_end(&c, 0);                                                             \
 	}
 #define BOOLTRY(fn, k, m, params, args)                                                            \

@@ -2,7 +2,6 @@
  * GLib's locks in one order, and in the other order under a gate or by a try.
  * EXPECT: nothing
  * EXPECT-FILTERED: gate a b
- * EXPECT-FILTERED: try c d
  * FLAGS: -isystem /usr/include/glib-2.0 -lglib-2.0
  * FLAGS: -isystem /usr/lib/x86_64-linux-gnu/glib-2.0/include
  */

@@ -1,7 +1,7 @@
 /*
  * Two bits of one word are two locks, and so are bits of pointers.
- * EXPECT: lock-order word (bit 0) word (bit 7)
- * EXPECT: lock-order a pointer (bit 1)
+ * EXPECT: lock-order word:bit0 word:bit7
+ * EXPECT: lock-order a pointer:bit1
  * FLAGS: -isystem /usr/include/glib-2.0 -lglib-2.0
  * FLAGS: -isystem /usr/lib/x86_64-linux-gnu/glib-2.0/include
  */

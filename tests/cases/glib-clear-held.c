@@ -30,6 +30,7 @@ static void ends(void)
 
 int main(void)
 {
+	case_outlives_abort();
 	takes();
 	ends();
 }

@@ -40,7 +40,8 @@ static gpointer waits(gpointer arg)
 
 int main(void)
 {
-	GThread *t = g_thread_new("signals", signals, NULL), *u = g_thread_new("waits", waits, NULL);
+	GThread *t = g_thread_new("signals", signals, NULL),
+		*u = g_thread_new("waits", waits, NULL);
 	g_thread_join(t);
 	g_thread_join(u);
 }

@@ -11,5 +11,6 @@ static GCond c;
 
 int main(void)
 {
+	case_outlives_abort();
 	g_cond_wait(&c, &a);
 }

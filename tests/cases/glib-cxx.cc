@@ -8,10 +8,11 @@
 
 #include <stdexcept>
 
-class Guard {
+class Guard
+{
 	GMutex *mutex_;
 
-    public:
+      public:
 	explicit Guard(GMutex *mutex) : mutex_(mutex)
 	{
 		g_mutex_lock(mutex_);

@@ -1,6 +1,7 @@
 /*
- * Locks at one address, one after the other, in both orders with another lock: each is a new lock after
- * g_mutex_init, after g_mutex_clear, after g_mutex_new, after g_mutex_free; so is one in a new object.
+ * Locks at one address, one after the other, in both orders with another lock: each is a new lock
+ * after g_mutex_init, after g_mutex_clear, after g_mutex_new, after g_mutex_free; so is one in a
+ * new object.
  * EXPECT: nothing
  * FLAGS: -isystem /usr/include/glib-2.0 -lglib-2.0
  * FLAGS: -isystem /usr/lib/x86_64-linux-gnu/glib-2.0/include

@@ -1,6 +1,6 @@
 /*
- * The functions of g_once and g_once_init_enter acquire a lock; elsewhere they are called while it is
- * held.
+ * The functions of g_once and g_once_init_enter acquire a lock; elsewhere they are called while it
+ * is held.
  * EXPECT: lock-order a location
  * EXPECT: lock-order a once
  * FLAGS: -isystem /usr/include/glib-2.0 -lglib-2.0
@@ -28,7 +28,8 @@ static void first(void)
 	}
 }
 
-/* g_once and g_once_init_enter test in the caller's code whether all is done; the functions need not. */
+/* g_once and g_once_init_enter test in the caller's code whether all is done; the functions need
+ * not. */
 static void under(void)
 {
 	g_mutex_lock(&a);

@@ -10,6 +10,7 @@ static GMutex a;
 
 int main(void)
 {
+	case_outlives_abort();
 	g_mutex_lock(&a);
 	g_mutex_unlock(&a);
 	g_mutex_unlock(&a);
