@@ -282,7 +282,9 @@ LH_EXPORT unsigned g_static_rec_mutex_unlock_full(void *o)
 	unsigned depth = 0;
 
 	ORIGINAL(g_static_rec_mutex_unlock_full, 0);
-	for (unsigned n = lh_glib_static_depth(o); n; n--)
+	struct lh_live_thread *live = lh_self_get()->live;
+	const struct lh_held *h = live ? lh_held_find(live, o) : NULL;
+	for (unsigned n = h ? h->depth : 1; n; n--)
 		lh_on_release(LH_CALL(o, G_STATIC_REC_MUTEX, EXCLUSIVE, BLOCKING));
 	INNER(G_STATIC_REC_MUTEX, depth = real(o));
 	return depth;

@@ -20,10 +20,9 @@
 enum {
 	LH_GLIB_MUTEX_FREE = 0, /* the first word of a GMutex; any other value: locked */
 	LH_GLIB_MUTEX_CONTENDED = 2,
-	LH_GLIB_COND_WORD = 8,     /* offset of the word on which threads sleep */
-	LH_GLIB_ONCE_READY = 2,    /* the first word of a GOnce */
-	LH_GLIB_BITS = 32,         /* of a word that may be locks */
-	LH_GLIB_STATIC_DEPTH = 48, /* offset in a GStaticRecMutex */
+	LH_GLIB_COND_WORD = 8,  /* offset of the word on which threads sleep */
+	LH_GLIB_ONCE_READY = 2, /* the first word of a GOnce */
+	LH_GLIB_BITS = 32,      /* of a word that may be locks */
 };
 
 /* ---- bit locks ---- */
@@ -64,12 +63,6 @@ static inline const void *lh_glib_behind(const void *object, enum lh_kind *kind)
 		return object;
 	*kind = *kind == LH_G_REC_MUTEX ? LH_MUTEX : LH_RWLOCK;
 	return __atomic_load_n((void *const *)object, __ATOMIC_ACQUIRE);
-}
-
-/* How often the holder of a GStaticRecMutex has acquired it. */
-static inline uint32_t lh_glib_static_depth(const void *object)
-{
-	return *(const uint32_t *)((const char *)object + LH_GLIB_STATIC_DEPTH);
 }
 
 static inline bool lh_glib_once_is_done(const void *object)

@@ -1,6 +1,6 @@
 /*
  * A C++ class around a GMutex, and exceptions through its guard: the guard releases it.
- * EXPECT: lock-order Account::mutex Account::mutex
+ * EXPECT: lock-order Account::mutex
  * FLAGS: -isystem /usr/include/glib-2.0 -lglib-2.0
  * FLAGS: -isystem /usr/lib/x86_64-linux-gnu/glib-2.0/include
  */
