@@ -1,7 +1,8 @@
 /*
- * glib-kinds.c — every call of GLib's locks: results, errno, the bytes of the objects before, while and
- * after they are held, waits of other threads, forks while a lock is held, calls through pointers that
- * dlsym gives, results of g_once, an initializer that is left by a jump, cancellation.
+ * glib-kinds.c — every call of GLib's locks: results, errno, the bytes of the objects before, while
+ * and after they are held, waits of other threads, forks while a lock is held, calls through
+ * pointers that dlsym gives, results of g_once, an initializer that is left by a jump,
+ * cancellation.
  * FLAGS: -isystem /usr/include/glib-2.0 -lglib-2.0
  * FLAGS: -isystem /usr/lib/x86_64-linux-gnu/glib-2.0/include
  */
@@ -23,9 +24,9 @@ static volatile int waiter, go;
 /* GRecMutex and GRWLock point to an object on the heap: only whether they do is shown. */
 static void bytes(const char *when)
 {
-	say("%s: mutex %x %x rec %d %x %x rw %d %x %x cond %d %x word %x pointer %d\n", when, m.i[0],
-	    m.i[1], rec.p != NULL, rec.i[0], rec.i[1], rw.p != NULL, rw.i[0], rw.i[1], c.p != NULL,
-	    c.i[0], word, (int)((uintptr_t)pointer - (uintptr_t)&m));
+	say("%s: mutex %x %x rec %d %x %x rw %d %x %x cond %d %x word %x pointer %d\n", when,
+	    m.i[0], m.i[1], rec.p != NULL, rec.i[0], rec.i[1], rw.p != NULL, rw.i[0], rw.i[1],
+	    c.p != NULL, c.i[0], word, (int)((uintptr_t)pointer - (uintptr_t)&m));
 }
 
 static void *tries(void *arg)

@@ -1,6 +1,6 @@
 /*
- * glib-own.c — a program has functions of its own with the names of GLib's, which take other arguments
- * and return something. It exports them, and a plugin calls them. There is no GLib.
+ * glib-own.c — a program has functions of its own with the names of GLib's, which take other
+ * arguments and return something. It exports them, and a plugin calls them. There is no GLib.
  * PLUGIN: -shared
  * FLAGS: -rdynamic
  */

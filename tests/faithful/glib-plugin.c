@@ -1,7 +1,9 @@
 /*
- * glib-plugin.c — a plugin brings GLib and keeps it for itself (RTLD_LOCAL); the program has no GLib. The
- * program itself calls GLib through the plugin's handle. The plugin is closed and opened again.
- * PLUGIN: -isystem /usr/include/glib-2.0 -isystem /usr/lib/x86_64-linux-gnu/glib-2.0/include -lglib-2.0
+ * glib-plugin.c — a plugin brings GLib and keeps it for itself (RTLD_LOCAL); the program has no
+ * GLib. The program itself calls GLib through the plugin's handle. The plugin is closed and opened
+ * again.
+ * PLUGIN: -isystem /usr/include/glib-2.0 -lglib-2.0
+ * PLUGIN: -isystem /usr/lib/x86_64-linux-gnu/glib-2.0/include
  */
 #ifdef PLUGIN
 #include <glib.h>

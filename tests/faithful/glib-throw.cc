@@ -1,5 +1,6 @@
 /*
- * glib-throw.cc — exceptions through the functions of g_once and through guards that hold GLib's locks.
+ * glib-throw.cc — exceptions through the functions of g_once and through guards that hold GLib's
+ * locks.
  * FLAGS: -isystem /usr/include/glib-2.0 -lglib-2.0
  * FLAGS: -isystem /usr/lib/x86_64-linux-gnu/glib-2.0/include
  */
