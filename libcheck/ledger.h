@@ -302,6 +302,7 @@ enum {
 	LH_THREAD_NAMED = 4, /* `name` is one that the kernel does not know: a Python thread's */
 	LH_THREAD_BARRIER_ROUND = 32, /* not a thread: for happens-before edges */
 	LH_THREAD_FOREIGN = 64,       /* made by the monitor for a thread of another process */
+	LH_THREAD_TEAM = 128,         /* has worked in a team of OpenMP threads, see LH_HB_FORK */
 };
 
 enum {
@@ -408,6 +409,12 @@ struct lh_hb_edge {
  *
  * CANCEL: thread b cancelled thread a; b_segment begins then, a_segment is UINT32_MAX. Orders only
  * waits of a that a cancellation ends.
+ *
+ * TEAM_FORK, TEAM_JOIN: one thread worked in the parallel regions of another. TEAM_FORK leads from
+ * the thread that began the regions to the one that worked there, TEAM_JOIN back. The worker did
+ * that in its segments from b_segment to a_segment, UINT32_MAX: until now. The segments of both
+ * are numbered in phases, LH_PHASE to a phase; a region, and the part of a region behind a barrier,
+ * is a phase. What one of them does in a phase happens before what the other does in a later phase.
  */
 enum lh_hb_kind {
 	LH_HB_CREATE = 1,
@@ -416,8 +423,19 @@ enum lh_hb_kind {
 	LH_HB_ACQUIRED_FROM_CREATOR,
 	LH_HB_CREATOR_RELEASED,
 	LH_HB_FORKER_RELEASED,
-	LH_HB_CANCEL
+	LH_HB_CANCEL,
+	LH_HB_TEAM_FORK,
+	LH_HB_TEAM_JOIN
 };
+
+#define LH_PHASE 16u /* segments of a phase; no thread is ever in the first of them */
+
+/* The first segment of a phase that is not before `segment`; UINT32_MAX: there is none. */
+static inline uint32_t lh_phase_from(uint32_t segment)
+{
+	return segment > UINT32_MAX - LH_PHASE ? UINT32_MAX
+					       : (segment + LH_PHASE - 1) / LH_PHASE * LH_PHASE;
+}
 
 /* Does the kind order nothing? */
 static inline int lh_hb_is_mark(uint32_t what)

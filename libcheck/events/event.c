@@ -11,7 +11,15 @@
 
 void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live)
 {
-	live->segment++;
+	lh_segment_begin(self, live, live->segment + 1);
+}
+
+void lh_segment_begin(struct lh_self *self, struct lh_live_thread *live, uint32_t segment)
+{
+	/* no thread is in the first segment of a phase */
+	live->segment = segment % LH_PHASE ? segment : segment + 1;
+	if (segment % LH_PHASE == 0)
+		lh_phase_raise(segment / LH_PHASE);
 	lh_self_forget_visits(self);
 }
 

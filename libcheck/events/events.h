@@ -234,6 +234,32 @@ void lh_on_wait_clear(const struct lh_call *call);
 lh_thread_id lh_on_barrier_arrive(const struct lh_call *call);
 void lh_on_barrier_leave(const struct lh_call *call, lh_thread_id round);
 
+/*
+ * Teams of OpenMP threads. The leader is the thread that begins a parallel region: lh_on_team_fork
+ * before the call that runs the region, lh_on_team_join after it. Every thread of the team, the
+ * leader too, runs the region between lh_on_team_begin and lh_on_team_end. A team of one thread
+ * orders nothing.
+ */
+struct lh_team {
+	lh_thread_id leader; /* 0: not known */
+	uint32_t phase;      /* in which the region begins */
+	bool shared;         /* the leader has begun, and not alone */
+};
+void lh_on_team_fork(const struct lh_call *call, struct lh_team *team);
+/* Returns what lh_on_team_end must be given. */
+uint32_t lh_on_team_begin(const struct lh_call *call, struct lh_team *team, bool alone);
+void lh_on_team_end(const struct lh_call *call, uint32_t outer_phase);
+void lh_on_team_join(const struct lh_call *call, const struct lh_team *team);
+/* After a barrier of the team that the thread works in. */
+void lh_on_team_barrier_slow(const struct lh_call *call);
+static inline void lh_on_team_barrier(struct lh_call call)
+{
+	const struct lh_call copy = call;
+
+	if (lh_self_get()->team_phase)
+		lh_on_team_barrier_slow(&copy);
+}
+
 /* Semaphores. */
 lh_stack_id lh_call_stack(const struct lh_call *call); /* stack of this hook, 0 not known */
 /* A semaphore was acquired that CPython posts when this thread ends. */
