@@ -433,7 +433,7 @@ bool lh_chain_note(lh_chain_id id, struct lh_chain_visit v)
 {
 	struct lh_chain *chain = &LH_CHAINS[id];
 	struct visits all = visits_of(chain, &v);
-	bool cond = LH_LOCKS[LH_LOCK_ROW(chain->lock)].kind == LH_COND;
+	bool cond = lh_kind_acts(LH_LOCKS[LH_LOCK_ROW(chain->lock)].kind) == LH_COND;
 	bool full = cond ? all.of_teams + all.of_others >= COND_VISITS_MAX
 			 : all.of_others >= VISITS_MAX;
 
