@@ -129,13 +129,33 @@ static uintptr_t find_in(const struct wanted *w, const struct object *x)
 
 /* ---- all objects behind ours: those before it come first without us too ---- */
 
-static const struct link_map *own_object(void)
+static const struct link_map *object_of(const void *address)
 {
 	struct dl_find_object f;
 
-	return _dl_find_object && _dl_find_object((void *)(uintptr_t)gnu_hash, &f) == 0
+	return _dl_find_object && _dl_find_object((void *)(uintptr_t)address, &f) == 0
 		       ? f.dlfo_link_map
 		       : NULL;
+}
+
+static const struct link_map *own_object(void)
+{
+	return object_of((const void *)(uintptr_t)gnu_hash);
+}
+
+bool lh_outside_is_beside(const void *a, const void *b)
+{
+	return object_of(a) == object_of(b);
+}
+
+void *lh_outside_find_beside(const void *address, const char *name)
+{
+	struct wanted w = {name, lh_text_length(name) + 1, gnu_hash(name), false};
+	const struct link_map *l = object_of(address);
+	struct object x;
+
+	return l && w.bytes <= NAME_MAX_BYTES && read_dynamic(&w, l, &x) ? (void *)find_in(&w, &x)
+									 : NULL;
 }
 
 void *lh_outside_find(const char *name, bool checked)

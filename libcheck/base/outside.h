@@ -19,6 +19,74 @@ void g_mutex_lock(void *o);
 int g_mutex_trylock(void *o);
 void g_mutex_unlock(void *o);
 
+/* ---- OpenMP ---- */
+void omp_init_lock(void *o);
+void omp_init_lock_with_hint(void *o, int hint);
+void omp_destroy_lock(void *o);
+void omp_set_lock(void *o);
+int omp_test_lock(void *o);
+void omp_unset_lock(void *o);
+void omp_init_nest_lock(void *o);
+void omp_init_nest_lock_with_hint(void *o, int hint);
+void omp_destroy_nest_lock(void *o);
+void omp_set_nest_lock(void *o);
+int omp_test_nest_lock(void *o);
+void omp_unset_nest_lock(void *o);
+void omp_init_lock_(void *o);
+void omp_init_lock_with_hint_(void *o, const int *hint);
+void omp_destroy_lock_(void *o);
+void omp_set_lock_(void *o);
+int omp_test_lock_(void *o);
+void omp_unset_lock_(void *o);
+void omp_init_nest_lock_(void *o);
+void omp_init_nest_lock_with_hint_(void *o, const int *hint);
+void omp_destroy_nest_lock_(void *o);
+void omp_set_nest_lock_(void *o);
+int omp_test_nest_lock_(void *o);
+void omp_unset_nest_lock_(void *o);
+void GOMP_critical_start(void), GOMP_critical_end(void);
+void GOMP_critical_name_start(void *o), GOMP_critical_name_end(void *o);
+void GOMP_atomic_start(void), GOMP_atomic_end(void);
+void __kmpc_critical(void *place, int thread, void *o);
+void __kmpc_critical_with_hint(void *place, int thread, void *o, uint32_t hint);
+void __kmpc_end_critical(void *place, int thread, void *o);
+void __kmpc_atomic_start(void), __kmpc_atomic_end(void);
+
+/* A parallel region is the function `fn`, which each thread of the team calls with `data`. */
+#define LH_GOMP_REGION void (*fn)(void *), void *data, unsigned threads
+#define LH_GOMP_LOOP LH_GOMP_REGION, long start, long end, long step
+void GOMP_parallel(LH_GOMP_REGION, unsigned flags);
+unsigned GOMP_parallel_reductions(LH_GOMP_REGION, unsigned flags);
+void GOMP_parallel_sections(LH_GOMP_REGION, unsigned count, unsigned flags);
+void GOMP_parallel_loop_static(LH_GOMP_LOOP, long chunk, unsigned flags);
+void GOMP_parallel_loop_dynamic(LH_GOMP_LOOP, long chunk, unsigned flags);
+void GOMP_parallel_loop_guided(LH_GOMP_LOOP, long chunk, unsigned flags);
+void GOMP_parallel_loop_runtime(LH_GOMP_LOOP, unsigned flags);
+void GOMP_parallel_loop_nonmonotonic_dynamic(LH_GOMP_LOOP, long chunk, unsigned flags);
+void GOMP_parallel_loop_nonmonotonic_guided(LH_GOMP_LOOP, long chunk, unsigned flags);
+void GOMP_parallel_loop_nonmonotonic_runtime(LH_GOMP_LOOP, unsigned flags);
+void GOMP_parallel_loop_maybe_nonmonotonic_runtime(LH_GOMP_LOOP, unsigned flags);
+/* Of gcc before 4.9: they return when the other threads have begun, and the caller calls fn. */
+void GOMP_parallel_start(LH_GOMP_REGION);
+void GOMP_parallel_sections_start(LH_GOMP_REGION, unsigned count);
+void GOMP_parallel_loop_static_start(LH_GOMP_LOOP, long chunk);
+void GOMP_parallel_loop_dynamic_start(LH_GOMP_LOOP, long chunk);
+void GOMP_parallel_loop_guided_start(LH_GOMP_LOOP, long chunk);
+void GOMP_parallel_loop_runtime_start(LH_GOMP_LOOP);
+void GOMP_parallel_end(void);
+/* Here the function gets pointers to two thread numbers, then the `n` arguments. */
+void __kmpc_fork_call(void *place, int n, void *fn, ...);
+void __kmpc_fork_teams(void *place, int n, void *fn, ...);
+
+void GOMP_barrier(void), GOMP_loop_end(void), GOMP_sections_end(void);
+bool GOMP_barrier_cancel(void), GOMP_loop_end_cancel(void), GOMP_sections_end_cancel(void);
+void *GOMP_single_copy_start(void);
+void GOMP_single_copy_end(void *data);
+void __kmpc_barrier(void *place, int thread);
+int __kmpc_cancel_barrier(void *place, int thread);
+void __kmpc_copyprivate(void *place, int thread, size_t size, void *data,
+			void (*copy)(void *, void *), int single);
+
 struct lh_outside {
 #define OUTSIDE(fn) __typeof__(fn) *fn;
 #include "libcheck/calls.def"
@@ -41,6 +109,11 @@ void lh_outside_init(void);
 /* Looks for the function and stores it; NULL: there is none. */
 void *lh_outside_later(const char *name, void **slot);
 void lh_outside_after_dlclose(void);
+
+/* The function of this name in the object that contains `address`, which stays meanwhile. */
+void *lh_outside_find_beside(const void *address, const char *name);
+/* Are both in one object? */
+bool lh_outside_is_beside(const void *a, const void *b);
 
 /* The function of this name in the objects loaded after ours; NULL: none. `checked`: other threads
  * may unload objects meanwhile, so the memory is read with care. */

@@ -190,6 +190,51 @@ static inline __attribute__((always_inline)) void lh_on_release_done(struct lh_c
 	}
 }
 
+/* ---- locks that cannot be tried ---- */
+
+/*
+ * A critical section may make the thread wait, and nothing says beforehand whether it will. So the
+ * wait is always announced, but without the internal lock if no thread holds the lock: a thread
+ * that acquires it meanwhile, and then waits for a lock of this thread, sees the announcement.
+ * Returns whether lh_on_wait_begin was called.
+ */
+static inline __attribute__((always_inline)) bool lh_on_untried_begin(struct lh_call call)
+{
+	struct lh_live_thread *live = lh_self_get()->live;
+	const struct lh_lock *l = live ? lh_lock_known(call.object, (enum lh_kind)call.kind) : NULL;
+	const struct lh_context *x = l ? lh_context_find(call.frame) : NULL;
+	const struct lh_call slow = call;
+
+	if (LH_LIKELY(x && !l->owner && l->kind == call.kind && live->wait_on == LH_WAIT_NONE)) {
+		live->wait_site = LH_SITE(x->stack, call.how, call.mode);
+		live->wait_on = LH_WAIT_LOCK;
+		live->wait_with = 0;
+		live->wait_since_ns = (uint64_t)lh_clock_tick() * 1000000u;
+		live->wait_seq++;
+		__atomic_store_n(&live->wait_lock, lh_lock_id_of(l), __ATOMIC_SEQ_CST);
+		if (LH_LIKELY(!__atomic_load_n(&l->owner, __ATOMIC_SEQ_CST)))
+			return false;
+		live->wait_on = LH_WAIT_NONE;
+	}
+	lh_on_wait_begin(&slow);
+	return true;
+}
+
+static inline __attribute__((always_inline)) void lh_on_untried_end(struct lh_call call,
+								    bool announced)
+{
+	struct lh_live_thread *live = lh_self_get()->live;
+	const struct lh_call slow = call;
+
+	if (announced || !live) {
+		lh_on_wait_end(&slow, 0);
+		return;
+	}
+	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
+	live->wait_on = LH_WAIT_NONE;
+	lh_on_acquired(call, 0);
+}
+
 /* ---- the other events ---- */
 
 void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial); /* initialized */
