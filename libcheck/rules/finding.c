@@ -257,6 +257,20 @@ uint32_t lh_check_self_deadlock(struct lh_self *self, struct lh_lock *l, const s
 
 /* ---- unlocking ---- */
 
+/* The lock's bytes are not ours to read, and every acquisition since its init was recorded. */
+static bool is_known_by_ledger(const struct lh_lock *l)
+{
+	const struct lh_ledger *ledger = lh_own_ledger.ledger;
+
+	return (l->kind == LH_OMP_LOCK || l->kind == LH_OMP_NEST_LOCK) &&
+	       (l->flags & LH_LOCK_INITED) && !ledger->dropped_events && !ledger->unrecorded;
+}
+
+static bool is_free(const struct lh_lock *l, const void *object)
+{
+	return lh_lock_is_free_now(object, l->kind) || (is_known_by_ledger(l) && !l->owner);
+}
+
 /* Only what is certain: the lock's own word must name another owner. A spinlock has no owner in its
  * word, so another thread's held list must have it. */
 static bool held_by_other(const struct lh_self *self, const struct lh_lock *l, const void *object)
@@ -264,7 +278,7 @@ static bool held_by_other(const struct lh_self *self, const struct lh_lock *l, c
 	int owner = lh_lock_owner_tid(object, l->kind);
 	struct lh_held *h;
 
-	if (l->kind == LH_SPIN)
+	if (l->kind == LH_SPIN || is_known_by_ledger(l))
 		return lh_held_find_holder(lh_lock_id_of(l), self->number, &h) != 0;
 	return owner && self->live_saved->tid && owner != self->live_saved->tid;
 }
@@ -276,11 +290,11 @@ uint32_t lh_check_unlock(struct lh_self *self, struct lh_lock *l, const void *ob
 
 	if (l->kind == LH_MUTEX && (l->flags & OWNER_CHECKING))
 		return 0;
-	if (!lh_lock_is_free_now(object, l->kind))
+	if (!is_free(l, object))
 		lh_deadlock_note_release(self, id, site);
 	if (l->flags & LH_LOCK_PSHARED)
 		return 0;
-	if (lh_lock_is_free_now(object, l->kind)) {
+	if (is_free(l, object)) {
 		struct lh_finding_draft *draft = happened(LH_RULE_UNLOCK_NOT_HELD, self);
 		return two_steps(draft, 0, id, 0, site, LH_RELEASES);
 	}
@@ -306,7 +320,8 @@ uint32_t lh_check_destroy(struct lh_self *self, struct lh_lock *l, const void *o
 	if (!holder || lh_lock_is_free_now(object, l->kind) ||
 	    (h->flags & (LH_HELD_IN_COND_WAIT | LH_HELD_INHERITED)))
 		return 0;
-	if (l->kind != LH_MUTEX && l->kind != LH_RWLOCK && l->kind != LH_SPIN)
+	if (l->kind != LH_MUTEX && l->kind != LH_RWLOCK && l->kind != LH_SPIN &&
+	    !is_known_by_ledger(l))
 		return 0;
 	if (l->kind == LH_MUTEX &&
 	    lh_lock_owner_tid(object, LH_MUTEX) != LH_LIVE_THREADS[holder].tid)

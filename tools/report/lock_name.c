@@ -110,6 +110,35 @@ static const char *class_of(struct lh_report *report, const struct lh_report_loc
 	return site[0] ? lh_arena_printf(report->arena, "%s>%s", lock->kind, site) : lock->kind;
 }
 
+/*
+ * A critical section of OpenMP has the name of the symbol that the compiler makes for it: gcc's
+ * ends with the name, clang's with ".var" behind it. An unnamed section of gcc has no object; the
+ * address is that of the function that begins it (interpose/openmp.c).
+ */
+static const char *section_name(struct lh_report *report, const struct lh_report_lock *lock,
+				const char *symbol)
+{
+	static const char begins[] = ".gomp_critical_user_", ends[] = ".var";
+	const char *name = symbol, *function;
+	size_t n;
+
+	if (!symbol) {
+		function =
+			lh_report_function_at(report, lock->process, lh_lock_address(&lock->row));
+		return !function                             ? NULL
+		       : strstr(function, "_atomic_start")   ? "atomic"
+		       : strstr(function, "_critical_start") ? "critical"
+							     : NULL;
+	}
+	if (strncmp(name, begins, sizeof(begins) - 1) != 0)
+		return symbol;
+	name += sizeof(begins) - 1;
+	n = strlen(name);
+	if (n >= sizeof(ends) - 1 && strcmp(name + n - (sizeof(ends) - 1), ends) == 0)
+		n -= sizeof(ends) - 1;
+	return n ? lh_arena_printf(report->arena, "critical(%.*s)", (int)n, name) : "critical";
+}
+
 static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 {
 	uint64_t into;
@@ -118,8 +147,11 @@ static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 	if (lock->row.kind != LH_THREAD_END) {
 		symbol = lh_report_variable(report, lock->process, lh_lock_address(&lock->row),
 					    &into);
+		if (lock->row.kind == LH_OMP_CRITICAL)
+			symbol = section_name(report, lock, symbol);
 		name = is_named(lock) ? lh_arena_strdup(report->arena, lock->stats.name)
-				      : lh_report_lock_variable(report, lock);
+		       : lock->row.kind == LH_OMP_CRITICAL ? symbol
+							   : lh_report_lock_variable(report, lock);
 		if (!name && lock->init_stack)
 			name = lock->init_stack->lock_name;
 		if (!name)
