@@ -196,12 +196,17 @@ static inline __attribute__((always_inline)) void lh_on_release_done(struct lh_c
  * A critical section may make the thread wait, and nothing says beforehand whether it will. So the
  * wait is always announced, but without the internal lock if no thread holds the lock: a thread
  * that acquires it meanwhile, and then waits for a lock of this thread, sees the announcement.
- * Returns whether lh_on_wait_begin was called.
  */
-static inline __attribute__((always_inline)) bool lh_on_untried_begin(struct lh_call call)
+struct lh_untried {
+	struct lh_lock *lock; /* NULL: lh_on_wait_begin has announced the wait */
+	lh_site site;
+};
+
+static inline __attribute__((always_inline)) struct lh_untried
+lh_on_untried_begin(struct lh_call call)
 {
 	struct lh_live_thread *live = lh_self_get()->live;
-	const struct lh_lock *l = live ? lh_lock_known(call.object, (enum lh_kind)call.kind) : NULL;
+	struct lh_lock *l = live ? lh_lock_known(call.object, (enum lh_kind)call.kind) : NULL;
 	const struct lh_context *x = l ? lh_context_find(call.frame) : NULL;
 	const struct lh_call slow = call;
 
@@ -211,28 +216,42 @@ static inline __attribute__((always_inline)) bool lh_on_untried_begin(struct lh_
 		live->wait_with = 0;
 		live->wait_since_ns = (uint64_t)lh_clock_tick() * 1000000u;
 		live->wait_seq++;
-		__atomic_store_n(&live->wait_lock, lh_lock_id_of(l), __ATOMIC_SEQ_CST);
-		if (LH_LIKELY(!__atomic_load_n(&l->owner, __ATOMIC_SEQ_CST)))
-			return false;
+		__atomic_store_n(&live->wait_lock, lh_lock_id_of(l), __ATOMIC_RELEASE);
+		if (live->held_n) /* other threads may wait for this one */
+			__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		if (LH_LIKELY(!__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE)))
+			return (struct lh_untried){l, live->wait_site};
 		live->wait_on = LH_WAIT_NONE;
 	}
 	lh_on_wait_begin(&slow);
-	return true;
+	return (struct lh_untried){NULL, 0};
 }
 
 static inline __attribute__((always_inline)) void lh_on_untried_end(struct lh_call call,
-								    bool announced)
+								    struct lh_untried u)
 {
-	struct lh_live_thread *live = lh_self_get()->live;
+	struct lh_self *self = lh_self_get();
+	struct lh_live_thread *live = self->live;
 	const struct lh_call slow = call;
 
-	if (announced || !live) {
+	if (LH_UNLIKELY(!u.lock || !live)) {
 		lh_on_wait_end(&slow, 0);
 		return;
 	}
 	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
 	live->wait_on = LH_WAIT_NONE;
-	lh_on_acquired(call, 0);
+	uint32_t n = live->held_n;
+	lh_chain_id parent = n && n < LH_HELD_MAX ? live->held[n - 1].chain : 0;
+	lh_lock_id id = lh_lock_id_of(u.lock);
+	lh_chain_id chain = !n || parent ? lh_chain_cached(self, parent, id, u.site) : 0;
+	if (LH_LIKELY(chain && !u.lock->owner && u.lock->address == (uintptr_t)call.object))
+		lh_held_append(self, live, u.lock,
+			       (struct lh_held){.address = (uintptr_t)call.object,
+						.lock = id,
+						.site = u.site,
+						.chain = chain});
+	else
+		lh_on_acquired(call, 0);
 }
 
 /* ---- the other events ---- */

@@ -86,12 +86,12 @@ static inline struct lh_self *inner_begin(uintptr_t frame)
 		__typeof__(fn) *real = LH_OUTSIDE(fn);                                             \
 		if (LH_UNLIKELY(!real))                                                            \
 			return;                                                                    \
-		bool announced =                                                                   \
+		struct lh_untried u =                                                              \
 			lh_on_untried_begin(LH_CALL(object, OMP_CRITICAL, EXCLUSIVE, BLOCKING));   \
 		struct lh_self *inner = inner_begin((uintptr_t)__builtin_frame_address(0));        \
 		real args;                                                                         \
 		lh_inner_end(inner);                                                               \
-		lh_on_untried_end(LH_CALL(object, OMP_CRITICAL, EXCLUSIVE, BLOCKING), announced);  \
+		lh_on_untried_end(LH_CALL(object, OMP_CRITICAL, EXCLUSIVE, BLOCKING), u);          \
 	}
 #define SECTION_END(fn, object, params, args)                                                      \
 	LH_EXPORT void fn params                                                                   \
