@@ -3,11 +3,11 @@
  * and VOIDUNLOCK of calls.def.
  *
  * Such a library is perhaps not there at the start: a plugin brings it, and dlsym would not see it
- * then. So the functions are looked for in the symbol tables of the objects that were loaded after
- * ours, in load order: once when the library starts, and for a function that was not there, at its
- * first call; again after its object was unloaded.
+ * then; and two plugins may bring one each. So the functions are looked for in the symbol tables of
+ * the objects that were loaded after ours: when the library starts, for all callers; and those that
+ * were not there then, at their first call from each object, where that object would find them.
  *
- * Calls no function of the loader but _dl_find_object, allocates nothing, takes no lock.
+ * Calls no function of glibc's loader but _dl_find_object, allocates nothing, takes no lock.
  */
 #ifndef LH_BASE_OUTSIDE_H
 #define LH_BASE_OUTSIDE_H
@@ -92,22 +92,27 @@ struct lh_outside {
 #include "libcheck/calls.def"
 };
 
-extern struct lh_outside lh_outside LH_HIDDEN;
+extern struct lh_outside lh_outside_at_start LH_HIDDEN;
 
-/* The original, or NULL: no loaded object defines the function. Ask once in a call: a dlclose in
- * another thread may change the answer. */
+enum {
+#define OUTSIDE(fn) LH_OUTSIDE_##fn,
+#include "libcheck/calls.def"
+};
+
+/* The original that the wrapper's caller means, or NULL: no object defines the function. In the
+ * wrapper itself, because the answer depends on its return address. */
 #define LH_OUTSIDE(fn)                                                                             \
 	({                                                                                         \
-		__typeof__(fn) *known = __atomic_load_n(&lh_outside.fn, __ATOMIC_RELAXED);         \
+		__typeof__(fn) *known = lh_outside_at_start.fn;                                    \
 		if (LH_UNLIKELY(!known))                                                           \
-			known = (__typeof__(fn) *)lh_outside_later(                                \
-				#fn, (void **)(void *)&lh_outside.fn);                             \
+			known = (__typeof__(fn) *)lh_outside_of(LH_OUTSIDE_##fn,                   \
+								__builtin_return_address(0));      \
 		known;                                                                             \
 	})
 
 void lh_outside_init(void);
-/* Looks for the function and stores it; NULL: there is none. */
-void *lh_outside_later(const char *name, void **slot);
+/* The original of LH_OUTSIDE_... that this code means. */
+void *lh_outside_of(unsigned function, const void *code);
 void lh_outside_after_dlclose(void);
 
 /* The function of this name in the object that contains `address`, which stays meanwhile. */
@@ -115,8 +120,8 @@ void *lh_outside_find_beside(const void *address, const char *name);
 /* Are both in one object? */
 bool lh_outside_is_beside(const void *a, const void *b);
 
-/* The function of this name in the objects loaded after ours; NULL: none. `checked`: other threads
- * may unload objects meanwhile, so the memory is read with care. */
+/* The function of this name in the first of the objects loaded after ours; NULL: none. `checked`:
+ * other threads may unload objects meanwhile, so the memory is read with care. */
 void *lh_outside_find(const char *name, bool checked);
 
 #endif
