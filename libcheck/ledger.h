@@ -111,7 +111,7 @@ enum {
  * retire and revive a row without the internal lock (lock/lock.h).
  */
 struct lh_lock {
-	uint64_t address;  /* address of the object; may carry an LH_ADDRESS_* bit */
+	uint64_t address;  /* address of the object; may carry LH_ADDRESS_* bits */
 	uint64_t acquired; /* exclusive acquisitions */
 	uint64_t shared;   /* shared acquisitions */
 	uint32_t flags;
@@ -152,10 +152,22 @@ struct lh_lock {
 #define LH_ADDRESS_FREED (1ull << 62) /* destroyed or retired: no live lock matches this row */
 #define LH_ADDRESS_NONE (1ull << 63)  /* LH_THREAD_END: there is no object */
 
+/* One bit of a word is the lock: its number plus 1 is in these bits of the address. */
+#define LH_ADDRESS_BITS (63ull << 56)
+#define LH_ADDRESS_BIT(number) ((uint64_t)((number) + 1) << 56)
+#define LH_ADDRESS_BIT_NUMBER(address) ((uint32_t)((address) >> 56 & 63) - 1)
+
 /* The address to show in a report, also of a destroyed lock; 0: none. */
 static inline uint64_t lh_lock_address(const struct lh_lock *l)
 {
-	return l->address & LH_ADDRESS_NONE ? 0 : l->address & ~LH_ADDRESS_FREED;
+	return l->address & LH_ADDRESS_NONE ? 0
+					    : l->address & ~(LH_ADDRESS_FREED | LH_ADDRESS_BITS);
+}
+
+/* The bit of the word at that address which is the lock; -1: the object is the lock. */
+static inline int lh_lock_bit(const struct lh_lock *l)
+{
+	return (int)LH_ADDRESS_BIT_NUMBER(l->address);
 }
 
 /* Is there a live lock in this row? */

@@ -14,10 +14,75 @@
 
 #include "libcheck/base/sys.h"
 
-/* ---- GLib; its types are opaque here ---- */
+/*
+ * ---- GLib: gthread.h, gbitlock.h and deprecated/gthread.h of GLib 2.2 to 2.88; its types are
+ * opaque here ----
+ */
+void g_mutex_init(void *o);
+void g_mutex_clear(void *o);
 void g_mutex_lock(void *o);
 int g_mutex_trylock(void *o);
 void g_mutex_unlock(void *o);
+void g_rec_mutex_init(void *o);
+void g_rec_mutex_clear(void *o);
+void g_rec_mutex_lock(void *o);
+int g_rec_mutex_trylock(void *o);
+void g_rec_mutex_unlock(void *o);
+void g_rw_lock_init(void *o);
+void g_rw_lock_clear(void *o);
+void g_rw_lock_reader_lock(void *o);
+int g_rw_lock_reader_trylock(void *o);
+void g_rw_lock_reader_unlock(void *o);
+void g_rw_lock_writer_lock(void *o);
+int g_rw_lock_writer_trylock(void *o);
+void g_rw_lock_writer_unlock(void *o);
+void g_cond_init(void *o);
+void g_cond_clear(void *o);
+void g_cond_wait(void *cond, void *o);
+int g_cond_wait_until(void *cond, void *o, int64_t end);
+void g_cond_signal(void *o);
+void g_cond_broadcast(void *o);
+
+typedef void *lh_glib_routine(void *argument);
+void *g_once_impl(void *o, lh_glib_routine *routine, void *argument);
+int g_once_init_enter(void *o);
+int g_once_init_enter_impl(void *o);
+int g_once_init_enter_pointer(void *o);
+void g_once_init_leave(void *o, size_t result);
+void g_once_init_leave_pointer(void *o, void *result);
+
+void g_bit_lock(void *o, int bit);
+void g_bit_lock_and_get(void *o, unsigned bit, int *value);
+int g_bit_trylock(void *o, int bit);
+void g_bit_unlock(void *o, int bit);
+void g_bit_unlock_and_set(void *o, unsigned bit, int value, int preserved);
+void g_pointer_bit_lock(void *o, int bit);
+void g_pointer_bit_lock_and_get(void *o, unsigned bit, uintptr_t *value);
+int g_pointer_bit_trylock(void *o, int bit);
+void g_pointer_bit_unlock(void *o, int bit);
+void g_pointer_bit_unlock_and_set(void *o, unsigned bit, void *value, uintptr_t preserved);
+
+void *g_mutex_new(void);
+void g_mutex_free(void *o);
+void *g_cond_new(void);
+void g_cond_free(void *o);
+int g_cond_timed_wait(void *cond, void *o, void *end);
+void g_static_mutex_free(void *o);
+void g_static_rec_mutex_init(void *o);
+void g_static_rec_mutex_lock(void *o);
+int g_static_rec_mutex_trylock(void *o);
+void g_static_rec_mutex_unlock(void *o);
+void g_static_rec_mutex_lock_full(void *o, unsigned depth);
+unsigned g_static_rec_mutex_unlock_full(void *o);
+void g_static_rec_mutex_free(void *o);
+void g_static_rw_lock_init(void *o);
+void g_static_rw_lock_reader_lock(void *o);
+int g_static_rw_lock_reader_trylock(void *o);
+void g_static_rw_lock_reader_unlock(void *o);
+void g_static_rw_lock_writer_lock(void *o);
+int g_static_rw_lock_writer_trylock(void *o);
+void g_static_rw_lock_writer_unlock(void *o);
+void g_static_rw_lock_free(void *o);
 
 /* ---- OpenMP ---- */
 void omp_init_lock(void *o);

@@ -372,6 +372,9 @@ const struct lh_call *lh_on_once_routine_begin(void (**routine)(void));
 void lh_on_once_routine_end(const struct lh_call *call);
 void lh_on_once_return(const struct lh_call *call);
 
+/* Of a control whose routine has run, so that no thread waits here: is there nothing to record? */
+bool lh_once_adds_nothing(const struct lh_call *call);
+
 /* Threads. lh_on_thread_create returns the live-thread row of the new thread, 0: none. */
 uint32_t lh_on_thread_create(const struct lh_call *call, bool detached);
 void lh_on_thread_create_done(const struct lh_call *call, uint32_t live_row, pthread_t handle,

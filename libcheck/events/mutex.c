@@ -443,7 +443,11 @@ static bool has_no_user(const struct lh_lock *l, const void *object)
 {
 	enum lh_kind acts = lh_kind_acts(l->kind);
 
-	if (acts == LH_MUTEX || acts == LH_SPIN || (acts == LH_RWLOCK && acts != l->kind))
+	struct lh_held *h;
+
+	if (acts == LH_RWLOCK && acts != l->kind) /* what its bytes say is not known */
+		return !l->owner && !lh_held_find_holder(lh_lock_id_of(l), 0, &h);
+	if (acts == LH_MUTEX || acts == LH_SPIN)
 		return !l->owner;
 	if (l->kind == LH_RWLOCK)
 		return lh_lock_is_free_now(object, LH_RWLOCK);

@@ -154,20 +154,47 @@ static void after_others(int n)
 static const struct timespec past = {.tv_sec = 1};
 OPERATION(wait_known, pthread_mutex_timedlock(&taken, &past);)
 
+/* GLib's locks, declared here: its header is not needed for a few functions. */
+void g_mutex_init(void *), g_mutex_clear(void *);
+void g_mutex_lock(void *), g_mutex_unlock(void *);
+void g_rec_mutex_lock(void *), g_rec_mutex_unlock(void *);
+struct glib_lock {
+	void *p;
+	unsigned i[2];
+};
+static struct glib_lock g_mutex, g_rec;
+
+OPERATION(glib_mutex, g_mutex_lock(&g_mutex); g_mutex_unlock(&g_mutex);)
+OPERATION(glib_rec, g_rec_mutex_lock(&g_rec); g_rec_mutex_unlock(&g_rec);)
+OPERATION(churn_glib, struct glib_lock m; g_mutex_init(&m); g_mutex_lock(&m); g_mutex_unlock(&m);
+	  g_mutex_clear(&m);)
+
 static const struct {
 	const char *name;
 	operation *does;
 	int warm; /* runs before the count */
 } operations[] = {
-	{"mutex", mutex, WARM},           {"nested", nested, WARM},
-	{"trylock", try_mutex, WARM},     {"read", read_lock, WARM},
-	{"write", write_lock, WARM},      {"semaphore", semaphore, WARM},
-	{"spin", spinlock, WARM},         {"deep", deep, WARM},
-	{"signal", signal_cond, WARM},    {"churn", churn, WARM},
-	{"fresh", fresh, WARM},           {"churn-inside", churn_inside, WARM},
-	{"many", under_one, MANY},        {"uses", under_many, MANY},
-	{"others", after_others, MANY},   {"wait", wait_known, WARM},
-	{"churn-spin", churn_spin, WARM}, {"callers", from_sixty, MANY},
+	{"mutex", mutex, WARM},
+	{"nested", nested, WARM},
+	{"trylock", try_mutex, WARM},
+	{"read", read_lock, WARM},
+	{"write", write_lock, WARM},
+	{"semaphore", semaphore, WARM},
+	{"spin", spinlock, WARM},
+	{"deep", deep, WARM},
+	{"signal", signal_cond, WARM},
+	{"churn", churn, WARM},
+	{"fresh", fresh, WARM},
+	{"churn-inside", churn_inside, WARM},
+	{"many", under_one, MANY},
+	{"uses", under_many, MANY},
+	{"others", after_others, MANY},
+	{"wait", wait_known, WARM},
+	{"churn-spin", churn_spin, WARM},
+	{"callers", from_sixty, MANY},
+	{"gmutex", glib_mutex, WARM},
+	{"grec", glib_rec, WARM},
+	{"churn-gmutex", churn_glib, WARM},
 };
 enum { OPERATIONS = sizeof(operations) / sizeof(operations[0]) };
 

@@ -69,6 +69,15 @@ static bool is_named(const struct lh_report_lock *lock)
 	return (lock->row.flags & LH_LOCK_NAMED) && lock->stats.name[0];
 }
 
+/* A bit of a word is "word:bit3". */
+static const char *with_bit(struct lh_report *report, const struct lh_report_lock *lock,
+			    const char *name)
+{
+	int bit = lh_lock_bit(&lock->row);
+
+	return name && bit >= 0 ? lh_arena_printf(report->arena, "%s:bit%d", name, bit) : name;
+}
+
 /* Two locks that one function initializes by two calls are two classes, as two members are. */
 static uint32_t init_number(struct lh_report *report, const struct lh_report_lock *lock)
 {
@@ -90,7 +99,7 @@ static const char *class_of(struct lh_report *report, const struct lh_report_loc
 	char *site;
 
 	if (symbol)
-		return lh_fingerprint_name(report, symbol);
+		return with_bit(report, lock, lh_fingerprint_name(report, symbol));
 	site = lh_fingerprint_site(report, lock->init_stack, recipe);
 	number = recipe > LH_RECIPE_2 ? init_number(report, lock) : 0;
 	if (site[0] && number)
@@ -156,6 +165,7 @@ static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 			name = lock->init_stack->lock_name;
 		if (!name)
 			name = lh_report_lock_of_code(report, lock);
+		name = with_bit(report, lock, name);
 	}
 	lock->named = name != NULL;
 	if (!name && lock->row.kind == LH_THREAD_END)

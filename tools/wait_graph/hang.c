@@ -181,7 +181,7 @@ static void notice_mutex(struct lh_hang *h, const struct lh_hang_thread *t)
 	struct lh_live_thread *live = &h->live[t->live - h->live];
 	struct lh_lock m;
 
-	if (live->wait_on == LH_WAIT_COND && t->waiting && t->wait.kind == LH_MUTEX &&
+	if (live->wait_on == LH_WAIT_COND && t->waiting && lh_kind_acts(t->wait.kind) == LH_MUTEX &&
 	    lh_read_lock(h->ledger, live->wait_with, &m) && t->wait.address == lh_lock_address(&m))
 		lh_wait_is_for_mutex(live);
 }
@@ -250,8 +250,8 @@ static bool may_be_stuck(const struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->node[i].deadlocked ||
-		    (h->thread[i].unchanged &&
-		     (h->thread[i].wait.kind == LH_MUTEX || h->thread[i].wait.kind == LH_RWLOCK)))
+		    (h->thread[i].unchanged && (lh_kind_acts(h->thread[i].wait.kind) == LH_MUTEX ||
+						lh_kind_acts(h->thread[i].wait.kind) == LH_RWLOCK)))
 			return true;
 	return false;
 }

@@ -115,7 +115,9 @@ static bool waits_as_mutex(const struct lh_peek *p, const struct lh_peek_task *t
 
 	if (op == FUTEX_LOCK_PI || op == FUTEX_LOCK_PI2)
 		return true;
-	if (!is_mutex_kind(kind))
+	/* no owner without a user: the words of another kind of lock look so */
+	if (!is_mutex_kind(kind) || (word_at(p, t->arg[0] + LH_GLIBC_MUTEX_OWNER) &&
+				     !word_at(p, t->arg[0] + LH_GLIBC_MUTEX_USERS)))
 		return false;
 	return kind & LH_GLIBC_KIND_ROBUST ? value >> 31 : value == 2;
 }
@@ -227,6 +229,8 @@ bool lh_hang_wait_of(const struct lh_peek *p, const struct lh_peek_task *t, stru
 	w->shared = !(t->arg[1] & FUTEX_PRIVATE_FLAG);
 	w->address = t->arg[0];
 	w->unread = !lh_peek_read(p, w->address, &word, sizeof(word));
+	if (lh_hang_wait_in_glib(t, op, w))
+		return true;
 	named = by_name(p, t, w);
 	if (named == UNNAMED)
 		w->kind = by_bytes(p, t, op, w->shared, t->frames > 0);
@@ -239,6 +243,7 @@ bool lh_hang_wait_of(const struct lh_peek *p, const struct lh_peek_task *t, stru
 	if (w->kind == LH_RWLOCK && named == UNNAMED && t->arg[0] % 8 == 0 && t->arg[2] & 1)
 		w->mode = LH_SHARED;
 	read_lock(p, t, w);
+	lh_hang_rename_for_glib(t, w);
 	return true;
 }
 
