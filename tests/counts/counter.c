@@ -14,6 +14,7 @@
  * Ends with 77 if a thread may not be traced.
  */
 #include <errno.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -154,6 +155,13 @@ static void after_others(int n)
 static const struct timespec past = {.tv_sec = 1};
 OPERATION(wait_known, pthread_mutex_timedlock(&taken, &past);)
 
+/* A system call that is not about a futex; a futex wait, which the kernel refuses, because the word
+ * has another value; a wake-up there. */
+static unsigned word;
+OPERATION(kernel_call, syscall(SYS_getppid);)
+OPERATION(futex_wait, syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);)
+OPERATION(futex_wake, syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);)
+
 static const struct {
 	const char *name;
 	operation *does;
@@ -168,6 +176,8 @@ static const struct {
 	{"many", under_one, MANY},        {"uses", under_many, MANY},
 	{"others", after_others, MANY},   {"wait", wait_known, WARM},
 	{"churn-spin", churn_spin, WARM}, {"callers", from_sixty, MANY},
+	{"syscall", kernel_call, WARM},   {"futex-wait", futex_wait, WARM},
+	{"futex-wake", futex_wake, WARM},
 };
 enum { OPERATIONS = sizeof(operations) / sizeof(operations[0]) };
 
@@ -176,7 +186,7 @@ enum { OPERATIONS = sizeof(operations) / sizeof(operations[0]) };
 static __attribute__((noinline)) void say(int window)
 {
 	if (window >= 0)
-		syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGUSR1);
+		pthread_kill(pthread_self(), SIGUSR1); /* makes no call of the counted object */
 }
 
 /* All calls have one call site, so that the stacks are the same. */

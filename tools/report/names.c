@@ -19,7 +19,7 @@ static const char *const actions[] = {"holds",    "wants", "waits", "calls",
 				      "releases", "joins", "uses",  "destroys"};
 static const char *const kinds[] = {"lock",      "mutex",     "rwlock",  "spinlock",
 				    "semaphore", "condition", "barrier", "once",
-				    "guard",     "thread",    "custom"};
+				    "guard",     "thread",    "custom",  "futex"};
 static const char *const statuses[] = {"new", "baseline", "suppressed"};
 
 /* Numbers may come from a ledger: one that is out of range gets the first name. */
