@@ -10,17 +10,15 @@
  * of a wait. The counts are atomic: the waiters of a word end their waits at one time.
  */
 #include "libcheck/events/event.h"
+#include "libcheck/kinds.h"
 
 /* May the row be replaced by that of a futex? glibc makes its futex calls without `syscall`: where
  * one of its locks was, and no thread holds it, is other memory now. A lock of any other kind may
  * be this very word: its own call has recorded what is to be recorded. */
 static bool is_outdated(const struct lh_lock *l)
 {
-	bool is_glibc = l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN ||
-			l->kind == LH_SEM || l->kind == LH_COND || l->kind == LH_BARRIER ||
-			l->kind == LH_ONCE;
-
-	return is_glibc && !l->owner;
+	return lh_kind_is_pthread(l->kind) && l->kind != LH_GUARD && l->kind != LH_THREAD_END &&
+	       !l->owner;
 }
 
 /* The kernel refuses other addresses of a futex; a row cannot have them. */
