@@ -115,14 +115,18 @@ struct lh_lock {
 	uint64_t acquired; /* exclusive acquisitions */
 	uint64_t shared;   /* shared acquisitions */
 	uint32_t flags;
-	uint16_t gen;        /* generation of this row, part of the lock id; at most 1023 */
-	uint8_t kind;        /* enum lh_kind */
-	uint8_t many_chains; /* more than two chains have ended in this lock */
-	uint32_t owner;      /* live-thread row that holds it exclusively, 0 none */
+	uint16_t gen; /* generation of this row, part of the lock id; at most 1023 */
+	uint8_t kind; /* enum lh_kind */
+	/* more than two chains have ended in this lock; futex: more than two threads woke others */
+	uint8_t many_chains;
+	uint32_t owner; /* live-thread row that holds it exclusively, 0 none */
 	union {
 		/* Barrier: threads that arrived in this round. LH_LOCK_THREAD_END_SEM: the thread's
 		 * segment at its end. */
 		uint32_t barrier_arrived;
+		/* Futex: the last thread that was woken there, if no thread has woken another
+		 * since and the thread does not wait there again. 0: none. */
+		lh_thread_id woken;
 		/* LH_LOCK_DEAD: next free row. Retired: the thread's next retired row. */
 		uint32_t next;
 	};
@@ -133,6 +137,7 @@ struct lh_lock {
 		/* Destroyed mutex, rwlock or condition: stack of that call; 0 or
 		 * LH_LOCK_REVIVED: unknown. A live one: 0 or LH_LOCK_REVIVED. */
 		lh_stack_id destroy_stack;
+		lh_stack_id wake_stack; /* Futex: of `thread` */
 	};
 	lh_stack_id init_stack;  /* stack of the init call; 0: not seen */
 	lh_stack_id first_stack; /* stack of the first acquisition */
@@ -141,7 +146,8 @@ struct lh_lock {
 	union {
 		/* while `stats` is 0: length of the only measured hold */
 		uint32_t held_ns;
-		/* LH_LOCK_THREAD_END_SEM: the thread whose end posts it. Barrier: the round. */
+		/* LH_LOCK_THREAD_END_SEM: the thread whose end posts it. Barrier: the round.
+		 * Futex: the thread that called FUTEX_WAKE last. */
 		lh_thread_id thread;
 	};
 };
@@ -184,7 +190,11 @@ struct lh_lock_stats {
 	uint64_t hold_ns, hold_max_ns; /* sum and maximum over the measured holds */
 	uint32_t hold_samples;
 	uint32_t owner_changes; /* counted only at acquisitions that took the slow path */
-	uint32_t last_owner;    /* live-thread row of the last of these acquisitions */
+	union {
+		uint32_t last_owner; /* live-thread row of the last of these acquisitions */
+		/* Futex: a thread that called FUTEX_WAKE there, other than lh_lock.thread */
+		lh_thread_id other_waker;
+	};
 	uint32_t location;      /* row of LH_T_LOCK_LOCATION; valid if its `lock` is this lock */
 	uint32_t contention;    /* row of LH_T_CONTENTION; 0: no wait, few holds measured */
 	uint32_t pad;           /* of a free row: the next one */

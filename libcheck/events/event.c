@@ -142,11 +142,9 @@ void lh_event_end(struct lh_event_frame *event)
 
 /* ---- waits, stacks, semaphores ---- */
 
-/* A wait inside a condition wait, which the row shows again afterwards. */
-static __attribute__((noinline)) void save_outer_wait(struct lh_self *self,
-						      const struct lh_live_thread *live)
+void lh_event_save_outer_wait(struct lh_self *self, const struct lh_live_thread *live)
 {
-	if (!live->wait_lock || self->inside >= self->cond_frame)
+	if (live->wait_on != LH_WAIT_COND || !live->wait_lock || self->inside >= self->cond_frame)
 		return;
 	self->outer_wait.lock = live->wait_lock;
 	self->outer_wait.mutex = live->wait_with;
@@ -171,7 +169,7 @@ void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_si
 	struct lh_live_thread *live = event->live;
 
 	if (LH_UNLIKELY(live->wait_on == LH_WAIT_COND))
-		save_outer_wait(event->self, live);
+		lh_event_save_outer_wait(event->self, live);
 	live->wait_site = site;
 	live->wait_on = on;
 	live->wait_with = with;

@@ -13,6 +13,7 @@
  *   mutex.c               the events of every lock
  *   python_sem.c          CPython's semaphores that stand for the end of a thread
  *   cond_sem_once.c       conditions, barriers, semaphores, once
+ *   futex.c               waits in futexes of the program's own
  *   thread_life.c         create, join, thread end; start and end of this folder
  *
  * An event off the fast path runs like this:
@@ -71,6 +72,8 @@ void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_si
 			    enum lh_wait on, uint32_t with);
 /* Ends the announced wait; returns its length if it was for a lock. */
 uint64_t lh_event_wait_time(struct lh_self *self);
+/* Before a wait inside a condition wait, which the row shows again afterwards. */
+void lh_event_save_outer_wait(struct lh_self *self, const struct lh_live_thread *live);
 /* The row shows no wait, or again the condition wait in which the wait happened. */
 void lh_event_show_outer_wait(struct lh_self *self, struct lh_live_thread *live);
 static inline void lh_event_clear_wait(struct lh_self *self, struct lh_live_thread *live)

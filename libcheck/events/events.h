@@ -396,6 +396,21 @@ void lh_on_fork_prepare(void);
 void lh_on_fork_parent(void);
 bool lh_on_fork_child(uintptr_t frame);
 
+/*
+ * Waits of the program in a futex of its own (events/futex.c). A wait that is not recorded has
+ * lock 0. `slept`: the call did not return at once. `woken`: another thread ended the wait.
+ */
+struct lh_futex_wait {
+	lh_lock_id lock;
+	uint32_t seq;
+	uint64_t since_ns;
+};
+struct lh_futex_wait lh_on_futex_wait(const struct lh_call *call);
+void lh_on_futex_wait_end(const struct lh_call *call, const struct lh_futex_wait *wait, bool slept,
+			  bool woken);
+/* Before the thread wakes others. */
+void lh_on_futex_wake(const struct lh_call *call);
+
 /* Before a call that sets a seccomp filter: what needs system calls later is done ahead. */
 void lh_on_sandbox(uintptr_t frame);
 

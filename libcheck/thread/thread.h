@@ -54,7 +54,8 @@ struct lh_self {
 	bool inner;                        /* inside an original: see lh_inner_begin */
 	void (*once_routine)(void); /* of the pthread_once call in progress, see interpose/once.c */
 	const void *once_call;
-	uintptr_t cond_frame; /* frame of the last condition wait */
+	uintptr_t cond_frame;  /* frame of the last condition wait */
+	uintptr_t futex_frame; /* frame of the last wait in a futex of the program's own */
 	/* The condition wait in which the wait of the live-thread row happens: in a signal handler,
 	 * or in the unwinding of a cancellation. lock 0: none. */
 	struct {

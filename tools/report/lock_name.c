@@ -50,13 +50,20 @@ static const char *end_lock_name(struct lh_report *report, const struct lh_repor
 		      : "the end of a thread";
 }
 
+/* A word that the C++ library keeps for many objects tells nothing about the one that is waited
+ * for. */
+static bool is_of_library(const struct lh_report_lock *lock, const char *variable)
+{
+	return variable && lock->row.kind == LH_FUTEX && strncmp(variable, "std::__", 7) == 0;
+}
+
 /* "mutex of bank.c:41": where it was initialized, or the first place, by text, of those where it
  * was acquired: which thread comes first varies from run to run. */
 static const char *described(struct lh_report *report, const struct lh_report_lock *lock)
 {
 	const char *at = lh_report_place_text(report, lock->init_stack);
 
-	if (!at)
+	if (!at && !is_of_library(lock, lh_report_lock_variable(report, lock)))
 		at = lh_report_data_place(report, lock->process, lh_lock_address(&lock->row));
 	if (!at)
 		at = lh_report_first_place(report, lock);
@@ -148,6 +155,17 @@ static const char *section_name(struct lh_report *report, const struct lh_report
 	return n ? lh_arena_printf(report->arena, "critical(%.*s)", (int)n, name) : "critical";
 }
 
+static void set_futex(struct lh_report *report, struct lh_report_lock *lock)
+{
+	const char *text = lh_report_foreign_lock(lock->first_stack);
+
+	if (text)
+		lock->kind_text = text;
+	lock->waker = lh_report_get_thread(report, lock->process, lock->row.thread);
+	if (lock->waker && lock->row.wake_stack)
+		lock->wake_stack = lh_report_get_stack(report, lock->process, lock->row.wake_stack);
+}
+
 static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 {
 	uint64_t into;
@@ -161,6 +179,8 @@ static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 		name = is_named(lock) ? lh_arena_strdup(report->arena, lock->stats.name)
 		       : lock->row.kind == LH_OMP_CRITICAL ? symbol
 							   : lh_report_lock_variable(report, lock);
+		if (is_of_library(lock, name))
+			name = NULL;
 		if (!name && lock->init_stack)
 			name = lock->init_stack->lock_name;
 		if (!name)
@@ -199,6 +219,8 @@ struct lh_report_lock *lh_report_get_lock(struct lh_report *report,
 		lock->kind_text = lock->init_stack->lock_kind;
 	if (row.first_stack)
 		lock->first_stack = lh_report_get_stack(report, p, row.first_stack);
+	if (row.kind == LH_FUTEX)
+		set_futex(report, lock);
 	set_name(report, lock);
 	return lock;
 }

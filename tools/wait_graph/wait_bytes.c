@@ -70,18 +70,28 @@ static bool is_system(const struct lh_peek *p, const struct lh_peek_module *m)
 	return false;
 }
 
-enum named { UNNAMED, NAMED, FOREIGN }; /* FOREIGN: a function of another kind than these */
+/* FOREIGN: a function of another kind than these. OWN: the program called `syscall`. */
+enum named { UNNAMED, NAMED, FOREIGN, OWN };
+
+/* glibc makes its futex calls without `syscall`: who calls that has a lock of its own. */
+static bool is_own_call(const char *name)
+{
+	return name && strcmp(name, "syscall") == 0;
+}
 
 static enum named by_name(const struct lh_peek *p, const struct lh_peek_task *t,
 			  struct lh_hang_wait *w)
 {
+	bool own = false;
+
 	for (uint32_t i = 0; i < t->frames && i < CALL_FRAMES; i++) {
 		const struct lh_peek_frame *f = &t->frame[i];
 
 		if (!is_system(p, f->module))
-			return UNNAMED;
+			return own ? OWN : UNNAMED;
 		w->call = i;
 		w->called = true;
+		own |= is_own_call(f->name);
 		if (is_step(f->name))
 			continue;
 		for (size_t k = 0; k < sizeof(calls) / sizeof(*calls); k++)
@@ -90,9 +100,9 @@ static enum named by_name(const struct lh_peek *p, const struct lh_peek_task *t,
 				w->mode = calls[k].mode;
 				return NAMED;
 			}
-		return FOREIGN;
+		return own ? OWN : FOREIGN;
 	}
-	return UNNAMED;
+	return own ? OWN : UNNAMED;
 }
 
 /* ---- by bytes ---- */
@@ -182,6 +192,13 @@ static void read_barrier(const struct lh_peek *p, struct lh_hang_wait *w)
 		w->missing = count - (in - round);
 }
 
+static bool locks_pi(const struct lh_peek_task *t)
+{
+	int op = (int)(t->arg[1] & FUTEX_CMD_MASK);
+
+	return op == FUTEX_LOCK_PI || op == FUTEX_LOCK_PI2;
+}
+
 static void read_lock(const struct lh_peek *p, const struct lh_peek_task *t, struct lh_hang_wait *w)
 {
 	switch (w->kind) {
@@ -201,6 +218,10 @@ static void read_lock(const struct lh_peek *p, const struct lh_peek_task *t, str
 		break;
 	case LH_THREAD_END:
 		w->owner = (pid_t)word_at(p, t->arg[0]);
+		break;
+	case LH_FUTEX: /* the kernel wants the owner there for its own kinds only */
+		if (locks_pi(t))
+			w->owner = (pid_t)(word_at(p, t->arg[0]) & FUTEX_TID_MASK);
 		break;
 	default:
 		break;
@@ -232,7 +253,9 @@ bool lh_hang_wait_of(const struct lh_peek *p, const struct lh_peek_task *t, stru
 	if (lh_hang_wait_in_glib(t, op, w))
 		return true;
 	named = by_name(p, t, w);
-	if (named == UNNAMED)
+	if (named == OWN)
+		w->kind = LH_FUTEX;
+	else if (named == UNNAMED)
 		w->kind = by_bytes(p, t, op, w->shared, t->frames > 0);
 	/* After a condition wait the thread acquires the mutex again, in a function that has no
 	 * name. */
