@@ -45,7 +45,7 @@ static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool
 	lh_clock_check_monitor();
 	event->live = event->self->live_saved;
 	event->n_reported = 0;
-	event->stack = call->stack;
+	event->stack = call->stack == LH_NO_STACK ? 0 : call->stack;
 	bool needs_stack = lh_options.stacks != LH_STACKS_OFF && !call->stack;
 	x = needs_stack ? lh_context_find(call->frame) : NULL;
 	/* the interrupted code, and the signals unblocked there, differ each time */

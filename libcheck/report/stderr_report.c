@@ -22,7 +22,7 @@ static const char *const kind_names[] = {
 	[LH_NOTHING] = "lock",      [LH_MUTEX] = "mutex",   [LH_RWLOCK] = "rwlock",
 	[LH_SPIN] = "spinlock",     [LH_SEM] = "semaphore", [LH_COND] = "condition",
 	[LH_BARRIER] = "barrier",   [LH_ONCE] = "once",     [LH_GUARD] = "static guard",
-	[LH_THREAD_END] = "thread", [LH_CUSTOM] = "lock",
+	[LH_THREAD_END] = "thread", [LH_CUSTOM] = "lock",     [LH_GIL] = "GIL",
 };
 static const char *const action_names[] = {"holds",    "wants", "waits for", "calls",
 					   "releases", "joins", "uses",      "destroys"};

@@ -238,6 +238,7 @@ static bool waits_for_itself(const struct lh_lock *l, const struct lh_held *h, l
 	case LH_ONCE:
 	case LH_GUARD:
 	case LH_CUSTOM:
+	case LH_GIL:
 		return true;
 	default:
 		return false;
