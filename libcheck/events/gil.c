@@ -132,11 +132,21 @@ static void record_dependency(const struct lh_call *c)
 	lh_event_end(&event);
 }
 
+/* Another thread has released the lock of the top entry. With the GIL above it, which is released and
+ * taken all the time, the entry would stay, and the list would fill up. */
+static void remove_holes(struct lh_live_thread *live)
+{
+	while (live && live->held_n && live->held_n <= LH_HELD_MAX &&
+	       !live->held[live->held_n - 1].lock)
+		live->held_n--;
+}
+
 static void taken(const struct lh_call *call)
 {
 	const bool waited = waits_for_gil(lh_self_get());
 	struct lh_call c = gil_call(call);
 
+	remove_holes(lh_self_get()->live);
 	if (waited || !taken_again(&c)) {
 		if (!waited)
 			record_dependency(&c);
