@@ -42,7 +42,7 @@ static bool must_be_short(lh_lock_id lock)
 
 	if (l && l->kind == LH_GIL)
 		return false;
-	if (!l || (l->kind != LH_ONCE && l->kind != LH_GUARD))
+	if (!l || (l->kind != LH_ONCE && lh_kind_acts(l->kind) != LH_GUARD))
 		return true;
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
 		if (LH_LIVE_THREADS[i].wait_lock == lock)
