@@ -53,10 +53,8 @@ void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_kind 
 {
 	struct lh_event_frame event;
 
-	if (lh_is_part_of_gil(call)) {
-		lh_on_gil_wait(call, cond);
+	if (lh_is_gil_event(LH_GIL_WAIT, call, cond))
 		return;
-	}
 	lh_long_hold_on_release(call);
 	if (!lh_event_begin_lock(&event, call, 0)) {
 		cond_wait_unrecorded(call);

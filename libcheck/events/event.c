@@ -7,6 +7,12 @@
 #include "libcheck/events/event.h"
 #include "libcheck/report/stderr_report.h"
 
+static void no_gil(enum lh_gil_event what, const struct lh_call *call, const void *cond)
+{
+	(void)what, (void)call, (void)cond;
+}
+void (*lh_gil_event)(enum lh_gil_event what, const struct lh_call *call, const void *cond) = no_gil;
+
 /* ---- happens-before edges ---- */
 
 void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live)

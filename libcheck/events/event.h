@@ -10,10 +10,10 @@
  *   long_hold.c           the release of a lock that was held for long
  *   fork.c                what a forked child inherits and what its fork did not copy
  *   known_again.c         acquisitions and locks that return, without the internal lock
- *   gil.c                 CPython's GIL
  *   mutex.c               the events of every lock
  *   python_sem.c          CPython's semaphores that stand for the end of a thread
  *   cond_sem_once.c       conditions, barriers, semaphores, once
+ *   gil.c                 CPython's GIL
  *   thread_life.c         create, join, thread end; start and end of this folder
  *
  * An event off the fast path runs like this:
@@ -126,17 +126,34 @@ void lh_across_fork_on_release(struct lh_event_frame *event, struct lh_held *h);
 void lh_across_create_on_acquire(struct lh_event_frame *event, lh_lock_id lock);
 
 /*
- * gil.c: the events of the mutex and the conditions that CPython makes the GIL of. Only after
- * lh_is_part_of_gil: such an object is no lock by itself.
+ * Events of the mutex and the conditions that CPython makes the GIL of: such an object is no lock
+ * by itself, and its events belong to gil.c. That file is above the files which find them, so it
+ * sets the pointer.
  */
+enum lh_gil_event {
+	LH_GIL_INIT,
+	LH_GIL_DESTROYED,
+	LH_GIL_WAIT,  /* on this condition */
+	LH_GIL_UNLOCK /* before the original */
+};
+extern void (*lh_gil_event)(enum lh_gil_event what, const struct lh_call *call,
+			    const void *cond) LH_HIDDEN;
+void lh_gil_init(void);
+
+/* True: it was such an event, and there is nothing else to do. */
+static inline bool lh_is_gil_event(enum lh_gil_event what, const struct lh_call *call,
+				   const void *cond)
+{
+	if (LH_LIKELY(!lh_python_in_gil(call->object)) || call->kind == LH_GIL)
+		return false;
+	lh_gil_event(what, call, cond);
+	return true;
+}
+/* The same for events that say nothing of the GIL. */
 static inline bool lh_is_part_of_gil(const struct lh_call *call)
 {
 	return LH_UNLIKELY(lh_python_in_gil(call->object)) && call->kind != LH_GIL;
 }
-void lh_on_gil_init(const struct lh_call *call);
-void lh_on_gil_destroyed(const struct lh_call *call);
-void lh_on_gil_wait(const struct lh_call *call, const void *cond); /* the call names the mutex */
-void lh_on_gil_unlock(const struct lh_call *call);		     /* before the original */
 
 /* ---- known_again.c: events that need no internal lock; false: take the slow path ---- */
 bool lh_on_acquired_revived(const struct lh_call *call);

@@ -38,8 +38,8 @@ static struct {
 
 /*
  * False for kinds that are released without their holder: any thread may post a semaphore, and a
- * thread's end comes by itself, and CPython makes a new GIL in the child. The entry was copied while
- * its thread ran, so it may be torn.
+ * thread's end comes by itself, and CPython makes a new GIL in the child. The entry was copied
+ * while its thread ran, so it may be torn.
  */
 static bool is_never_released(const struct lh_held *h, const struct lh_lock *l)
 {

@@ -9,13 +9,13 @@
  * changes `locked`. The mutex and the conditions are no locks of the program and get no rows; the
  * fast path does not know them, so their events come here by the slow path.
  *
- * The acquisition is recorded while the thread has the mutex and the GIL, the release before another
- * thread can take the GIL. A wait with its repeated time limits is one wait without a limit.
+ * The acquisition is recorded while the thread has the mutex and the GIL, the release before
+ * another thread can take the GIL. A wait with its repeated time limits is one wait without a
+ * limit.
  *
  * CPython tries a lock of Python's while it has the GIL, and releases the GIL before it waits for
  * that lock: see LH_WITHOUT_GIL.
  */
-#include "libcheck/base/text.h"
 #include "libcheck/events/event.h"
 
 /* The thread that has the GIL, 0 none. Written by a thread that has the GIL's mutex. */
@@ -41,7 +41,6 @@ static bool waits_for_gil(const struct lh_self *self)
 /* The GIL is new; one that the thread had is gone without a release. */
 static void begin_gil(const struct lh_call *call)
 {
-	static const char name[LH_NAME_MAX] = "GIL";
 	const void *object = (const void *)lh_python.gil;
 	struct lh_event_frame event;
 
@@ -50,16 +49,11 @@ static void begin_gil(const struct lh_call *call)
 	struct lh_held *h = lh_held_find(event.live, object);
 	if (h)
 		lh_held_remove(event.live, h);
-	struct lh_lock *l = lh_lock_reinit(object, LH_GIL, LH_LOCK_INITED, 0);
-	struct lh_lock_stats *stats = l ? lh_lock_stats_get(l) : NULL;
-	if (stats) {
-		lh_text_copy(stats->name, LH_NAME_MAX, name);
-		l->flags |= LH_LOCK_NAMED;
-	}
+	lh_lock_reinit(object, LH_GIL, LH_LOCK_INITED, 0);
 	lh_event_end(&event);
 }
 
-void lh_on_gil_init(const struct lh_call *call)
+static void initialized(const struct lh_call *call)
 {
 	if (!lh_python_is_gil_mutex(call->object))
 		return;
@@ -67,7 +61,7 @@ void lh_on_gil_init(const struct lh_call *call)
 	begin_gil(call);
 }
 
-void lh_on_gil_destroyed(const struct lh_call *call)
+static void destroyed(const struct lh_call *call)
 {
 	struct lh_self *self = lh_python_is_gil_mutex(call->object) ? lh_enter(call->frame) : NULL;
 	struct lh_held *h =
@@ -82,7 +76,7 @@ void lh_on_gil_destroyed(const struct lh_call *call)
 		lh_leave(self);
 }
 
-void lh_on_gil_wait(const struct lh_call *call, const void *cond)
+static void waits(const struct lh_call *call, const void *cond)
 {
 	const struct lh_call c = gil_call(call);
 
@@ -132,8 +126,8 @@ static void record_dependency(const struct lh_call *c)
 	lh_event_end(&event);
 }
 
-/* Another thread has released the lock of the top entry. With the GIL above it, which is released and
- * taken all the time, the entry would stay, and the list would fill up. */
+/* Another thread has released the lock of the top entry. With the GIL above it, which is released
+ * and taken all the time, the entry would stay, and the list would fill up. */
 static void remove_holes(struct lh_live_thread *live)
 {
 	while (live && live->held_n && live->held_n <= LH_HELD_MAX &&
@@ -189,7 +183,7 @@ static void released(const struct lh_call *call)
 	keep_frames(self, call);
 }
 
-void lh_on_gil_unlock(const struct lh_call *call)
+static void unlocks(const struct lh_call *call)
 {
 	const bool is_held = lh_python_gil_is_held(), was_held = holder != 0;
 
@@ -204,4 +198,27 @@ void lh_on_gil_unlock(const struct lh_call *call)
 		const struct lh_call c = gil_call(call);
 		lh_on_wait_clear(&c);
 	}
+}
+
+static void on_event(enum lh_gil_event what, const struct lh_call *call, const void *cond)
+{
+	switch (what) {
+	case LH_GIL_INIT:
+		initialized(call);
+		break;
+	case LH_GIL_DESTROYED:
+		destroyed(call);
+		break;
+	case LH_GIL_WAIT:
+		waits(call, cond);
+		break;
+	case LH_GIL_UNLOCK:
+		unlocks(call);
+		break;
+	}
+}
+
+void lh_gil_init(void)
+{
+	lh_gil_event = on_event;
 }

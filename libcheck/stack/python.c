@@ -27,8 +27,8 @@ void lh_python_init(bool full)
 {
 	enum { FINAL = 15 };
 
-	lh_python = (struct lh_python){.depth = full ? LH_PYTHON_FRAMES : 1,
-				       .gil = LH_PYTHON_NO_GIL};
+	lh_python =
+		(struct lh_python){.depth = full ? LH_PYTHON_FRAMES : 1, .gil = LH_PYTHON_NO_GIL};
 	lh_python_away = NULL; /* in a forked child, wiped memory */
 	if (!PyEval_RestoreThread)
 		return;

@@ -63,8 +63,8 @@ struct lh_python_chain {
 };
 /* The frames of the calling thread when it released the GIL; NULL or no frames: it has the GIL, or
  * they are not known. */
-extern __thread struct lh_python_chain *lh_python_away
-	__attribute__((tls_model("initial-exec"))) LH_HIDDEN;
+extern __thread struct lh_python_chain *lh_python_away __attribute__((tls_model("initial-exec")))
+LH_HIDDEN;
 
 struct lh_python_location {
 	char file[LH_PYTHON_FILE], function[LH_PYTHON_FUNCTION];

@@ -23,10 +23,10 @@ static PyObject *under_gil(PyObject *self, PyObject *args)
 static PyObject *without_gil(PyObject *self, PyObject *args)
 {
 	(void)self, (void)args;
-	Py_BEGIN_ALLOW_THREADS
+	PyThreadState *mine = PyEval_SaveThread();
 	pthread_mutex_lock(&table);
 	pthread_mutex_unlock(&table);
-	Py_END_ALLOW_THREADS
+	PyEval_RestoreThread(mine);
 	Py_RETURN_NONE;
 }
 
@@ -34,9 +34,9 @@ static PyObject *without_gil(PyObject *self, PyObject *args)
 static PyObject *then_gil(PyObject *self, PyObject *args)
 {
 	(void)self, (void)args;
-	Py_BEGIN_ALLOW_THREADS
+	PyThreadState *mine = PyEval_SaveThread();
 	pthread_mutex_lock(&table);
-	Py_END_ALLOW_THREADS
+	PyEval_RestoreThread(mine);
 	pthread_mutex_unlock(&table);
 	Py_RETURN_NONE;
 }
@@ -45,10 +45,10 @@ static PyObject *then_gil(PyObject *self, PyObject *args)
 static PyObject *then_gil_gated(PyObject *self, PyObject *args)
 {
 	(void)self, (void)args;
-	Py_BEGIN_ALLOW_THREADS
+	PyThreadState *mine = PyEval_SaveThread();
 	pthread_mutex_lock(&gate);
 	pthread_mutex_lock(&table);
-	Py_END_ALLOW_THREADS
+	PyEval_RestoreThread(mine);
 	pthread_mutex_unlock(&table);
 	pthread_mutex_unlock(&gate);
 	Py_RETURN_NONE;
@@ -58,9 +58,9 @@ static PyObject *then_gil_gated(PyObject *self, PyObject *args)
 static PyObject *under_gil_gated(PyObject *self, PyObject *args)
 {
 	(void)self, (void)args;
-	Py_BEGIN_ALLOW_THREADS
+	PyThreadState *mine = PyEval_SaveThread();
 	pthread_mutex_lock(&gate);
-	Py_END_ALLOW_THREADS
+	PyEval_RestoreThread(mine);
 	pthread_mutex_lock(&table);
 	pthread_mutex_unlock(&table);
 	pthread_mutex_unlock(&gate);
@@ -95,9 +95,9 @@ static PyObject *run_foreign(void *mutex)
 	pthread_t thread;
 
 	pthread_create(&thread, NULL, foreign, mutex);
-	Py_BEGIN_ALLOW_THREADS
+	PyThreadState *mine = PyEval_SaveThread();
 	pthread_join(thread, NULL);
-	Py_END_ALLOW_THREADS
+	PyEval_RestoreThread(mine);
 	Py_RETURN_NONE;
 }
 
@@ -128,12 +128,12 @@ static PyObject *join_under_gil(PyObject *self, PyObject *args)
 static PyObject *meet_with_table(PyObject *self, PyObject *args)
 {
 	(void)self, (void)args;
-	Py_BEGIN_ALLOW_THREADS
+	PyThreadState *mine = PyEval_SaveThread();
 	pthread_mutex_lock(&table);
 	sem_post(&has_table);
 	while (sem_wait(&has_gil))
 		;
-	Py_END_ALLOW_THREADS
+	PyEval_RestoreThread(mine);
 	pthread_mutex_unlock(&table);
 	Py_RETURN_NONE;
 }

@@ -110,6 +110,13 @@ static const char *class_of(struct lh_report *report, const struct lh_report_loc
 	return site[0] ? lh_arena_printf(report->arena, "%s>%s", lock->kind, site) : lock->kind;
 }
 
+/* A part of a variable of CPython, which has other names in other builds. */
+static void set_gil_name(struct lh_report_lock *lock)
+{
+	lock->plain = lock->name = lock->class = lock->former_class = lock->kind;
+	lock->named = true;
+}
+
 static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 {
 	uint64_t into;
@@ -157,7 +164,10 @@ struct lh_report_lock *lh_report_get_lock(struct lh_report *report,
 		lock->kind_text = lock->init_stack->lock_kind;
 	if (row.first_stack)
 		lock->first_stack = lh_report_get_stack(report, p, row.first_stack);
-	set_name(report, lock);
+	if (row.kind == LH_GIL)
+		set_gil_name(lock);
+	else
+		set_name(report, lock);
 	return lock;
 }
 
