@@ -60,8 +60,14 @@ enum lh_how { LH_BLOCKING, LH_TIMED, LH_TRY };
 typedef uint32_t lh_site;
 #define LH_SITE(stack, how, mode) ((lh_site)(stack) << 8 | (uint32_t)(how) << 4 | (uint32_t)(mode))
 #define LH_SITE_STACK(p) ((lh_stack_id)((p) >> 8))
-#define LH_SITE_HOW(p) ((enum lh_how)((p) >> 4 & 15))
+#define LH_SITE_HOW(p) ((enum lh_how)((p) >> 4 & 7))
 #define LH_SITE_MODE(p) ((enum lh_mode)((p)&15))
+
+/* The same acquisition with another stack. */
+#define LH_SITE_MOVED(p, stack) ((lh_site)(stack) << 8 | ((p)&255))
+/* Beside `how`: the thread has the GIL, and releases the GIL before it waits. */
+#define LH_WITHOUT_GIL 8
+#define LH_SITE_WITHOUT_GIL(p) ((p) >> 4 & LH_WITHOUT_GIL)
 
 #define LH_LOCK_ROW(id) ((id) & (LH_LOCK_ROWS - 1))
 #define LH_LOCK_GEN(id) ((id) >> LH_LOCK_BITS)

@@ -7,6 +7,12 @@
 #include "libcheck/events/event.h"
 #include "libcheck/report/stderr_report.h"
 
+static void no_gil(enum lh_gil_event what, const struct lh_call *call, const void *cond)
+{
+	(void)what, (void)call, (void)cond;
+}
+void (*lh_gil_event)(enum lh_gil_event what, const struct lh_call *call, const void *cond) = no_gil;
+
 /* ---- happens-before edges ---- */
 
 void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live)
@@ -53,7 +59,7 @@ static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool
 	lh_clock_check_monitor();
 	event->live = event->self->live_saved;
 	event->n_reported = 0;
-	event->stack = call->stack;
+	event->stack = call->stack == LH_NO_STACK ? 0 : call->stack;
 	bool needs_stack = lh_options.stacks != LH_STACKS_OFF && !call->stack;
 	x = needs_stack ? lh_context_find(call->frame) : NULL;
 	/* the interrupted code, and the signals unblocked there, differ each time */

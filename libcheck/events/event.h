@@ -14,6 +14,7 @@
  *   python_sem.c          CPython's semaphores that stand for the end of a thread
  *   cond_sem_once.c       conditions, barriers, semaphores, once
  *   futex.c               waits in futexes of the program's own
+ *   gil.c                 CPython's GIL
  *   thread_life.c         create, join, thread end; start and end of this folder
  *
  * An event off the fast path runs like this:
@@ -129,6 +130,36 @@ void lh_across_create_mark(struct lh_event_frame *event);
 void lh_across_create_on_release(const struct lh_call *call);
 void lh_across_fork_on_release(struct lh_event_frame *event, struct lh_held *h);
 void lh_across_create_on_acquire(struct lh_event_frame *event, lh_lock_id lock);
+
+/*
+ * Events of the mutex and the conditions that CPython makes the GIL of: such an object is no lock
+ * by itself, and its events belong to gil.c. That file is above the files which find them, so it
+ * sets the pointer.
+ */
+enum lh_gil_event {
+	LH_GIL_INIT,
+	LH_GIL_DESTROYED,
+	LH_GIL_WAIT,  /* on this condition */
+	LH_GIL_UNLOCK /* before the original */
+};
+extern void (*lh_gil_event)(enum lh_gil_event what, const struct lh_call *call,
+			    const void *cond) LH_HIDDEN;
+void lh_gil_init(void);
+
+/* True: it was such an event, and there is nothing else to do. */
+static inline bool lh_is_gil_event(enum lh_gil_event what, const struct lh_call *call,
+				   const void *cond)
+{
+	if (LH_LIKELY(!lh_python_in_gil(call->object)) || call->kind == LH_GIL)
+		return false;
+	lh_gil_event(what, call, cond);
+	return true;
+}
+/* The same for events that say nothing of the GIL. */
+static inline bool lh_is_part_of_gil(const struct lh_call *call)
+{
+	return LH_UNLIKELY(lh_python_in_gil(call->object)) && call->kind != LH_GIL;
+}
 
 /* ---- known_again.c: events that need no internal lock; false: take the slow path ---- */
 bool lh_on_acquired_revived(const struct lh_call *call);

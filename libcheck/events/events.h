@@ -39,8 +39,9 @@ struct lh_call {
 	/* address of the wrapper's saved frame pointer; the return address follows it */
 	uintptr_t frame;
 	uint8_t kind, mode, how;
-	lh_stack_id stack; /* 0: the wrapper does not know it */
+	lh_stack_id stack; /* 0: the wrapper does not know it; LH_NO_STACK: it does not matter */
 };
+#define LH_NO_STACK UINT32_MAX
 
 #define LH_CALL(object, k, m, h)                                                                   \
 	(struct lh_call)                                                                           \

@@ -307,6 +307,7 @@ struct lh_self *lh_live_thread_attach(uint32_t live_row, uintptr_t low, uintptr_
 	self->live = live;
 	__atomic_store_n(&live->state, LH_LIVE_ATTACHED, __ATOMIC_RELEASE);
 	become(self);
+	lh_python_away = NULL;
 	return self;
 }
 

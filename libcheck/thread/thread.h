@@ -20,6 +20,7 @@
 
 #include "libcheck/ledger/own_ledger.h"
 #include "libcheck/lock/lock.h"
+#include "libcheck/stack/python.h"
 
 #include <pthread.h>
 
@@ -68,6 +69,7 @@ struct lh_self {
 	lh_thread_id team_leader; /* the thread in whose regions it works; 0: in its own */
 	bool team_begins;         /* it has begun a region, whose threads it may create now */
 	struct lh_stack_walk_result *walked; /* the last walk; a hook must use little stack */
+	struct lh_python_chain away;         /* for lh_python_away */
 	struct lh_retired retired[LH_RETIRED_KINDS]; /* by init_stack */
 	uint64_t delay_state;  /* of the random stream of delay/delay.c, 0 not begun */
 	uint32_t random;       /* state of lh_self_next_sample */

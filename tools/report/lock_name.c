@@ -166,6 +166,13 @@ static void set_futex(struct lh_report *report, struct lh_report_lock *lock)
 		lock->wake_stack = lh_report_get_stack(report, lock->process, lock->row.wake_stack);
 }
 
+/* A part of a variable of CPython, which has other names in other builds. */
+static void set_gil_name(struct lh_report_lock *lock)
+{
+	lock->plain = lock->name = lock->class = lock->former_class = lock->kind;
+	lock->named = true;
+}
+
 static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 {
 	uint64_t into;
@@ -221,7 +228,10 @@ struct lh_report_lock *lh_report_get_lock(struct lh_report *report,
 		lock->first_stack = lh_report_get_stack(report, p, row.first_stack);
 	if (row.kind == LH_FUTEX)
 		set_futex(report, lock);
-	set_name(report, lock);
+	if (row.kind == LH_GIL)
+		set_gil_name(lock);
+	else
+		set_name(report, lock);
 	return lock;
 }
 

@@ -330,6 +330,13 @@ static bool unwind_waiters(struct lh_hang *h)
 	return n > 0;
 }
 
+static bool still_waits(const struct lh_hang *h, const struct lh_hang_thread *t)
+{
+	return t->wait.kind == LH_GIL && !h->peek->core
+		       ? lh_peek_gil_is_unchanged(h->peek, t->wait.address)
+		       : t->task->unchanged;
+}
+
 /* The locks' bytes are read between two scans of the waiters. A copy of the ledger needs no second
  * scan: a thread's held locks are in the same row as its wait. */
 bool lh_hang_is_unchanged(struct lh_hang *h)
@@ -338,7 +345,7 @@ bool lh_hang_is_unchanged(struct lh_hang *h)
 		return false;
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->thread[i].task && !(h->thread[i].live && h->thread[i].live->wait_lock))
-			h->thread[i].unchanged = h->thread[i].task->unchanged;
+			h->thread[i].unchanged = still_waits(h, &h->thread[i]);
 	lh_hang_edges(h);
 	return true;
 }
@@ -364,6 +371,7 @@ static bool solve_twice(struct lh_hang *h, bool all)
 	read_waits(h);
 	if (has_initialiser(h))
 		unwind(h, true);
+	lh_peek_read_gils(h->peek);
 	if (!lh_peek_scan(h->peek))
 		return false;
 	if (!h->peek->core)
@@ -443,6 +451,7 @@ bool lh_hang_inspect(struct lh_hang *h, struct lh_peek *p, const struct lh_ledge
 	h->arena = lh_arena_new();
 	h->peek = p;
 	lh_peek_objects(p);
+	lh_peek_read_gils(p);
 	view = lh_arena_alloc(h->arena, sizeof(*view));
 	if (open_ledger(view, p, ledger)) {
 		h->ledger = view;

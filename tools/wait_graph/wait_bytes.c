@@ -2,6 +2,7 @@
  * lock's owner. */
 #include "tools/wait_graph/wait_bytes.h"
 #include "libcheck/lock/glibc_layout.h"
+#include "tools/process/peek_python.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -228,6 +229,19 @@ static void read_lock(const struct lh_peek *p, const struct lh_peek_task *t, str
 	}
 }
 
+/* A wait for the GIL has no time limit, but its condition waits have. */
+static void read_gil(const struct lh_peek *p, struct lh_hang_wait *w)
+{
+	const struct lh_peek_gil *gil = w->kind == LH_COND ? lh_peek_gil_of(p, w->address) : NULL;
+
+	if (!gil)
+		return;
+	w->kind = LH_GIL;
+	w->address = gil->at;
+	w->owner = gil->holder;
+	w->timed = false;
+}
+
 static bool waits_on_futex(const struct lh_peek_task *t, int *op)
 {
 	if (!t->blocked || t->call != SYS_futex)
@@ -267,6 +281,7 @@ bool lh_hang_wait_of(const struct lh_peek *p, const struct lh_peek_task *t, stru
 		w->mode = LH_SHARED;
 	read_lock(p, t, w);
 	lh_hang_rename_for_glib(t, w);
+	read_gil(p, w);
 	return true;
 }
 
