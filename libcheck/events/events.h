@@ -218,8 +218,21 @@ static inline void lh_on_destroy_begin(const struct lh_call *call)
 	if (live && (!l || l->owner || l->kind != LH_MUTEX))
 		lh_on_destroy_begin_slow(call);
 }
+void lh_on_destroyed(const struct lh_call *call, int rc); /* after the call; rc 0: destroyed */
+
+/*
+ * Locks of kind LH_CUSTOM, which the program announces. `flags`: the LH_LOCK_* that the
+ * announcement gives the lock. The depth is how often this thread holds the lock, 0: not at all.
+ */
+void lh_on_announced_init(const struct lh_call *call, uint32_t flags);
+void lh_on_announced_wait(const struct lh_call *call, uint32_t flags);
+void lh_on_announced_acquired(const struct lh_call *call, uint32_t flags);
+void lh_on_announced_quit(const struct lh_call *call); /* the wait or the try failed */
+void lh_on_announced_release(const struct lh_call *call, uint32_t flags);
+void lh_on_announced_destroyed(const struct lh_call *call);
+uint32_t lh_announced_depth(const void *object);
+void lh_announced_set_depth(const void *object, uint32_t depth);
 void lh_on_name(const struct lh_call *call, const char *name); /* any kind of lock */
-void lh_on_destroyed(const struct lh_call *call, int rc);      /* after the call; rc 0: destroyed */
 
 /* Condition waits: `call` names the mutex. In lh_on_cond_signal it names the condition. */
 void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_how how);

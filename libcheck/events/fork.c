@@ -43,7 +43,7 @@ static struct {
 static bool is_never_released(const struct lh_held *h, const struct lh_lock *l)
 {
 	return h->address && l->address == h->address && !(h->flags & LH_HELD_IN_COND_WAIT) &&
-	       !(l->flags & LH_LOCK_PSHARED) &&
+	       !(l->flags & (LH_LOCK_PSHARED | LH_LOCK_MAY_SIGNAL)) &&
 	       (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN ||
 		l->kind == LH_CUSTOM);
 }
