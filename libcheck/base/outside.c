@@ -169,11 +169,14 @@ static struct {
 
 enum { FUNCTIONS = sizeof(functions) / sizeof(functions[0]) };
 
+bool lh_outside_is_ready;
+
 void lh_outside_init(void)
 {
 	const struct link_map *own = own_object();
 	struct object x;
 
+	lh_outside_is_ready = true;
 	for (int i = 0; i < FUNCTIONS; i++)
 		functions[i].wanted.hash = gnu_hash(functions[i].wanted.name);
 	for (const struct link_map *l = own ? own->l_next : NULL; l; l = l->l_next) {

@@ -19,6 +19,31 @@ void g_mutex_lock(void *o);
 int g_mutex_trylock(void *o);
 void g_mutex_unlock(void *o);
 
+/* ---- annotations: see interpose/annotations.c and interpose/itt.c ---- */
+void __tsan_mutex_create(void *o, unsigned flags);
+void __tsan_mutex_destroy(void *o, unsigned flags);
+void __tsan_mutex_pre_lock(void *o, unsigned flags);
+void __tsan_mutex_post_lock(void *o, unsigned flags, int levels);
+int __tsan_mutex_pre_unlock(void *o, unsigned flags);
+void __tsan_mutex_post_unlock(void *o, unsigned flags);
+void __tsan_mutex_pre_signal(void *o, unsigned flags);
+void __tsan_mutex_post_signal(void *o, unsigned flags);
+void __tsan_mutex_pre_divert(void *o, unsigned flags);
+void __tsan_mutex_post_divert(void *o, unsigned flags);
+void AnnotateRWLockCreate(const char *file, int line, const volatile void *o);
+void AnnotateRWLockCreateStatic(const char *file, int line, const volatile void *o);
+void AnnotateRWLockDestroy(const char *file, int line, const volatile void *o);
+void AnnotateRWLockAcquired(const char *file, int line, const volatile void *o, long writes);
+void AnnotateRWLockReleased(const char *file, int line, const volatile void *o, long writes);
+void __itt_sync_create(void *o, const char *type, const char *name, int attribute);
+void __itt_sync_rename(void *o, const char *name);
+void __itt_sync_destroy(void *o);
+void __itt_sync_prepare(void *o);
+void __itt_sync_cancel(void *o);
+void __itt_sync_acquired(void *o);
+void __itt_sync_releasing(void *o);
+void __itt_api_init(void *global, int groups);
+
 struct lh_outside {
 #define OUTSIDE(fn) __typeof__(fn) *fn;
 #include "libcheck/calls.def"
@@ -37,7 +62,16 @@ extern struct lh_outside lh_outside LH_HIDDEN;
 		known;                                                                             \
 	})
 
+/* The same for a function whose original is known if there is one: one that was loaded at the start. */
+#define LH_OUTSIDE_AT_START(fn) (lh_outside_ready(), lh_outside.fn)
+
 void lh_outside_init(void);
+extern bool lh_outside_is_ready LH_HIDDEN;
+static inline void lh_outside_ready(void)
+{
+	if (LH_UNLIKELY(!lh_outside_is_ready))
+		lh_outside_init();
+}
 /* Looks for the function and stores it; NULL: there is none. */
 void *lh_outside_later(const char *name, void **slot);
 void lh_outside_after_dlclose(void);

@@ -57,6 +57,40 @@ static void set_flags(const struct lh_call *call, uint32_t flags)
 	lh_event_end(&event);
 }
 
+static bool covers(const struct lh_call *call)
+{
+	const struct lh_lock *l = lh_self_get()->live ? find(call) : NULL;
+
+	return l && (l->flags & LH_LOCK_COVERS);
+}
+
+/* ---- locks that are made of other locks ---- */
+
+/* The announcement may be made by a function that the lock's code calls, so the end of the lock's
+ * code shows only in frames that lie above it by more than this. */
+enum { ANNOUNCING_BYTES = 1024 };
+
+void lh_on_cover_begin(const struct lh_call *call)
+{
+	struct lh_self *self = lh_self_get();
+
+	if (!self->live)
+		return;
+	lh_enter_known(self, call->frame + ANNOUNCING_BYTES);
+	self->inner = true;
+	self->cover = call->object;
+}
+
+void lh_on_cover_end(const void *object)
+{
+	struct lh_self *self = lh_self_get();
+
+	if (self->inside && self->inner && self->cover == object) {
+		self->cover = NULL;
+		lh_inner_end(self);
+	}
+}
+
 /* ---- waiting ---- */
 
 /*
@@ -96,6 +130,8 @@ void lh_on_announced_wait(const struct lh_call *call, uint32_t flags)
 	set_flags(call, flags);
 	if (call->how != LH_TRY && !announce_known(call))
 		lh_on_wait_begin(call);
+	if (covers(call))
+		lh_on_cover_begin(call);
 }
 
 /* The thread has announced that it waits for this lock. */
@@ -128,7 +164,7 @@ static bool acquire_known(struct lh_self *self, struct lh_lock *l, const struct 
 	return true;
 }
 
-void lh_on_announced_acquired(const struct lh_call *call, uint32_t flags)
+static void acquired(const struct lh_call *call, uint32_t flags)
 {
 	struct lh_self *self = lh_self_get();
 	struct lh_lock *l = self->live ? find(call) : NULL;
@@ -140,6 +176,7 @@ void lh_on_announced_acquired(const struct lh_call *call, uint32_t flags)
 		if (acquire_known(self, l, call))
 			return;
 		as_waited.stack = LH_SITE_STACK(self->live->wait_site);
+		as_waited.how = LH_SITE_HOW(self->live->wait_site);
 		lh_on_wait_end(&as_waited, 0);
 		return;
 	}
@@ -150,8 +187,15 @@ void lh_on_announced_acquired(const struct lh_call *call, uint32_t flags)
 		lh_on_acquired(*call, 0);
 }
 
+void lh_on_announced_acquired(const struct lh_call *call, uint32_t flags)
+{
+	lh_on_cover_end(call->object);
+	acquired(call, flags);
+}
+
 void lh_on_announced_quit(const struct lh_call *call)
 {
+	lh_on_cover_end(call->object);
 	const struct lh_lock *l = lh_self_get()->live ? find(call) : NULL;
 
 	if (!l)
@@ -194,6 +238,8 @@ void lh_on_announced_release(const struct lh_call *call, uint32_t flags)
 		release_other(call, flags);
 	else if (is_custom(h))
 		lh_on_release(*call);
+	if (covers(call))
+		lh_on_cover_begin(call);
 }
 
 uint32_t lh_announced_depth(const void *object)
@@ -221,9 +267,16 @@ void lh_on_announced_init(const struct lh_call *call, uint32_t flags)
 		lh_on_init(call, flags, 0);
 }
 
-void lh_on_announced_destroyed(const struct lh_call *call)
+bool lh_announced_is_known(const void *object)
 {
-	if (lh_self_get()->live && find(call))
+	return lh_self_get()->live && LH_LOCKS[lh_lock_find(object)].kind == LH_CUSTOM;
+}
+
+void lh_on_announced_destroyed(const struct lh_call *call, bool if_initialized)
+{
+	const struct lh_lock *l = lh_self_get()->live ? find(call) : NULL;
+
+	if (l && (!if_initialized || (l->flags & LH_LOCK_INITED)))
 		lh_on_destroyed(call, 0);
 }
 

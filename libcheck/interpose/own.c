@@ -59,7 +59,7 @@ LH_EXPORT void lockhound_give(const void *lock)
 
 LH_EXPORT void lockhound_given(const void *lock)
 {
-	(void)lock;
+	lh_on_cover_end(lock);
 }
 
 LH_EXPORT void lockhound_end(const void *lock)
