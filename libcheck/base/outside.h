@@ -62,7 +62,8 @@ extern struct lh_outside lh_outside LH_HIDDEN;
 		known;                                                                             \
 	})
 
-/* The same for a function whose original is known if there is one: one that was loaded at the start. */
+/* The same for a function whose original is known if there is one: one that was loaded at the
+ * start. */
 #define LH_OUTSIDE_AT_START(fn) (lh_outside_ready(), lh_outside.fn)
 
 void lh_outside_init(void);

@@ -102,8 +102,7 @@ static const struct {
 #define OURS(fn) {#fn, (void (*)(void))fn},
 	OURS(__itt_sync_create) OURS(__itt_sync_rename) OURS(__itt_sync_destroy)
 		OURS(__itt_sync_prepare) OURS(__itt_sync_cancel) OURS(__itt_sync_acquired)
-			OURS(__itt_sync_releasing)
-};
+			OURS(__itt_sync_releasing)};
 
 static void *function_of(const char *name)
 {
