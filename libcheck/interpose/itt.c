@@ -26,54 +26,54 @@ enum { UNKNOWN = LH_LOCK_RECURSIVE | LH_LOCK_MAY_SIGNAL };
 			forward(__VA_ARGS__);                                                      \
 	} while (0)
 
-#define CALL(how) LH_CALL(o, CUSTOM, EXCLUSIVE, how)
+#define CALL LH_CALL(o, CUSTOM, EXCLUSIVE, BLOCKING)
 
 LH_EXPORT void __itt_sync_create(void *o, const char *type, const char *name, int attribute)
 {
 	FORWARD(__itt_sync_create, o, type, name, attribute);
-	lh_on_announced_init(&CALL(BLOCKING), attribute & ATTRIBUTE_BARRIER ? LH_LOCK_SIGNAL
-					      : attribute & ATTRIBUTE_MUTEX ? LH_LOCK_RECURSIVE
-									    : UNKNOWN);
+	lh_on_announced_init(&CALL, attribute & ATTRIBUTE_BARRIER ? LH_LOCK_SIGNAL
+				    : attribute & ATTRIBUTE_MUTEX ? LH_LOCK_RECURSIVE
+								  : UNKNOWN);
 	if (name && name[0])
-		lh_on_name(&CALL(BLOCKING), name);
+		lh_on_name(&CALL, name);
 }
 
 LH_EXPORT void __itt_sync_rename(void *o, const char *name)
 {
 	FORWARD(__itt_sync_rename, o, name);
 	if (name)
-		lh_on_name(&CALL(BLOCKING), name);
+		lh_on_name(&CALL, name);
 }
 
 LH_EXPORT void __itt_sync_destroy(void *o)
 {
 	FORWARD(__itt_sync_destroy, o);
-	lh_on_announced_destroyed(&CALL(BLOCKING), false);
+	lh_on_announced_destroyed(&CALL, false);
 }
 
 LH_EXPORT void __itt_sync_prepare(void *o)
 {
 	FORWARD(__itt_sync_prepare, o);
-	lh_on_announced_wait(&CALL(BLOCKING), lh_announced_is_known(o) ? 0 : UNKNOWN);
+	lh_on_announced_wait(&CALL, lh_announced_is_known(o) ? 0 : UNKNOWN);
 }
 
 LH_EXPORT void __itt_sync_cancel(void *o)
 {
 	FORWARD(__itt_sync_cancel, o);
-	lh_on_announced_quit(&CALL(BLOCKING));
+	lh_on_announced_quit(&CALL);
 }
 
-/* Without a `prepare` before it the thread did not wait. */
+/* Without a `prepare` before it this is a try, or the lock was free. */
 LH_EXPORT void __itt_sync_acquired(void *o)
 {
 	FORWARD(__itt_sync_acquired, o);
-	lh_on_announced_acquired(&CALL(TRY), lh_announced_is_known(o) ? 0 : UNKNOWN);
+	lh_on_announced_acquired(&CALL, LH_LOCK_MAY_TRY | (lh_announced_is_known(o) ? 0 : UNKNOWN));
 }
 
 LH_EXPORT void __itt_sync_releasing(void *o)
 {
 	FORWARD(__itt_sync_releasing, o);
-	lh_on_announced_release(&CALL(BLOCKING), lh_announced_is_known(o) ? 0 : UNKNOWN);
+	lh_on_announced_release(&CALL, lh_announced_is_known(o) ? 0 : UNKNOWN);
 }
 
 /* ---- the table of the static part ---- */

@@ -1,9 +1,10 @@
 /*
  * Locks that the program announces to Intel's tools. One that is not created as a mutex may be a
- * signal: it is none until a thread releases it that does not hold it. A barrier is no lock, and an
- * acquisition without a word before it is a try.
+ * signal: it is none until a thread releases it that does not hold it. A barrier is no lock. An
+ * acquisition without a word before it may be a try: a warning.
  * EXPECT: lock-order a accounts.of.the.bank
  * EXPECT: lock-order c d
+ * EXPECT: lock-order(warning) t u
  */
 #include "case.h"
 #include "annotated.h"
