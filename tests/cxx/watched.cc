@@ -75,27 +75,31 @@ static void journal_then_accounts()
 static void rates_then_account()
 {
 	turn now(2);
-	std::lock_guard r(rates);          // AT orders: holds rates in rates_then_account()
-	std::lock_guard a(account.mutex_); // AT orders: wants account.mutex_ in rates_then_account()
+	std::lock_guard r(rates); // AT orders: holds rates in rates_then_account()
+	std::lock_guard a(
+		account.mutex_); // AT orders: wants account.mutex_ in rates_then_account()
 }
 static void account_then_rates()
 {
 	turn now(3);
-	std::lock_guard a(account.mutex_); // AT orders: holds account.mutex_ in account_then_rates()
-	std::lock_guard r(rates);          // AT orders: wants rates in account_then_rates()
+	std::lock_guard a(
+		account.mutex_);  // AT orders: holds account.mutex_ in account_then_rates()
+	std::lock_guard r(rates); // AT orders: wants rates in account_then_rates()
 }
 
 static void read_then_spin()
 {
 	turn now(0);
-	std::shared_lock t(table);       // AT shared: holds the table of all customers in read_then_spin()
+	std::shared_lock t(
+		table); // AT shared: holds the table of all customers in read_then_spin()
 	std::lock_guard s(account.spin); // AT shared: wants account.spin in read_then_spin()
 }
 static void spin_then_write()
 {
 	turn now(1);
 	std::lock_guard s(account.spin); // AT shared: holds account.spin in spin_then_write()
-	std::unique_lock t(table);       // AT shared: wants the table of all customers in spin_then_write()
+	std::unique_lock t(
+		table); // AT shared: wants the table of all customers in spin_then_write()
 }
 
 /* It waits for itself, but the lock throws instead. */
@@ -225,8 +229,9 @@ static void fine()
 int main(int, char **argv)
 {
 	if (is(argv[1], "orders")) {
-		std::thread t[] = {std::thread(accounts_then_journal), std::thread(journal_then_accounts),
-				   std::thread(rates_then_account), std::thread(account_then_rates)};
+		std::thread t[] = {
+			std::thread(accounts_then_journal), std::thread(journal_then_accounts),
+			std::thread(rates_then_account), std::thread(account_then_rates)};
 		for (auto &x : t)
 			x.join();
 	} else if (is(argv[1], "shared")) {
