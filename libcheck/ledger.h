@@ -28,7 +28,7 @@
 #define LH_FRAMES_MAX 48    /* frames kept of one stack */
 #define LH_PATH_MAX 400     /* bytes kept of a path, with the final zero */
 #define LH_NAME_MAX 16      /* bytes of a thread's name, as the kernel keeps it */
-#define LH_LOCK_NAME_MAX 64 /* bytes kept of a name that the program gives a lock */
+#define LH_LOCK_NAME_MAX 56 /* bytes kept of a name that the program gives a lock */
 #define LH_NOTE_MAX 120     /* bytes kept of a step's note, with the final zero */
 #define LH_TEXT_MAX 240     /* bytes kept of the command line, with the final zero */
 #define LH_FRAME_PC_BITS 48 /* bits of a frame word for the address; above them the module */

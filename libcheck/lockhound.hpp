@@ -28,7 +28,7 @@
 namespace lockhound
 {
 
-/* A name for a lock, at most 63 bytes of it. */
+/* A name for a lock, at most 55 bytes of it. */
 struct name {
 	const char *text;
 	constexpr explicit name(const char *t) noexcept : text(t)

@@ -14,54 +14,45 @@
 #include "libcheck/events/event.h"
 #include "libcheck/thread/retired.h"
 
+/* The row at the address, of any kind; NULL: none is known. */
 static struct lh_lock *find(const struct lh_call *call)
 {
-	struct lh_lock *l = &LH_LOCKS[lh_lock_find(call->object)];
+	uint32_t row = lh_self_get()->live ? lh_lock_find(call->object) : 0;
 
-	return l->kind == LH_CUSTOM ? l : NULL;
+	return row ? &LH_LOCKS[row] : NULL;
 }
 
-static bool is_custom(const struct lh_held *h)
+/* A row of another kind may be of a lock that ended unseen, or that this lock is made of: only the
+ * acquisition shows which. */
+static bool is_custom(const struct lh_lock *l)
+{
+	return l && l->kind == LH_CUSTOM;
+}
+
+static bool is_announced(const struct lh_held *h)
 {
 	return !h->lock || LH_LOCKS[LH_LOCK_ROW(h->lock)].kind == LH_CUSTOM;
 }
 
-/* Does the thread hold another kind of lock at this address? */
-static bool is_other_held(const struct lh_call *call)
+static struct lh_held *find_held(const void *object)
 {
 	struct lh_live_thread *live = lh_self_get()->live;
-	const struct lh_held *h = live && live->held_n ? lh_held_find(live, call->object) : NULL;
 
-	return h && !is_custom(h);
+	return live && live->held_n ? lh_held_find(live, object) : NULL;
 }
 
-/* A row of another kind that no thread holds may be a lock that ended unseen, or what this lock is
- * made of: only the acquisition shows which. */
-static bool is_other(const struct lh_call *call)
+/* Returns the row, or `l` if there is none. */
+static struct lh_lock *set_flags(const struct lh_call *call, struct lh_lock *l, uint32_t flags)
 {
-	uint32_t row = lh_lock_find(call->object);
-
-	return row && LH_LOCKS[row].kind != LH_CUSTOM;
-}
-
-static void set_flags(const struct lh_call *call, uint32_t flags)
-{
-	struct lh_lock *l = lh_self_get()->live ? find(call) : NULL;
 	struct lh_event_frame event;
 
-	if (!(flags & ~(l ? l->flags : 0)) || !lh_event_begin(&event, call))
-		return;
+	if (!(flags & ~(is_custom(l) ? l->flags : 0)) || !lh_event_begin(&event, call))
+		return l;
 	l = lh_lock_make(call->object, LH_CUSTOM);
 	if (l)
 		l->flags |= flags;
 	lh_event_end(&event);
-}
-
-static bool covers(const struct lh_call *call)
-{
-	const struct lh_lock *l = lh_self_get()->live ? find(call) : NULL;
-
-	return l && (l->flags & LH_LOCK_COVERS);
+	return l;
 }
 
 /* ---- locks that are made of other locks ---- */
@@ -98,13 +89,12 @@ void lh_on_cover_end(const void *object)
  * lock before under the same chain. If another thread acquires the lock first and then waits for
  * this thread, that thread's wait is checked and finds this one. False: take the slow path.
  */
-static bool announce_known(const struct lh_call *call)
+static bool announce_known(const struct lh_call *call, const struct lh_lock *l)
 {
 	struct lh_self *self = lh_self_get();
 	struct lh_live_thread *live = self->live;
-	const struct lh_lock *l = live ? find(call) : NULL;
-	const struct lh_context *x = l ? lh_context_find(call->frame) : NULL;
-	uint32_t n = live ? live->held_n : 0;
+	const struct lh_context *x = lh_context_find(call->frame);
+	uint32_t n = live->held_n;
 
 	if (!x || l->owner || l->shared || live->wait_on || n >= LH_HELD_MAX)
 		return false;
@@ -125,19 +115,21 @@ static bool announce_known(const struct lh_call *call)
 
 void lh_on_announced_wait(const struct lh_call *call, uint32_t flags)
 {
-	if (is_other(call))
+	struct lh_lock *l = find(call);
+
+	if (l && !is_custom(l))
 		return;
-	set_flags(call, flags);
-	if (call->how != LH_TRY && !announce_known(call))
+	l = set_flags(call, l, flags);
+	if (call->how != LH_TRY && !(l && lh_self_get()->live && announce_known(call, l)))
 		lh_on_wait_begin(call);
-	if (covers(call))
+	if ((l ? l->flags : flags) & LH_LOCK_COVERS)
 		lh_on_cover_begin(call);
 }
 
 /* The thread has announced that it waits for this lock. */
 static bool is_waiting(const struct lh_live_thread *live, const struct lh_lock *l)
 {
-	return live->wait_on == LH_WAIT_LOCK && live->wait_lock == lh_lock_id_of(l);
+	return is_custom(l) && live->wait_on == LH_WAIT_LOCK && live->wait_lock == lh_lock_id_of(l);
 }
 
 /* Nobody made the thread wait, and it has acquired the lock there before. */
@@ -164,45 +156,45 @@ static bool acquire_known(struct lh_self *self, struct lh_lock *l, const struct 
 	return true;
 }
 
-static void acquired(const struct lh_call *call, uint32_t flags)
+static void acquire_waited(const struct lh_call *call, lh_site site)
 {
-	struct lh_self *self = lh_self_get();
-	struct lh_lock *l = self->live ? find(call) : NULL;
 	struct lh_call as_waited = *call;
 
-	if (is_other_held(call))
-		return;
+	as_waited.stack = LH_SITE_STACK(site);
+	as_waited.how = (uint8_t)LH_SITE_HOW(site);
+	lh_on_wait_end(&as_waited, 0);
+}
+
+void lh_on_announced_acquired(const struct lh_call *call, uint32_t flags)
+{
+	struct lh_self *self = lh_self_get();
+	const struct lh_held *h;
+
+	lh_on_cover_end(call->object);
+	struct lh_lock *l = find(call);
 	if (l && is_waiting(self->live, l)) {
-		if (acquire_known(self, l, call))
-			return;
-		as_waited.stack = LH_SITE_STACK(self->live->wait_site);
-		as_waited.how = LH_SITE_HOW(self->live->wait_site);
-		lh_on_wait_end(&as_waited, 0);
+		if (!acquire_known(self, l, call))
+			acquire_waited(call, self->live->wait_site);
 		return;
 	}
-	set_flags(call, flags);
-	if (!l || (l->flags & LH_LOCK_SIGNAL))
+	h = find_held(call->object);
+	if (h && !is_announced(h))
+		return;
+	l = set_flags(call, l, flags);
+	if (!is_custom(l) || (l->flags & LH_LOCK_SIGNAL))
 		lh_on_acquired_slow(call, 0);
 	else
 		lh_on_acquired(*call, 0);
 }
 
-void lh_on_announced_acquired(const struct lh_call *call, uint32_t flags)
-{
-	lh_on_cover_end(call->object);
-	acquired(call, flags);
-}
-
 void lh_on_announced_quit(const struct lh_call *call)
 {
 	lh_on_cover_end(call->object);
-	const struct lh_lock *l = lh_self_get()->live ? find(call) : NULL;
+	const struct lh_lock *l = find(call);
 
-	if (!l)
-		return;
-	if (is_waiting(lh_self_get()->live, l))
+	if (l && is_waiting(lh_self_get()->live, l))
 		lh_on_wait_end(call, ETIMEDOUT);
-	else
+	else if (is_custom(l))
 		lh_on_try_failed(call);
 }
 
@@ -212,12 +204,13 @@ void lh_on_announced_quit(const struct lh_call *call)
  * a thread holds says nothing about who will. */
 static void release_other(const struct lh_call *call, uint32_t flags)
 {
-	struct lh_lock *l = lh_self_get()->live ? find(call) : NULL;
+	struct lh_lock *l = find(call);
 	struct lh_event_frame event;
 	struct lh_held *h;
 
-	if ((l && (l->flags & LH_LOCK_SIGNAL)) || (!l && !(flags & LH_LOCK_MAY_SIGNAL)) ||
-	    is_other(call) || !lh_event_begin(&event, call))
+	if (l ? l->kind != LH_CUSTOM || (l->flags & LH_LOCK_SIGNAL) : !(flags & LH_LOCK_MAY_SIGNAL))
+		return;
+	if (!lh_event_begin(&event, call))
 		return;
 	l = lh_lock_make(call->object, LH_CUSTOM);
 	if (l && ((l->flags | flags) & LH_LOCK_MAY_SIGNAL ||
@@ -231,31 +224,29 @@ static void release_other(const struct lh_call *call, uint32_t flags)
 
 void lh_on_announced_release(const struct lh_call *call, uint32_t flags)
 {
-	struct lh_live_thread *live = lh_self_get()->live;
-	const struct lh_held *h = live && live->held_n ? lh_held_find(live, call->object) : NULL;
+	const struct lh_held *h = find_held(call->object);
+	uint32_t known = h ? LH_LOCKS[LH_LOCK_ROW(h->lock)].flags : 0;
 
 	if (!h)
 		release_other(call, flags);
-	else if (is_custom(h))
+	else if (is_announced(h))
 		lh_on_release(*call);
-	if (covers(call))
+	if ((known | flags) & LH_LOCK_COVERS)
 		lh_on_cover_begin(call);
 }
 
 uint32_t lh_announced_depth(const void *object)
 {
-	struct lh_live_thread *live = lh_self_get()->live;
-	const struct lh_held *h = live ? lh_held_find(live, object) : NULL;
+	const struct lh_held *h = find_held(object);
 
-	return h && is_custom(h) ? h->depth : 0;
+	return h && is_announced(h) ? h->depth : 0;
 }
 
 void lh_announced_set_depth(const void *object, uint32_t depth)
 {
-	struct lh_live_thread *live = lh_self_get()->live;
-	struct lh_held *h = live ? lh_held_find(live, object) : NULL;
+	struct lh_held *h = find_held(object);
 
-	if (h && is_custom(h) && depth)
+	if (h && is_announced(h) && depth)
 		h->depth = (uint16_t)(depth < UINT16_MAX ? depth : UINT16_MAX);
 }
 
@@ -263,7 +254,9 @@ void lh_announced_set_depth(const void *object, uint32_t depth)
 
 void lh_on_announced_init(const struct lh_call *call, uint32_t flags)
 {
-	if (!is_other_held(call))
+	const struct lh_held *h = find_held(call->object);
+
+	if (!h || is_announced(h))
 		lh_on_init(call, flags, 0);
 }
 
@@ -274,9 +267,9 @@ bool lh_announced_is_known(const void *object)
 
 void lh_on_announced_destroyed(const struct lh_call *call, bool if_initialized)
 {
-	const struct lh_lock *l = lh_self_get()->live ? find(call) : NULL;
+	const struct lh_lock *l = find(call);
 
-	if (l && (!if_initialized || (l->flags & LH_LOCK_INITED)))
+	if (is_custom(l) && (!if_initialized || (l->flags & LH_LOCK_INITED)))
 		lh_on_destroyed(call, 0);
 }
 

@@ -86,7 +86,7 @@ LH_EXPORT int __tsan_mutex_pre_unlock(void *o, unsigned flags)
 
 	if (flags & RECURSIVE_UNLOCK)
 		lh_announced_set_depth(o, 1);
-	lh_on_announced_release(&TSAN_CALL(flags), 0);
+	lh_on_announced_release(&TSAN_CALL(flags), LH_LOCK_COVERS);
 	return forward ? forward(o, flags) : levels;
 }
 
