@@ -122,7 +122,7 @@ demo: setup ## builds, and shows a deadlock, its report and its cure
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@B=$B CC=$(CC) tests/programs/demo
 
-HEADER := libcheck/lockhound.h
+HEADER := libcheck/lockhound.h libcheck/lockhound.hpp
 MANUAL := docs/man/lockhound.1
 install: all ## to PREFIX (default /usr/local), below DESTDIR
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/lockhound

@@ -28,6 +28,7 @@
 #define LH_FRAMES_MAX 48    /* frames kept of one stack */
 #define LH_PATH_MAX 400     /* bytes kept of a path, with the final zero */
 #define LH_NAME_MAX 16      /* bytes of a thread's name, as the kernel keeps it */
+#define LH_LOCK_NAME_MAX 56 /* bytes kept of a name that the program gives a lock */
 #define LH_NOTE_MAX 120     /* bytes kept of a step's note, with the final zero */
 #define LH_TEXT_MAX 240     /* bytes kept of the command line, with the final zero */
 #define LH_FRAME_PC_BITS 48 /* bits of a frame word for the address; above them the module */
@@ -93,13 +94,13 @@ enum {
 	LH_LOCK_PI = 1 << 3,
 	LH_LOCK_PSHARED = 1 << 4,
 	LH_LOCK_PREFER_WRITER = 1 << 5, /* rwlock: while a writer waits, new readers wait too */
-	LH_LOCK_SIGNAL = 1 << 6,       /* semaphore: a signal, not a lock; see lh_sem_mark_signal */
-	LH_LOCK_COUNTING = 1 << 7,     /* semaphore: initial value above 1 */
-	LH_LOCK_DEAD = 1 << 8,         /* destroyed; the row may be reused for another lock */
-	LH_LOCK_PINNED = 1 << 9,       /* the row is never reused: a finding names it */
-	LH_LOCK_NAMED = 1 << 10,       /* the program gave a name through lockhound.h */
-	LH_LOCK_HAS_WRITERS = 1 << 11, /* rwlock: a writer has acquired it or waited for it */
-	LH_LOCK_PROTECT = 1 << 12,     /* mutex with a priority ceiling */
+	LH_LOCK_SIGNAL = 1 << 6,        /* a signal, not a lock; see lh_sem_mark_signal */
+	LH_LOCK_COUNTING = 1 << 7,      /* semaphore: initial value above 1 */
+	LH_LOCK_DEAD = 1 << 8,          /* destroyed; the row may be reused for another lock */
+	LH_LOCK_PINNED = 1 << 9,        /* the row is never reused: a finding names it */
+	LH_LOCK_NAMED = 1 << 10,        /* the program gave a name through lockhound.h */
+	LH_LOCK_HAS_WRITERS = 1 << 11,  /* rwlock: a writer has acquired it or waited for it */
+	LH_LOCK_PROTECT = 1 << 12,      /* mutex with a priority ceiling */
 	LH_LOCK_ADAPTIVE = 1 << 13,
 	LH_LOCK_INITED = 1 << 14,         /* the library saw its init call */
 	LH_LOCK_DESTROYED = 1 << 15,      /* by the program's call; LH_LOCK_DEAD also otherwise */
@@ -109,6 +110,13 @@ enum {
 	/* condition: CPython's own, as of its interpreter lock; semaphore: a lock made by CPython
 	 */
 	LH_LOCK_INTERPRETER = 1 << 19,
+	/* announced lock: the announcements do not tell a lock from a signal; counts as a lock
+	 * until a thread releases it that does not hold it */
+	LH_LOCK_MAY_SIGNAL = 1 << 20,
+	/* announced lock: they do not tell a try from an acquisition that may wait */
+	LH_LOCK_MAY_TRY = 1 << 21,
+	/* announced lock: made of other locks, whose calls are not recorded */
+	LH_LOCK_COVERS = 1 << 22,
 };
 
 /*
@@ -204,7 +212,7 @@ struct lh_lock_stats {
 	uint32_t location;      /* row of LH_T_LOCK_LOCATION; valid if its `lock` is this lock */
 	uint32_t contention;    /* row of LH_T_CONTENTION; 0: no wait, few holds measured */
 	uint32_t pad;           /* of a free row: the next one */
-	char name[LH_NAME_MAX]; /* valid with LH_LOCK_NAMED */
+	char name[LH_LOCK_NAME_MAX]; /* valid with LH_LOCK_NAMED */
 };
 
 /* The location of a process-shared lock (lock/shm_location.h), if it is known. */

@@ -152,6 +152,31 @@ int __kmpc_cancel_barrier(void *place, int thread);
 void __kmpc_copyprivate(void *place, int thread, size_t size, void *data,
 			void (*copy)(void *, void *), int single);
 
+/* ---- annotations: see interpose/annotations.c and interpose/itt.c ---- */
+void __tsan_mutex_create(void *o, unsigned flags);
+void __tsan_mutex_destroy(void *o, unsigned flags);
+void __tsan_mutex_pre_lock(void *o, unsigned flags);
+void __tsan_mutex_post_lock(void *o, unsigned flags, int levels);
+int __tsan_mutex_pre_unlock(void *o, unsigned flags);
+void __tsan_mutex_post_unlock(void *o, unsigned flags);
+void __tsan_mutex_pre_signal(void *o, unsigned flags);
+void __tsan_mutex_post_signal(void *o, unsigned flags);
+void __tsan_mutex_pre_divert(void *o, unsigned flags);
+void __tsan_mutex_post_divert(void *o, unsigned flags);
+void AnnotateRWLockCreate(const char *file, int line, const volatile void *o);
+void AnnotateRWLockCreateStatic(const char *file, int line, const volatile void *o);
+void AnnotateRWLockDestroy(const char *file, int line, const volatile void *o);
+void AnnotateRWLockAcquired(const char *file, int line, const volatile void *o, long writes);
+void AnnotateRWLockReleased(const char *file, int line, const volatile void *o, long writes);
+void __itt_sync_create(void *o, const char *type, const char *name, int attribute);
+void __itt_sync_rename(void *o, const char *name);
+void __itt_sync_destroy(void *o);
+void __itt_sync_prepare(void *o);
+void __itt_sync_cancel(void *o);
+void __itt_sync_acquired(void *o);
+void __itt_sync_releasing(void *o);
+void __itt_api_init(void *global, int groups);
+
 struct lh_outside {
 #define OUTSIDE(fn) __typeof__(fn) *fn;
 #include "libcheck/calls.def"

@@ -190,7 +190,9 @@ uint64_t lh_event_wait_time(struct lh_self *self)
 	struct lh_lock *l = lh_lock_row(live->wait_lock);
 	uint64_t ns = 0;
 
-	if (l && l->stats && live->wait_on == LH_WAIT_LOCK) {
+	if (LH_UNLIKELY(self->waits_for_free))
+		self->waits_for_free = false;
+	else if (l && l->stats && live->wait_on == LH_WAIT_LOCK) {
 		struct lh_lock_stats *stats = &LH_LOCK_STATS[l->stats];
 		ns = lh_clock_now() - live->wait_since_ns;
 		stats->contended++;

@@ -11,6 +11,7 @@
  *   fork.c                what a forked child inherits and what its fork did not copy
  *   known_again.c         acquisitions and locks that return, without the internal lock
  *   mutex.c               the events of every lock
+ *   announced.c           the events of locks that the program announces
  *   python_sem.c          CPython's semaphores that stand for the end of a thread
  *   cond_sem_once.c       conditions, barriers, semaphores, once
  *   futex.c               waits in futexes of the program's own

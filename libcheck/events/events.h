@@ -286,8 +286,27 @@ static inline void lh_on_destroy_begin(const struct lh_call *call)
 	if (live && (!l || l->owner || l->kind != LH_MUTEX))
 		lh_on_destroy_begin_slow(call);
 }
+void lh_on_destroyed(const struct lh_call *call, int rc); /* after the call; rc 0: destroyed */
+
+/*
+ * Locks of kind LH_CUSTOM, which the program announces. `flags`: the LH_LOCK_* that the
+ * announcement gives the lock. The depth is how often this thread holds the lock, 0: not at all.
+ */
+void lh_on_announced_init(const struct lh_call *call, uint32_t flags);
+void lh_on_announced_wait(const struct lh_call *call, uint32_t flags);
+void lh_on_announced_acquired(const struct lh_call *call, uint32_t flags);
+void lh_on_announced_quit(const struct lh_call *call); /* the wait or the try failed */
+void lh_on_announced_release(const struct lh_call *call, uint32_t flags);
+/* if_initialized: only if the library saw lh_on_announced_init */
+void lh_on_announced_destroyed(const struct lh_call *call, bool if_initialized);
+bool lh_announced_is_known(const void *object);
+/* The thread runs the lock's own code: its calls are part of it, and are not recorded. A wait and a
+ * release begin this for a lock with LH_LOCK_COVERS. */
+void lh_on_cover_begin(const struct lh_call *call);
+void lh_on_cover_end(const void *object);
+uint32_t lh_announced_depth(const void *object);
+void lh_announced_set_depth(const void *object, uint32_t depth);
 void lh_on_name(const struct lh_call *call, const char *name); /* any kind of lock */
-void lh_on_destroyed(const struct lh_call *call, int rc);      /* after the call; rc 0: destroyed */
 
 /* Condition waits: `call` names the mutex, `cond` the condition of kind `kind`. In
  * lh_on_cond_signal `call` names the condition. */

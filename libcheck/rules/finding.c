@@ -101,7 +101,7 @@ static uint8_t flags_of(const struct lh_finding_draft *draft)
 		return LH_FINDING_TOLD;
 	for (int i = 0; draft->level == LH_POTENTIAL && i < draft->n; i++) {
 		const struct lh_lock *l = lh_lock_row(draft->step[i].lock);
-		if (l && l->kind == LH_SEM)
+		if (l && lh_lock_may_signal(l))
 			return LH_FINDING_UNSURE;
 	}
 	return 0;
@@ -237,8 +237,10 @@ static bool waits_for_itself(const struct lh_lock *l, const struct lh_held *h, l
 	case LH_SPIN:
 	case LH_ONCE:
 	case LH_GUARD:
-	case LH_CUSTOM:
 		return true;
+	case LH_CUSTOM:
+		return !(wants_read && holds_read) &&
+		       !(l->flags & (LH_LOCK_RECURSIVE | LH_LOCK_MAY_SIGNAL | LH_LOCK_SIGNAL));
 	default:
 		return false;
 	}
@@ -366,8 +368,9 @@ uint32_t lh_check_cond_unlocked(struct lh_self *self, struct lh_lock *cond, stru
  * resets the control of an initializer that was cancelled. */
 static bool is_lost(const struct lh_lock *l, const struct lh_held *h)
 {
-	return l && l->kind != LH_SEM && l->kind != LH_THREAD_END && !(l->flags & LH_LOCK_ROBUST) &&
-	       l->address == h->address && (l->kind != LH_ONCE || lh_lock_once_is_busy(l)) &&
+	return l && !lh_lock_may_signal(l) && l->kind != LH_THREAD_END &&
+	       !(l->flags & LH_LOCK_ROBUST) && l->address == h->address &&
+	       (l->kind != LH_ONCE || lh_lock_once_is_busy(l)) &&
 	       (LH_SITE_MODE(h->site) == LH_SHARED || l->owner == 0 ||
 		LH_LIVE_THREADS[l->owner].thread != 0);
 }

@@ -13,6 +13,8 @@
  *
  * Ends with 77 if a thread may not be traced.
  */
+#include "lockhound.h"
+
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -46,6 +48,7 @@ static pthread_mutex_t many[MANY], theirs[MANY];
 static pthread_rwlock_t rw = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static pthread_spinlock_t spin;
+static int own; /* a lock of the program's own */
 static sem_t sem, held;
 
 typedef void operation(int n);
@@ -65,6 +68,7 @@ OPERATION(read_lock, pthread_rwlock_rdlock(&rw); pthread_rwlock_unlock(&rw);)
 OPERATION(write_lock, pthread_rwlock_wrlock(&rw); pthread_rwlock_unlock(&rw);)
 OPERATION(semaphore, sem_wait(&sem); sem_post(&sem);)
 OPERATION(spinlock, pthread_spin_lock(&spin); pthread_spin_unlock(&spin);)
+OPERATION(announced, lockhound_wants(&own, 0); lockhound_got(&own, 0); lockhound_gives(&own);)
 OPERATION(signal_cond, pthread_cond_signal(&cond);)
 OPERATION(churn, pthread_mutex_t m; pthread_mutex_init(&m, NULL); pthread_mutex_lock(&m);
 	  pthread_mutex_unlock(&m); pthread_mutex_destroy(&m);)
@@ -205,6 +209,7 @@ static const struct {
 	{"syscall", kernel_call, WARM},
 	{"futex-wait", futex_wait, WARM},
 	{"futex-wake", futex_wake, WARM},
+	{"announced", announced, WARM},
 };
 enum { OPERATIONS = sizeof(operations) / sizeof(operations[0]) };
 

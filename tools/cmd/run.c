@@ -464,6 +464,7 @@ static int start_and_watch(const struct lh_command *command, struct lh_settings 
 		refuse(r, "", r->error);
 		return r->problem;
 	}
+	r->preload.itt = LH_OPTION(settings, itt).number;
 	bool started = lh_files_open(&r->files, r->settings);
 	r->problem = started ? 0 : LH_STATUS_ERROR;
 	set_up_monitor(r);
