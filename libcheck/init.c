@@ -12,6 +12,7 @@
 #include "libcheck/rules/signal_handler.h"
 #include "libcheck/base/options.h"
 #include "libcheck/report/stderr_report.h"
+#include "libcheck/base/outside.h"
 #include "libcheck/base/real.h"
 #include "libcheck/delay/delay.h"
 #include "libcheck/lock/lock_state.h"
@@ -150,6 +151,7 @@ __attribute__((constructor)) static void on_load(int argc, char **argv, char **e
 		return;
 	lh_options_read(environment);
 	lh_real_resolve();
+	lh_outside_init();
 	lh_sys_seccomp_init();
 	lh_lock_state_init();
 	lh_sys_clock_init(clock_gettime);

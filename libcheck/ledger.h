@@ -40,18 +40,11 @@ typedef uint32_t lh_stack_id;  /* row of LH_T_STACK */
 typedef uint32_t lh_chain_id;  /* row of LH_T_CHAIN */
 typedef uint32_t lh_note_id;   /* row of LH_T_NOTE */
 
+/* The rows are numbered in this order; a new one comes at the end. */
 enum lh_kind {
 	LH_NOTHING,
-	LH_MUTEX,
-	LH_RWLOCK,
-	LH_SPIN,
-	LH_SEM,
-	LH_COND,
-	LH_BARRIER,
-	LH_ONCE,
-	LH_GUARD,      /* the hidden guard variable of a C++ local static */
-	LH_THREAD_END, /* the end of a thread: pthread_join waits for it */
-	LH_CUSTOM,     /* a lock of the program's own, announced through lockhound.h */
+#define KIND(constant, ...) LH_##constant,
+#include "libcheck/calls.def"
 	LH_KINDS
 };
 

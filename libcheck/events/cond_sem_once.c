@@ -49,7 +49,7 @@ static void cond_wait_unrecorded(const struct lh_call *call)
  * a cancellation no code of the library runs. So the entry stays in the held list with
  * LH_HELD_IN_COND_WAIT, and the next event of the mutex clears that flag.
  */
-void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_how how)
+void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_kind kind)
 {
 	struct lh_event_frame event;
 
@@ -58,10 +58,10 @@ void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_how h
 		cond_wait_unrecorded(call);
 		return;
 	}
-	struct lh_lock *m = lh_event_lock(&event, call->object, LH_MUTEX);
-	struct lh_lock *v = lh_event_lock(&event, cond, LH_COND);
+	struct lh_lock *m = lh_event_lock(&event, call->object, call->kind);
+	struct lh_lock *v = lh_event_lock(&event, cond, kind);
 	struct lh_held *h = lh_held_find(event.live, call->object);
-	lh_site site = LH_SITE(event.stack, how, LH_EXCLUSIVE);
+	lh_site site = LH_SITE(event.stack, call->how, LH_EXCLUSIVE);
 	if (m && v && !h)
 		lh_event_report(&event,
 				lh_check_cond_unlocked(event.self, v, m, call->object, site));
@@ -161,7 +161,7 @@ void lh_on_cond_signal(const struct lh_call *call)
 
 	if (is_chain_known(lh_self_get(), call, LH_COND_SIGNALS) || !lh_event_begin(&event, call))
 		return;
-	struct lh_lock *v = lh_event_lock(&event, call->object, LH_COND);
+	struct lh_lock *v = lh_event_lock(&event, call->object, call->kind);
 	lh_site site = LH_SITE(event.stack, LH_BLOCKING, LH_COND_SIGNALS);
 	lh_chain_id id = v ? record_cond(&event, v, site) : 0;
 	if (v && lh_stack_in_interpreter(((const uintptr_t *)call->frame)[1]))

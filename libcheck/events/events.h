@@ -128,7 +128,10 @@ static inline __attribute__((always_inline)) void lh_on_acquired(struct lh_call 
 	x = lh_context_find(call.frame);
 	uint32_t n = live->held_n;
 	if (LH_UNLIKELY(l->address != (uintptr_t)call.object || l->owner || !x ||
-			n >= LH_HELD_MAX || (call.kind == LH_SEM && (l->flags & LH_SLOW_FLAGS))))
+			n >= LH_HELD_MAX ||
+			/* another lock lay there; a tag would have changed */
+			(!lh_glibc_unused((enum lh_kind)call.kind) && l->kind != call.kind) ||
+			(call.kind == LH_SEM && (l->flags & LH_SLOW_FLAGS))))
 		goto slow_path;
 	lh_lock_id id = LH_LOCK_ID(row, l->gen);
 	lh_site site = LH_SITE(x->stack, call.how, call.mode);
@@ -221,8 +224,9 @@ static inline void lh_on_destroy_begin(const struct lh_call *call)
 void lh_on_name(const struct lh_call *call, const char *name); /* any kind of lock */
 void lh_on_destroyed(const struct lh_call *call, int rc);      /* after the call; rc 0: destroyed */
 
-/* Condition waits: `call` names the mutex. In lh_on_cond_signal it names the condition. */
-void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_how how);
+/* Condition waits: `call` names the mutex, `cond` the condition of kind `kind`. In
+ * lh_on_cond_signal `call` names the condition. */
+void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_kind kind);
 void lh_on_cond_wait_end(const struct lh_call *call, int rc);
 void lh_on_cond_signal(const struct lh_call *call);
 

@@ -42,10 +42,11 @@ static struct {
  */
 static bool is_never_released(const struct lh_held *h, const struct lh_lock *l)
 {
+	enum lh_kind acts = lh_kind_acts(l->kind);
+
 	return h->address && l->address == h->address && !(h->flags & LH_HELD_IN_COND_WAIT) &&
 	       !(l->flags & LH_LOCK_PSHARED) &&
-	       (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN ||
-		l->kind == LH_CUSTOM);
+	       (acts == LH_MUTEX || acts == LH_RWLOCK || acts == LH_SPIN || acts == LH_CUSTOM);
 }
 
 static void copy_foreign_locks(uint32_t own_row)
@@ -174,7 +175,8 @@ static void inherit(struct lh_self *self)
 		const struct lh_held *old = &at_fork.held[i];
 		const struct lh_lock *was = &at_fork.was[i];
 		if (!old->lock || was->address != old->address || was->kind == LH_THREAD_END ||
-		    was->kind == LH_ONCE || was->kind == LH_GUARD || (was->flags & LH_LOCK_PSHARED))
+		    was->kind == LH_ONCE || lh_kind_acts(was->kind) == LH_GUARD ||
+		    (was->flags & LH_LOCK_PSHARED))
 			continue;
 		struct lh_lock *l = lh_lock_copy_from_parent(was);
 		struct lh_held *h = l ? lh_held_push(live) : NULL;

@@ -24,7 +24,7 @@ void lh_across_create_mark(struct lh_event_frame *event)
 		struct lh_lock *l = lh_lock_row(h->lock);
 		if (!l || (h->flags & (LH_HELD_IN_COND_WAIT | LH_HELD_ACROSS_CREATE)) ||
 		    LH_SITE_MODE(h->site) != LH_EXCLUSIVE || l->kind == LH_ONCE ||
-		    l->kind == LH_GUARD)
+		    lh_kind_acts(l->kind) == LH_GUARD)
 			continue;
 		h->pad = event->live->segment;
 		h->flags |= LH_HELD_ACROSS_CREATE;

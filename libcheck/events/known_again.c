@@ -90,8 +90,9 @@ static struct lh_lock *revive_undestroyed(struct lh_self *self, const struct lh_
 static bool needs_no_check(const struct lh_self *self, const struct lh_lock *l,
 			   const struct lh_call *call)
 {
-	if (l->kind != call->kind || (call->kind == LH_RWLOCK && call->mode == LH_EXCLUSIVE &&
-				      !(l->flags & LH_LOCK_HAS_WRITERS)))
+	if (l->kind != call->kind ||
+	    (lh_kind_acts(call->kind) == LH_RWLOCK && call->mode == LH_EXCLUSIVE &&
+	     !(l->flags & LH_LOCK_HAS_WRITERS)))
 		return false;
 	return !(self->live->held_n && lh_held_find(self->live, call->object)) &&
 	       !lh_fork_has_not_copied(false);

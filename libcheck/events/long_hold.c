@@ -40,7 +40,7 @@ static bool must_be_short(lh_lock_id lock)
 {
 	const struct lh_lock *l = lh_lock_row(lock);
 
-	if (!l || (l->kind != LH_ONCE && l->kind != LH_GUARD))
+	if (!l || (l->kind != LH_ONCE && lh_kind_acts(l->kind) != LH_GUARD))
 		return true;
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
 		if (LH_LIVE_THREADS[i].wait_lock == lock)

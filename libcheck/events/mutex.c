@@ -25,7 +25,8 @@ static enum lh_mode mode_of(const struct lh_call *call, const struct lh_lock *l)
 
 static void note_writer(struct lh_event_frame *event, struct lh_lock *l, const struct lh_call *call)
 {
-	if (l->kind != LH_RWLOCK || call->mode != LH_EXCLUSIVE || (l->flags & LH_LOCK_HAS_WRITERS))
+	if (lh_kind_acts(l->kind) != LH_RWLOCK || call->mode != LH_EXCLUSIVE ||
+	    (l->flags & LH_LOCK_HAS_WRITERS))
 		return;
 	l->flags |= LH_LOCK_HAS_WRITERS;
 	if (l->flags & LH_LOCK_PREFER_WRITER) /* now a reader can wait for a queued writer */
@@ -59,7 +60,7 @@ void lh_on_wait_begin(const struct lh_call *call)
 		lh_lock_stats_get(l); /* the wait is counted there */
 		if (!lh_lock_is_free_now(call->object, call->kind)) {
 			lh_event_announce_wait(&event, lh_lock_id_of(l), site, LH_WAIT_LOCK, 0);
-			if (l->kind != LH_ONCE && l->kind != LH_GUARD)
+			if (l->kind != LH_ONCE && lh_kind_acts(l->kind) != LH_GUARD)
 				lh_contention_wait_begin(l, lh_lock_id_of(l), event.live);
 		}
 		uint32_t self = h ? lh_check_self_deadlock(event.self, l, h, site) : 0;
@@ -433,12 +434,16 @@ void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial)
 
 static bool is_slept_in(const struct lh_lock *l)
 {
-	return l->kind == LH_COND || l->kind == LH_SEM || l->kind == LH_BARRIER;
+	enum lh_kind acts = lh_kind_acts(l->kind);
+
+	return acts == LH_COND || acts == LH_SEM || acts == LH_BARRIER;
 }
 
 static bool has_no_user(const struct lh_lock *l, const void *object)
 {
-	if (l->kind == LH_MUTEX || l->kind == LH_SPIN)
+	enum lh_kind acts = lh_kind_acts(l->kind);
+
+	if (acts == LH_MUTEX || acts == LH_SPIN || (acts == LH_RWLOCK && acts != l->kind))
 		return !l->owner;
 	if (l->kind == LH_RWLOCK)
 		return lh_lock_is_free_now(object, LH_RWLOCK);
@@ -486,7 +491,8 @@ void lh_on_destroyed(const struct lh_call *call, int rc)
 	struct lh_lock *l = lh_lock_known(call->object, call->kind);
 	if (l && l->kind == call->kind)
 		l->flags |= LH_LOCK_DESTROYED;
-	if (l && (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_COND))
+	enum lh_kind acts = lh_kind_acts(l ? l->kind : LH_NOTHING);
+	if (acts == LH_MUTEX || acts == LH_RWLOCK || acts == LH_COND)
 		l->destroy_stack = event.stack;
 	if (l)
 		lh_retired_push_or_end(event.self, l);

@@ -260,7 +260,7 @@ void lh_events_end(void)
 	}
 	int pid = lh_own_ledger.ledger->pid;
 	for (uint32_t row = 1; row < lh_rows_used(LH_T_LOCK); row++) {
-		if (LH_LOCKS[row].kind == LH_COND)
+		if (lh_kind_acts(LH_LOCKS[row].kind) == LH_COND)
 			lh_event_check_waits(&event, &LH_LOCKS[row], true);
 	}
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_FINDING); i++) {

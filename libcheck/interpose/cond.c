@@ -14,7 +14,7 @@
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
 		struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, h);                                \
-		lh_on_cond_wait(&c, v, LH_##h);                                                    \
+		lh_on_cond_wait(&c, v, LH_COND);                                                   \
 		int rc = LH_REAL(fn) args;                                                         \
 		lh_on_cond_wait_end(&c, rc);                                                       \
 		return rc;                                                                         \

@@ -11,7 +11,7 @@
 #ifndef LH_LOCK_GLIBC_LAYOUT_H
 #define LH_LOCK_GLIBC_LAYOUT_H
 
-#include "libcheck/ledger.h"
+#include "libcheck/kinds.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -155,7 +155,7 @@ static inline uint32_t lh_lock_attributes(const void *object, enum lh_kind kind)
 		       (*lh_glibc_word(object, LH_GLIBC_RWLOCK_SHARED) ? LH_LOCK_PSHARED : 0u);
 	if (kind == LH_SEM)
 		return *lh_glibc_word(object, LH_GLIBC_SEM_SHARED) ? LH_LOCK_PSHARED : 0u;
-	return 0;
+	return lh_kind_rows[kind].flags;
 }
 
 static inline bool lh_once_is_done(const void *object)

@@ -415,7 +415,7 @@ bool lh_lock_still_held(const struct lh_lock *was, int32_t tid)
 		   : kind == LH_RWLOCK ? sizeof(copy.rwlock)
 				       : sizeof(copy.spin);
 
-	if (kind == LH_CUSTOM) /* its bytes are the program's */
+	if (!lh_kind_is_pthread(kind)) /* what its bytes say is not known */
 		return true;
 	if (!lh_sys_copy(&copy, (const void *)(uintptr_t)was->address, n) ||
 	    lh_lock_is_free_now(&copy, kind))

@@ -51,8 +51,8 @@ static bool is_dependency(const struct lh_order_graph *graph, lh_chain_id chain)
 	/* a failed try of a semaphore may be followed by a wait */
 	if (tries && l->kind != LH_SEM && !(graph->flags & LH_ORDER_KEEP_FILTERED))
 		return false;
-	return !(l->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) && l->kind != LH_COND &&
-	       l->kind != LH_BARRIER;
+	return !(l->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) &&
+	       lh_kind_acts(l->kind) != LH_COND && l->kind != LH_BARRIER;
 }
 
 /* ---- locks without edges into them ---- */

@@ -30,8 +30,8 @@ static bool is_signal(const struct lh_chain *chain)
  * while it holds a semaphore. */
 static bool matters(const struct lh_lock *l)
 {
-	return l->kind != LH_NOTHING && l->kind != LH_THREAD_END && l->kind != LH_COND &&
-	       l->kind != LH_SEM;
+	return l->kind != LH_NOTHING && l->kind != LH_THREAD_END &&
+	       lh_kind_acts(l->kind) != LH_COND && l->kind != LH_SEM;
 }
 
 /* Another thread's signal that comes neither before the wait nor after it. */

@@ -31,7 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "libcheck/ledger.h"
+#include "libcheck/kinds.h"
 
 #define LH_CYCLE_MAX 64         /* dependencies in one cycle; longer cycles are not searched */
 #define LH_QUEUED_WRITERS_MAX 4 /* queued writers, behind which readers wait, in one cycle */

@@ -64,8 +64,8 @@ static bool wants_after(struct lh_order_graph *graph, lh_thread_id t, lh_lock_id
 	{
 		const struct lh_chain_visit *visit = &graph->rows.visit[i];
 		const struct lh_chain *chain = &graph->rows.chain[visit->chain];
-		bool waits =
-			lh_order_lock(graph, chain->lock)->kind == LH_COND && !is_signal(chain);
+		bool waits = lh_kind_acts(lh_order_lock(graph, chain->lock)->kind) == LH_COND &&
+			     !is_signal(chain);
 		bool wants = chain->lock == lock && LH_SITE_HOW(chain->site) == LH_BLOCKING;
 		if (visit->last > segment && (waits || wants))
 			return true;
@@ -104,7 +104,7 @@ static lh_chain_id signal_of(struct lh_order_graph *graph, const struct lh_cycle
 		const struct lh_chain_visit *visit = &graph->rows.visit[i];
 		const struct lh_chain *chain = &graph->rows.chain[visit->chain];
 		const struct lh_lock *cond = lh_order_lock(graph, chain->lock);
-		if (cond->kind == LH_COND && !(cond->flags & LH_LOCK_INTERPRETER) &&
+		if (lh_kind_acts(cond->kind) == LH_COND && !(cond->flags & LH_LOCK_INTERPRETER) &&
 		    is_signal(chain) &&
 		    tells(graph, visit, graph->vertex[joined->want].lock,
 			  &graph->rows.visit[joins->visit], graph->vertex[joins->from].lock))

@@ -9,6 +9,7 @@
  * same: then a function acquires whatever lock it is given.
  */
 #include "libcheck/report/stderr_report.h"
+#include "libcheck/kinds.h"
 #include "libcheck/base/text.h"
 
 static uint64_t err_dev, err_ino;
@@ -18,12 +19,6 @@ void lh_stderr_report_init(void)
 	lh_sys_identify(2, &err_dev, &err_ino);
 }
 
-static const char *const kind_names[] = {
-	[LH_NOTHING] = "lock",      [LH_MUTEX] = "mutex",   [LH_RWLOCK] = "rwlock",
-	[LH_SPIN] = "spinlock",     [LH_SEM] = "semaphore", [LH_COND] = "condition",
-	[LH_BARRIER] = "barrier",   [LH_ONCE] = "once",     [LH_GUARD] = "static guard",
-	[LH_THREAD_END] = "thread", [LH_CUSTOM] = "lock",
-};
 static const char *const action_names[] = {"holds",    "wants", "waits for", "calls",
 					   "releases", "joins", "uses",      "destroys"};
 
@@ -74,7 +69,9 @@ static const char *script_name(const struct lh_lock *l)
 
 static const char *kind_of(const struct lh_lock *l, const char *script)
 {
-	const char *kind = script ? script + lh_text_length(script) + 1 : kind_names[l->kind];
+	const char *kind = script                 ? script + lh_text_length(script) + 1
+			   : l->kind == LH_CUSTOM ? "lock"
+						  : lh_kind_row(l->kind)->name;
 
 	return kind[0] ? kind : "lock";
 }
@@ -90,7 +87,7 @@ static void add_lock(struct lh_text *t, lh_lock_id id)
 		name = script;
 	if (l->kind == LH_THREAD_END && l->initial < lh_rows_used(LH_T_THREAD))
 		name = LH_THREADS[l->initial].name;
-	lh_text_add(t, l->kind < LH_KINDS ? kind_of(l, script) : "lock");
+	lh_text_add(t, kind_of(l, script));
 	if (name[0] || lh_lock_address(l))
 		lh_text_add(t, " ");
 	if (name[0])

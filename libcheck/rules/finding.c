@@ -226,7 +226,7 @@ static bool waits_for_itself(const struct lh_lock *l, const struct lh_held *h, l
 	bool wants_read = LH_SITE_MODE(site) == LH_SHARED;
 	bool holds_read = LH_SITE_MODE(h->site) == LH_SHARED;
 
-	switch (l->kind) {
+	switch (lh_kind_acts(l->kind)) {
 	case LH_MUTEX:
 		return !(l->flags & (LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK));
 	/* a second wrlock by the owner returns EDEADLK, but is a mistake in the program too */
@@ -321,9 +321,9 @@ uint32_t lh_check_destroy(struct lh_self *self, struct lh_lock *l, const void *o
 uint32_t lh_check_cond_unlocked(struct lh_self *self, struct lh_lock *cond, struct lh_lock *mutex,
 				const void *object, lh_site site)
 {
-	int owner = lh_lock_owner_tid(object, LH_MUTEX);
+	int owner = mutex->kind == LH_MUTEX ? lh_lock_owner_tid(object, LH_MUTEX) : 0;
 
-	if (mutex->flags & (OWNER_CHECKING | LH_LOCK_PSHARED))
+	if (mutex->kind != LH_MUTEX || mutex->flags & (OWNER_CHECKING | LH_LOCK_PSHARED))
 		return 0;
 	if (!lh_lock_is_free_now(object, LH_MUTEX) && (owner == self->live_saved->tid || !owner))
 		return 0;

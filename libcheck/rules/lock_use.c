@@ -118,7 +118,7 @@ uint32_t lh_check_cond_mutexes(struct lh_self *self, const struct lh_lock *cond,
 			       const struct lh_lock *mutex, const void *object, lh_site site)
 {
 	lh_lock_id id = lh_lock_id_of(cond), with = lh_lock_id_of(mutex);
-	uint32_t other = 0, same = 0, sleepers = lh_lock_sleepers(object, LH_COND);
+	uint32_t other = 0, same = 0, sleepers = lh_lock_sleepers(object, (enum lh_kind)cond->kind);
 
 	/* the sleepers are counted by their waits, so none of these may be missing */
 	if (!sleepers || lh_own_ledger.ledger->dropped_events || lh_own_ledger.ledger->unrecorded)

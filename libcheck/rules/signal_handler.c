@@ -61,7 +61,9 @@ void lh_handler_installed(void)
 /* Locks for which a handler waits forever if its own thread holds them. */
 static bool may_hang(const struct lh_lock *l)
 {
-	return (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN) &&
+	enum lh_kind acts = lh_kind_acts(l->kind);
+
+	return (acts == LH_MUTEX || acts == LH_RWLOCK || acts == LH_SPIN) &&
 	       !(l->flags & (LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK));
 }
 

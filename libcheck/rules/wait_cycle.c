@@ -51,7 +51,8 @@ static uint32_t next_holder(const struct lh_live_thread *waiter, const struct lh
 		return from <= 1 ? LH_THREADS[waiter->wait_with].live : 0;
 	if (l->kind == LH_SEM)
 		return 0;
-	bool may_be_shared = l->kind == LH_RWLOCK || (l->kind == LH_CUSTOM && !l->owner);
+	bool may_be_shared =
+		lh_kind_acts(l->kind) == LH_RWLOCK || (l->kind == LH_CUSTOM && !l->owner);
 	if (!may_be_shared) /* row 0 holds nothing */
 		return from <= 1 && blocks(&LH_LIVE_THREADS[l->owner], waiter->wait_lock, wanted,
 					   false)

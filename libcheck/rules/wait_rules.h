@@ -8,9 +8,7 @@
 #ifndef LH_RULES_WAIT_RULES_H
 #define LH_RULES_WAIT_RULES_H
 
-#include "libcheck/ledger.h"
-
-#include <stdbool.h>
+#include "libcheck/kinds.h"
 
 /*
  * Does a pending cancellation end the thread's wait for a lock of this kind? The wait may be over
@@ -61,14 +59,17 @@ static inline bool lh_held_blocks(const struct lh_held *h, lh_lock_id lock, enum
 /* In a lock that prefers writers a reader waits behind a queued writer. */
 static inline bool lh_readers_queue(const struct lh_lock *l, enum lh_mode wanted)
 {
-	return l->kind == LH_RWLOCK && wanted == LH_SHARED && (l->flags & LH_LOCK_PREFER_WRITER);
+	return lh_kind_acts(l->kind) == LH_RWLOCK && wanted == LH_SHARED &&
+	       (l->flags & LH_LOCK_PREFER_WRITER);
 }
 
 /* Does the lock stay locked forever when its owner ends without a release? */
 static inline bool lh_lock_stays_locked(const struct lh_lock *l)
 {
-	return !(l->flags & LH_LOCK_ROBUST) && (l->kind == LH_MUTEX || l->kind == LH_RWLOCK ||
-						l->kind == LH_SPIN || l->kind == LH_CUSTOM);
+	enum lh_kind acts = lh_kind_acts(l->kind);
+
+	return !(l->flags & LH_LOCK_ROBUST) &&
+	       (acts == LH_MUTEX || acts == LH_RWLOCK || acts == LH_SPIN || acts == LH_CUSTOM);
 }
 
 #endif

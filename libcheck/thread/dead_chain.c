@@ -179,10 +179,10 @@ static bool add_children(struct removal *r, lh_chain_id id, lh_chain_id without)
 /* A wait on a condition is reported at the end, with the locks that are held meanwhile. */
 static bool is_removable(const struct removal *r, lh_chain_id id)
 {
-	uint8_t kind = LH_LOCKS[LH_LOCK_ROW(LH_CHAINS[id].lock)].kind;
+	enum lh_kind acts = lh_kind_acts(LH_LOCKS[LH_LOCK_ROW(LH_CHAINS[id].lock)].kind);
 
 	return is_dead_leaf(LH_CHAINS[id].lock) ||
-	       (r->thread && kind != LH_COND && kind != LH_BARRIER &&
+	       (r->thread && acts != LH_COND && acts != LH_BARRIER &&
 		visited_only_by(&LH_CHAINS[id], r->thread));
 }
 

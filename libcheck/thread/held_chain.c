@@ -361,7 +361,9 @@ static void merge_visit(struct lh_chain_visit *into, const struct lh_chain_visit
 
 static uint32_t visits_max(const struct lh_chain *chain)
 {
-	return LH_LOCKS[LH_LOCK_ROW(chain->lock)].kind == LH_COND ? COND_VISITS_MAX : VISITS_MAX;
+	enum lh_kind acts = lh_kind_acts(LH_LOCKS[LH_LOCK_ROW(chain->lock)].kind);
+
+	return acts == LH_COND ? COND_VISITS_MAX : VISITS_MAX;
 }
 
 /*

@@ -45,6 +45,7 @@ static bool stale(const struct lh_self *self, uintptr_t frame)
 
 static struct lh_self *enter_slow(struct lh_self *self, uintptr_t frame)
 {
+	self->inner = false;
 	lh_enter_known(self, frame);
 	return self;
 }
@@ -79,6 +80,8 @@ static __attribute__((noinline)) struct lh_self *enter_checked(uintptr_t frame)
 		return self ? enter_slow(self, frame) : NULL;
 	}
 	if (self->inside && !stale(self, frame)) {
+		if (self->inner)
+			return NULL;
 		__atomic_fetch_add(&lh_own_ledger.ledger->unrecorded, 1, __ATOMIC_RELAXED);
 		return NULL;
 	}
@@ -96,6 +99,15 @@ struct lh_self *lh_enter(uintptr_t frame)
 	struct lh_self *self = lh_self_get();
 
 	return LH_LIKELY(self->live != NULL) ? enter_slow(self, frame) : enter_checked(frame);
+}
+
+struct lh_self *lh_inner_begin(uintptr_t frame)
+{
+	struct lh_self *self = lh_enter(frame);
+
+	if (self)
+		self->inner = true;
+	return self;
 }
 
 /* ---- threads and live-thread rows ---- */

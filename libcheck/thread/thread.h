@@ -51,6 +51,7 @@ struct lh_self {
 	struct lh_live_thread *live_saved; /* the row, inside the library too */
 	uintptr_t inside;                  /* frame of the hook that is inside, 0 none */
 	uint32_t reused;                   /* another thread had this row before */
+	bool inner;                        /* inside an original: see lh_inner_begin */
 	void (*once_routine)(void); /* of the pthread_once call in progress, see interpose/once.c */
 	const void *once_call;
 	uintptr_t cond_frame; /* frame of the last condition wait */
@@ -146,6 +147,20 @@ static inline void lh_leave(struct lh_self *self)
 	self->inside = 0;
 	LH_COMPILER_FENCE();
 	self->live = self->live_saved;
+}
+
+/*
+ * Around the original of a call that makes lock calls itself: these are part of the call, and are
+ * not recorded. lh_inner_begin returns NULL, which lh_inner_end accepts, where lh_enter does. If
+ * the original is left by a jump, the next hook of a shallower frame ends it.
+ */
+struct lh_self *lh_inner_begin(uintptr_t frame);
+static inline void lh_inner_end(struct lh_self *self)
+{
+	if (!self)
+		return;
+	self->inner = false;
+	lh_leave(self);
 }
 
 /* In a forked child, set by init.c: prepares the library for the child, or returns false. */

@@ -16,7 +16,7 @@
 #ifndef LH_LEDGER_READER_H
 #define LH_LEDGER_READER_H
 
-#include "libcheck/ledger.h"
+#include "libcheck/kinds.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -174,7 +174,7 @@ static void add_chain(void *with, struct lh_merged_process *m, lh_chain_id id)
 				     as_held(row.site), (struct source){id, row.lock});
 	/* No dependency for a join: while a thread holds a lock, it may join a thread that acquires
 	 * another lock of the same class. */
-	if (l.kind == LH_COND || l.kind == LH_BARRIER || l.kind == LH_THREAD_END ||
+	if (lh_kind_acts(l.kind) == LH_COND || l.kind == LH_BARRIER || l.kind == LH_THREAD_END ||
 	    (l.flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) ||
 	    (!row.visit && !(row.flags & LH_CHAIN_MANY_THREADS)))
 		return;

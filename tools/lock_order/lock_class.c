@@ -111,7 +111,7 @@ static uint32_t class_of(struct lh_classes *c, lh_lock_id id)
 	const char *text;
 	uint32_t *class;
 
-	if (!lock || lock->row.kind == LH_THREAD_END || lock->row.kind == LH_COND ||
+	if (!lock || lock->row.kind == LH_THREAD_END || lh_kind_acts(lock->row.kind) == LH_COND ||
 	    lock->row.kind == LH_BARRIER)
 		return 0;
 	text = class_text(c, lock);

@@ -240,7 +240,7 @@ static void show_properties(struct lh_view *v)
 	for (uint32_t i = 0; i < v->report->locks && shown < PROPERTIES_MAX; i++) {
 		const struct lh_report_lock *lock = v->report->busiest[i];
 
-		if (lock->row.kind == LH_THREAD_END || lock->row.kind == LH_COND ||
+		if (lock->row.kind == LH_THREAD_END || lh_kind_acts(lock->row.kind) == LH_COND ||
 		    !lh_view_lock_is_notable(v, lock))
 			continue;
 		if (!shown++)

@@ -18,7 +18,7 @@ static uint64_t taken(const struct lh_report_lock *lock)
 
 static bool is_shown(const struct lh_report_lock *lock)
 {
-	return lock->row.kind != LH_THREAD_END && lock->row.kind != LH_COND &&
+	return lock->row.kind != LH_THREAD_END && lh_kind_acts(lock->row.kind) != LH_COND &&
 	       lock->row.kind != LH_BARRIER;
 }
 

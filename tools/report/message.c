@@ -104,11 +104,12 @@ static bool waits(const struct lh_report_step *a)
 
 static const char *mode_suffix(const struct lh_report_step *a)
 {
-	if (a->lock && a->lock->row.kind == LH_COND)
+	if (a->lock && lh_kind_acts(a->lock->row.kind) == LH_COND)
 		return "";
 	if (a->mode == LH_SHARED)
 		return " to read";
-	if (a->lock && a->lock->row.kind == LH_RWLOCK && (a->action == LH_HOLDS || waits(a)))
+	if (a->lock && lh_kind_acts(a->lock->row.kind) == LH_RWLOCK &&
+	    (a->action == LH_HOLDS || waits(a)))
 		return " to write";
 	return "";
 }

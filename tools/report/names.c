@@ -17,9 +17,6 @@ static const char *const filters[] = {"none",    "threads", "gate", "ordered",
 				      "readers", "try",     "timed"};
 static const char *const actions[] = {"holds",    "wants", "waits", "calls",
 				      "releases", "joins", "uses",  "destroys"};
-static const char *const kinds[] = {"lock",      "mutex",     "rwlock",  "spinlock",
-				    "semaphore", "condition", "barrier", "once",
-				    "guard",     "thread",    "custom"};
 static const char *const statuses[] = {"new", "baseline", "suppressed"};
 
 /* Numbers may come from a ledger: one that is out of range gets the first name. */
@@ -57,7 +54,7 @@ const char *lh_name_action(enum lh_action a)
 
 const char *lh_name_kind(unsigned kind)
 {
-	return WORD(kinds, kind);
+	return lh_kind_row(kind)->name;
 }
 
 const char *lh_name_status(enum lh_status s)

@@ -12,7 +12,7 @@ bool lh_watch_is_lock(const struct lh_watch_process *p, const struct lh_held *h,
 	if (!h->lock || h->flags & (LH_HELD_IN_COND_WAIT | LH_HELD_INHERITED) ||
 	    LH_SITE_MODE(h->site) == LH_PERMIT || !lh_read_lock(&p->ledger, h->lock, l))
 		return false;
-	switch (l->kind) {
+	switch (lh_kind_acts(l->kind)) {
 	case LH_SEM: /* at its first hold it may still prove to be a signal */
 		return !(l->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) && l->acquired > 1;
 	case LH_MUTEX:
@@ -30,7 +30,7 @@ bool lh_watch_is_lock(const struct lh_watch_process *p, const struct lh_held *h,
 bool lh_watch_must_be_short(const struct lh_watch_process *p, lh_lock_id lock,
 			    const struct lh_lock *l)
 {
-	if (l->kind != LH_ONCE && l->kind != LH_GUARD)
+	if (l->kind != LH_ONCE && lh_kind_acts(l->kind) != LH_GUARD)
 		return true;
 	for (uint32_t i = 1; i < p->n_samples; i++)
 		if (p->sample[i].wait.lock == lock)

@@ -1,0 +1,69 @@
+/*
+ * outside.c — the wrappers of other libraries' functions that are all alike, from the rows
+ * VOIDLOCK, BOOLTRY and VOIDUNLOCK of calls.def.
+ *
+ * A program may call a function that no object defines: it has a weak reference to it, which is not
+ * NULL because we export the name. Then nothing is locked, and a try succeeds, as for a program of
+ * one thread. While an original waits, its calls of syscall() are not recorded.
+ */
+#include "libcheck/base/outside.h"
+#include "libcheck/interpose/export.h"
+#include "libcheck/events/events.h"
+
+#define CALL(k, m, h) LH_CALL((const void *)o, k, m, h)
+
+static inline struct lh_self *inner_begin(bool inner, uintptr_t frame)
+{
+	return inner ? lh_inner_begin(frame) : NULL;
+}
+
+/* Calls the original: `call`. */
+#define INNER(k, call)                                                                             \
+	do {                                                                                       \
+		struct lh_self *inner = inner_begin(lh_kind_rows[LH_##k].inner,                    \
+						    (uintptr_t)__builtin_frame_address(0));        \
+		call;                                                                              \
+		lh_inner_end(inner);                                                               \
+	} while (0)
+
+#define VOIDLOCK(fn, first, k, m, params, args)                                                    \
+	LH_EXPORT void fn params                                                                   \
+	{                                                                                          \
+		__typeof__(first) *try = LH_OUTSIDE(first);                                        \
+		__typeof__(fn) *real = LH_OUTSIDE(fn);                                             \
+		int acquired = 0;                                                                  \
+		if (LH_UNLIKELY(!try || !real))                                                    \
+			return;                                                                    \
+		INNER(k, acquired = try(o));                                                       \
+		if (LH_LIKELY(acquired)) {                                                         \
+			lh_on_acquired(CALL(k, m, BLOCKING), 0);                                   \
+			return;                                                                    \
+		}                                                                                  \
+		const struct lh_call c = CALL(k, m, BLOCKING);                                     \
+		lh_on_wait_begin(&c);                                                              \
+		struct lh_self *inner = lh_inner_begin(c.frame);                                   \
+		real args;                                                                         \
+		lh_inner_end(inner);                                                               \
+		lh_on_wait_end(&c, 0);                                                             \
+	}
+#define BOOLTRY(fn, k, m, params, args)                                                            \
+	LH_EXPORT int fn params                                                                    \
+	{                                                                                          \
+		__typeof__(fn) *real = LH_OUTSIDE(fn);                                             \
+		int acquired = 0;                                                                  \
+		if (LH_UNLIKELY(!real))                                                            \
+			return 1;                                                                  \
+		INNER(k, acquired = real args);                                                    \
+		lh_on_acquired(CALL(k, m, TRY), acquired ? 0 : EBUSY);                             \
+		return acquired;                                                                   \
+	}
+#define VOIDUNLOCK(fn, k, params, args)                                                            \
+	LH_EXPORT void fn params                                                                   \
+	{                                                                                          \
+		__typeof__(fn) *real = LH_OUTSIDE(fn);                                             \
+		if (LH_UNLIKELY(!real))                                                            \
+			return;                                                                    \
+		lh_on_release(CALL(k, EXCLUSIVE, BLOCKING));                                       \
+		INNER(k, real args);                                                               \
+	}
+#include "libcheck/calls.def"
