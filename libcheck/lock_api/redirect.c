@@ -17,8 +17,9 @@ enum {
 	PUSH_BYTES = 32,
 	PAGE = 4096,
 };
-#define REACH (1ull << 30) /* how far an area may be from a function: half of what a jump reaches  \
-			    */
+#define REACH                                                                                      \
+	(1ull << 30) /* how far an area may be from a function: half of what a jump reaches        \
+		      */
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000

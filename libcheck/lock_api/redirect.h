@@ -34,7 +34,7 @@ enum {
 	LH_API_FORBIDDEN = 128, /* by the kernel */
 };
 
-/* `result` has a byte for each row; bits are added. May be called again for objects loaded later.
+/* `result`, of this process, has a byte for each row; bits are added. May be called again for objects loaded later.
  */
 void lh_api_redirect(const struct lh_api *, void (*entry)(void), uint8_t *result);
 

@@ -142,6 +142,11 @@ static bool read_name(struct line *l, struct word value)
 	l->row.lock = LH_API_NAME;
 	l->row.name = name.at;
 	l->row.name_length = name.n;
+	l->row.name_number = l->api->rows;
+	for (uint32_t i = l->api->rows; i-- > 0;)
+		if (l->api->row[i].lock == LH_API_NAME &&
+		    is_same(name, (struct word){l->api->row[i].name, l->api->row[i].name_length}))
+			l->row.name_number = i;
 	return true;
 }
 
@@ -233,7 +238,7 @@ static bool read_kind(struct line *l)
 
 	if (!name.n)
 		return reject(l, w, "no name after 'kind'", "a word, or words in quotes");
-	if (name.n >= LH_API_KIND_NAME)
+	if (name.n >= LH_OWN_KIND_NAME)
 		return reject(l, w, "is too long", "23 bytes at most");
 	if ((rest.n && !is_text(rest, "recursive")) || more.n)
 		return reject(l, more.n ? more : rest, "is not known here",

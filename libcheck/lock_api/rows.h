@@ -10,6 +10,8 @@
 #ifndef LH_LOCK_API_ROWS_H
 #define LH_LOCK_API_ROWS_H
 
+#include "libcheck/ledger.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,7 +46,7 @@ enum lh_api_success {
 	LH_API_SUCCESSES
 };
 
-enum { LH_API_ROWS_MAX = 128, LH_API_KINDS_MAX = 15, LH_API_KIND_NAME = 24 };
+enum { LH_API_ROWS_MAX = LH_RUN_API_ROWS, LH_API_KINDS_MAX = LH_OWN_KINDS };
 
 struct lh_api_row {
 	const char *function; /* no zero byte follows */
@@ -57,10 +59,11 @@ struct lh_api_row {
 	int32_t number;   /* LH_API_NUMBER */
 	const char *name; /* LH_API_NAME */
 	uint32_t name_length;
+	uint32_t name_number; /* of the first row with that name */
 };
 
 struct lh_api_kind {
-	char name[LH_API_KIND_NAME];
+	char name[LH_OWN_KIND_NAME];
 	bool recursive;
 };
 
