@@ -160,6 +160,7 @@ struct lh_lock {
 /* --lock-api: there is no object; the lower 48 bits are a value, or the number of a name. */
 #define LH_ADDRESS_VALUE (1ull << 61)
 #define LH_ADDRESS_NAMED (0xffull << 48)
+#define LH_VALUE_MASK ((1ull << 48) - 1)
 
 /* The address to show in a report, also of a destroyed lock; 0: none. */
 static inline uint64_t lh_lock_address(const struct lh_lock *l)

@@ -181,6 +181,18 @@ static uint32_t flags_of(const struct lh_api_row *row)
 }
 
 /* No object lies where these addresses are (LH_ADDRESS_VALUE): a kind's values, or a name. */
+static const void *last_held(uint32_t kind)
+{
+	const struct lh_live_thread *live = lh_self_get()->live;
+
+	for (uint32_t i = live ? live->held_n : 0; i-- > 0;) {
+		const struct lh_lock *l = lh_lock_row(live->held[i].lock);
+		if (l && l->kind == LH_CUSTOM && LH_LOCK_OWN_KIND(l->flags) == kind + 1)
+			return (const void *)(uintptr_t)live->held[i].address;
+	}
+	return NULL;
+}
+
 static const void *object_of(const struct frame *f)
 {
 	const struct lh_api_row *row = f->slot->row;
@@ -188,6 +200,8 @@ static const void *object_of(const struct frame *f)
 
 	if (row->lock == LH_API_POINTER)
 		return (const void *)value;
+	if (row->lock == LH_API_HELD)
+		return last_held(row->kind);
 	if (row->lock == LH_API_NAME)
 		return (const void *)(LH_ADDRESS_VALUE | LH_ADDRESS_NAMED | row->name_number);
 	return (const void *)(LH_ADDRESS_VALUE | kind | (value & ((1ull << row->bits) - 1)));
@@ -223,10 +237,20 @@ static bool looks_free(const struct frame *f, const struct lh_call *call)
 	return !l || (!l->owner && (!l->shared || call->mode == LH_SHARED));
 }
 
+/* A recursive lock: nothing to wait for. */
+static bool is_held_again(const struct frame *f)
+{
+	struct lh_live_thread *live = lh_self_get()->live;
+
+	return live && rows.kind[f->slot->row->kind].recursive && lh_held_find(live, f->object);
+}
+
 static void begin_acquire(struct frame *f)
 {
 	const struct lh_call call = call_of(f);
 
+	if (is_held_again(f))
+		return;
 	f->tick = lh_clock_tick();
 	f->looked_free = looks_free(f, &call);
 	f->announced = ANNOUNCED_FREE;
@@ -255,17 +279,27 @@ static void describe(const struct frame *f)
 	lh_on_name(&call, text);
 }
 
+/* The wait was none, or ends without the lock. */
+static void end_wait(const struct frame *f)
+{
+	const struct lh_call call = call_of(f);
+
+	if (f->announced == ANNOUNCED_FREE)
+		lh_on_wait_end_free(&call);
+	else if (f->announced)
+		lh_on_wait_clear(&call);
+}
+
 /* A lock that looked free and was acquired within a tick was not waited for. */
 static void end_acquire(struct frame *f, bool acquired)
 {
 	const struct lh_call call = call_of(f);
-	bool waited = !f->looked_free || lh_clock_tick() - f->tick > 1;
+	bool waited = f->announced && (!f->looked_free || lh_clock_tick() - f->tick > 1);
 
 	if (waited) {
 		lh_on_wait_end(&call, acquired ? 0 : ETIMEDOUT);
 	} else {
-		f->announced == ANNOUNCED_FREE ? lh_on_wait_end_free(&call)
-					       : lh_on_wait_clear(&call);
+		end_wait(f);
 		if (acquired)
 			lh_on_acquired(call, 0);
 	}
@@ -366,11 +400,7 @@ int lh_lock_api_personality(int version, int actions, uint64_t class, void *exce
 		return CONTINUE_UNWIND;
 	struct frame *f = (struct frame *)(at - offsetof(struct frame, rbp));
 	lh_inner_end(f->inner);
-	if (f->announced) {
-		const struct lh_call call = call_of(f);
-		f->announced == ANNOUNCED_FREE ? lh_on_wait_end_free(&call)
-					       : lh_on_wait_clear(&call);
-	}
+	end_wait(f);
 	return CONTINUE_UNWIND;
 }
 

@@ -96,9 +96,13 @@ static void check_symbol(const struct file *f, const struct lh_api *api, const E
 	struct lh_api_function x = {.match = LH_NAME_OTHER};
 	const ElfW(Phdr) * p;
 
-	for (uint32_t i = 0; i < api->rows && x.match == LH_NAME_OTHER; i++) {
-		x.row = &api->row[i];
-		x.match = lh_name_match(x.row->function, x.row->length, name);
+	for (uint32_t i = 0; i < api->rows && x.match != LH_NAME_SAME; i++) {
+		const struct lh_api_row *r = &api->row[i];
+		enum lh_name_match match = lh_name_match(r->function, r->length, name);
+		if (match == LH_NAME_OTHER)
+			continue;
+		x.row = r;
+		x.match = match;
 	}
 	if (x.match == LH_NAME_OTHER || !(p = segment(f, symbol)))
 		return;

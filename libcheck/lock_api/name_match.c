@@ -200,8 +200,11 @@ static enum lh_name_match suffix(const char *at)
 
 enum lh_name_match lh_name_match(const char *function, uint32_t n, const char *symbol)
 {
-	const char *end = symbol;
+	const char *end = symbol + __builtin_strlen(symbol);
 
+	if ((size_t)(end - symbol) == n && __builtin_memcmp(symbol, function, n) == 0)
+		return LH_NAME_SAME;
+	end = symbol;
 	while (*end && *end != '@' && (*end != '.' || end == symbol))
 		end++;
 	struct match m = {

@@ -290,6 +290,8 @@ static bool read_row(struct line *l, struct word function, uint32_t number)
 	for (w = next_word(l); w.n; w = next_word(l))
 		if (!read_detail(l, w))
 			return false;
+	if (action == LH_API_WAIT && !l->has_lock)
+		l->row.lock = LH_API_HELD;
 	if (!check(l, (struct word){l->end, 0}))
 		return false;
 	l->api->row[l->api->rows++] = l->row;

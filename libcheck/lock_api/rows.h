@@ -30,7 +30,8 @@ enum lh_api_action {
 enum lh_api_lock {
 	LH_API_POINTER, /* argument `argument` points to the lock */
 	LH_API_VALUE,   /* the value of the argument is the lock */
-	LH_API_NAME     /* one lock of that name */
+	LH_API_NAME,    /* one lock of that name */
+	LH_API_HELD     /* of a wait: the lock of the kind that the thread acquired last */
 };
 
 enum lh_api_success {

@@ -237,8 +237,9 @@ static bool waits_for_itself(const struct lh_lock *l, const struct lh_held *h, l
 	case LH_SPIN:
 	case LH_ONCE:
 	case LH_GUARD:
-	case LH_CUSTOM:
 		return true;
+	case LH_CUSTOM:
+		return !(l->flags & LH_LOCK_RECURSIVE) && !(wants_read && holds_read);
 	default:
 		return false;
 	}

@@ -56,6 +56,10 @@ static const char *described(struct lh_report *report, const struct lh_report_lo
 {
 	const char *at = lh_report_place_text(report, lock->init_stack);
 
+	if (lock->row.address & LH_ADDRESS_VALUE)
+		return lh_arena_printf(report->arena, "%s %llu", lock->kind_text,
+				       (unsigned long long)(lock->row.address & LH_VALUE_MASK));
+
 	if (!at)
 		at = lh_report_data_place(report, lock->process, lh_lock_address(&lock->row));
 	if (!at)
