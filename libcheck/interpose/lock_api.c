@@ -27,8 +27,12 @@ static bool off[LH_API_KINDS_MAX];      /* kinds that are not watched in this pr
 
 #if defined(__x86_64__)
 
+/* They keep their alignment, of up to 64 bytes: the frame and its two words above are 5 * 64 bytes. */
+enum { ARGUMENTS = 23 };
+
 /* What the entry keeps on the stack. The assembler code knows where each member is. */
 struct frame {
+	uint64_t arguments[ARGUMENTS]; /* on the stack, for the original */
 	/* of the events */
 	struct lh_self *inner;
 	const void *object;
@@ -44,7 +48,7 @@ struct frame {
 	uint64_t return_address;
 };
 enum { ANNOUNCED = 1, ANNOUNCED_FREE = 2 };
-_Static_assert(offsetof(struct frame, rbp) == 120, "see the assembler code");
+_Static_assert(offsetof(struct frame, rbp) == 304, "see the assembler code");
 
 /* How much of the vector registers there is to keep; 0 components: fxsave keeps them. */
 uint32_t lh_lock_api_vector_bytes LH_HIDDEN, lh_lock_api_vector_parts LH_HIDDEN;
@@ -89,7 +93,7 @@ __asm__(
 	"	xsave64 (%rsp)\n"
 	"	jmp 2f\n"
 	"1:	fxsave64 (%rsp)\n"
-	"2:	leaq -120(%rbp), %rdi\n"
+	"2:	leaq -304(%rbp), %rdi\n"
 	"	call \\function\n"
 	"	xorl %edx, %edx\n"
 	"	movl lh_lock_api_vector_parts(%rip), %eax\n"
@@ -98,7 +102,7 @@ __asm__(
 	"	xrstor64 (%rsp)\n"
 	"	jmp 2f\n"
 	"1:	fxrstor64 (%rsp)\n"
-	"2:	leaq -120(%rbp), %rsp\n"
+	"2:	leaq -304(%rbp), %rsp\n"
 	".endm\n"
 
 	"	.p2align 4\n"
@@ -117,7 +121,7 @@ __asm__(
 	"	leaq 8(%rsp), %rbp\n"
 	"	.cfi_def_cfa rbp, 16\n"
 	"	.cfi_offset rbp, -16\n"
-	"	leaq -120(%rbp), %rsp\n"
+	"	leaq -304(%rbp), %rsp\n"
 	"	lh_each lh_keep\n"
 	"	movq %rax, -80(%rbp)\n"
 	"	movq (%rax), %rax\n"
@@ -129,14 +133,10 @@ __asm__(
 	"	lh_event lh_lock_api_before\n"
 	"	lh_each lh_load\n"
 	"	movq -8(%rbp), %rax\n"
-	"	.irp word, 64, 56, 48, 40, 32, 24, 16\n"
-	"	pushq \\word(%rbp)\n"
-	"	.endr\n"
 	"	call *-88(%rbp)\n"
 	"lh_lock_api_returned:\n"
 	"	movq %rax, -8(%rbp)\n"
 	"	lh_each lh_keep\n"
-	"	leaq -120(%rbp), %rsp\n"
 	"	lh_event lh_lock_api_after\n"
 	"	lh_each lh_load\n"
 	"	movq -8(%rbp), %rax\n"
@@ -307,10 +307,32 @@ static void end_acquire(struct frame *f, bool acquired)
 	describe(f);
 }
 
+/*
+ * How many arguments lie on the stack is not known, and where the stack ends is known of a thread,
+ * not of a coroutine: there, bytes of another page are copied by the kernel, if they exist.
+ */
+static void copy_arguments(struct frame *f)
+{
+	enum { PAGE = 4096 };
+	const struct lh_live_thread *live = lh_self_get()->live;
+	uintptr_t from = (uintptr_t)(&f->return_address + 1);
+	size_t n = sizeof(f->arguments), near = PAGE - from % PAGE;
+	bool inside = live && from >= live->stack_low && from + n <= live->stack_high;
+
+	if (n <= near || inside) {
+		__builtin_memcpy(f->arguments, (const void *)from, n);
+		return;
+	}
+	__builtin_memcpy(f->arguments, (const void *)from, near);
+	if (!lh_sys_seccomp_seen())
+		lh_sys_copy((char *)f->arguments + near, (const void *)(from + near), n - near);
+}
+
 void lh_lock_api_before(struct frame *f)
 {
 	const struct lh_api_row *row = f->slot->row;
 
+	copy_arguments(f);
 	f->object = object_of(f);
 	f->announced = 0;
 	f->inner = NULL;
@@ -382,7 +404,8 @@ void lh_lock_api_after(struct frame *f)
 
 /* ---- exceptions ---- */
 
-/* Of the runtime that unwinds; a program in C loads it only then, and it is NULL. */
+/* Of the runtime that unwinds: the stack pointer in the frame that has the personality routine, at
+ * its call. A program in C loads the runtime only then, and this is NULL. */
 extern uintptr_t _Unwind_GetCFA(void *context) __attribute__((weak));
 
 /* The original is left by an exception or a cancellation: the thread no longer waits. */
@@ -391,14 +414,14 @@ int lh_lock_api_personality(int version, int actions, uint64_t class, void *exce
 {
 	enum { CLEANUP_PHASE = 2, CONTINUE_UNWIND = 8 };
 	struct lh_self *self = lh_self_get();
-	uintptr_t at = self->inner ? self->inside : 0;
+	uintptr_t at = self->inner ? self->inside - offsetof(struct frame, rbp) : 0;
 
 	(void)version, (void)class, (void)exception;
 	if (_Unwind_GetCFA)
-		at = _Unwind_GetCFA(context) - 2 * sizeof(uint64_t);
+		at = _Unwind_GetCFA(context);
 	if (!(actions & CLEANUP_PHASE) || !at)
 		return CONTINUE_UNWIND;
-	struct frame *f = (struct frame *)(at - offsetof(struct frame, rbp));
+	struct frame *f = (struct frame *)at; /* at the stack pointer */
 	lh_inner_end(f->inner);
 	end_wait(f);
 	return CONTINUE_UNWIND;
