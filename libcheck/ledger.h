@@ -30,6 +30,8 @@
 #define LH_NAME_MAX 16      /* bytes of a thread's name, as the kernel keeps it */
 #define LH_LOCK_NAME_MAX 56 /* bytes kept of a name that the program gives a lock */
 #define LH_NOTE_MAX 120     /* bytes kept of a step's note, with the final zero */
+#define LH_OWN_KINDS 15     /* names of kinds in a file of --lock-api */
+#define LH_OWN_KIND_NAME 24 /* bytes of such a name, with the final zero */
 #define LH_TEXT_MAX 240     /* bytes kept of the command line, with the final zero */
 #define LH_FRAME_PC_BITS 48 /* bits of a frame word for the address; above them the module */
 #define LH_LOCK_BITS 22     /* bits of a lock id for the row; above them the generation */
@@ -69,6 +71,10 @@ typedef uint32_t lh_site;
 /* Beside `how`: the thread has the GIL, and releases the GIL before it waits. */
 #define LH_WITHOUT_GIL 8
 #define LH_SITE_WITHOUT_GIL(p) ((p) >> 4 & LH_WITHOUT_GIL)
+/* LH_CUSTOM of --lock-api: 1 + the number of the kind's name in the ledger's `own_kind`; 0: none.
+ */
+#define LH_LOCK_OWN_KIND(flags) ((uint32_t)(flags) >> 28)
+#define LH_LOCK_OWN_KIND_FLAGS(n) ((uint32_t)(n) << 28)
 
 #define LH_LOCK_ROW(id) ((id) & (LH_LOCK_ROWS - 1))
 #define LH_LOCK_GEN(id) ((id) >> LH_LOCK_BITS)
@@ -171,6 +177,10 @@ struct lh_lock {
 /* No object of a process has an address with one of these bits. */
 #define LH_ADDRESS_FREED (1ull << 62) /* destroyed or retired: no live lock matches this row */
 #define LH_ADDRESS_NONE (1ull << 63)  /* LH_THREAD_END: there is no object */
+/* --lock-api: there is no object; the lower 48 bits are a value, or the number of a name. */
+#define LH_ADDRESS_VALUE (1ull << 61)
+#define LH_ADDRESS_NAMED (0xffull << 48)
+#define LH_VALUE_MASK ((1ull << 48) - 1)
 
 /* One bit of a word is the lock: its number plus 1 is in these bits of the address. */
 #define LH_ADDRESS_BITS (63ull << 56)
@@ -209,9 +219,9 @@ struct lh_lock_stats {
 		/* Futex: a thread that called FUTEX_WAKE there, other than lh_lock.thread */
 		lh_thread_id other_waker;
 	};
-	uint32_t location;      /* row of LH_T_LOCK_LOCATION; valid if its `lock` is this lock */
-	uint32_t contention;    /* row of LH_T_CONTENTION; 0: no wait, few holds measured */
-	uint32_t pad;           /* of a free row: the next one */
+	uint32_t location;   /* row of LH_T_LOCK_LOCATION; valid if its `lock` is this lock */
+	uint32_t contention; /* row of LH_T_CONTENTION; 0: no wait, few holds measured */
+	uint32_t pad;        /* of a free row: the next one */
 	char name[LH_LOCK_NAME_MAX]; /* valid with LH_LOCK_NAMED */
 };
 
@@ -765,6 +775,7 @@ struct lh_ledger {
 	uint32_t shake;     /* seed of the delays before acquisitions, 0 none */
 	uint32_t shakes;    /* number of delays; atomic */
 	uint64_t shaken_ns; /* sum of the delays; atomic */
+	char own_kind[LH_OWN_KINDS][LH_OWN_KIND_NAME]; /* names of --lock-api; "": none */
 };
 
 /* The process's number for readers that compare processes. */
@@ -774,11 +785,13 @@ static inline int32_t lh_ledger_pid(const struct lh_ledger *l)
 }
 
 /*
- * The front end's run file: the page of the run header, then slots for ledgers, LH_RUN_SLOT_BYTES
+ * The front end's run file: the run header, then slots for ledgers, LH_RUN_SLOT_BYTES
  * apart. A process that starts takes the next slot by an atomic addition.
  */
 #define LH_RUN_MAGIC "LOCKBRD"
-#define LH_RUN_HEADER_BYTES 4096
+#define LH_RUN_HEADER_BYTES 32768
+#define LH_RUN_API_BYTES 24576 /* text of --lock-api, with the final zero */
+#define LH_RUN_API_ROWS 128
 #define LH_RUN_SLOT_BYTES (1ull << 32)
 #define LH_LATE_TICKS 128 /* late ticks that are remembered */
 #define LH_RUN_NAME 32    /* bytes of a run's name, with the final zero */
@@ -797,6 +810,10 @@ struct lh_run_header {
 	uint64_t late[LH_LATE_TICKS]; /* the last of them: the tick before << 32 | the late tick */
 	char name[LH_RUN_NAME]; /* random, in the option `run` too: tells this run from others */
 	uint32_t no_room;       /* processes that had too little address space; atomic */
+	/* --lock-api: the lines without comments, and what became of each row, in bits of
+	 * lock_api/redirect.h, which the processes of the run add */
+	char api[LH_RUN_API_BYTES];
+	uint8_t api_result[LH_RUN_API_ROWS];
 };
 
 /* Under a lower RLIMIT_AS or RLIMIT_DATA a process is not watched: the program may need the rest of

@@ -61,6 +61,11 @@ void lh_on_release_slow(const struct lh_call *call);
 
 /* Before a wait: announces it, records the dependency, checks both for deadlocks. */
 void lh_on_wait_begin(const struct lh_call *call);
+/* The same without the internal lock, for a lock that looks free; lh_on_wait_end_free ends it. The
+ * wait is shown, because another thread may be faster, and not counted. False: nothing was done,
+ * because something about the acquisition is new or the lock is not free. */
+bool lh_on_wait_begin_free(const struct lh_call *call);
+void lh_on_wait_end_free(const struct lh_call *call);
 /* After a wait. Only rc shows whether the thread holds the lock now. */
 void lh_on_wait_end(const struct lh_call *call, int rc);
 /* After an unlock that failed: the thread still holds the lock. */

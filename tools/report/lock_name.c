@@ -63,6 +63,10 @@ static const char *described(struct lh_report *report, const struct lh_report_lo
 {
 	const char *at = lh_report_place_text(report, lock->init_stack);
 
+	if (lock->row.kind == LH_CUSTOM && (lock->row.address & LH_ADDRESS_VALUE))
+		return lh_arena_printf(report->arena, "%s %llu", lock->kind_text,
+				       (unsigned long long)(lock->row.address & LH_VALUE_MASK));
+
 	if (!at && !is_of_library(lock, lh_report_lock_variable(report, lock)))
 		at = lh_report_data_place(report, lock->process, lh_lock_address(&lock->row));
 	if (!at)
@@ -203,6 +207,18 @@ static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 	lock->variable = symbol != NULL;
 }
 
+/* A kind of --lock-api has the name of its file. */
+static const char *kind_of(struct lh_report *report, const struct lh_report_process *p,
+			   const struct lh_lock *row)
+{
+	uint32_t own = row->kind == LH_CUSTOM ? LH_LOCK_OWN_KIND(row->flags) : 0;
+	const char *name = own ? p->ledger->head.own_kind[own - 1] : "";
+
+	if (!*name)
+		return lh_name_kind(row->kind);
+	return lh_arena_printf(report->arena, "%.*s", LH_OWN_KIND_NAME - 1, name);
+}
+
 struct lh_report_lock *lh_report_get_lock(struct lh_report *report,
 					  const struct lh_report_process *p, lh_lock_id id)
 {
@@ -219,7 +235,7 @@ struct lh_report_lock *lh_report_get_lock(struct lh_report *report,
 	lock->lock = id;
 	lock->row = row;
 	lh_read_lock_stats(p->ledger, &row, &lock->stats);
-	lock->kind = lock->kind_text = lh_name_kind(row.kind);
+	lock->kind = lock->kind_text = kind_of(report, p, &row);
 	if (row.init_stack)
 		lock->init_stack = lh_report_get_stack(report, p, row.init_stack);
 	if (lock->init_stack && lock->init_stack->lock_kind)
