@@ -70,15 +70,22 @@ int plugin(void)
 
 static int arguments(void)
 {
-#define V(n) int a##n = n, b##n = n, c##n = n, d##n = n, e##n = n, f##n = n, g##n = n, h##n = n;
+#define DECLARE(n)                                                                                 \
+	int a##n = n, b##n = n, c##n = n, d##n = n, e##n = n, f##n = n, g##n = n, h##n = n
 #define S(n) (a##n + b##n + c##n + d##n + e##n + f##n + g##n + h##n)
 	int few = 1, total = 0;
-	V(1)
-	V(2)
-	V(3) V(4) V(5) V(6) V(7) V(8) V(9)
+	DECLARE(1);
+	DECLARE(2);
+	DECLARE(3);
+	DECLARE(4);
+	DECLARE(5);
+	DECLARE(6);
+	DECLARE(7);
+	DECLARE(8);
+	DECLARE(9);
 
 #pragma omp parallel num_threads(2) reduction(+ : total)
-		total += few;
+	total += few;
 #pragma omp parallel num_threads(2) reduction(+ : total)
 	total += S(1) + S(2);
 #pragma omp parallel num_threads(2) reduction(+ : total)

@@ -246,7 +246,7 @@ static void team_cases(void)
 	works_for(s.t2, s.t1, 3 * PHASE + 1, UINT32_MAX);
 	expect_of_teams("before it worked for the leader", s.t1, 5 * PHASE + 1, s.t2, 0,
 			LH_F_ORDERED);
-	/* whoever is joined after the region comes after the whole team */
+	/* a thread that the leader creates */
 	works_for(s.t2, s.t1, PHASE + 1, UINT32_MAX);
 	tables_add_hb_edge(s.tables, LH_HB_CREATE, s.t1, 2 * PHASE + 1, s.t3, 0);
 	expect_of_teams("created behind the region", s.t2, PHASE + 1, s.t3, 0, LH_F_ORDERED);
