@@ -24,7 +24,7 @@ static int locks(void)
 {
 	omp_nest_lock_t nest;
 	omp_lock_t plain, hinted;
-	int n = 0;
+	int n[4] = {0}; /* one for each lock */
 
 	omp_init_nest_lock(&nest);
 	omp_init_lock(&plain);
@@ -36,28 +36,28 @@ static int locks(void)
 #pragma omp parallel num_threads(3)
 	for (int i = 0; i < 200; i++) {
 		omp_set_lock(&plain);
-		n++;
+		n[0]++;
 		omp_unset_lock(&plain);
 		while (!omp_test_lock(&hinted))
 			;
-		n++;
+		n[1]++;
 		omp_unset_lock(&hinted);
 		omp_set_nest_lock(&nest);
-		n += omp_test_nest_lock(&nest);
+		n[2] += omp_test_nest_lock(&nest);
 		omp_unset_nest_lock(&nest);
 		omp_unset_nest_lock(&nest);
 #pragma omp critical
-		n++;
+		n[3]++;
 #pragma omp critical(named)
 		{
 #pragma omp critical
-			n++;
+			n[3]++;
 		}
 	}
 	omp_destroy_lock(&plain);
 	omp_destroy_lock(&hinted);
 	omp_destroy_nest_lock(&nest);
-	return n;
+	return n[0] + n[1] + n[2] + n[3];
 }
 
 #ifdef PLUGIN
