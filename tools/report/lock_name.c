@@ -150,7 +150,8 @@ struct lh_report_lock *lh_report_get_lock(struct lh_report *report,
 	lock->lock = id;
 	lock->row = row;
 	lh_read_lock_stats(p->ledger, &row, &lock->stats);
-	lock->kind = lock->kind_text = lh_name_kind(row.kind);
+	lock->kind = lh_name_kind(row.kind);
+	lock->kind_text = row.kind == LH_CUSTOM ? "lock" : lock->kind;
 	if (row.init_stack)
 		lock->init_stack = lh_report_get_stack(report, p, row.init_stack);
 	if (lock->init_stack && lock->init_stack->lock_kind)
