@@ -14,10 +14,11 @@
 
 #include "libcheck/base/sys.h"
 
-/* ---- GLib; its types are opaque here ---- */
-void g_mutex_lock(void *o);
-int g_mutex_trylock(void *o);
-void g_mutex_unlock(void *o);
+/* The types of other libraries are opaque here. A row with parameters declares its function. */
+#define VOIDLOCK(fn, first, kind, mode, params, args) void fn params;
+#define BOOLTRY(fn, kind, mode, params, args) int fn params;
+#define VOIDUNLOCK(fn, kind, params, args) void fn params;
+#include "libcheck/calls.def"
 
 /* ---- annotations: see interpose/annotations.c and interpose/itt.c ---- */
 void __tsan_mutex_create(void *o, unsigned flags);
