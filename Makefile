@@ -27,7 +27,7 @@ LIB_FLAGS = $(ALL) $(MACHINE_FLAGS) -fPIC -fvisibility=hidden -fasynchronous-unw
 	-ftls-model=initial-exec -fno-stack-protector -fno-plt -Wno-pedantic
 sources  = $(sort $(shell find $1 -name '*.c'))
 LIB_SRC  := $(call sources,libcheck)
-TOOL_SRC := $(call sources,tools libcheck/order_graph)
+TOOL_SRC := $(call sources,tools libcheck/order_graph libcheck/machine_code) libcheck/lock_api/rows.c
 TOOL_LIBS := -ldw -lelf -ljansson -ldl -lm -lpthread
 LIB_OBJ  := $(LIB_SRC:%.c=$B/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$B/tool/%.o)

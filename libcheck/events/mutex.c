@@ -52,7 +52,7 @@ void lh_on_wait_begin(const struct lh_call *call)
 {
 	struct lh_event_frame event;
 
-	if (!lh_event_begin_lock(&event, call, 0))
+	if (lh_is_part_of_gil(call) || !lh_event_begin_lock(&event, call, 0))
 		return;
 	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
 	if (l) {
@@ -168,7 +168,7 @@ static void add_held(struct lh_event_frame *event, struct lh_lock *l, const stru
 			      .flags = sampled ? LH_HELD_EXACT_TIME : 0,
 			      .since_ns = sampled ? lh_clock_now() : 0};
 	__atomic_store_n(&h->lock, lh_lock_id_of(l), __ATOMIC_RELEASE);
-	if ((l->flags & LH_LOCK_HELD_ACROSS_CREATE) && call->how == LH_BLOCKING)
+	if ((l->flags & LH_LOCK_HELD_ACROSS_CREATE) && LH_SITE_HOW(site) == LH_BLOCKING)
 		lh_across_create_on_acquire(event, lh_lock_id_of(l));
 }
 
@@ -190,7 +190,7 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 {
 	struct lh_event_frame event;
 
-	if ((rc == 0 && !waited_ns && lh_on_acquired_revived(call)) ||
+	if (lh_is_part_of_gil(call) || (rc == 0 && !waited_ns && lh_on_acquired_revived(call)) ||
 	    !lh_event_begin_lock(&event, call, 0))
 		return;
 	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
@@ -344,6 +344,8 @@ void lh_on_release_slow(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
 
+	if (lh_is_gil_event(LH_GIL_UNLOCK, call, NULL))
+		return;
 	lh_long_hold_on_release(call);
 	if (self->live && is_last_across_create(lh_held_find(self->live, call->object)))
 		lh_across_create_on_release(call);
@@ -430,6 +432,8 @@ void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial)
 {
 	struct lh_event_frame event;
 
+	if (lh_is_gil_event(LH_GIL_INIT, call, NULL))
+		return;
 	flags |= lh_lock_attributes(call->object, call->kind) | LH_LOCK_INITED;
 	if (lh_on_init_revived(call, flags) || !lh_event_begin_lock(&event, call, flags))
 		return;
@@ -453,7 +457,11 @@ static bool has_no_user(const struct lh_lock *l, const void *object)
 {
 	enum lh_kind acts = lh_kind_acts(l->kind);
 
-	if (acts == LH_MUTEX || acts == LH_SPIN || (acts == LH_RWLOCK && acts != l->kind))
+	struct lh_held *h;
+
+	if (acts == LH_RWLOCK && acts != l->kind) /* what its bytes say is not known */
+		return !l->owner && !lh_held_find_holder(lh_lock_id_of(l), 0, &h);
+	if (acts == LH_MUTEX || acts == LH_SPIN)
 		return !l->owner;
 	if (l->kind == LH_RWLOCK)
 		return lh_lock_is_free_now(object, LH_RWLOCK);
@@ -495,7 +503,8 @@ void lh_on_destroyed(const struct lh_call *call, int rc)
 {
 	struct lh_event_frame event;
 
-	if (rc || !call->object || lh_on_destroyed_retire(call) || !lh_event_begin(&event, call))
+	if (rc || lh_is_gil_event(LH_GIL_DESTROYED, call, NULL) || !call->object ||
+	    lh_on_destroyed_retire(call) || !lh_event_begin(&event, call))
 		return;
 	lh_note_destroy(event.stack);
 	struct lh_lock *l = lh_lock_known(call->object, call->kind);

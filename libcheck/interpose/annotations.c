@@ -12,7 +12,7 @@
 
 #define FORWARD(fn, ...)                                                                           \
 	do {                                                                                       \
-		__typeof__(fn) *forward = LH_OUTSIDE_AT_START(fn);                                 \
+		__typeof__(fn) *forward = LH_OUTSIDE(fn);                                          \
 		if (forward)                                                                       \
 			forward(__VA_ARGS__);                                                      \
 	} while (0)
@@ -82,7 +82,7 @@ LH_EXPORT void __tsan_mutex_post_lock(void *o, unsigned flags, int levels)
 
 LH_EXPORT int __tsan_mutex_pre_unlock(void *o, unsigned flags)
 {
-	__typeof__(__tsan_mutex_pre_unlock) *forward = LH_OUTSIDE_AT_START(__tsan_mutex_pre_unlock);
+	__typeof__(__tsan_mutex_pre_unlock) *forward = LH_OUTSIDE(__tsan_mutex_pre_unlock);
 	int levels = flags & RECURSIVE_UNLOCK ? (int)lh_announced_depth(o) : 1;
 
 	if (flags & RECURSIVE_UNLOCK)

@@ -21,7 +21,7 @@ enum { UNKNOWN = LH_LOCK_RECURSIVE | LH_LOCK_MAY_SIGNAL };
 
 #define FORWARD(fn, ...)                                                                           \
 	do {                                                                                       \
-		__typeof__(fn) *forward = LH_OUTSIDE_AT_START(fn);                                 \
+		__typeof__(fn) *forward = LH_OUTSIDE(fn);                                          \
 		if (forward)                                                                       \
 			forward(__VA_ARGS__);                                                      \
 	} while (0)
@@ -141,7 +141,7 @@ LH_EXPORT void __itt_api_init(void *global, int groups)
 	struct itt_global g;
 
 	FORWARD(__itt_api_init, global, groups);
-	if (!LH_OUTSIDE_AT_START(__itt_api_init) && lh_sys_copy(&g, global, sizeof(g)) &&
+	if (!LH_OUTSIDE(__itt_api_init) && lh_sys_copy(&g, global, sizeof(g)) &&
 	    __builtin_memcmp(g.magic, magic, sizeof(magic)) == 0)
 		fill(g.functions);
 }
