@@ -94,6 +94,8 @@ static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool
 	bool walks = needs_stack && (!x || (LH_STACKS[x->stack].flags & LH_STACK_HANDLER));
 	if (walks)
 		lh_stack_walk(call->frame, event->live->stack_low, event->live->stack_high, walked);
+	if (call->announced)
+		walked->flags |= LH_STACK_ANNOUNCED;
 	walked->makes_lock = init;
 	event->open = walks ? walked->open : 0;
 	if (!(must ? lh_internal_lock_acquire_long

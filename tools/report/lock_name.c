@@ -257,7 +257,8 @@ struct lh_report_lock *lh_report_get_lock(struct lh_report *report,
 	lock->lock = id;
 	lock->row = row;
 	lh_read_lock_stats(p->ledger, &row, &lock->stats);
-	lock->kind = lock->kind_text = kind_of(report, p, &row);
+	lock->kind = kind_of(report, p, &row);
+	lock->kind_text = strcmp(lock->kind, "custom") == 0 ? "lock" : lock->kind;
 	if (row.init_stack)
 		lock->init_stack = lh_report_get_stack(report, p, row.init_stack);
 	if (lock->init_stack && lock->init_stack->lock_kind)
