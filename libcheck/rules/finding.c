@@ -101,7 +101,7 @@ static uint8_t flags_of(const struct lh_finding_draft *draft)
 		return LH_FINDING_TOLD;
 	for (int i = 0; draft->level == LH_POTENTIAL && i < draft->n; i++) {
 		const struct lh_lock *l = lh_lock_row(draft->step[i].lock);
-		if (l && l->kind == LH_SEM)
+		if (l && lh_lock_may_signal(l))
 			return LH_FINDING_UNSURE;
 	}
 	return 0;
@@ -237,8 +237,10 @@ static bool waits_for_itself(const struct lh_lock *l, const struct lh_held *h, l
 	case LH_SPIN:
 	case LH_ONCE:
 	case LH_GUARD:
-	case LH_CUSTOM:
 		return true;
+	case LH_CUSTOM:
+		return !(wants_read && holds_read) &&
+		       !(l->flags & (LH_LOCK_RECURSIVE | LH_LOCK_MAY_SIGNAL | LH_LOCK_SIGNAL));
 	default:
 		return false;
 	}
@@ -257,6 +259,15 @@ uint32_t lh_check_self_deadlock(struct lh_self *self, struct lh_lock *l, const s
 
 /* ---- unlocking ---- */
 
+/* The lock's bytes are not ours to read, and every acquisition since its init was recorded. */
+static bool is_known_by_ledger(const struct lh_lock *l)
+{
+	const struct lh_ledger *ledger = lh_own_ledger.ledger;
+
+	return (l->kind == LH_OMP_LOCK || l->kind == LH_OMP_NEST_LOCK) &&
+	       (l->flags & LH_LOCK_INITED) && !ledger->dropped_events && !ledger->unrecorded;
+}
+
 /* Only what is certain: the lock's own word must name another owner. Where a kind has no owner in
  * its word, another thread's held list must have the lock. */
 static bool held_by_other(const struct lh_self *self, const struct lh_lock *l, const void *object,
@@ -266,7 +277,8 @@ static bool held_by_other(const struct lh_self *self, const struct lh_lock *l, c
 	int owner = lh_lock_owner_tid(object, kind);
 	struct lh_held *h;
 
-	if (kind == LH_SPIN || (kind != acts && (acts == LH_MUTEX || acts == LH_RWLOCK)))
+	if (kind == LH_SPIN || is_known_by_ledger(l) ||
+	    (kind != acts && (acts == LH_MUTEX || acts == LH_RWLOCK)))
 		return lh_held_find_holder(lh_lock_id_of(l), self->number, &h) &&
 		       LH_SITE_MODE(h->site) == LH_EXCLUSIVE;
 	return owner && self->live_saved->tid && owner != self->live_saved->tid;
@@ -289,7 +301,7 @@ uint32_t lh_check_unlock(struct lh_self *self, struct lh_lock *l, const void *ob
 
 	if (l->kind == LH_MUTEX && (l->flags & OWNER_CHECKING))
 		return 0;
-	bool free = !at || lh_lock_is_free_now(at, kind);
+	bool free = !at || lh_lock_is_free_now(at, kind) || (is_known_by_ledger(l) && !l->owner);
 	if (!free)
 		lh_deadlock_note_release(self, id, site);
 	if (l->flags & LH_LOCK_PSHARED)
@@ -322,7 +334,8 @@ uint32_t lh_check_destroy(struct lh_self *self, struct lh_lock *l, const void *o
 	if (!holder || lh_lock_is_free_now(object, l->kind) ||
 	    (h->flags & (LH_HELD_IN_COND_WAIT | LH_HELD_INHERITED)))
 		return 0;
-	if (acts != LH_MUTEX && acts != LH_RWLOCK && acts != LH_SPIN)
+	if ((acts != LH_MUTEX && acts != LH_RWLOCK && acts != LH_SPIN) ||
+	    (lh_kind_row(l->kind)->family == LH_FAMILY_OPENMP && !is_known_by_ledger(l)))
 		return 0;
 	if (l->kind == LH_MUTEX &&
 	    lh_lock_owner_tid(object, LH_MUTEX) != LH_LIVE_THREADS[holder].tid)
@@ -355,8 +368,9 @@ uint32_t lh_check_cond_unlocked(struct lh_self *self, struct lh_lock *cond, stru
  * resets the control of an initializer that was cancelled. */
 static bool is_lost(const struct lh_lock *l, const struct lh_held *h)
 {
-	return l && l->kind != LH_SEM && l->kind != LH_THREAD_END && !(l->flags & LH_LOCK_ROBUST) &&
-	       l->address == h->address && (l->kind != LH_ONCE || lh_lock_once_is_busy(l)) &&
+	return l && !lh_lock_may_signal(l) && l->kind != LH_THREAD_END &&
+	       !(l->flags & LH_LOCK_ROBUST) && l->address == h->address &&
+	       (l->kind != LH_ONCE || lh_lock_once_is_busy(l)) &&
 	       (LH_SITE_MODE(h->site) == LH_SHARED || l->owner == 0 ||
 		LH_LIVE_THREADS[l->owner].thread != 0);
 }

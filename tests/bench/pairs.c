@@ -11,6 +11,7 @@
  * Time is the CPU time of the working threads, so that other programs on the same machine count
  * little; only the ping-pong, whose threads sleep, is measured by the clock.
  */
+#include <omp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -43,6 +44,7 @@ static pthread_rwlock_t rw = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static pthread_spinlock_t spin;
 static sem_t sem;
+static omp_lock_t omp;
 static long work_rounds;
 
 /* Returns the nanoseconds of n operations. */
@@ -99,6 +101,9 @@ TIMED(do_g_mutex, g_mutex_lock(&g_mutex); g_mutex_unlock(&g_mutex);)
 TIMED(do_g_rec, g_rec_mutex_lock(&g_rec); g_rec_mutex_unlock(&g_rec);)
 TIMED(do_g_read, g_rw_lock_reader_lock(&g_rw); g_rw_lock_reader_unlock(&g_rw);)
 TIMED(do_section, pthread_mutex_lock(&a.m); work(work_rounds); pthread_mutex_unlock(&a.m);)
+TIMED(do_omp, omp_set_lock(&omp); omp_unset_lock(&omp);)
+TIMED(do_critical, _Pragma("omp critical(bench)") __asm__ volatile("" ::: "memory");)
+TIMED(do_unnamed, _Pragma("omp critical") __asm__ volatile("" ::: "memory");)
 TIMED(do_work, work(1000);)
 
 /* The lock is acquired below many stack frames. */
@@ -342,6 +347,9 @@ static const struct {
 	{"pingpong", do_pingpong},
 	{"deep", do_deep},
 	{"section", do_section},
+	{"omp", do_omp},
+	{"critical", do_critical},
+	{"unnamed", do_unnamed},
 	{"gmutex", do_g_mutex},
 	{"gsame", do_g_same},
 	{"grec", do_g_rec},
@@ -412,6 +420,7 @@ int main(int argc, char **argv)
 	struct words w = {argc, argv, 1};
 	pthread_t t;
 
+	omp_init_lock(&omp);
 	if (sched_getaffinity(0, sizeof(allowed), &allowed) || sem_init(&sem, 0, 1) ||
 	    pthread_spin_init(&spin, 0) || pthread_create(&t, NULL, second, &w) ||
 	    pthread_join(t, NULL))

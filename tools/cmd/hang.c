@@ -121,8 +121,10 @@ static void add_runtimes(const struct lh_hang *h, struct lh_report *report)
 		 "a .NET runtime: only locks of native code are visible here; dotnet-stack shows "
 		 "its monitors",
 		 true},
-		{"/libQt5Core.so", "Qt: QMutex and similar Qt locks are not visible here", true},
-		{"/libQt6Core.so", "Qt: QMutex and similar Qt locks are not visible here", true},
+		{"/libQt5Core.so", "Qt: QMutex and similar Qt locks do not record their owners",
+		 true},
+		{"/libQt6Core.so", "Qt: QMutex and similar Qt locks do not record their owners",
+		 true},
 		{"python3",
 		 "a Python interpreter: owners of its locks are visible only under 'lockhound run'",
 		 false},

@@ -4,6 +4,7 @@
  * The answers do not depend on which thread came first: of all places where a lock was acquired,
  * one is chosen by its text.
  */
+#include "libcheck/kinds.h"
 #include "tools/report/report_internal.h"
 #include "tools/symbols/symbols.h"
 #include "tools/util/path.h"

@@ -394,6 +394,20 @@ void lh_type_path_to_lock(struct lh_type_path *p)
 		continue;
 }
 
+void lh_type_path_to_object(struct lh_type_path *p)
+{
+	for (int i = 0; i < STEPS_MAX && !lh_type_path_is_lock(p); i++) {
+		bool at_start = !p->into && dwarf_tag(&p->type) != DW_TAG_array_type;
+		struct lh_type_path part = *p;
+
+		if (!go_down(&part, false) ||
+		    (at_start && (!is_record(&part.type) || is_library_lock(part.name) ||
+				  is_library_lock(dwarf_diename(&part.type)))))
+			return;
+		*p = part;
+	}
+}
+
 static bool is_pointer(Dwarf_Die *type)
 {
 	int tag = dwarf_tag(type);
