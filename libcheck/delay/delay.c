@@ -161,8 +161,8 @@ static void delay_outside(void)
 {
 #define DELAY(fn)                                                                                  \
 	if (outside.fn)                                                                            \
-	lh_outside.fn = delayed_##fn
-	outside = lh_outside;
+	lh_outside_at_start.fn = delayed_##fn
+	outside = lh_outside_at_start;
 	DELAY(g_mutex_trylock);
 	DELAY(g_rec_mutex_trylock);
 	DELAY(g_rw_lock_reader_trylock);
