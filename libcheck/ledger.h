@@ -65,7 +65,8 @@ typedef uint32_t lh_site;
 #define LH_SITE_HOW(p) ((enum lh_how)((p) >> 4 & 15))
 #define LH_SITE_MODE(p) ((enum lh_mode)((p)&15))
 
-/* LH_CUSTOM of --lock-api: 1 + the number of the kind's name in the ledger's `own_kind`; 0: none. */
+/* LH_CUSTOM of --lock-api: 1 + the number of the kind's name in the ledger's `own_kind`; 0: none.
+ */
 #define LH_LOCK_OWN_KIND(flags) ((uint32_t)(flags) >> 28)
 #define LH_LOCK_OWN_KIND_FLAGS(n) ((uint32_t)(n) << 28)
 
