@@ -389,6 +389,14 @@ void lh_type_path_to_lock(struct lh_type_path *p)
 		continue;
 }
 
+void lh_type_path_to_start(struct lh_type_path *p)
+{
+	for (int i = 0; i < STEPS_MAX && (p->into || dwarf_tag(&p->type) == DW_TAG_array_type) &&
+			go_down(p, false);
+	     i++)
+		continue;
+}
+
 static bool is_pointer(Dwarf_Die *type)
 {
 	int tag = dwarf_tag(type);
