@@ -7,6 +7,12 @@
 #include "libcheck/events/event.h"
 #include "libcheck/report/stderr_report.h"
 
+static void no_gil(enum lh_gil_event what, const struct lh_call *call, const void *cond)
+{
+	(void)what, (void)call, (void)cond;
+}
+void (*lh_gil_event)(enum lh_gil_event what, const struct lh_call *call, const void *cond) = no_gil;
+
 /* ---- segments and phases ---- */
 
 static uint32_t last_phase;
@@ -81,13 +87,15 @@ static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool
 	lh_clock_check_monitor();
 	event->live = event->self->live_saved;
 	event->n_reported = 0;
-	event->stack = call->stack;
+	event->stack = call->stack == LH_NO_STACK ? 0 : call->stack;
 	bool needs_stack = lh_options.stacks != LH_STACKS_OFF && !call->stack;
 	x = needs_stack ? lh_context_find(call->frame) : NULL;
 	/* the interrupted code, and the signals unblocked there, differ each time */
 	bool walks = needs_stack && (!x || (LH_STACKS[x->stack].flags & LH_STACK_HANDLER));
 	if (walks)
 		lh_stack_walk(call->frame, event->live->stack_low, event->live->stack_high, walked);
+	if (call->announced)
+		walked->flags |= LH_STACK_ANNOUNCED;
 	walked->makes_lock = init;
 	event->open = walks ? walked->open : 0;
 	if (!(must ? lh_internal_lock_acquire_long
@@ -140,6 +148,8 @@ struct lh_lock *lh_event_lock(struct lh_event_frame *event, const void *object, 
 	event->invalid = false;
 	if (LH_LIKELY(l && l->kind == kind && (kind != LH_MUTEX || lh_glibc_is_mutex(object))))
 		return l;
+	if (lh_python_in_gil(object) && kind != LH_GIL)
+		return NULL;
 	event->invalid = lh_is_invalid(object, kind);
 	if (event->invalid)
 		lh_event_report(event,
@@ -170,11 +180,9 @@ void lh_event_end(struct lh_event_frame *event)
 
 /* ---- waits, stacks, semaphores ---- */
 
-/* A wait inside a condition wait, which the row shows again afterwards. */
-static __attribute__((noinline)) void save_outer_wait(struct lh_self *self,
-						      const struct lh_live_thread *live)
+void lh_event_save_outer_wait(struct lh_self *self, const struct lh_live_thread *live)
 {
-	if (!live->wait_lock || self->inside >= self->cond_frame)
+	if (live->wait_on != LH_WAIT_COND || !live->wait_lock || self->inside >= self->cond_frame)
 		return;
 	self->outer_wait.lock = live->wait_lock;
 	self->outer_wait.mutex = live->wait_with;
@@ -199,7 +207,7 @@ void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_si
 	struct lh_live_thread *live = event->live;
 
 	if (LH_UNLIKELY(live->wait_on == LH_WAIT_COND))
-		save_outer_wait(event->self, live);
+		lh_event_save_outer_wait(event->self, live);
 	live->wait_site = site;
 	live->wait_on = on;
 	live->wait_with = with;
@@ -214,7 +222,9 @@ uint64_t lh_event_wait_time(struct lh_self *self)
 	struct lh_lock *l = lh_lock_row(live->wait_lock);
 	uint64_t ns = 0;
 
-	if (l && l->stats && live->wait_on == LH_WAIT_LOCK) {
+	if (LH_UNLIKELY(self->waits_for_free))
+		self->waits_for_free = false;
+	else if (l && l->stats && live->wait_on == LH_WAIT_LOCK) {
 		struct lh_lock_stats *stats = &LH_LOCK_STATS[l->stats];
 		ns = lh_clock_now() - live->wait_since_ns;
 		stats->contended++;

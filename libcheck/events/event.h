@@ -11,8 +11,11 @@
  *   fork.c                what a forked child inherits and what its fork did not copy
  *   known_again.c         acquisitions and locks that return, without the internal lock
  *   mutex.c               the events of every lock
+ *   announced.c           the events of locks that the program announces
  *   python_sem.c          CPython's semaphores that stand for the end of a thread
  *   cond_sem_once.c       conditions, barriers, semaphores, once
+ *   futex.c               waits in futexes of the program's own
+ *   gil.c                 CPython's GIL
  *   thread_life.c         create, join, thread end; start and end of this folder
  *
  * An event off the fast path runs like this:
@@ -48,7 +51,7 @@ bool lh_event_begin_must(struct lh_event_frame *event, const struct lh_call *cal
  * before the internal lock is taken. `flags`: of the lock that is initialized, otherwise 0. */
 bool lh_event_begin_lock(struct lh_event_frame *event, const struct lh_call *call, uint32_t flags);
 /* The row of an object that the program uses, like lh_lock_make. Reports an object that is no lock;
- * NULL for such a mutex. */
+ * NULL for such a mutex, and for one that CPython makes the GIL of. */
 struct lh_lock *lh_event_lock(struct lh_event_frame *event, const void *object, enum lh_kind kind);
 void lh_event_end(struct lh_event_frame *event);
 void lh_event_report(struct lh_event_frame *event, uint32_t finding);
@@ -71,6 +74,8 @@ void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_si
 			    enum lh_wait on, uint32_t with);
 /* Ends the announced wait; returns its length if it was for a lock. */
 uint64_t lh_event_wait_time(struct lh_self *self);
+/* Before a wait inside a condition wait, which the row shows again afterwards. */
+void lh_event_save_outer_wait(struct lh_self *self, const struct lh_live_thread *live);
 /* The row shows no wait, or again the condition wait in which the wait happened. */
 void lh_event_show_outer_wait(struct lh_self *self, struct lh_live_thread *live);
 static inline void lh_event_clear_wait(struct lh_self *self, struct lh_live_thread *live)
@@ -127,6 +132,36 @@ void lh_across_create_mark(struct lh_event_frame *event);
 void lh_across_create_on_release(const struct lh_call *call);
 void lh_across_fork_on_release(struct lh_event_frame *event, struct lh_held *h);
 void lh_across_create_on_acquire(struct lh_event_frame *event, lh_lock_id lock);
+
+/*
+ * Events of the mutex and the conditions that CPython makes the GIL of: such an object is no lock
+ * by itself, and its events belong to gil.c. That file is above the files which find them, so it
+ * sets the pointer.
+ */
+enum lh_gil_event {
+	LH_GIL_INIT,
+	LH_GIL_DESTROYED,
+	LH_GIL_WAIT,  /* on this condition */
+	LH_GIL_UNLOCK /* before the original */
+};
+extern void (*lh_gil_event)(enum lh_gil_event what, const struct lh_call *call,
+			    const void *cond) LH_HIDDEN;
+void lh_gil_init(void);
+
+/* True: it was such an event, and there is nothing else to do. */
+static inline bool lh_is_gil_event(enum lh_gil_event what, const struct lh_call *call,
+				   const void *cond)
+{
+	if (LH_LIKELY(!lh_python_in_gil(call->object)) || call->kind == LH_GIL)
+		return false;
+	lh_gil_event(what, call, cond);
+	return true;
+}
+/* The same for events that say nothing of the GIL. */
+static inline bool lh_is_part_of_gil(const struct lh_call *call)
+{
+	return LH_UNLIKELY(lh_python_in_gil(call->object)) && call->kind != LH_GIL;
+}
 
 /* ---- known_again.c: events that need no internal lock; false: take the slow path ---- */
 bool lh_on_acquired_revived(const struct lh_call *call);

@@ -39,13 +39,15 @@ struct lh_call {
 	/* address of the wrapper's saved frame pointer; the return address follows it */
 	uintptr_t frame;
 	uint8_t kind, mode, how;
-	lh_stack_id stack; /* 0: the wrapper does not know it */
+	bool announced;    /* LH_STACK_ANNOUNCED */
+	lh_stack_id stack; /* 0: the wrapper does not know it; LH_NO_STACK: it does not matter */
 };
+#define LH_NO_STACK UINT32_MAX
 
 #define LH_CALL(object, k, m, h)                                                                   \
 	(struct lh_call)                                                                           \
 	{                                                                                          \
-		(object), (uintptr_t)__builtin_frame_address(0), LH_##k, LH_##m, LH_##h, 0         \
+		(object), (uintptr_t)__builtin_frame_address(0), LH_##k, LH_##m, LH_##h, false, 0  \
 	}
 
 void lh_on_acquired_slow(const struct lh_call *call, int rc);
@@ -60,6 +62,11 @@ void lh_on_release_slow(const struct lh_call *call);
 
 /* Before a wait: announces it, records the dependency, checks both for deadlocks. */
 void lh_on_wait_begin(const struct lh_call *call);
+/* The same without the internal lock, for a lock that looks free; lh_on_wait_end_free ends it. The
+ * wait is shown, because another thread may be faster, and not counted. False: nothing was done,
+ * because something about the acquisition is new or the lock is not free. */
+bool lh_on_wait_begin_free(const struct lh_call *call);
+void lh_on_wait_end_free(const struct lh_call *call);
 /* After a wait. Only rc shows whether the thread holds the lock now. */
 void lh_on_wait_end(const struct lh_call *call, int rc);
 /* After an unlock that failed: the thread still holds the lock. */
@@ -285,8 +292,27 @@ static inline void lh_on_destroy_begin(const struct lh_call *call)
 	if (live && (!l || l->owner || l->kind != LH_MUTEX))
 		lh_on_destroy_begin_slow(call);
 }
+void lh_on_destroyed(const struct lh_call *call, int rc); /* after the call; rc 0: destroyed */
+
+/*
+ * Locks of kind LH_CUSTOM, which the program announces. `flags`: the LH_LOCK_* that the
+ * announcement gives the lock. The depth is how often this thread holds the lock, 0: not at all.
+ */
+void lh_on_announced_init(const struct lh_call *call, uint32_t flags);
+void lh_on_announced_wait(const struct lh_call *call, uint32_t flags);
+void lh_on_announced_acquired(const struct lh_call *call, uint32_t flags);
+void lh_on_announced_quit(const struct lh_call *call); /* the wait or the try failed */
+void lh_on_announced_release(const struct lh_call *call, uint32_t flags);
+/* if_initialized: only if the library saw lh_on_announced_init */
+void lh_on_announced_destroyed(const struct lh_call *call, bool if_initialized);
+bool lh_announced_is_known(const void *object);
+/* The thread runs the lock's own code: its calls are part of it, and are not recorded. A wait and a
+ * release begin this for a lock with LH_LOCK_COVERS. */
+void lh_on_cover_begin(const struct lh_call *call);
+void lh_on_cover_end(const void *object);
+uint32_t lh_announced_depth(const void *object);
+void lh_announced_set_depth(const void *object, uint32_t depth);
 void lh_on_name(const struct lh_call *call, const char *name); /* any kind of lock */
-void lh_on_destroyed(const struct lh_call *call, int rc);      /* after the call; rc 0: destroyed */
 
 /* Condition waits: `call` names the mutex, `cond` the condition of kind `kind`. In
  * lh_on_cond_signal `call` names the condition. */
@@ -372,6 +398,9 @@ const struct lh_call *lh_on_once_routine_begin(void (**routine)(void));
 void lh_on_once_routine_end(const struct lh_call *call);
 void lh_on_once_return(const struct lh_call *call);
 
+/* Of a control whose routine has run, so that no thread waits here: is there nothing to record? */
+bool lh_once_adds_nothing(const struct lh_call *call);
+
 /* Threads. lh_on_thread_create returns the live-thread row of the new thread, 0: none. */
 uint32_t lh_on_thread_create(const struct lh_call *call, bool detached);
 void lh_on_thread_create_done(const struct lh_call *call, uint32_t live_row, pthread_t handle,
@@ -392,6 +421,21 @@ void lh_on_thread_name(const struct lh_call *call, pthread_t handle, const char 
 void lh_on_fork_prepare(void);
 void lh_on_fork_parent(void);
 bool lh_on_fork_child(uintptr_t frame);
+
+/*
+ * Waits of the program in a futex of its own (events/futex.c). A wait that is not recorded has
+ * lock 0. `slept`: the call did not return at once. `woken`: another thread ended the wait.
+ */
+struct lh_futex_wait {
+	lh_lock_id lock;
+	uint32_t seq;
+	uint64_t since_ns;
+};
+struct lh_futex_wait lh_on_futex_wait(const struct lh_call *call);
+void lh_on_futex_wait_end(const struct lh_call *call, const struct lh_futex_wait *wait, bool slept,
+			  bool woken);
+/* Before the thread wakes others. */
+void lh_on_futex_wake(const struct lh_call *call);
 
 /* Before a call that sets a seccomp filter: what needs system calls later is done ahead. */
 void lh_on_sandbox(uintptr_t frame);

@@ -38,14 +38,15 @@ static struct {
 
 /*
  * False for kinds that are released without their holder: any thread may post a semaphore, and a
- * thread's end comes by itself. The entry was copied while its thread ran, so it may be torn.
+ * thread's end comes by itself, and CPython makes a new GIL in the child. The entry was copied
+ * while its thread ran, so it may be torn.
  */
 static bool is_never_released(const struct lh_held *h, const struct lh_lock *l)
 {
 	enum lh_kind acts = lh_kind_acts(l->kind);
 
 	return h->address && l->address == h->address && !(h->flags & LH_HELD_IN_COND_WAIT) &&
-	       !(l->flags & LH_LOCK_PSHARED) &&
+	       !(l->flags & (LH_LOCK_PSHARED | LH_LOCK_MAY_SIGNAL)) && l->kind != LH_GIL &&
 	       (acts == LH_MUTEX || acts == LH_RWLOCK || acts == LH_SPIN || acts == LH_CUSTOM);
 }
 
@@ -126,8 +127,9 @@ static lh_thread_id thread_not_copied(uint32_t i)
 static uint32_t report_fork(struct lh_event_frame *event, uint32_t i, struct lh_lock *l,
 			    lh_site wanted)
 {
+	enum lh_level level = wanted ? LH_HAPPENED : LH_POTENTIAL;
 	struct lh_finding_draft *draft =
-		lh_finding_begin(LH_RULE_FORK_HOLDING, LH_HAPPENED, event->live->thread);
+		lh_finding_begin(LH_RULE_FORK_HOLDING, level, event->live->thread);
 	lh_site held = at_fork.other[i].held.site;
 
 	draft->severity = wanted ? LH_ERROR : LH_WARNING;

@@ -20,6 +20,7 @@
 
 #include "libcheck/ledger/own_ledger.h"
 #include "libcheck/lock/lock.h"
+#include "libcheck/stack/python.h"
 
 #include <pthread.h>
 
@@ -54,7 +55,10 @@ struct lh_self {
 	bool inner;                        /* inside an original: see lh_inner_begin */
 	void (*once_routine)(void); /* of the pthread_once call in progress, see interpose/once.c */
 	const void *once_call;
-	uintptr_t cond_frame; /* frame of the last condition wait */
+	uintptr_t cond_frame;  /* frame of the last condition wait */
+	uintptr_t futex_frame; /* frame of the last wait in a futex of the program's own */
+	bool waits_for_free;   /* no thread held the announced lock when this wait began */
+	const void *cover;     /* with `inner`: the announced lock whose code runs */
 	/* The condition wait in which the wait of the live-thread row happens: in a signal handler,
 	 * or in the unwinding of a cancellation. lock 0: none. */
 	struct {
@@ -71,6 +75,7 @@ struct lh_self {
 	uint32_t team_outer;   /* of the outermost, see lh_on_team_end */
 	_Alignas(8) char team_region[64];
 	struct lh_stack_walk_result *walked; /* the last walk; a hook must use little stack */
+	struct lh_python_chain away;         /* for lh_python_away */
 	struct lh_retired retired[LH_RETIRED_KINDS]; /* by init_stack */
 	uint64_t delay_state;  /* of the random stream of delay/delay.c, 0 not begun */
 	uint32_t random;       /* state of lh_self_next_sample */
@@ -137,7 +142,7 @@ static inline struct lh_self *lh_self_get(void)
  *   inside       a signal handler came while this thread was inside the library
  *   not ours     a forked child that could not get its own ledger
  * It is never too late: calls are recorded until the process ends. If the frame of the new hook
- * lies above that of the hook inside, that hook was left by a jump, and the new one enters.
+ * does not lie below that of the hook inside, that hook was left by a jump, and the new one enters.
  */
 struct lh_self *lh_enter(uintptr_t frame);
 
@@ -160,7 +165,7 @@ static inline void lh_leave(struct lh_self *self)
 /*
  * Around the original of a call that makes lock calls itself: these are part of the call, and are
  * not recorded. lh_inner_begin returns NULL, which lh_inner_end accepts, where lh_enter does. If
- * the original is left by a jump, the next hook of a shallower frame ends it.
+ * the original is left by a jump, the next hook of a frame that is not deeper ends it.
  */
 struct lh_self *lh_inner_begin(uintptr_t frame);
 static inline void lh_inner_end(struct lh_self *self)

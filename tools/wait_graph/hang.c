@@ -104,18 +104,24 @@ static void add_threads(struct lh_hang *h)
 /* ---- waits ---- */
 
 /* The lock of a wait: the library's row if there is one; otherwise our own row, by address. */
-static lh_lock_id lock_row(struct lh_hang *h, const struct lh_hang_wait *w)
+static lh_lock_id lock_row(struct lh_hang *h, const struct lh_hang_wait *w, lh_stack_id stack)
 {
 	uint32_t n = h->ledger ? lh_read_used(h->ledger, LH_T_LOCK) : 0;
-	struct lh_lock l;
+	struct lh_lock l, *fresh;
+	lh_lock_id id;
 
 	for (uint32_t i = 1; i < n; i++)
 		if (lh_read_lock_row(h->ledger, i, &l) && l.address == w->address &&
 		    l.kind == w->kind)
 			return lh_snapshot_copy_lock(&h->snapshot, LH_LOCK_ID(i, l.gen));
-	return w->kind == LH_THREAD_END
-		       ? 0
-		       : lh_snapshot_put_lock(&h->snapshot, w->kind, w->address, w->flags);
+	if (w->kind == LH_THREAD_END)
+		return 0;
+	id = lh_snapshot_put_lock(&h->snapshot, w->kind, w->address, w->flags);
+	fresh = w->kind == LH_FUTEX ? lh_snapshot_row(&h->snapshot, LH_T_LOCK, LH_LOCK_ROW(id))
+				    : NULL;
+	if (fresh && !fresh->first_stack)
+		fresh->first_stack = stack; /* tells the lock behind the word */
+	return id;
 }
 
 static void wait_from_ledger(struct lh_hang *h, struct lh_hang_thread *t,
@@ -161,7 +167,7 @@ static void wait_from_task(struct lh_hang *h, struct lh_hang_thread *t)
 		t->stack =
 			lh_snapshot_put_stack(&h->snapshot, h->peek, k, first_shown(k, &t->wait));
 	if (t->waiting && t->wait.kind != LH_NOTHING)
-		t->lock = lock_row(h, &t->wait);
+		t->lock = lock_row(h, &t->wait, t->stack);
 	t->site = LH_SITE(t->stack, t->wait.timed ? LH_TIMED : LH_BLOCKING, t->wait.mode);
 }
 
@@ -181,7 +187,7 @@ static void notice_mutex(struct lh_hang *h, const struct lh_hang_thread *t)
 	struct lh_live_thread *live = &h->live[t->live - h->live];
 	struct lh_lock m;
 
-	if (live->wait_on == LH_WAIT_COND && t->waiting && t->wait.kind == LH_MUTEX &&
+	if (live->wait_on == LH_WAIT_COND && t->waiting && lh_kind_acts(t->wait.kind) == LH_MUTEX &&
 	    lh_read_lock(h->ledger, live->wait_with, &m) && t->wait.address == lh_lock_address(&m))
 		lh_wait_is_for_mutex(live);
 }
@@ -250,8 +256,8 @@ static bool may_be_stuck(const struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->node[i].deadlocked ||
-		    (h->thread[i].unchanged &&
-		     (h->thread[i].wait.kind == LH_MUTEX || h->thread[i].wait.kind == LH_RWLOCK)))
+		    (h->thread[i].unchanged && (lh_kind_acts(h->thread[i].wait.kind) == LH_MUTEX ||
+						lh_kind_acts(h->thread[i].wait.kind) == LH_RWLOCK)))
 			return true;
 	return false;
 }
@@ -330,6 +336,13 @@ static bool unwind_waiters(struct lh_hang *h)
 	return n > 0;
 }
 
+static bool still_waits(const struct lh_hang *h, const struct lh_hang_thread *t)
+{
+	return t->wait.kind == LH_GIL && !h->peek->core
+		       ? lh_peek_gil_is_unchanged(h->peek, t->wait.address)
+		       : t->task->unchanged;
+}
+
 /* The locks' bytes are read between two scans of the waiters. A copy of the ledger needs no second
  * scan: a thread's held locks are in the same row as its wait. */
 bool lh_hang_is_unchanged(struct lh_hang *h)
@@ -338,7 +351,7 @@ bool lh_hang_is_unchanged(struct lh_hang *h)
 		return false;
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->thread[i].task && !(h->thread[i].live && h->thread[i].live->wait_lock))
-			h->thread[i].unchanged = h->thread[i].task->unchanged;
+			h->thread[i].unchanged = still_waits(h, &h->thread[i]);
 	lh_hang_edges(h);
 	return true;
 }
@@ -364,6 +377,7 @@ static bool solve_twice(struct lh_hang *h, bool all)
 	read_waits(h);
 	if (has_initialiser(h))
 		unwind(h, true);
+	lh_peek_read_gils(h->peek);
 	if (!lh_peek_scan(h->peek))
 		return false;
 	if (!h->peek->core)
@@ -443,6 +457,7 @@ bool lh_hang_inspect(struct lh_hang *h, struct lh_peek *p, const struct lh_ledge
 	h->arena = lh_arena_new();
 	h->peek = p;
 	lh_peek_objects(p);
+	lh_peek_read_gils(p);
 	view = lh_arena_alloc(h->arena, sizeof(*view));
 	if (open_ledger(view, p, ledger)) {
 		h->ledger = view;
