@@ -71,7 +71,11 @@ static void reword(const struct lh_hang *h, struct lh_report_finding *f)
 	if (f->rule != LH_RULE_LOST_SIGNAL || h->ledger)
 		return;
 	for (uint32_t i = 0; i < f->locks; i++)
-		if (f->lock[i]->row.kind == LH_SEM || f->lock[i]->row.kind == LH_RWLOCK)
+		if (lh_kind_row(f->lock[i]->row.kind)->family == LH_FAMILY_GLIB &&
+		    lh_kind_acts(f->lock[i]->row.kind) == LH_MUTEX)
+			f->help = "A GMutex does not record its owner: start the program under "
+				  "'lockhound run' and run hang again.";
+		else if (f->lock[i]->row.kind == LH_SEM || f->lock[i]->row.kind == LH_RWLOCK)
 			f->help = "A semaphore and the readers of a rwlock do not record their "
 				  "threads: start the program under 'lockhound run' and run hang "
 				  "again.";

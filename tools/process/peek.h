@@ -109,7 +109,9 @@ struct lh_peek {
 	struct lh_peek_core *core;           /* NULL: a live process */
 	struct lh_peek_unwinder *unwinder;
 	struct lh_peek_python *python; /* NULL: not sought yet */
-	char identity[400];            /* changes at exec */
+	struct lh_peek_gil *gil;       /* peek_gil.c */
+	uint32_t gils;
+	char identity[400]; /* changes at exec */
 };
 
 /* False: nothing can be read, and `error` has the reason. True with `no_access`: only names, states

@@ -83,7 +83,7 @@ static bool is_cxx_library(const char *function)
 	return is_rust_library(function);
 }
 
-/* ---- headers ---- */
+/* ---- headers; lockhound.hpp is one of a library, wherever it lies ---- */
 
 /* "/opt/gcc-13/include/c++/13/mutex", ".../x86_64-linux-gnu/c++/v1/mutex": as every compiler
  * installs its C++ library. A person may have such a folder too. */
@@ -106,7 +106,8 @@ bool lh_report_is_library(const char *function, const char *file)
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
 		if (begins(file, folders[i]))
 			return true;
-	return (is_like_cxx_header(file) && is_cxx_library(function)) ||
+	return strcmp(lh_path_base(file), "lockhound.hpp") == 0 ||
+	       (is_like_cxx_header(file) && is_cxx_library(function)) ||
 	       strstr(file, "/.cargo/registry/") != NULL;
 }
 

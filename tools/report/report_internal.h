@@ -31,6 +31,9 @@ void **lh_report_memo(struct lh_report *, const struct lh_ledger_view *, enum lh
 /* The stack of a site. NULL: there is no site. */
 const struct lh_report_stack *lh_report_site_stack(struct lh_report *,
 						   const struct lh_report_process *, lh_site);
+/* The name of the function at `address`. NULL: unknown. */
+const char *lh_report_function_at(struct lh_report *, const struct lh_report_process *,
+				  uint64_t address);
 /* The name of the variable at `address`; *into: the offset in it. NULL: unknown. */
 const char *lh_report_variable(struct lh_report *, const struct lh_report_process *,
 			       uint64_t address, uint64_t *into);

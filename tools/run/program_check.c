@@ -226,8 +226,6 @@ static void note_library(struct lh_program *t, const char *needed)
 	static const struct {
 		const char *begins, *note;
 	} known[] = {
-		{"libgomp.so", "uses OpenMP (libgomp): only pthread locks are watched, not "
-			       "OpenMP's critical sections, locks and barriers"},
 		{"libQt5Core.so",
 		 "uses Qt: of QMutex and similar Qt locks only the waits are seen"},
 		{"libQt6Core.so",

@@ -2,6 +2,7 @@
  * lock's owner. */
 #include "tools/wait_graph/wait_bytes.h"
 #include "libcheck/lock/glibc_layout.h"
+#include "tools/process/peek_python.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -125,7 +126,9 @@ static bool waits_as_mutex(const struct lh_peek *p, const struct lh_peek_task *t
 
 	if (op == FUTEX_LOCK_PI || op == FUTEX_LOCK_PI2)
 		return true;
-	if (!is_mutex_kind(kind))
+	/* no owner without a user: the words of another kind of lock look so */
+	if (!is_mutex_kind(kind) || (word_at(p, t->arg[0] + LH_GLIBC_MUTEX_OWNER) &&
+				     !word_at(p, t->arg[0] + LH_GLIBC_MUTEX_USERS)))
 		return false;
 	return kind & LH_GLIBC_KIND_ROBUST ? value >> 31 : value == 2;
 }
@@ -226,6 +229,19 @@ static void read_lock(const struct lh_peek *p, const struct lh_peek_task *t, str
 	}
 }
 
+/* A wait for the GIL has no time limit, but its condition waits have. */
+static void read_gil(const struct lh_peek *p, struct lh_hang_wait *w)
+{
+	const struct lh_peek_gil *gil = w->kind == LH_COND ? lh_peek_gil_of(p, w->address) : NULL;
+
+	if (!gil)
+		return;
+	w->kind = LH_GIL;
+	w->address = gil->at;
+	w->owner = gil->holder;
+	w->timed = false;
+}
+
 static bool waits_on_futex(const struct lh_peek_task *t, int *op)
 {
 	if (!t->blocked || t->call != SYS_futex)
@@ -256,6 +272,8 @@ bool lh_hang_wait_of(const struct lh_peek *p, const struct lh_peek_task *t, stru
 	w->shared = !(t->arg[1] & FUTEX_PRIVATE_FLAG);
 	w->address = t->arg[0];
 	w->unread = !lh_peek_read(p, w->address, &word, sizeof(word));
+	if (lh_hang_wait_in_glib(t, op, w) || lh_hang_wait_in_libgomp(p, t, op, w))
+		return true;
 	named = by_name(p, t, w);
 	if (named == OWN)
 		w->kind = LH_FUTEX;
@@ -273,6 +291,8 @@ bool lh_hang_wait_of(const struct lh_peek *p, const struct lh_peek_task *t, stru
 	if ((w->kind == LH_FUTEX || w->kind == LH_NOTHING) && w->shared)
 		w->shared = may_be_shared(p, w->address);
 	read_lock(p, t, w);
+	lh_hang_rename_for_glib(t, w);
+	read_gil(p, w);
 	return true;
 }
 

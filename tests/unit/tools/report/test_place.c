@@ -1,5 +1,5 @@
 /* test_place.c — tests which frames are a library's or a wrapper, and which one is the place.
- * LINKS: tools/report/ tools/ledger/ tools/symbols/ tools/machine_code/ tools/util/ */
+ * LINKS: tools/report/ tools/ledger/ tools/symbols/ tools/machine_code/ libcheck/machine_code/ tools/util/ */
 #include "tests/unit/unit.h"
 #include "tools/report/report_internal.h"
 
