@@ -84,7 +84,7 @@ static uintptr_t function_at(const struct wanted *w, const struct object *x, uin
 	ElfW(Sym) s;
 
 	if (!read(w, &s, x->symbols + i * sizeof(s), sizeof(s)) || s.st_shndx == SHN_UNDEF ||
-	    ELF64_ST_TYPE(s.st_info) != STT_FUNC)
+	    (ELF64_ST_TYPE(s.st_info) != STT_FUNC && ELF64_ST_TYPE(s.st_info) != STT_OBJECT))
 		return 0;
 	if (x->versions &&
 	    (!read(w, &version, x->versions + i * sizeof(version), sizeof(version)) ||

@@ -42,8 +42,8 @@ void lh_outside_init(void);
 void *lh_outside_later(const char *name, void **slot);
 void lh_outside_after_dlclose(void);
 
-/* The function of this name in the objects loaded after ours; NULL: none. `checked`: other threads
- * may unload objects meanwhile, so the memory is read with care. */
+/* The function or variable of this name in the objects loaded after ours; NULL: none. `checked`:
+ * other threads may unload objects meanwhile, so the memory is read with care. */
 void *lh_outside_find(const char *name, bool checked);
 
 #endif
