@@ -152,8 +152,8 @@ __attribute__((constructor)) static void on_load(int argc, char **argv, char **e
 		return;
 	lh_options_read(environment);
 	lh_real_resolve();
-	lh_outside_init();
 	lh_sys_seccomp_init();
+	lh_outside_init();
 	lh_lock_state_init();
 	lh_sys_clock_init(clock_gettime);
 	if (!wanted())

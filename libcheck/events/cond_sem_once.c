@@ -53,6 +53,8 @@ void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_kind 
 {
 	struct lh_event_frame event;
 
+	if (lh_is_gil_event(LH_GIL_WAIT, call, cond))
+		return;
 	lh_long_hold_on_release(call);
 	if (!lh_event_begin_lock(&event, call, 0)) {
 		cond_wait_unrecorded(call);
@@ -97,6 +99,8 @@ static void order_after_owner(const struct lh_call *call)
 
 void lh_on_cond_wait_end(const struct lh_call *call, int rc)
 {
+	if (lh_is_part_of_gil(call))
+		return;
 	if (LH_UNLIKELY(rc == EOWNERDEAD))
 		order_after_owner(call);
 	struct lh_self *self = lh_enter(call->frame);
@@ -159,7 +163,8 @@ void lh_on_cond_signal(const struct lh_call *call)
 {
 	struct lh_event_frame event;
 
-	if (is_chain_known(lh_self_get(), call, LH_COND_SIGNALS) || !lh_event_begin(&event, call))
+	if (is_chain_known(lh_self_get(), call, LH_COND_SIGNALS) || lh_is_part_of_gil(call) ||
+	    !lh_event_begin(&event, call))
 		return;
 	struct lh_lock *v = lh_event_lock(&event, call->object, call->kind);
 	lh_site site = LH_SITE(event.stack, LH_BLOCKING, LH_COND_SIGNALS);
@@ -289,10 +294,8 @@ void lh_on_sem_open(const struct lh_call *call)
 
 /* ---- once ---- */
 
-/* For a control block whose routine has run, so that no thread waits here: is there nothing to
- * record? A thread that holds a lock could have waited in another run, so that dependency counts.
- */
-static bool has_nothing_to_record(const struct lh_call *call)
+/* A thread that holds a lock could have waited in another run, so that dependency counts. */
+bool lh_once_adds_nothing(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
 
@@ -301,7 +304,7 @@ static bool has_nothing_to_record(const struct lh_call *call)
 
 bool lh_on_once_call(const struct lh_call *call, void (*routine)(void))
 {
-	if (lh_once_is_done(call->object) && has_nothing_to_record(call))
+	if (lh_once_is_done(call->object) && lh_once_adds_nothing(call))
 		return false;
 	struct lh_self *self = lh_enter(call->frame);
 	if (!self)

@@ -191,11 +191,16 @@ void lh_event_check_waits(struct lh_event_frame *event, const struct lh_lock *co
 
 /* ---- cycles of dependencies ---- */
 
-static bool is_thread_end(lh_lock_id lock)
+static bool is_kind(lh_lock_id lock, enum lh_kind kind)
 {
 	const struct lh_lock *l = lh_lock_row(lock);
 
-	return l && l->kind == LH_THREAD_END;
+	return l && l->kind == kind;
+}
+
+static bool is_thread_end(lh_lock_id lock)
+{
+	return is_kind(lock, LH_THREAD_END);
 }
 
 static void add_link(struct lh_finding_draft *draft, const struct lh_cycle_link *k)
@@ -208,7 +213,8 @@ static void add_link(struct lh_finding_draft *draft, const struct lh_cycle_link 
 		lh_finding_add_step(draft, k->thread, k->held, 0, LH_HOLDS);
 	for (lh_chain_id i = LH_CHAINS[k->chain].parent; i && n < LH_HELD_MAX;
 	     i = LH_CHAINS[i].parent)
-		ancestor[n++] = i;
+		if (!LH_SITE_WITHOUT_GIL(k->wanted_site) || !is_kind(LH_CHAINS[i].lock, LH_GIL))
+			ancestor[n++] = i;
 	while (n--)
 		lh_finding_add_step(draft, k->thread, LH_CHAINS[ancestor[n]].lock,
 				    LH_CHAINS[ancestor[n]].site, LH_HOLDS);
@@ -239,11 +245,13 @@ static uint64_t join_key(const struct lh_cycle_link *join, bool told)
 }
 
 /* Whether a thread would wait for a lock of CPython, or orders threads by it, is not known: a
- * thread's end is such a lock. */
+ * thread's end is such a lock. Nor whether it would wait for a lock whose tries look the same. */
 static bool is_assumed(const struct lh_cycle *cycle)
 {
 	for (uint32_t i = 0; i < cycle->n; i++) {
 		const struct lh_lock *l = lh_lock_row(cycle->link[i].wanted);
+		if (l && (l->flags & LH_LOCK_MAY_TRY))
+			return true;
 		if (l && l->kind == LH_SEM && (l->flags & LH_LOCK_INTERPRETER))
 			return lh_own_ledger.ledger->flags & LH_LEDGER_PYTHON_ASSUMED;
 	}

@@ -38,14 +38,15 @@ static struct {
 
 /*
  * False for kinds that are released without their holder: any thread may post a semaphore, and a
- * thread's end comes by itself. The entry was copied while its thread ran, so it may be torn.
+ * thread's end comes by itself, and CPython makes a new GIL in the child. The entry was copied
+ * while its thread ran, so it may be torn.
  */
 static bool is_never_released(const struct lh_held *h, const struct lh_lock *l)
 {
 	enum lh_kind acts = lh_kind_acts(l->kind);
 
 	return h->address && l->address == h->address && !(h->flags & LH_HELD_IN_COND_WAIT) &&
-	       !(l->flags & LH_LOCK_PSHARED) &&
+	       !(l->flags & (LH_LOCK_PSHARED | LH_LOCK_MAY_SIGNAL)) && l->kind != LH_GIL &&
 	       (acts == LH_MUTEX || acts == LH_RWLOCK || acts == LH_SPIN || acts == LH_CUSTOM);
 }
 

@@ -9,7 +9,8 @@
  *
  * Ignores shared holds, and acquisitions by the new thread that are not blocking: after a failed
  * try the thread would have taken another path, so no order follows. Ignores a lock that was
- * released in a condition wait. Searches only the last EDGES_BACK edges for a release.
+ * released in a condition wait, and the GIL, which the creator holds at every create. Searches only
+ * the last EDGES_BACK edges for a release.
  *
  * Also records the release of a lock that the thread held when it forked.
  */
@@ -24,7 +25,7 @@ void lh_across_create_mark(struct lh_event_frame *event)
 		struct lh_lock *l = lh_lock_row(h->lock);
 		if (!l || (h->flags & (LH_HELD_IN_COND_WAIT | LH_HELD_ACROSS_CREATE)) ||
 		    LH_SITE_MODE(h->site) != LH_EXCLUSIVE || l->kind == LH_ONCE ||
-		    lh_kind_acts(l->kind) == LH_GUARD)
+		    l->kind == LH_GIL || lh_kind_acts(l->kind) == LH_GUARD)
 			continue;
 		h->pad = event->live->segment;
 		h->flags |= LH_HELD_ACROSS_CREATE;

@@ -113,11 +113,11 @@ static struct lh_lock *revive_undestroyed(struct lh_self *self, const struct lh_
 			       ? lh_lock_find(call->object)
 			       : 0;
 	struct lh_lock *l = row ? &LH_LOCKS[row] : NULL;
-	uint32_t flags = lh_lock_attributes(call->object, LH_MUTEX);
 	struct lh_event_frame event;
 
 	if (!l || l->kind != LH_MUTEX || (l->flags & LH_LOCK_INITED))
 		return NULL;
+	uint32_t flags = lh_lock_attributes(call->object, LH_MUTEX);
 	lh_enter_known(self, call->frame);
 	bool over = lh_retired_is_over(self, l, flags);
 	lh_leave(self);

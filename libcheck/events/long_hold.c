@@ -35,11 +35,13 @@ static uint64_t held_for(const struct lh_held *h)
 				   : (uint64_t)(lh_clock_tick() - h->tick) * MS;
 }
 
-/* As lh_watch_must_be_short in tools/watch/. */
+/* As lh_watch_must_be_short in tools/watch/. A thread keeps the GIL until another wants it. */
 static bool must_be_short(lh_lock_id lock)
 {
 	const struct lh_lock *l = lh_lock_row(lock);
 
+	if (l && l->kind == LH_GIL)
+		return false;
 	if (!l || (l->kind != LH_ONCE && lh_kind_acts(l->kind) != LH_GUARD))
 		return true;
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)

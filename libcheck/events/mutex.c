@@ -1,5 +1,5 @@
-/* mutex.c — the slow path of the events of every lock: wait, acquire, try, release, init, destroy,
- * name. */
+/* mutex.c — the slow path of the events of every lock: wait, acquire, try, release, init, destroy.
+ */
 #include "libcheck/lock/contention.h"
 #include "libcheck/lock/lock_state.h"
 #include "libcheck/base/options.h"
@@ -40,11 +40,19 @@ static void note_shared(const struct lh_lock *l)
 		lh_own_ledger.ledger->shared_ns = lh_clock_now();
 }
 
+/* Does another thread hold the lock? The bytes of an announced lock do not say. */
+static bool is_held(const struct lh_event_frame *event, const struct lh_lock *l)
+{
+	struct lh_held *h;
+
+	return l->owner || lh_held_find_holder(lh_lock_id_of(l), event->self->number, &h);
+}
+
 void lh_on_wait_begin(const struct lh_call *call)
 {
 	struct lh_event_frame event;
 
-	if (!lh_event_begin_lock(&event, call, 0))
+	if (lh_is_part_of_gil(call) || !lh_event_begin_lock(&event, call, 0))
 		return;
 	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
 	if (l) {
@@ -60,7 +68,9 @@ void lh_on_wait_begin(const struct lh_call *call)
 		lh_lock_stats_get(l); /* the wait is counted there */
 		if (!lh_lock_is_free_now(call->object, call->kind)) {
 			lh_event_announce_wait(&event, lh_lock_id_of(l), site, LH_WAIT_LOCK, 0);
-			if (l->kind != LH_ONCE && lh_kind_acts(l->kind) != LH_GUARD)
+			if (l->kind == LH_CUSTOM && !is_held(&event, l))
+				event.self->waits_for_free = true;
+			else if (l->kind != LH_ONCE && lh_kind_acts(l->kind) != LH_GUARD)
 				lh_contention_wait_begin(l, lh_lock_id_of(l), event.live);
 		}
 		uint32_t self = h ? lh_check_self_deadlock(event.self, l, h, site) : 0;
@@ -158,7 +168,7 @@ static void add_held(struct lh_event_frame *event, struct lh_lock *l, const stru
 			      .flags = sampled ? LH_HELD_EXACT_TIME : 0,
 			      .since_ns = sampled ? lh_clock_now() : 0};
 	__atomic_store_n(&h->lock, lh_lock_id_of(l), __ATOMIC_RELEASE);
-	if ((l->flags & LH_LOCK_HELD_ACROSS_CREATE) && call->how == LH_BLOCKING)
+	if ((l->flags & LH_LOCK_HELD_ACROSS_CREATE) && LH_SITE_HOW(site) == LH_BLOCKING)
 		lh_across_create_on_acquire(event, lh_lock_id_of(l));
 }
 
@@ -180,7 +190,7 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 {
 	struct lh_event_frame event;
 
-	if ((rc == 0 && !waited_ns && lh_on_acquired_revived(call)) ||
+	if (lh_is_part_of_gil(call) || (rc == 0 && !waited_ns && lh_on_acquired_revived(call)) ||
 	    !lh_event_begin_lock(&event, call, 0))
 		return;
 	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
@@ -334,6 +344,8 @@ void lh_on_release_slow(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
 
+	if (lh_is_gil_event(LH_GIL_UNLOCK, call, NULL))
+		return;
 	lh_long_hold_on_release(call);
 	if (self->live && is_last_across_create(lh_held_find(self->live, call->object)))
 		lh_across_create_on_release(call);
@@ -420,6 +432,8 @@ void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial)
 {
 	struct lh_event_frame event;
 
+	if (lh_is_gil_event(LH_GIL_INIT, call, NULL))
+		return;
 	flags |= lh_lock_attributes(call->object, call->kind) | LH_LOCK_INITED;
 	if (lh_on_init_revived(call, flags) || !lh_event_begin_lock(&event, call, flags))
 		return;
@@ -443,7 +457,11 @@ static bool has_no_user(const struct lh_lock *l, const void *object)
 {
 	enum lh_kind acts = lh_kind_acts(l->kind);
 
-	if (acts == LH_MUTEX || acts == LH_SPIN || (acts == LH_RWLOCK && acts != l->kind))
+	struct lh_held *h;
+
+	if (acts == LH_RWLOCK && acts != l->kind) /* what its bytes say is not known */
+		return !l->owner && !lh_held_find_holder(lh_lock_id_of(l), 0, &h);
+	if (acts == LH_MUTEX || acts == LH_SPIN)
 		return !l->owner;
 	if (l->kind == LH_RWLOCK)
 		return lh_lock_is_free_now(object, LH_RWLOCK);
@@ -485,7 +503,8 @@ void lh_on_destroyed(const struct lh_call *call, int rc)
 {
 	struct lh_event_frame event;
 
-	if (rc || !call->object || lh_on_destroyed_retire(call) || !lh_event_begin(&event, call))
+	if (rc || lh_is_gil_event(LH_GIL_DESTROYED, call, NULL) || !call->object ||
+	    lh_on_destroyed_retire(call) || !lh_event_begin(&event, call))
 		return;
 	lh_note_destroy(event.stack);
 	struct lh_lock *l = lh_lock_known(call->object, call->kind);
@@ -496,23 +515,5 @@ void lh_on_destroyed(const struct lh_call *call, int rc)
 		l->destroy_stack = event.stack;
 	if (l)
 		lh_retired_push_or_end(event.self, l);
-	lh_event_end(&event);
-}
-
-/* The program does not give the kind: names the lock that is known at this address, or makes one of
- * kind LH_CUSTOM. */
-void lh_on_name(const struct lh_call *call, const char *name)
-{
-	struct lh_event_frame event;
-
-	if (!lh_event_begin(&event, call))
-		return;
-	uint32_t row = lh_lock_find(call->object);
-	struct lh_lock *l = row ? &LH_LOCKS[row] : lh_lock_make(call->object, LH_CUSTOM);
-	struct lh_lock_stats *stats = l ? lh_lock_stats_get(l) : NULL;
-	if (stats) {
-		lh_text_copy(stats->name, LH_NAME_MAX, name);
-		l->flags |= LH_LOCK_NAMED;
-	}
 	lh_event_end(&event);
 }

@@ -43,7 +43,7 @@ static __attribute__((noinline)) void tried(struct lh_call call, int rc)
 	if (lh_python.on
 		    ? intent == LH_PYTHON_BLOCKING && lh_options.python != LH_PYTHON_WAITED
 		    : lh_options.python == LH_PYTHON_ALL && lh_sem_is_of_interpreter(call.object))
-		call.how = LH_BLOCKING;
+		call.how = lh_python.on ? LH_BLOCKING | LH_WITHOUT_GIL : LH_BLOCKING;
 	if (intent == LH_PYTHON_UNTIL_THREAD_END) {
 		lh_on_thread_end_sem(&call);
 	} else if (!lh_sem_is_thread_end(call.object)) {

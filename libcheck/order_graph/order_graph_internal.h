@@ -185,16 +185,26 @@ static inline const struct lh_lock *lh_order_lock_of(const struct lh_order_graph
 	return lh_order_lock(graph, graph->rows.chain[chain].lock);
 }
 
-/* The held locks of a chain, innermost first. A parent has a lower number than its child, so the
- * walk ends. */
+/* A parent has a lower number than its child, so a walk ends. */
 static inline lh_chain_id lh_chain_parent(const struct lh_order_graph *graph, lh_chain_id chain)
 {
 	lh_chain_id p = graph->rows.chain[chain].parent;
 
 	return p < chain ? p : 0;
 }
+
+/* Does the thread release the lock of the chain `held` before it waits at the end of the chain? */
+static inline bool lh_chain_lets_go(const struct lh_order_graph *graph, lh_chain_id chain,
+				    lh_chain_id held)
+{
+	return LH_SITE_WITHOUT_GIL(graph->rows.chain[chain].site) &&
+	       lh_order_lock_of(graph, held)->kind == LH_GIL;
+}
+
+/* The locks that are held while the thread waits at the end of the chain, innermost first. */
 #define LH_FOR_EACH_HELD(graph, chain, h)                                                          \
-	for (lh_chain_id h = lh_chain_parent(graph, chain); h; h = lh_chain_parent(graph, h))
+	for (lh_chain_id h = lh_chain_parent(graph, chain); h; h = lh_chain_parent(graph, h))      \
+		if (!lh_chain_lets_go(graph, chain, h))
 
 /* Can an acquisition of this chain wait, forever or for a time? */
 static inline bool lh_order_may_block(const struct lh_order_graph *graph, lh_chain_id chain)

@@ -39,11 +39,16 @@ static bool excludes_chain(const struct lh_order_graph *graph, lh_chain_id chain
 
 bool lh_slot_has_gate_lock(const struct lh_order_graph *graph, uint32_t c)
 {
-	lh_chain_id held = lh_chain_parent(graph, graph->slot[c].chain);
+	const struct lh_chain *row = graph->rows.chain;
 
-	for (uint32_t i = 0; i < c; i++)
-		if (excludes_chain(graph, lh_chain_parent(graph, graph->slot[i].chain), held))
-			return true;
+	for (uint32_t i = 0; i < c; i++) {
+		lh_chain_id other = graph->slot[i].chain;
+		LH_FOR_EACH_HELD (graph, graph->slot[c].chain, h)
+			if (!lh_chain_lets_go(graph, other, h) &&
+			    excludes_lock(graph, lh_chain_parent(graph, other), row[h].lock,
+					  row[h].site))
+				return true;
+	}
 	return false;
 }
 

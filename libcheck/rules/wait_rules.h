@@ -63,12 +63,18 @@ static inline bool lh_readers_queue(const struct lh_lock *l, enum lh_mode wanted
 	       (l->flags & LH_LOCK_PREFER_WRITER);
 }
 
+/* May a thread release the lock that does not hold it? */
+static inline bool lh_lock_may_signal(const struct lh_lock *l)
+{
+	return l->kind == LH_SEM || (l->flags & LH_LOCK_MAY_SIGNAL);
+}
+
 /* Does the lock stay locked forever when its owner ends without a release? */
 static inline bool lh_lock_stays_locked(const struct lh_lock *l)
 {
 	enum lh_kind acts = lh_kind_acts(l->kind);
 
-	return !(l->flags & LH_LOCK_ROBUST) &&
+	return !(l->flags & LH_LOCK_ROBUST) && !lh_lock_may_signal(l) &&
 	       (acts == LH_MUTEX || acts == LH_RWLOCK || acts == LH_SPIN || acts == LH_CUSTOM);
 }
 

@@ -7,7 +7,9 @@
 
 #include <pthread.h>
 
-struct lh_python lh_python;
+struct lh_python lh_python = {.gil = LH_PYTHON_NO_GIL};
+__thread struct lh_python_chain *lh_python_away;
+_Static_assert((int)LH_PYTHON_GIL == (int)PY_GIL_BYTES, "record of the GIL");
 
 /* ---- is it the CPython that we can read? ---- */
 
@@ -25,7 +27,9 @@ void lh_python_init(bool full)
 {
 	enum { FINAL = 15 };
 
-	lh_python = (struct lh_python){.depth = full ? LH_PYTHON_FRAMES : 1};
+	lh_python =
+		(struct lh_python){.depth = full ? LH_PYTHON_FRAMES : 1, .gil = LH_PYTHON_NO_GIL};
+	lh_python_away = NULL; /* in a forked child, wiped memory */
 	if (!PyEval_RestoreThread)
 		return;
 	lh_python.kind = LH_PYTHON_UNREAD;
@@ -36,6 +40,7 @@ void lh_python_init(bool full)
 		return;
 	lh_python.kind = LH_PYTHON_READ;
 	lh_python.on = true;
+	lh_python.gil = (uintptr_t)_PyRuntime + PY_RUNTIME_GIL;
 #endif
 }
 
@@ -63,13 +68,13 @@ static __attribute__((noinline)) bool prove(uintptr_t frame)
 
 /*
  * The innermost frame of the calling thread, and the interpreter's activation record (_PyCFrame)
- * that runs the frame, if the thread holds the GIL; otherwise 0. CPython clears the thread's key
- * before it frees the thread state, so a current state that the key names exists; the thread in the
- * state excludes another thread's state at the same address.
+ * that runs the frame. No other thread frees a thread state now. CPython clears the thread's key
+ * before it frees the thread state, so a state that the key names exists; the thread in the state
+ * excludes another thread's state at the same address.
  */
-static uintptr_t current_frame(uintptr_t *cframe)
+static uintptr_t frame_of(uintptr_t state, uintptr_t *cframe)
 {
-	uintptr_t runtime = (uintptr_t)_PyRuntime, state = read_word(runtime, PY_RUNTIME_CURRENT);
+	uintptr_t runtime = (uintptr_t)_PyRuntime;
 
 	if (!state || !read_half(runtime, PY_RUNTIME_KEY_MADE) ||
 	    (uintptr_t)pthread_getspecific(read_half(runtime, PY_RUNTIME_KEY)) != state ||
@@ -78,6 +83,12 @@ static uintptr_t current_frame(uintptr_t *cframe)
 	*cframe = read_word(state, PY_TSTATE_CFRAME);
 	uintptr_t frame = is_plausible(*cframe) ? read_word(*cframe, PY_CFRAME_FRAME) : 0;
 	return is_plausible(frame) && (LH_LIKELY(lh_python.proven) || prove(frame)) ? frame : 0;
+}
+
+/* If the thread holds the GIL; otherwise 0. */
+static uintptr_t current_frame(uintptr_t *cframe)
+{
+	return frame_of(read_word((uintptr_t)_PyRuntime, PY_RUNTIME_CURRENT), cframe);
 }
 
 uintptr_t lh_python_frame(void)
@@ -103,6 +114,8 @@ uintptr_t lh_python_frames_id(void)
 {
 	uintptr_t cframe, frame = current_frame(&cframe), identity = 0;
 
+	if (!frame)
+		return lh_python_away ? lh_python_away->identity : 0;
 	for (unsigned n = 0; n < lh_python.depth && is_plausible(frame); n++) {
 		identity = add(identity, frame);
 		frame = read_word(frame, PY_FRAME_PREVIOUS);
@@ -111,12 +124,11 @@ uintptr_t lh_python_frames_id(void)
 }
 
 /* Each activation of the interpreter runs a frame and the frames it called without C between. */
-void lh_python_read_frames(struct lh_python_chain *c)
+static void read_frames(struct lh_python_chain *c, uintptr_t frame, uintptr_t cframe)
 {
-	uintptr_t cframe, frame = lh_python.on ? current_frame(&cframe) : 0;
-
 	c->identity = 0;
 	c->n = 0;
+	c->stack = 0;
 	for (; c->n < lh_python.depth && is_plausible(frame); c->n++) {
 		c->identity = add(c->identity, frame);
 		c->at[c->n] = (struct lh_python_frame){read_word(frame, PY_FRAME_CODE),
@@ -131,6 +143,43 @@ void lh_python_read_frames(struct lh_python_chain *c)
 			cframe = 0;
 	}
 	c->cut = is_plausible(frame);
+}
+
+void lh_python_read_frames(struct lh_python_chain *c)
+{
+	uintptr_t cframe = 0, frame = lh_python.on ? current_frame(&cframe) : 0;
+
+	if (!frame && lh_python_away)
+		*c = *lh_python_away;
+	else
+		read_frames(c, frame, cframe);
+}
+
+/* ---- the GIL ---- */
+
+bool lh_python_is_gil_mutex(const void *object)
+{
+	return (uintptr_t)object == lh_python.gil + PY_GIL_MUTEX;
+}
+
+bool lh_python_is_gil_cond(const void *object)
+{
+	return (uintptr_t)object == lh_python.gil + PY_GIL_COND;
+}
+
+bool lh_python_gil_is_held(void)
+{
+	return read_half(lh_python.gil, PY_GIL_LOCKED) == 1;
+}
+
+/* The thread state is still there, because only a thread with the GIL frees thread states; or this
+ * thread is about to free its own, and then the key does not name it any more. */
+void lh_python_read_last_frames(struct lh_python_chain *c)
+{
+	uintptr_t cframe = 0, state = read_word(lh_python.gil, PY_GIL_HOLDER);
+	uintptr_t frame = lh_python.on && is_plausible(state) ? frame_of(state, &cframe) : 0;
+
+	read_frames(c, frame, cframe);
 }
 
 /* ---- lines ---- */

@@ -8,6 +8,12 @@
 #define LH_STACK_PYTHON_311_H
 
 enum {
+	PY_RUNTIME_GIL = 360, /* _PyRuntime.ceval.gil */
+	PY_GIL_HOLDER = 8,    /* its last_holder: the thread state that took or dropped it last */
+	PY_GIL_LOCKED = 16,
+	PY_GIL_COND = 32, /* of the threads that wait for it */
+	PY_GIL_MUTEX = 80,
+	PY_GIL_BYTES = 208,
 	PY_RUNTIME_CURRENT = 576,  /* _PyRuntime.gilstate.tstate_current */
 	PY_RUNTIME_KEY_MADE = 592, /* .autoTSSkey._is_initialized, then its _key */
 	PY_RUNTIME_KEY = 596,

@@ -218,21 +218,38 @@ static void add_frame(struct mixed *m, uint64_t frame)
 		m->flags |= LH_STACK_CUT;
 }
 
+/* The n-th Python frame of a stack, innermost first; 0: the stack has fewer. */
+static uint64_t script_of(lh_stack_id stack, unsigned n)
+{
+	const struct lh_stack *s = &LH_STACKS[stack];
+
+	for (uint32_t i = 0; i < s->n; i++) {
+		uint64_t frame = LH_FRAMES[s->frame + i];
+		if (LH_MODULES[LH_FRAME_MODULE(frame)].flags == LH_MODULE_SCRIPT && !n--)
+			return frame;
+	}
+	return 0;
+}
+
 /* Reads memory of the program under the internal lock: such a read waits for no thread, and this
  * thread keeps the memory alive. */
+static uint64_t script_at(const struct lh_python_frame *f)
+{
+	struct lh_python_location location;
+	uint32_t row = lh_python_locate(f, &location)
+			       ? lh_stack_script(location.file, location.function, 0)
+			       : 0;
+
+	return row ? LH_FRAME(row, LH_SCRIPT_PC(location.place.line, location.place.column)) : 0;
+}
+
 static void add_scripts(struct mixed *m, const struct lh_python_chain *c, uintptr_t activation)
 {
 	for (; m->scripts < c->n; m->scripts++) {
 		const struct lh_python_frame *f = &c->at[m->scripts];
-		struct lh_python_location location;
 		if (activation && f->activation != activation)
 			return;
-		uint32_t row = lh_python_locate(f, &location)
-				       ? lh_stack_script(location.file, location.function, 0)
-				       : 0;
-		add_frame(m, row ? LH_FRAME(row, LH_SCRIPT_PC(location.place.line,
-							      location.place.column))
-				 : 0);
+		add_frame(m, c->stack ? script_of(c->stack, m->scripts) : script_at(f));
 	}
 }
 
@@ -267,7 +284,7 @@ static void add_lock_name(const struct lh_stack_walk_result *w, struct mixed *m)
 {
 	struct lh_python_name name;
 
-	if (!w->makes_lock || !w->python.n)
+	if (!w->makes_lock || !w->python.n || w->python.stack)
 		return;
 	lh_python_name_lock(&w->python, &name);
 	uint32_t row = lh_stack_script(name.name, name.kind, LH_MODULE_LOCK_NAME);

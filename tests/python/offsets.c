@@ -67,6 +67,12 @@ static void state(void)
 	PyASCIIObject text = {0};
 	unsigned bits;
 
+	AT(PY_RUNTIME_GIL, _PyRuntimeState, ceval.gil);
+	AT(PY_GIL_HOLDER, struct _gil_runtime_state, last_holder);
+	AT(PY_GIL_LOCKED, struct _gil_runtime_state, locked);
+	AT(PY_GIL_COND, struct _gil_runtime_state, cond);
+	AT(PY_GIL_MUTEX, struct _gil_runtime_state, mutex);
+	IS(PY_GIL_BYTES, sizeof(struct _gil_runtime_state));
 	AT(PY_RUNTIME_CURRENT, _PyRuntimeState, gilstate.tstate_current);
 	AT(PY_RUNTIME_KEY_MADE, _PyRuntimeState, gilstate.autoTSSkey._is_initialized);
 	AT(PY_RUNTIME_KEY, _PyRuntimeState, gilstate.autoTSSkey._key);

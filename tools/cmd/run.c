@@ -357,6 +357,20 @@ static bool incomplete(const struct lh_report *report)
 	return dropped != 0;
 }
 
+static void no_operations(const struct lh_report *report)
+{
+	uint64_t n = lh_report_futex_waits(report).n;
+	char futexes[100] = "";
+
+	if (n)
+		snprintf(futexes, sizeof(futexes),
+			 ", only %llu futex wait%s on locks that lockhound cannot intercept",
+			 (unsigned long long)n, n == 1 ? "" : "s");
+	lh_log("no lock operation was seen%s, so no result is possible; --allow-empty accepts "
+	       "that",
+	       futexes);
+}
+
 /* In the order in which a reader of the status needs to know. */
 static int check_status(struct run *r)
 {
@@ -390,8 +404,7 @@ static int check_status(struct run *r)
 		return LH_STATUS_ERROR;
 	}
 	if (!acquisitions(r->report) && !LH_OPTION(s, allow_empty).number) {
-		lh_log("no lock operation was seen, so no result is possible; --allow-empty "
-		       "accepts that");
+		no_operations(r->report);
 		return LH_STATUS_ERROR;
 	}
 	return 0;
@@ -464,6 +477,7 @@ static int start_and_watch(const struct lh_command *command, struct lh_settings 
 		refuse(r, "", r->error);
 		return r->problem;
 	}
+	r->preload.itt = LH_OPTION(settings, itt).number;
 	bool started = lh_files_open(&r->files, r->settings);
 	r->problem = started ? 0 : LH_STATUS_ERROR;
 	set_up_monitor(r);

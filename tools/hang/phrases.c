@@ -134,6 +134,8 @@ static const char *holders(const struct lh_hang_writer *g, const struct lh_hang_
 		return lh_arena_printf(
 			g->arena, ", held by %s",
 			lh_hang_plural(g, t->wait.readers, "unknown reader", "unknown readers"));
+	if (lh_kind_row(t->wait.kind)->family == LH_FAMILY_GLIB && !t->live)
+		return ", whose owner is unknown";
 	return "";
 }
 
@@ -156,7 +158,7 @@ static const char *signals(const struct lh_hang_writer *g, const struct lh_hang_
 
 const char *lh_hang_wait_target(const struct lh_hang_writer *g, const struct lh_hang_thread *t)
 {
-	switch (t->wait.kind) {
+	switch (lh_kind_acts(t->wait.kind)) {
 	case LH_THREAD_END:
 		return t->lock ? lh_arena_printf(g->arena, "for %s", lh_hang_lock_text(g, t->lock))
 			       : "for the end of a thread";
@@ -175,7 +177,7 @@ const char *lh_hang_wait_target(const struct lh_hang_writer *g, const struct lh_
 
 const char *lh_hang_wait_reason(const struct lh_hang_thread *t, bool deadlocked)
 {
-	if (deadlocked && t->wait.kind == LH_COND)
+	if (deadlocked && lh_kind_acts(t->wait.kind) == LH_COND)
 		return ": no thread is left that can signal the condition";
 	if (deadlocked && t->wait.kind == LH_SEM && !t->n_blockers)
 		return ": no thread is left that can post the semaphore";

@@ -141,7 +141,8 @@ static void show_count(const struct lh_hang_writer *g)
 		deadlocked += t->waiting && h->node[i].deadlocked;
 		waiting += t->waiting && t->unchanged;
 		locks += t->waiting && t->unchanged &&
-			 (t->wait.kind == LH_MUTEX || t->wait.kind == LH_RWLOCK);
+			 (lh_kind_acts(t->wait.kind) == LH_MUTEX ||
+			  lh_kind_acts(t->wait.kind) == LH_RWLOCK);
 	}
 	fprintf(g->out, "lockhound: %s%d (%s): ", h->peek->core ? "core of " : "", h->peek->pid,
 		lh_hang_clean(g, h->peek->comm));

@@ -108,8 +108,7 @@ static uint32_t moved(const struct packing *p, enum lh_table_name t, uint32_t nu
 
 static lh_site moved_site(const struct packing *p, lh_site site)
 {
-	return LH_SITE(moved(p, LH_T_STACK, LH_SITE_STACK(site)), LH_SITE_HOW(site),
-		       LH_SITE_MODE(site));
+	return LH_SITE_MOVED(site, moved(p, LH_T_STACK, LH_SITE_STACK(site)));
 }
 
 static lh_lock_id moved_lock(const struct packing *p, lh_lock_id id)

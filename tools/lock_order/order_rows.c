@@ -112,10 +112,9 @@ static void add_chain(struct lh_merged_run *run, struct lh_merged_process *m, lh
 	lock = lh_merged_lock_get(run, m, chain.lock);
 	if (!lock || (chain.parent && !parent))
 		return;
-	m->chain[id] =
-		lh_merged_chain_get(run, parent, lock,
-				    LH_SITE(stack_of(run, m, LH_SITE_STACK(chain.site)),
-					    LH_SITE_HOW(chain.site), LH_SITE_MODE(chain.site)));
+	m->chain[id] = lh_merged_chain_get(
+		run, parent, lock,
+		LH_SITE_MOVED(chain.site, stack_of(run, m, LH_SITE_STACK(chain.site))));
 	if (m->chain[id])
 		lh_merged_add_visits(run, m, id, m->chain[id]);
 }

@@ -76,8 +76,7 @@ lh_stack_id lh_copy_stack(struct lh_row_copier *c, lh_stack_id id)
 
 lh_site lh_copy_site(struct lh_row_copier *c, lh_site site)
 {
-	return LH_SITE(lh_copy_stack(c, LH_SITE_STACK(site)), LH_SITE_HOW(site),
-		       LH_SITE_MODE(site));
+	return LH_SITE_MOVED(site, lh_copy_stack(c, LH_SITE_STACK(site)));
 }
 
 /* ---- locks and threads ---- */

@@ -98,7 +98,7 @@ struct lh_peek {
 	uint32_t starved; /* threads that got too little CPU time to block; lh_peek_is_starved */
 	bool stopped;     /* by a signal */
 	bool forked;      /* created by fork, and has not called exec since */
-	bool handlers;    /* has signal handlers of its own */
+	bool handlers;    /* has signal handlers of its own, other than for faults */
 	pid_t tracer;     /* pid of its tracer, 0: none */
 	bool no_names;    /* leave out the frames' function names: they cost most of an unwinding */
 	bool no_access;   /* its memory may not be read: `error` has the remedy */
@@ -108,7 +108,9 @@ struct lh_peek {
 	struct lh_peek_core *core;           /* NULL: a live process */
 	struct lh_peek_unwinder *unwinder;
 	struct lh_peek_python *python; /* NULL: not sought yet */
-	char identity[400];            /* changes at exec */
+	struct lh_peek_gil *gil;       /* peek_gil.c */
+	uint32_t gils;
+	char identity[400]; /* changes at exec */
 };
 
 /* False: nothing can be read, and `error` has the reason. True with `no_access`: only names, states

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -18,6 +19,10 @@ enum { EXITING = 0x4, KERNEL = 0x200000 };
 
 /* Signals 32 and 33: their handlers are glibc's (cancellation, setuid), not the program's. */
 #define GLIBC_SIGNALS (1ull << 31 | 1ull << 32)
+#define BIT(signal) (1ull << ((signal)-1))
+/* A thread that waits makes no fault; Rust's std has handlers for the first two in every program.
+ */
+#define FAULT_SIGNALS (BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGILL) | BIT(SIGFPE))
 
 /* ---- files in /proc ---- */
 
@@ -191,7 +196,7 @@ static bool read_status(struct lh_peek *p)
 	}
 	copy_name(p->comm, text);
 	p->tracer = (pid_t)lh_proc_number(text, "TracerPid", 10);
-	p->handlers = lh_proc_number(text, "SigCgt", 16) & ~GLIBC_SIGNALS;
+	p->handlers = lh_proc_number(text, "SigCgt", 16) & ~(GLIBC_SIGNALS | FAULT_SIGNALS);
 	return true;
 }
 

@@ -25,6 +25,7 @@ struct layout {
 	uint64_t code_file, code_function, code_lines, code_first_line, code_units;
 	uint64_t text_ascii, text_compact;
 	uint64_t variables; /* of a frame; 0: objects cannot be read */
+	uint64_t gil;       /* of an interpreter: the pointer to its GIL; 0: 3.11, one for all */
 	bool has_cframe;
 	bool has_entry; /* 3.11: a flag marks the first frame of an activation; later a frame does
 			 */
@@ -85,6 +86,7 @@ static const struct layout layout_311 = {
 
 static const struct layout layout_312 = {
 	.interpreters = 40,
+	.gil = 384,
 	.threads = 72,
 	.next_thread = 8,
 	.native_id = 144,
@@ -116,6 +118,7 @@ static bool read_offsets(const struct lh_peek *p, uint64_t runtime, struct layou
 		INTERPRETERS = 5,
 		NEXT_INTERPRETER = 8,
 		THREADS = 9,
+		GIL = 14,
 		NEXT_THREAD = 21,
 		CURRENT_FRAME = 23,
 		NATIVE_ID = 25,
@@ -141,6 +144,7 @@ static bool read_offsets(const struct lh_peek *p, uint64_t runtime, struct layou
 	*at = (struct layout){.interpreters = w[INTERPRETERS],
 			      .next_interpreter = w[NEXT_INTERPRETER],
 			      .threads = w[THREADS],
+			      .gil = w[GIL],
 			      .next_thread = w[NEXT_THREAD],
 			      .native_id = w[NATIVE_ID],
 			      .current_frame = w[CURRENT_FRAME],
@@ -271,6 +275,32 @@ static void list_states(struct lh_peek *p)
 		interpreter = word_at(p, interpreter, at->next_interpreter);
 	}
 	p->python->listed = true;
+}
+
+unsigned lh_peek_python_gils(struct lh_peek *p, uint64_t *list, unsigned most)
+{
+	const struct lh_peek_python *python = python_of(p);
+	const struct layout *at = &python->at;
+	uint64_t interpreter = python->readable ? word_at(p, python->runtime, at->interpreters) : 0;
+	unsigned n = 0;
+
+	if (interpreter && !at->gil) {
+		list[n++] = python->runtime + PY_RUNTIME_GIL;
+		interpreter = 0;
+	}
+	for (unsigned i = 0; interpreter && i < INTERPRETERS_MAX && n < most; i++) {
+		uint64_t gil = word_at(p, interpreter, at->gil);
+
+		if (gil && (!n || list[n - 1] != gil)) /* interpreters may share one */
+			list[n++] = gil;
+		interpreter = word_at(p, interpreter, at->next_interpreter);
+	}
+	return n;
+}
+
+pid_t lh_peek_python_tid(const struct lh_peek *p, uint64_t state)
+{
+	return (pid_t)word_at(p, state, p->python->at.native_id);
 }
 
 /* The state of the thread, 0: it has none. */

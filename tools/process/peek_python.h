@@ -22,7 +22,28 @@ bool lh_peek_in_interpreter(const struct lh_peek *, const struct lh_peek_frame *
 /* "3.9" of a CPython whose frames were sought and cannot be read; NULL: no such one. */
 const char *lh_peek_unread_python(const struct lh_peek *);
 
-/* ---- for peek_python.c only ---- */
+/* ---- peek_gil.c: the GILs of the interpreters ---- */
+
+struct lh_peek_gil {
+	uint64_t at;       /* CPython's record of it */
+	pid_t holder;      /* own_tid of the thread that has it; 0: none */
+	uint64_t switches; /* raised when another thread takes it than the last one */
+};
+
+/* Reads all GILs. Call before a scan of the threads: a thread that waits for a GIL then has waited
+ * for it ever since, as long as lh_peek_gil_is_unchanged. */
+void lh_peek_read_gils(struct lh_peek *);
+/* The GIL that a thread waits for which sleeps on this futex word; NULL: none. */
+const struct lh_peek_gil *lh_peek_gil_of(const struct lh_peek *, uint64_t word);
+/* Has no other thread taken the GIL since it was read? */
+bool lh_peek_gil_is_unchanged(const struct lh_peek *, uint64_t at);
+
+/* ---- for peek_gil.c and peek_python.c only ---- */
+
+/* The addresses of CPython's records of its GILs; returns how many, at most `most`. */
+unsigned lh_peek_python_gils(struct lh_peek *, uint64_t *at, unsigned most);
+/* The own_tid of the thread of a thread state; 0: not known. */
+pid_t lh_peek_python_tid(const struct lh_peek *, uint64_t state);
 
 /* A copy of a text object, whose characters begin at one of two offsets. NULL: no text, or longer
  * than any name. */

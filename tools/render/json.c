@@ -94,6 +94,18 @@ static void put_stack(struct lh_view *v, json_t *o, const char *key,
 		json_object_set_new(o, key, stack_json(v, t));
 }
 
+static void put_futex_waits(json_t *o, const struct lh_futex_waits *waits)
+{
+	json_t *list = json_object();
+
+	put_number(list, "count", waits->n);
+	put_number(list, "total_ns", waits->ns);
+	put_number(list, "max_ns", waits->max_ns);
+	if (waits->n)
+		json_object_set(o, "futex_waits", list);
+	json_decref(list);
+}
+
 static json_t *process_at(struct lh_view *v, uint32_t i)
 {
 	const struct lh_report_process *x = v->report->process[i];
@@ -105,6 +117,7 @@ static json_t *process_at(struct lh_view *v, uint32_t i)
 	put_number(o, "threads", x->threads);
 	put_number(o, "acquisitions", x->acquired);
 	put_number(o, "contended", x->contended);
+	put_futex_waits(o, &x->futex);
 	put_number(dropped, "locks", x->dropped_locks);
 	put_number(dropped, "stacks", x->dropped_stacks);
 	/* rare losses: present only if they happened */
@@ -376,6 +389,20 @@ static void put_contention(struct lh_view *v, json_t *o, const struct lh_report_
 	}
 }
 
+/* The lock behind a futex, and the thread that woke others there last. */
+static void put_futex(struct lh_view *v, json_t *o, const struct lh_report_lock *lock)
+{
+	json_t *woken = json_object();
+
+	if (lock->kind_text != lock->kind)
+		put_text(v, o, "behind", lock->kind_text);
+	put_thread_id(woken, "thread", lock->waker);
+	put_stack(v, woken, "stack", lock->wake_stack);
+	if (lock->waker)
+		json_object_set(o, "woken_by", woken);
+	json_decref(woken);
+}
+
 static json_t *lock_json(struct lh_view *v, const struct lh_report_lock *lock)
 {
 	const struct lh_lock *l = &lock->row;
@@ -408,6 +435,8 @@ static json_t *lock_json(struct lh_view *v, const struct lh_report_lock *lock)
 	json_object_set_new(o, "hold_ns", hold);
 	if (lock->contention)
 		put_contention(v, o, lock);
+	if (l->kind == LH_FUTEX)
+		put_futex(v, o, lock);
 	return o;
 }
 

@@ -2,7 +2,8 @@
  * place.c — which frame of a stack is its place: the innermost line of the user's own code.
  *
  * The code of libraries is not: objects in system folders, headers in the compiler's include
- * folders, the C++ library's functions where no file is known. Nor is a lock wrapper of the
+ * folders, Rust's own sources and its packages, functions of the C++ library, of Rust's and of absl
+ * where no file is known. Nor is a lock wrapper of the
  * project, one that --wrappers names or one whose whole body is the lock call.
  */
 #include "tools/report/report_internal.h"
@@ -47,11 +48,29 @@ static const char *qualified_name(const char *function, size_t *n)
 	return start;
 }
 
+/* A function of Rust's own libraries. Its name has no list of parameters; of C++, where a person
+ * may have such a namespace, each name has one. */
+static bool is_rust_library(const char *function)
+{
+	static const char *const spaces[] = {"core::", "alloc::", "<core::", "<alloc::", "<std::"};
+	/* in Rust's newer mangling the name of the package is the first after a '_' */
+	const char *package = begins(function, "_R") ? strchr(function + 2, '_') : NULL;
+
+	if (package)
+		return begins(package, "_3std") || begins(package, "_4core") ||
+		       begins(package, "_5alloc");
+	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
+		if (begins(function, spaces[i]))
+			return !strchr(function, '(');
+	return false;
+}
+
 /* Is it a function of the C++ library, or of what the library itself is made of? */
 static bool is_cxx_library(const char *function)
 {
-	static const char *const spaces[] = {
-		"std::", "__gnu_cxx::", "__gnu_debug::", "__cxxabiv1::", "__gthread", "__gthrw"};
+	static const char *const spaces[] = {"std::",        "__gnu_cxx::", "__gnu_debug::",
+					     "__cxxabiv1::", "__gthread",   "__gthrw",
+					     "absl::",       "AbslInternal"};
 	const char *name = function;
 	size_t n;
 
@@ -61,10 +80,10 @@ static bool is_cxx_library(const char *function)
 	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
 		if (begins(name, spaces[i]))
 			return true;
-	return false;
+	return is_rust_library(function);
 }
 
-/* ---- headers ---- */
+/* ---- headers; lockhound.hpp is one of a library, wherever it lies ---- */
 
 /* "/opt/gcc-13/include/c++/13/mutex", ".../x86_64-linux-gnu/c++/v1/mutex": as every compiler
  * installs its C++ library. A person may have such a folder too. */
@@ -78,15 +97,18 @@ static bool is_like_cxx_header(const char *file)
 
 bool lh_report_is_library(const char *function, const char *file)
 {
-	static const char *const folders[] = {"/usr/include/", "/usr/local/include/", "/usr/lib/",
-					      "/usr/lib32/", "/usr/lib64/"};
+	static const char *const folders[] = {"/usr/include/",  "/usr/local/include/", "/usr/lib/",
+					      "/usr/lib32/",    "/usr/lib64/",         "/rustc/",
+					      "/usr/src/rustc-"};
 
 	if (!file)
 		return is_cxx_library(function);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
 		if (begins(file, folders[i]))
 			return true;
-	return is_like_cxx_header(file) && is_cxx_library(function);
+	return strcmp(lh_path_base(file), "lockhound.hpp") == 0 ||
+	       (is_like_cxx_header(file) && is_cxx_library(function)) ||
+	       strstr(file, "/.cargo/registry/") != NULL;
 }
 
 /* ---- wrappers ---- */

@@ -27,6 +27,28 @@ static void set_end(struct lh_report_process *p, const struct lh_ledger *h)
 	}
 }
 
+static void add_futex(struct lh_report_process *p, const struct lh_lock_stats *stats)
+{
+	p->futex.n += stats->contended;
+	p->futex.ns += stats->wait_ns;
+	if (stats->wait_max_ns > p->futex.max_ns)
+		p->futex.max_ns = stats->wait_max_ns;
+}
+
+struct lh_futex_waits lh_report_futex_waits(const struct lh_report *report)
+{
+	struct lh_futex_waits all = {0};
+
+	for (uint32_t i = 0; i < report->processes; i++) {
+		const struct lh_futex_waits *one = &report->process[i]->futex;
+
+		all.n += one->n;
+		all.ns += one->ns;
+		all.max_ns = one->max_ns > all.max_ns ? one->max_ns : all.max_ns;
+	}
+	return all;
+}
+
 static void count_locks(struct lh_report_process *p)
 {
 	uint32_t n = lh_read_used(p->ledger, LH_T_LOCK);
@@ -40,13 +62,15 @@ static void count_locks(struct lh_report_process *p)
 		if (!lh_read_lock_row(p->ledger, i, &l) || !l.kind)
 			continue;
 		/* Each generation of a row was a lock. The end of a thread is a lock for the order
-		 * graph only and is not counted. */
-		bool is_thread_end = l.kind == LH_THREAD_END;
-		p->locks += (l.gen ? l.gen : 1) - is_thread_end;
-		if (is_thread_end)
+		 * graph only and is not counted; nor is a futex, which may be no lock. */
+		bool is_lock = l.kind != LH_THREAD_END && l.kind != LH_FUTEX;
+		p->locks += (l.gen ? l.gen : 1) - !is_lock;
+		lh_read_lock_stats(p->ledger, &l, &stats);
+		if (l.kind == LH_FUTEX)
+			add_futex(p, &stats);
+		if (!is_lock)
 			continue;
 		p->acquired += l.acquired + l.shared;
-		lh_read_lock_stats(p->ledger, &l, &stats);
 		p->contended += stats.contended;
 	}
 }

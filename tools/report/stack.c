@@ -284,6 +284,16 @@ const char *lh_report_data_place(struct lh_report *report, const struct lh_repor
 			       (unsigned long long)(address - module.base));
 }
 
+const char *lh_report_function_at(struct lh_report *report, const struct lh_report_process *p,
+				  uint64_t address)
+{
+	struct lh_module module;
+
+	if (!address || !report->options.symbols || !lh_read_module_at(p->ledger, address, &module))
+		return NULL;
+	return lh_symbol_name(report->options.symbols, &module, address - module.base, false);
+}
+
 const char *lh_report_variable(struct lh_report *report, const struct lh_report_process *p,
 			       uint64_t address, uint64_t *into)
 {

@@ -115,25 +115,22 @@ static const char *name_of(struct lh_symbols *s, const char *symbol, const struc
 	return lh_arena_printf(s->arena, "%s%s", v->scope, name);
 }
 
-/* The path in a variable, which is said to be `into` bytes before. NULL: it ends before that. Any
- * type can be the lock of a project's own functions, whose size is not known: then the path ends at
- * the outermost object that begins there. */
+/* The path in a variable, which is said to be `into` bytes before. NULL: it ends before that. */
 static const char *path_in(struct lh_symbols *s, struct lh_object *o, const struct lh_variable *v,
 			   uint64_t into, uint64_t own)
 {
-	struct lh_type_path path, whole;
+	struct lh_type_path path;
 	Dwarf_Die die = v->die;
 	Dwarf_Word size;
 
 	if (!lh_type_path_begin(&path, s, o, &die, into) ||
 	    dwarf_aggregate_size(&path.type, &size) != 0 || into >= size)
 		return NULL;
-	whole = path;
-	lh_type_path_to_lock(&path);
-	if (own || lh_type_path_is_lock(&path))
-		return path.text;
-	lh_type_path_to_start(&whole);
-	return whole.text;
+	if (own)
+		lh_type_path_to_lock(&path);
+	else
+		lh_type_path_to_object(&path);
+	return path.text;
 }
 
 static const char *find_name(struct lh_symbols *s, struct lh_object *o, uint64_t at, uint64_t own)

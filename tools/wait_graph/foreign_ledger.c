@@ -105,7 +105,7 @@ static void add_thread(struct foreign *f, uint32_t i)
 	t.blockers = NULL;
 	t.n_blockers = 0;
 	t.stack = lh_copy_stack(&f->copier, t.stack);
-	t.site = LH_SITE(t.stack, LH_SITE_HOW(t.site), LH_SITE_MODE(t.site));
+	t.site = LH_SITE_MOVED(t.site, t.stack);
 	h->processes->at[f->process][i] = h->threads;
 	LH_PUSH(h->arena, h->thread, h->threads, t);
 }

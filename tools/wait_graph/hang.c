@@ -181,7 +181,7 @@ static void notice_mutex(struct lh_hang *h, const struct lh_hang_thread *t)
 	struct lh_live_thread *live = &h->live[t->live - h->live];
 	struct lh_lock m;
 
-	if (live->wait_on == LH_WAIT_COND && t->waiting && t->wait.kind == LH_MUTEX &&
+	if (live->wait_on == LH_WAIT_COND && t->waiting && lh_kind_acts(t->wait.kind) == LH_MUTEX &&
 	    lh_read_lock(h->ledger, live->wait_with, &m) && t->wait.address == lh_lock_address(&m))
 		lh_wait_is_for_mutex(live);
 }
@@ -250,8 +250,8 @@ static bool may_be_stuck(const struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->node[i].deadlocked ||
-		    (h->thread[i].unchanged &&
-		     (h->thread[i].wait.kind == LH_MUTEX || h->thread[i].wait.kind == LH_RWLOCK)))
+		    (h->thread[i].unchanged && (lh_kind_acts(h->thread[i].wait.kind) == LH_MUTEX ||
+						lh_kind_acts(h->thread[i].wait.kind) == LH_RWLOCK)))
 			return true;
 	return false;
 }
@@ -330,6 +330,13 @@ static bool unwind_waiters(struct lh_hang *h)
 	return n > 0;
 }
 
+static bool still_waits(const struct lh_hang *h, const struct lh_hang_thread *t)
+{
+	return t->wait.kind == LH_GIL && !h->peek->core
+		       ? lh_peek_gil_is_unchanged(h->peek, t->wait.address)
+		       : t->task->unchanged;
+}
+
 /* The locks' bytes are read between two scans of the waiters. A copy of the ledger needs no second
  * scan: a thread's held locks are in the same row as its wait. */
 bool lh_hang_is_unchanged(struct lh_hang *h)
@@ -338,7 +345,7 @@ bool lh_hang_is_unchanged(struct lh_hang *h)
 		return false;
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->thread[i].task && !(h->thread[i].live && h->thread[i].live->wait_lock))
-			h->thread[i].unchanged = h->thread[i].task->unchanged;
+			h->thread[i].unchanged = still_waits(h, &h->thread[i]);
 	lh_hang_edges(h);
 	return true;
 }
@@ -364,6 +371,7 @@ static bool solve_twice(struct lh_hang *h, bool all)
 	read_waits(h);
 	if (has_initialiser(h))
 		unwind(h, true);
+	lh_peek_read_gils(h->peek);
 	if (!lh_peek_scan(h->peek))
 		return false;
 	if (!h->peek->core)
@@ -443,6 +451,7 @@ bool lh_hang_inspect(struct lh_hang *h, struct lh_peek *p, const struct lh_ledge
 	h->arena = lh_arena_new();
 	h->peek = p;
 	lh_peek_objects(p);
+	lh_peek_read_gils(p);
 	view = lh_arena_alloc(h->arena, sizeof(*view));
 	if (open_ledger(view, p, ledger)) {
 		h->ledger = view;

@@ -30,6 +30,8 @@ bool lh_watch_is_lock(const struct lh_watch_process *p, const struct lh_held *h,
 bool lh_watch_must_be_short(const struct lh_watch_process *p, lh_lock_id lock,
 			    const struct lh_lock *l)
 {
+	if (l->kind == LH_GIL) /* a thread keeps it until another wants it */
+		return false;
 	if (l->kind != LH_ONCE && lh_kind_acts(l->kind) != LH_GUARD)
 		return true;
 	for (uint32_t i = 1; i < p->n_samples; i++)

@@ -1,0 +1,31 @@
+"""Daemon threads that have the mutex, the GIL, or wait for one of them, when the interpreter ends.
+
+EXPECT: nothing
+"""
+import sys
+import threading
+import time
+
+import gil_locks
+
+sys.setswitchinterval(0.0001)
+
+
+def calls():
+    while True:
+        gil_locks.without_gil()
+
+
+def computes():
+    while True:
+        sum(range(50))
+
+
+def foreign():
+    while True:
+        gil_locks.foreign_thread()
+
+
+for body in calls, computes, foreign, calls:
+    threading.Thread(target=body, daemon=True).start()
+time.sleep(0.03)

@@ -1,0 +1,33 @@
+"""fork while other threads have the mutex and wait for the GIL; the child begins with a new GIL.
+
+EXPECT: nothing
+"""
+import os
+import threading
+
+import gil_locks
+
+from steps import in_turn
+
+over = []
+
+
+def calls():
+    while not over:
+        gil_locks.foreign_thread()
+        sum(range(100))
+
+
+threads = [threading.Thread(target=calls) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for _ in range(3):
+    pid = os.fork()
+    if pid == 0:
+        over.append(None)
+        in_turn(lambda: sum(range(100)), lambda: None)
+        os._exit(7)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+over.append(None)
+for thread in threads:
+    thread.join()
