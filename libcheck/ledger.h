@@ -349,7 +349,8 @@ enum {
 enum {
 	LH_STACK_CUT = 1,
 	LH_STACK_APPROXIMATE = 2,
-	LH_STACK_HANDLER = 4 /* goes through a signal handler */
+	LH_STACK_HANDLER = 4,  /* goes through a signal handler */
+	LH_STACK_ANNOUNCED = 8 /* of a call that announces a lock, not of one that locks */
 };
 
 /* A stack, stored once. Its frames are return addresses in LH_T_FRAME, innermost first. */
@@ -549,6 +550,9 @@ enum {
 	LH_FINDING_ENDED = 32,
 	/* a warning, because LH_LEDGER_PYTHON_ASSUMED: the acquisitions may not wait */
 	LH_FINDING_ASSUMED = 64,
+	/* a deadlock, if the lock behind a futex of its steps is held by the thread of the step
+	 * LH_HOLDS: the only other thread that was seen to wake others there */
+	LH_FINDING_LIKELY = 128,
 };
 
 enum lh_filter {

@@ -178,6 +178,7 @@ struct lh_report_finding {
 	bool ended;   /* a deadlock that did not last; see lh_report_ended_by */
 	bool told;    /* LH_FINDING_TOLD */
 	bool assumed; /* LH_FINDING_ASSUMED */
+	bool likely;  /* LH_FINDING_LIKELY */
 	char fingerprint[17];
 	char former_v2[17], former[17]; /* by recipes v2 and v1; equal if they agree */
 	/* of a lock-order or deadlock: the other of the two, and the fingerprints by that rule */
@@ -398,6 +399,7 @@ const char *lh_name_level(enum lh_level);
 const char *lh_name_filter(enum lh_filter);
 const char *lh_name_action(enum lh_action);
 const char *lh_name_kind(unsigned kind);
+const char *lh_name_family(unsigned kind); /* of a kind: "pthread", "GLib" */
 const char *lh_name_status(enum lh_status);
 /* The rule of that name, LH_NO_RULE if there is none. */
 /* The rule that a misspelled name most likely means; NULL: none is near. */
