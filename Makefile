@@ -39,7 +39,7 @@ BUILD_PACKAGES := build-essential uthash-dev libunwind-dev libdw-dev libelf-dev 
 # Compilers and what checks sources; what looks at processes and files; what a gate is driven by; what is watched.
 # gcc-12-multilib and not gcc-multilib, which cannot be installed beside a cross compiler.
 CHECK_PACKAGES := clang llvm lld mold dwz clang-format clang-tidy libclang-rt-dev shellcheck codespell musl-tools gcc-12-multilib \
-	libc++1-14 libc++abi1-14 gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
+	libc++1-14 libc++abi1-14 libomp-14-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
 	valgrind gdb strace procps iproute2 bubblewrap graphviz libxml2-utils python3 python3-jsonschema python3-yaml openssl perl \
 	cmake meson ninja-build automake python3-pytest git \
 	libpython3.11-testsuite python3-dev libglib2.0-0 libjemalloc2 libgoogle-perftools4 libmimalloc2.0 libfuse3-dev \

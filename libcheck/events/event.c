@@ -13,7 +13,33 @@ static void no_gil(enum lh_gil_event what, const struct lh_call *call, const voi
 }
 void (*lh_gil_event)(enum lh_gil_event what, const struct lh_call *call, const void *cond) = no_gil;
 
-/* ---- happens-before edges ---- */
+/* ---- segments and phases ---- */
+
+static uint32_t last_phase;
+
+void lh_phase_raise(uint32_t phase)
+{
+	uint32_t seen = __atomic_load_n(&last_phase, __ATOMIC_RELAXED);
+
+	while (seen < phase && !__atomic_compare_exchange_n(&last_phase, &seen, phase, true,
+							    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+/* After the last one, phases order nothing any more. */
+uint32_t lh_phase_next(void)
+{
+	enum { PHASES_MAX = UINT32_MAX / LH_PHASE - 1 };
+	uint32_t seen = __atomic_load_n(&last_phase, __ATOMIC_RELAXED);
+
+	while (seen < PHASES_MAX &&
+	       !__atomic_compare_exchange_n(&last_phase, &seen, seen + 1, true, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED))
+		;
+	if (seen >= PHASES_MAX)
+		lh_hb_edges_lost();
+	return seen + 1;
+}
 
 void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live)
 {
@@ -28,6 +54,8 @@ void lh_segment_begin(struct lh_self *self, struct lh_live_thread *live, uint32_
 		lh_phase_raise(segment / LH_PHASE);
 	lh_self_forget_visits(self);
 }
+
+/* ---- happens-before edges ---- */
 
 void lh_hb_edges_lost(void)
 {

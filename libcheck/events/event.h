@@ -112,7 +112,8 @@ void lh_hb_edge_add(enum lh_hb_kind kind, lh_thread_id a, uint32_t a_segment, lh
 void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live);
 /* The thread's next segment has this number, or the one after it. */
 void lh_segment_begin(struct lh_self *self, struct lh_live_thread *live, uint32_t segment);
-void lh_phase_raise(uint32_t phase); /* regions that begin from now on have later phases */
+void lh_phase_raise(uint32_t phase); /* lh_phase_next will be later */
+uint32_t lh_phase_next(void);        /* later than all segments of all threads */
 /* The thread acquired a robust mutex with EOWNERDEAD. Call before l->owner changes. In mutex.c. */
 void lh_event_owner_died(struct lh_event_frame *event, const struct lh_lock *l);
 /* The wait for the thread's end begins. */

@@ -17,32 +17,6 @@
  */
 #include "libcheck/events/event.h"
 
-static uint32_t last_phase;
-
-void lh_phase_raise(uint32_t phase)
-{
-	uint32_t seen = __atomic_load_n(&last_phase, __ATOMIC_RELAXED);
-
-	while (seen < phase && !__atomic_compare_exchange_n(&last_phase, &seen, phase, true,
-							    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-		;
-}
-
-/* After the last one, phases order nothing any more. */
-static uint32_t next_phase(void)
-{
-	enum { PHASES_MAX = UINT32_MAX / LH_PHASE - 1 };
-	uint32_t seen = __atomic_load_n(&last_phase, __ATOMIC_RELAXED);
-
-	while (seen < PHASES_MAX &&
-	       !__atomic_compare_exchange_n(&last_phase, &seen, seen + 1, true, __ATOMIC_RELAXED,
-					    __ATOMIC_RELAXED))
-		;
-	if (seen >= PHASES_MAX)
-		lh_hb_edges_lost();
-	return seen + 1;
-}
-
 /* The thread may be in a later phase already. */
 static void enter_phase(struct lh_self *self, uint32_t phase)
 {
@@ -59,7 +33,7 @@ void lh_on_team_fork(const struct lh_call *call, struct lh_team *team)
 	if (!self)
 		return;
 	team->leader = self->live_saved->thread;
-	team->phase = next_phase();
+	team->phase = lh_phase_next();
 	self->team_begins = true;
 	lh_leave(self);
 }
@@ -93,9 +67,10 @@ static void work_for(const struct lh_call *call, lh_thread_id leader, uint32_t u
 	if (!lh_event_begin_must(&event, call))
 		return;
 	lh_thread_id worker = event.live->thread;
-	if (event.self->team_leader)
+	bool is_old = event.self->team_leader != 0;
+	if (is_old)
 		set_last(event.self->team_leader, worker, until);
-	if (find_edges(leader, worker)) {
+	if (is_old && find_edges(leader, worker)) {
 		set_last(leader, worker, UINT32_MAX);
 	} else {
 		uint32_t from = event.live->segment;
@@ -150,7 +125,7 @@ void lh_on_team_join(const struct lh_call *call, const struct lh_team *team)
 		return;
 	self->team_begins = false;
 	if (team->shared)
-		enter_phase(self, next_phase());
+		enter_phase(self, lh_phase_next());
 	lh_leave(self);
 }
 

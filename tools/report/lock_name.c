@@ -130,28 +130,39 @@ static const char *class_of(struct lh_report *report, const struct lh_report_loc
 	return site[0] ? lh_arena_printf(report->arena, "%s>%s", lock->kind, site) : lock->kind;
 }
 
+/* An unnamed section of gcc has no object of the program's: its address is that of the function
+ * that begins it (interpose/openmp.c), or, in `hang`, of libgomp's own lock. */
+static const char *unnamed_section(struct lh_report *report, const struct lh_report_lock *lock)
+{
+	uint64_t address = lh_lock_address(&lock->row);
+	const char *function = lh_report_function_at(report, lock->process, address);
+	const char *data = lh_report_data_place(report, lock->process, address);
+
+	if (lock->row.kind != LH_OMP_CRITICAL)
+		return NULL;
+	if (function && strstr(function, "_atomic_start"))
+		return "atomic";
+	return (function && strstr(function, "_critical_start")) ||
+			       (data && strncmp(data, "libgomp.so", 10) == 0)
+		       ? "critical"
+		       : NULL;
+}
+
 /*
  * A critical section of OpenMP has the name of the symbol that the compiler makes for it: gcc's
- * ends with the name, clang's with ".var" behind it. An unnamed section of gcc has no object; the
- * address is that of the function that begins it (interpose/openmp.c).
+ * ends with the name, clang's with ".var" behind it. In `hang` its word counts as a lock.
  */
 static const char *section_name(struct lh_report *report, const struct lh_report_lock *lock,
 				const char *symbol)
 {
 	static const char begins[] = ".gomp_critical_user_", ends[] = ".var";
-	const char *name = symbol, *function;
+	const char *name = symbol;
 	size_t n;
 
-	if (!symbol) {
-		function =
-			lh_report_function_at(report, lock->process, lh_lock_address(&lock->row));
-		return !function                             ? NULL
-		       : strstr(function, "_atomic_start")   ? "atomic"
-		       : strstr(function, "_critical_start") ? "critical"
-							     : NULL;
-	}
+	if (!symbol)
+		return unnamed_section(report, lock);
 	if (strncmp(name, begins, sizeof(begins) - 1) != 0)
-		return symbol;
+		return NULL;
 	name += sizeof(begins) - 1;
 	n = strlen(name);
 	if (n >= sizeof(ends) - 1 && strcmp(name + n - (sizeof(ends) - 1), ends) == 0)
@@ -180,16 +191,17 @@ static void set_gil_name(struct lh_report_lock *lock)
 static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 {
 	uint64_t into;
-	const char *symbol = NULL, *name = NULL;
+	const char *symbol = NULL, *section = NULL, *name = NULL;
 
 	if (lock->row.kind != LH_THREAD_END) {
 		symbol = lh_report_variable(report, lock->process, lh_lock_address(&lock->row),
 					    &into);
-		if (lock->row.kind == LH_OMP_CRITICAL)
-			symbol = section_name(report, lock, symbol);
-		name = is_named(lock) ? lh_arena_strdup(report->arena, lock->stats.name)
-		       : lock->row.kind == LH_OMP_CRITICAL ? symbol
-							   : lh_report_lock_variable(report, lock);
+		if (lh_kind_row(lock->row.kind)->family == LH_FAMILY_OPENMP)
+			section = section_name(report, lock, symbol);
+		symbol = section ? section : symbol;
+		name = is_named(lock) ? lh_arena_strdup(report->arena, lock->stats.name) : section;
+		if (!name)
+			name = lh_report_lock_variable(report, lock);
 		if (is_of_library(lock, name))
 			name = NULL;
 		if (!name && lock->init_stack)

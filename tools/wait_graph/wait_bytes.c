@@ -264,7 +264,7 @@ bool lh_hang_wait_of(const struct lh_peek *p, const struct lh_peek_task *t, stru
 	w->shared = !(t->arg[1] & FUTEX_PRIVATE_FLAG);
 	w->address = t->arg[0];
 	w->unread = !lh_peek_read(p, w->address, &word, sizeof(word));
-	if (lh_hang_wait_in_glib(t, op, w))
+	if (lh_hang_wait_in_glib(t, op, w) || lh_hang_wait_in_libgomp(p, t, op, w))
 		return true;
 	named = by_name(p, t, w);
 	if (named == OWN)
