@@ -21,12 +21,35 @@ struct region {
 
 #define CALL() LH_CALL(NULL, OMP_CRITICAL, EXCLUSIVE, BLOCKING)
 
+/* omp_get_num_threads of the library that has this function. The places are filled once, and serve
+ * all regions that begin by one function. */
+static int (*threads_of(const void *runtime))(void)
+{
+	enum { PLACES = 32, BUSY = 1 };
+	static struct {
+		uintptr_t runtime;
+		int (*threads)(void);
+	} known[PLACES];
+	uintptr_t key = (uintptr_t)runtime, none = 0;
+	__typeof__(known[0]) *k = &known[key / 16 % PLACES];
+
+	if (LH_LIKELY(__atomic_load_n(&k->runtime, __ATOMIC_ACQUIRE) == key))
+		return k->threads;
+	int (*threads)(void) =
+		(int (*)(void))lh_outside_find_beside(runtime, "omp_get_num_threads");
+	if (__atomic_compare_exchange_n(&k->runtime, &none, BUSY, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_RELAXED)) {
+		k->threads = threads;
+		__atomic_store_n(&k->runtime, key, __ATOMIC_RELEASE);
+	}
+	return threads;
+}
+
 /* A nested region often has one thread only. The library of the region must say so, because another
  * one does not know the region. */
 static bool is_alone(const void *runtime)
 {
-	int (*threads)(void) =
-		(int (*)(void))lh_outside_find_beside(runtime, "omp_get_num_threads");
+	int (*threads)(void) = threads_of(runtime);
 
 	return threads && threads() == 1;
 }
