@@ -15,7 +15,8 @@ struct region {
 	void *first; /* the data's first word, for GOMP_parallel_reductions, which reads it */
 	void (*fn)(void *);
 	void *data;
-	const void *runtime; /* a function of the library that runs the region */
+	/* a function of the library that runs the region; NULL: do not ask for its threads */
+	const void *runtime;
 	struct lh_team team;
 };
 
@@ -49,7 +50,7 @@ static int (*threads_of(const void *runtime))(void)
  * one does not know the region. */
 static bool is_alone(const void *runtime)
 {
-	int (*threads)(void) = threads_of(runtime);
+	int (*threads)(void) = runtime ? threads_of(runtime) : NULL;
 
 	return threads && threads() == 1;
 }
@@ -258,7 +259,7 @@ static void fork_microtask(const struct lh_call *call, fork_function *real, void
 {
 	for (int i = 0; i < r->n; i++)
 		r->argument[i] = va_arg(arguments, void *);
-	fork_team(call, &r->region, (const void *)real, r->region.fn, NULL);
+	fork_team(call, &r->region, r->region.runtime, r->region.fn, NULL);
 	real(place, 1, (void *)run_microtask, r);
 	lh_on_team_join(call, &r->region.team);
 }
@@ -266,34 +267,37 @@ static void fork_microtask(const struct lh_call *call, fork_function *real, void
 /* Each uses as much of the stack as it needs. */
 #define FORK_UP_TO(name, max)                                                                      \
 	static __attribute__((noinline)) void name(const struct lh_call *call,                     \
-						   fork_function *real, void *place, int n,        \
-						   void *fn, va_list arguments)                    \
+						   fork_function *real, void *place,               \
+						   struct micro_region *r, va_list arguments)      \
 	{                                                                                          \
 		void *argument[max] = {0};                                                         \
-		struct micro_region r = {.argument = argument, .n = n};                            \
-		r.region.fn = (void (*)(void *))fn;                                                \
-		fork_microtask(call, real, place, &r, arguments);                                  \
+		r->argument = argument;                                                            \
+		fork_microtask(call, real, place, r, arguments);                                   \
 	}
 FORK_UP_TO(fork_few, ARGUMENTS_FEW)
 FORK_UP_TO(fork_many, ARGUMENTS_MANY)
 FORK_UP_TO(fork_max, ARGUMENTS_MAX)
 
-#define FORK(name)                                                                                 \
+#define FORK(name, asked)                                                                          \
 	LH_EXPORT void name(void *place, int n, void *fn, ...)                                     \
 	{                                                                                          \
 		fork_function *real = LH_OUTSIDE(name);                                            \
 		struct lh_call call = CALL();                                                      \
+		struct micro_region r = {.n = n};                                                  \
 		va_list arguments;                                                                 \
 		if (LH_UNLIKELY(!real || n > ARGUMENTS_MAX))                                       \
 			return;                                                                    \
+		r.region.fn = (void (*)(void *))fn;                                                \
+		r.region.runtime = (asked) ? (const void *)real : NULL;                            \
 		va_start(arguments, fn);                                                           \
 		(n <= ARGUMENTS_FEW    ? fork_few                                                  \
 		 : n <= ARGUMENTS_MANY ? fork_many                                                 \
-				       : fork_max)(&call, real, place, n, fn, arguments);          \
+				       : fork_max)(&call, real, place, &r, arguments);             \
 		va_end(arguments);                                                                 \
 	}
-FORK(__kmpc_fork_call)
-FORK(__kmpc_fork_teams)
+FORK(__kmpc_fork_call, true)
+/* each thread of a league is a team of its own, which has one thread */
+FORK(__kmpc_fork_teams, false)
 
 /* ---- barriers ---- */
 

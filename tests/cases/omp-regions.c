@@ -79,6 +79,15 @@ static void nested(void)
 	}
 }
 
+/* of one thread each */
+static void league(void)
+{
+#pragma omp teams num_teams(2)
+	a_b();
+#pragma omp teams num_teams(2)
+	b_a();
+}
+
 int main(void)
 {
 	omp_set_max_active_levels(2);
@@ -86,6 +95,7 @@ int main(void)
 		regions();
 		one_region();
 		nested();
+		league();
 		regions();
 	}
 	return 0;
