@@ -1,7 +1,7 @@
 /*
  * Opposite orders that the team orders: before, in and after a region, in two regions, on both
  * sides of a barrier, of the end of a loop, of sections, of a single with copyprivate; in a nested
- * region.
+ * region, and in two leagues.
  * EXPECT: nothing
  * EXPECT-FILTERED: ordered a b
  * FLAGS: -fopenmp
