@@ -347,7 +347,8 @@ enum {
 enum {
 	LH_STACK_CUT = 1,
 	LH_STACK_APPROXIMATE = 2,
-	LH_STACK_HANDLER = 4 /* goes through a signal handler */
+	LH_STACK_HANDLER = 4,  /* goes through a signal handler */
+	LH_STACK_ANNOUNCED = 8 /* of a call that announces a lock, not of one that locks */
 };
 
 /* A stack, stored once. Its frames are return addresses in LH_T_FRAME, innermost first. */

@@ -14,28 +14,22 @@
 
 #include "libcheck/base/sys.h"
 
+/* The types of other libraries are opaque here. A row with parameters declares its function. */
+#define VOIDLOCK(fn, first, kind, mode, params, args) void fn params;
+#define BOOLTRY(fn, kind, mode, params, args) int fn params;
+#define VOIDUNLOCK(fn, kind, params, args) void fn params;
+#include "libcheck/calls.def"
+
 /*
  * ---- GLib: gthread.h, gbitlock.h and deprecated/gthread.h of GLib 2.2 to 2.88; its types are
  * opaque here ----
  */
 void g_mutex_init(void *o);
 void g_mutex_clear(void *o);
-void g_mutex_lock(void *o);
-int g_mutex_trylock(void *o);
-void g_mutex_unlock(void *o);
 void g_rec_mutex_init(void *o);
 void g_rec_mutex_clear(void *o);
-void g_rec_mutex_lock(void *o);
-int g_rec_mutex_trylock(void *o);
-void g_rec_mutex_unlock(void *o);
 void g_rw_lock_init(void *o);
 void g_rw_lock_clear(void *o);
-void g_rw_lock_reader_lock(void *o);
-int g_rw_lock_reader_trylock(void *o);
-void g_rw_lock_reader_unlock(void *o);
-void g_rw_lock_writer_lock(void *o);
-int g_rw_lock_writer_trylock(void *o);
-void g_rw_lock_writer_unlock(void *o);
 void g_cond_init(void *o);
 void g_cond_clear(void *o);
 void g_cond_wait(void *cond, void *o);
@@ -69,46 +63,25 @@ void g_cond_free(void *o);
 int g_cond_timed_wait(void *cond, void *o, void *end);
 void g_static_mutex_free(void *o);
 void g_static_rec_mutex_init(void *o);
-void g_static_rec_mutex_lock(void *o);
-int g_static_rec_mutex_trylock(void *o);
-void g_static_rec_mutex_unlock(void *o);
 void g_static_rec_mutex_lock_full(void *o, unsigned depth);
 unsigned g_static_rec_mutex_unlock_full(void *o);
 void g_static_rec_mutex_free(void *o);
 void g_static_rw_lock_init(void *o);
-void g_static_rw_lock_reader_lock(void *o);
-int g_static_rw_lock_reader_trylock(void *o);
-void g_static_rw_lock_reader_unlock(void *o);
-void g_static_rw_lock_writer_lock(void *o);
-int g_static_rw_lock_writer_trylock(void *o);
-void g_static_rw_lock_writer_unlock(void *o);
 void g_static_rw_lock_free(void *o);
 
 /* ---- OpenMP ---- */
 void omp_init_lock(void *o);
 void omp_init_lock_with_hint(void *o, int hint);
 void omp_destroy_lock(void *o);
-void omp_set_lock(void *o);
-int omp_test_lock(void *o);
-void omp_unset_lock(void *o);
 void omp_init_nest_lock(void *o);
 void omp_init_nest_lock_with_hint(void *o, int hint);
 void omp_destroy_nest_lock(void *o);
-void omp_set_nest_lock(void *o);
-int omp_test_nest_lock(void *o);
-void omp_unset_nest_lock(void *o);
 void omp_init_lock_(void *o);
 void omp_init_lock_with_hint_(void *o, const int *hint);
 void omp_destroy_lock_(void *o);
-void omp_set_lock_(void *o);
-int omp_test_lock_(void *o);
-void omp_unset_lock_(void *o);
 void omp_init_nest_lock_(void *o);
 void omp_init_nest_lock_with_hint_(void *o, const int *hint);
 void omp_destroy_nest_lock_(void *o);
-void omp_set_nest_lock_(void *o);
-int omp_test_nest_lock_(void *o);
-void omp_unset_nest_lock_(void *o);
 void GOMP_critical_start(void), GOMP_critical_end(void);
 void GOMP_critical_name_start(void *o), GOMP_critical_name_end(void *o);
 void GOMP_atomic_start(void), GOMP_atomic_end(void);

@@ -94,6 +94,8 @@ static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool
 	bool walks = needs_stack && (!x || (LH_STACKS[x->stack].flags & LH_STACK_HANDLER));
 	if (walks)
 		lh_stack_walk(call->frame, event->live->stack_low, event->live->stack_high, walked);
+	if (call->announced)
+		walked->flags |= LH_STACK_ANNOUNCED;
 	walked->makes_lock = init;
 	event->open = walks ? walked->open : 0;
 	if (!(must ? lh_internal_lock_acquire_long
@@ -146,6 +148,8 @@ struct lh_lock *lh_event_lock(struct lh_event_frame *event, const void *object, 
 	event->invalid = false;
 	if (LH_LIKELY(l && l->kind == kind && (kind != LH_MUTEX || lh_glibc_is_mutex(object))))
 		return l;
+	if (lh_python_in_gil(object) && kind != LH_GIL)
+		return NULL;
 	event->invalid = lh_is_invalid(object, kind);
 	if (event->invalid)
 		lh_event_report(event,

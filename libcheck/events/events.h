@@ -39,6 +39,7 @@ struct lh_call {
 	/* address of the wrapper's saved frame pointer; the return address follows it */
 	uintptr_t frame;
 	uint8_t kind, mode, how;
+	bool announced;    /* LH_STACK_ANNOUNCED */
 	lh_stack_id stack; /* 0: the wrapper does not know it; LH_NO_STACK: it does not matter */
 };
 #define LH_NO_STACK UINT32_MAX
@@ -46,7 +47,7 @@ struct lh_call {
 #define LH_CALL(object, k, m, h)                                                                   \
 	(struct lh_call)                                                                           \
 	{                                                                                          \
-		(object), (uintptr_t)__builtin_frame_address(0), LH_##k, LH_##m, LH_##h, 0         \
+		(object), (uintptr_t)__builtin_frame_address(0), LH_##k, LH_##m, LH_##h, false, 0  \
 	}
 
 void lh_on_acquired_slow(const struct lh_call *call, int rc);

@@ -20,7 +20,8 @@
 #define CALL(m, h)                                                                                 \
 	(struct lh_call)                                                                           \
 	{                                                                                          \
-		(const void *)o, (uintptr_t)__builtin_frame_address(0), LH_CUSTOM, (m), (h), 0     \
+		(const void *)o, (uintptr_t)__builtin_frame_address(0), LH_CUSTOM, (m), (h), true, \
+			0                                                                          \
 	}
 
 /* ---- ThreadSanitizer. Between `pre` and `post` the thread runs the lock's own code. ---- */

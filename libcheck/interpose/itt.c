@@ -26,7 +26,12 @@ enum { UNKNOWN = LH_LOCK_RECURSIVE | LH_LOCK_MAY_SIGNAL };
 			forward(__VA_ARGS__);                                                      \
 	} while (0)
 
-#define CALL LH_CALL(o, CUSTOM, EXCLUSIVE, BLOCKING)
+#define CALL                                                                                       \
+	(struct lh_call)                                                                           \
+	{                                                                                          \
+		o, (uintptr_t)__builtin_frame_address(0), LH_CUSTOM, LH_EXCLUSIVE, LH_BLOCKING,    \
+			true, 0                                                                    \
+	}
 
 LH_EXPORT void __itt_sync_create(void *o, const char *type, const char *name, int attribute)
 {

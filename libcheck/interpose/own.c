@@ -27,7 +27,7 @@ static uint32_t lock_flags(int flags)
 	(struct lh_call)                                                                           \
 	{                                                                                          \
 		(lock), (uintptr_t)__builtin_frame_address(0), LH_CUSTOM, mode_of(flags),          \
-			how_of(flags), 0                                                           \
+			how_of(flags), true, 0                                                     \
 	}
 
 LH_EXPORT void lockhound_make(const void *lock, int flags, const char *name)

@@ -389,8 +389,9 @@ struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind)
 struct lh_lock *lh_lock_copy_from_parent(const struct lh_lock *was)
 {
 	enum {
-		INNATE = (int)LH_LOCK_OWN_KIND_FLAGS(15) | LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK | LH_LOCK_ADAPTIVE |
-			 LH_LOCK_ROBUST | LH_LOCK_PI | LH_LOCK_PROTECT | LH_LOCK_PREFER_WRITER
+		INNATE = (int)LH_LOCK_OWN_KIND_FLAGS(15) | LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK |
+			 LH_LOCK_ADAPTIVE | LH_LOCK_ROBUST | LH_LOCK_PI | LH_LOCK_PROTECT |
+			 LH_LOCK_PREFER_WRITER
 	};
 	const void *object = (const void *)(uintptr_t)was->address;
 	uint32_t row = lh_lock_find(object);

@@ -63,6 +63,12 @@ static inline bool lh_readers_queue(const struct lh_lock *l, enum lh_mode wanted
 	       (l->flags & LH_LOCK_PREFER_WRITER);
 }
 
+/* May a thread release the lock that does not hold it? */
+static inline bool lh_lock_may_signal(const struct lh_lock *l)
+{
+	return l->kind == LH_SEM || (l->flags & LH_LOCK_MAY_SIGNAL);
+}
+
 /*
  * A futex records no owner. If only one thread beside the waiter is known to end waits there, or to
  * have got out of one, it may hold the lock behind the word. 0: there is none, or more than one.
@@ -84,12 +90,6 @@ static inline lh_thread_id lh_futex_likely_owner(const struct lh_lock *l,
 		owner = known[i];
 	}
 	return owner;
-}
-
-/* May a thread release the lock that does not hold it? */
-static inline bool lh_lock_may_signal(const struct lh_lock *l)
-{
-	return l->kind == LH_SEM || (l->flags & LH_LOCK_MAY_SIGNAL);
 }
 
 /* Does the lock stay locked forever when its owner ends without a release? */

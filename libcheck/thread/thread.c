@@ -36,10 +36,11 @@ static bool on_stack(const struct lh_live_thread *live, uintptr_t at)
 	return at >= live->stack_low && at < live->stack_high;
 }
 
-/* Was the hook that is inside left by a jump? Only a shallower frame of its stack shows this. */
+/* Was the hook that is inside left by a jump? Only a frame that is not deeper, on the same stack,
+ * shows this. */
 static bool stale(const struct lh_self *self, uintptr_t frame)
 {
-	return frame > self->inside && self->live_saved && on_stack(self->live_saved, frame) &&
+	return frame >= self->inside && self->live_saved && on_stack(self->live_saved, frame) &&
 	       on_stack(self->live_saved, self->inside);
 }
 

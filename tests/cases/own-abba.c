@@ -5,6 +5,7 @@
  * EXPECT: lock-order a the-ledger-of-all-accounts
  * EXPECT: lock-order c m
  * EXPECT-STACK: own_lock, a_then_b, b_then_a, c_then_m, m_then_c
+ * EXPECT-TEXT: own-abba.c:
  */
 #include "own.h"
 

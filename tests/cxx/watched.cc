@@ -76,30 +76,30 @@ static void rates_then_account()
 {
 	turn now(2);
 	std::lock_guard r(rates); // AT orders: holds rates in rates_then_account()
-	std::lock_guard a(
-		account.mutex_); // AT orders: wants account.mutex_ in rates_then_account()
+	// AT orders: wants account.mutex_ in rates_then_account()
+	std::lock_guard a(account.mutex_);
 }
 static void account_then_rates()
 {
 	turn now(3);
-	std::lock_guard a(
-		account.mutex_);  // AT orders: holds account.mutex_ in account_then_rates()
+	// AT orders: holds account.mutex_ in account_then_rates()
+	std::lock_guard a(account.mutex_);
 	std::lock_guard r(rates); // AT orders: wants rates in account_then_rates()
 }
 
 static void read_then_spin()
 {
 	turn now(0);
-	std::shared_lock t(
-		table); // AT shared: holds the table of all customers in read_then_spin()
+	// AT shared: holds the table of all customers in read_then_spin()
+	std::shared_lock t(table);
 	std::lock_guard s(account.spin); // AT shared: wants account.spin in read_then_spin()
 }
 static void spin_then_write()
 {
 	turn now(1);
 	std::lock_guard s(account.spin); // AT shared: holds account.spin in spin_then_write()
-	std::unique_lock t(
-		table); // AT shared: wants the table of all customers in spin_then_write()
+	// AT shared: wants the table of all customers in spin_then_write()
+	std::unique_lock t(table);
 }
 
 /* It waits for itself, but the lock throws instead. */

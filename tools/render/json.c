@@ -131,6 +131,13 @@ static json_t *process_at(struct lh_view *v, uint32_t i)
 	return o;
 }
 
+/* Of a lock that is no pthread lock. */
+static void put_family(json_t *o, const struct lh_report_lock *lock)
+{
+	if (!lh_kind_is_pthread(lock->row.kind))
+		put_name(o, "family", lh_name_family(lock->row.kind));
+}
+
 static json_t *finding_lock_json(struct lh_view *v, const struct lh_report_lock *lock)
 {
 	json_t *o = json_object();
@@ -138,6 +145,7 @@ static json_t *finding_lock_json(struct lh_view *v, const struct lh_report_lock 
 	put_number(o, "id", lock->id);
 	put_text(v, o, "name", lock->name);
 	put_name(o, "kind", lock->kind);
+	put_family(o, lock);
 	if (lh_lock_address(&lock->row))
 		put_address(o, "address", lh_read_address(lh_lock_address(&lock->row)));
 	put_stack(v, o, "born", lock->init_stack);
@@ -415,6 +423,7 @@ static json_t *lock_json(struct lh_view *v, const struct lh_report_lock *lock)
 	put_number(o, "id", lock->id);
 	put_text(v, o, "name", lock->name);
 	put_name(o, "kind", lock->kind);
+	put_family(o, lock);
 	put_number(o, "acquired", l->acquired + l->shared);
 	put_number(o, "acquired_shared", l->shared);
 	put_number(o, "contended", lock->stats.contended);

@@ -227,6 +227,17 @@ static struct merged_finding *new_finding(struct lh_report *report,
 	return k;
 }
 
+/* Nobody chooses where an interpreter takes the GIL. */
+static void set_gil_help(struct lh_report_finding *f)
+{
+	bool is_order = f->rule == LH_RULE_LOCK_ORDER || f->rule == LH_RULE_DEADLOCK;
+
+	for (uint32_t i = 0; is_order && i < f->steps; i++)
+		if (f->step[i].lock && f->step[i].lock->row.kind == LH_GIL)
+			f->help = "Release the GIL before you wait (Py_BEGIN_ALLOW_THREADS, "
+				  "gil_scoped_release), or take it with no other lock held.";
+}
+
 static struct merged_finding *make_finding(struct lh_report *report, struct lh_report_process *p,
 					   const struct lh_finding *row,
 					   const struct lh_step *given)
@@ -234,6 +245,7 @@ static struct merged_finding *make_finding(struct lh_report *report, struct lh_r
 	struct merged_finding *k = new_finding(report, p, row);
 
 	add_steps(report, &k->found, row, given);
+	set_gil_help(&k->found);
 	complete(report, &k->found);
 	return k;
 }

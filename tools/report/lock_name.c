@@ -181,6 +181,13 @@ static void set_futex(struct lh_report *report, struct lh_report_lock *lock)
 		lock->wake_stack = lh_report_get_stack(report, lock->process, lock->row.wake_stack);
 }
 
+/* A part of a variable of CPython, which has other names in other builds. */
+static void set_gil_name(struct lh_report_lock *lock)
+{
+	lock->plain = lock->name = lock->class = lock->former_class = lock->kind;
+	lock->named = true;
+}
+
 /* "m" of "m.d_ptr._q_value": the word of a lock of Qt is a member of it. */
 static const char *without_word(struct lh_report *report, const struct lh_report_lock *lock,
 				const char *name)
@@ -190,13 +197,6 @@ static const char *without_word(struct lh_report *report, const struct lh_report
 	if (!tail || (strcmp(tail, ".d") != 0 && strcmp(tail, ".d_ptr._q_value") != 0))
 		return name;
 	return lh_arena_printf(report->arena, "%.*s", (int)(tail - name), name);
-}
-
-/* A part of a variable of CPython, which has other names in other builds. */
-static void set_gil_name(struct lh_report_lock *lock)
-{
-	lock->plain = lock->name = lock->class = lock->former_class = lock->kind;
-	lock->named = true;
 }
 
 static void set_name(struct lh_report *report, struct lh_report_lock *lock)
@@ -257,7 +257,8 @@ struct lh_report_lock *lh_report_get_lock(struct lh_report *report,
 	lock->lock = id;
 	lock->row = row;
 	lh_read_lock_stats(p->ledger, &row, &lock->stats);
-	lock->kind = lock->kind_text = kind_of(report, p, &row);
+	lock->kind = kind_of(report, p, &row);
+	lock->kind_text = strcmp(lock->kind, "custom") == 0 ? "lock" : lock->kind;
 	if (row.init_stack)
 		lock->init_stack = lh_report_get_stack(report, p, row.init_stack);
 	if (lock->init_stack && lock->init_stack->lock_kind)

@@ -12,6 +12,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 static bool begins(const char *text, const char *with)
 {
@@ -194,18 +195,46 @@ static bool is_library_lock(const struct lh_report_frame *f)
 }
 
 /*
+ * Is it a function that locks, by its own name? "SpinLock::lock", "acquire_read", not "block" or
+ * "clock".
+ */
+static bool is_lock_word(const char *function)
+{
+	size_t n = 0;
+	const char *name = function ? qualified_name(function, &n) : "", *last = name;
+	int depth = 0;
+
+	for (const char *c = name; c < name + n; c++) {
+		depth += (*c == '<') - (*c == '>');
+		if (!depth && begins(c, "::"))
+			last = c + 2;
+	}
+	for (const char *c = last; c < name + n && *c != '<'; c++) {
+		char before = c > last ? (char)tolower((unsigned char)c[-1]) : '_';
+
+		if ((strncasecmp(c, "lock", 4) == 0 && before != 'b' && before != 'c') ||
+		    strncasecmp(c, "acquire", 7) == 0 || strncasecmp(c, "enter", 5) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
  * A function that makes one call and nothing else wraps the lock only if it calls the lock or
- * another wrapper of it: so wrappers that are not named are the innermost frames.
+ * another wrapper of it: so wrappers that are not named are the innermost frames. A lock is
+ * announced by its own lock function.
  */
 void lh_report_mark_wrappers(const struct lh_report *report, struct lh_report_frame *f, uint32_t n,
-			     bool cut)
+			     bool cut, bool announced)
 {
 	uint32_t last = cut ? n : outermost(f, n);
 	bool inner = true;
 
 	for (uint32_t i = 0; i < n; i++) {
-		bool named = is_wrapper(report, &f[i]);
+		bool named = is_wrapper(report, &f[i]) ||
+			     (announced && i < last && !f[i].system && is_lock_word(f[i].function));
 
+		announced = announced && f[i].system;
 		inner = inner && (named || (f[i].system ? is_library_lock(&f[i])
 							: f[i].wrapper && i < last));
 		f[i].wrapper = named || (inner && !f[i].system);

@@ -399,6 +399,7 @@ const char *lh_name_level(enum lh_level);
 const char *lh_name_filter(enum lh_filter);
 const char *lh_name_action(enum lh_action);
 const char *lh_name_kind(unsigned kind);
+const char *lh_name_family(unsigned kind); /* of a kind: "pthread", "GLib" */
 const char *lh_name_status(enum lh_status);
 /* The rule of that name, LH_NO_RULE if there is none. */
 /* The rule that a misspelled name most likely means; NULL: none is near. */

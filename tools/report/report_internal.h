@@ -47,9 +47,9 @@ bool lh_report_is_library(const char *function, const char *file);
 /* The patterns of a list; NULL: no list. */
 const struct lh_wrappers *lh_report_read_wrappers(struct lh_arena *, const char *list);
 /* Marks the wrappers among the frames of a stack; those that seem to be some are marked already.
- * cut: the outermost frame has a caller. */
+ * cut: the outermost frame has a caller. announced: LH_STACK_ANNOUNCED */
 void lh_report_mark_wrappers(const struct lh_report *, struct lh_report_frame *, uint32_t n,
-			     bool cut);
+			     bool cut, bool announced);
 
 /* lock_name.c */
 /* Tells locks of a finding that have one name apart: "Book::mutex_ (1)", in the order of its parts.

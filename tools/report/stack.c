@@ -222,7 +222,7 @@ static void fill(struct lh_report *report, const struct lh_report_process *p, lh
 	uint32_t frames = lh_read_frames(p->ledger, id, frame);
 	struct lh_report_frame *list = NULL;
 	struct lh_stack stack;
-	bool after = true;
+	bool after = true, announced = false;
 	uint32_t start = start_of_thread(report, p, frame, frames);
 
 	for (uint32_t i = 0; i < frames; i++) {
@@ -245,10 +245,11 @@ static void fill(struct lh_report *report, const struct lh_report_process *p, lh
 	if (lh_read_stack(p->ledger, id, &stack)) {
 		t->cut = (stack.flags & LH_STACK_CUT) || frames < stack.n;
 		t->approximate = stack.flags & LH_STACK_APPROXIMATE;
+		announced = stack.flags & LH_STACK_ANNOUNCED;
 	}
 	if (list) {
 		mark_ours(list, t->n);
-		lh_report_mark_wrappers(report, list, t->n, t->cut);
+		lh_report_mark_wrappers(report, list, t->n, t->cut, announced);
 	}
 }
 
