@@ -27,7 +27,7 @@ LIB_FLAGS = $(ALL) $(MACHINE_FLAGS) -fPIC -fvisibility=hidden -fasynchronous-unw
 	-ftls-model=initial-exec -fno-stack-protector -fno-plt -Wno-pedantic
 sources  = $(sort $(shell find $1 -name '*.c'))
 LIB_SRC  := $(call sources,libcheck)
-TOOL_SRC := $(call sources,tools libcheck/order_graph)
+TOOL_SRC := $(call sources,tools libcheck/order_graph libcheck/machine_code) libcheck/lock_api/rows.c
 TOOL_LIBS := -ldw -lelf -ljansson -ldl -lm -lpthread
 LIB_OBJ  := $(LIB_SRC:%.c=$B/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$B/tool/%.o)
@@ -39,14 +39,14 @@ BUILD_PACKAGES := build-essential uthash-dev libunwind-dev libdw-dev libelf-dev 
 # Compilers and what checks sources; what looks at processes and files; what a gate is driven by; what is watched.
 # gcc-12-multilib and not gcc-multilib, which cannot be installed beside a cross compiler.
 CHECK_PACKAGES := clang llvm lld mold dwz clang-format clang-tidy libclang-rt-dev shellcheck codespell musl-tools gcc-12-multilib \
-	libc++1-14 libc++abi1-14 gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
+	libc++1-14 libc++abi1-14 libomp-14-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
 	valgrind gdb strace procps iproute2 bubblewrap graphviz libxml2-utils python3 python3-jsonschema python3-yaml openssl perl \
 	cmake meson ninja-build automake python3-pytest git \
 	libpython3.11-testsuite python3-dev pybind11-dev libglib2.0-0 libjemalloc2 libgoogle-perftools4 libmimalloc2.0 libfuse3-dev \
 	sqlite3 memcached redis-server redis-tools mariadb-server mariadb-client pbzip2 xz-utils openjdk-17-jre-headless \
-	nginx-light haproxy unbound rsyslog
+	nginx-light haproxy unbound rsyslog rustc qtbase5-dev libabsl-dev pkg-config
 # Large ones, for `make soak` only.
-SOAK_PACKAGES := apache2 nodejs rustc postgresql-15 erlang-base qemu-system-x86 openmpi-bin libopenmpi-dev chromium
+SOAK_PACKAGES := apache2 nodejs postgresql-15 erlang-base qemu-system-x86 openmpi-bin libopenmpi-dev chromium
 
 # Says how far a build is, in files that had no object when it began: [27 of 246].
 WANTED_OBJ = $(sort $(LIB_OBJ) $(TOOL_OBJ) $(if $(filter unit,$(MAKECMDGOALS)),$(UNIT_OBJ)))
@@ -122,7 +122,7 @@ demo: setup ## builds, and shows a deadlock, its report and its cure
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@B=$B CC=$(CC) tests/programs/demo
 
-HEADER := libcheck/lockhound.h
+HEADER := libcheck/lockhound.h libcheck/lockhound.hpp
 MANUAL := docs/man/lockhound.1
 install: all ## to PREFIX (default /usr/local), below DESTDIR
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/lockhound

@@ -15,6 +15,7 @@
 #include "libcheck/base/outside.h"
 #include "libcheck/base/real.h"
 #include "libcheck/delay/delay.h"
+#include "libcheck/interpose/lock_api.h"
 #include "libcheck/lock/lock_state.h"
 #include "libcheck/base/text.h"
 #include "libcheck/events/events.h"
@@ -151,8 +152,8 @@ __attribute__((constructor)) static void on_load(int argc, char **argv, char **e
 		return;
 	lh_options_read(environment);
 	lh_real_resolve();
-	lh_outside_init();
 	lh_sys_seccomp_init();
+	lh_outside_init();
 	lh_lock_state_init();
 	lh_sys_clock_init(clock_gettime);
 	if (!wanted())
@@ -177,6 +178,7 @@ __attribute__((constructor)) static void on_load(int argc, char **argv, char **e
 	lh_mask_read();
 	lh_thread_after_fork = rearm;
 	__register_atfork(lh_on_fork_prepare, lh_on_fork_parent, start_in_child, NULL);
+	lh_lock_api_start();
 	start(lh_own_ledger.ledger);
 }
 
@@ -200,6 +202,8 @@ __attribute__((destructor)) static void on_unload(void)
 		return;
 	if (lh_options.report == LH_REPORT_STDERR)
 		lh_stderr_report_end();
+	if (lh_options.report == LH_REPORT_STDERR)
+		lh_lock_api_report();
 	if (lh_rows_used(LH_T_FINDING) <= 1 && !lh_options.ledger[0])
 		lh_own_ledger_remove();
 }

@@ -28,7 +28,10 @@
 #define LH_FRAMES_MAX 48    /* frames kept of one stack */
 #define LH_PATH_MAX 400     /* bytes kept of a path, with the final zero */
 #define LH_NAME_MAX 16      /* bytes of a thread's name, as the kernel keeps it */
+#define LH_LOCK_NAME_MAX 56 /* bytes kept of a name that the program gives a lock */
 #define LH_NOTE_MAX 120     /* bytes kept of a step's note, with the final zero */
+#define LH_OWN_KINDS 15     /* names of kinds in a file of --lock-api */
+#define LH_OWN_KIND_NAME 24 /* bytes of such a name, with the final zero */
 #define LH_TEXT_MAX 240     /* bytes kept of the command line, with the final zero */
 #define LH_FRAME_PC_BITS 48 /* bits of a frame word for the address; above them the module */
 #define LH_LOCK_BITS 22     /* bits of a lock id for the row; above them the generation */
@@ -68,6 +71,10 @@ typedef uint32_t lh_site;
 /* Beside `how`: the thread has the GIL, and releases the GIL before it waits. */
 #define LH_WITHOUT_GIL 8
 #define LH_SITE_WITHOUT_GIL(p) ((p) >> 4 & LH_WITHOUT_GIL)
+/* LH_CUSTOM of --lock-api: 1 + the number of the kind's name in the ledger's `own_kind`; 0: none.
+ */
+#define LH_LOCK_OWN_KIND(flags) ((uint32_t)(flags) >> 28)
+#define LH_LOCK_OWN_KIND_FLAGS(n) ((uint32_t)(n) << 28)
 
 #define LH_LOCK_ROW(id) ((id) & (LH_LOCK_ROWS - 1))
 #define LH_LOCK_GEN(id) ((id) >> LH_LOCK_BITS)
@@ -93,13 +100,13 @@ enum {
 	LH_LOCK_PI = 1 << 3,
 	LH_LOCK_PSHARED = 1 << 4,
 	LH_LOCK_PREFER_WRITER = 1 << 5, /* rwlock: while a writer waits, new readers wait too */
-	LH_LOCK_SIGNAL = 1 << 6,       /* semaphore: a signal, not a lock; see lh_sem_mark_signal */
-	LH_LOCK_COUNTING = 1 << 7,     /* semaphore: initial value above 1 */
-	LH_LOCK_DEAD = 1 << 8,         /* destroyed; the row may be reused for another lock */
-	LH_LOCK_PINNED = 1 << 9,       /* the row is never reused: a finding names it */
-	LH_LOCK_NAMED = 1 << 10,       /* the program gave a name through lockhound.h */
-	LH_LOCK_HAS_WRITERS = 1 << 11, /* rwlock: a writer has acquired it or waited for it */
-	LH_LOCK_PROTECT = 1 << 12,     /* mutex with a priority ceiling */
+	LH_LOCK_SIGNAL = 1 << 6,        /* a signal, not a lock; see lh_sem_mark_signal */
+	LH_LOCK_COUNTING = 1 << 7,      /* semaphore: initial value above 1 */
+	LH_LOCK_DEAD = 1 << 8,          /* destroyed; the row may be reused for another lock */
+	LH_LOCK_PINNED = 1 << 9,        /* the row is never reused: a finding names it */
+	LH_LOCK_NAMED = 1 << 10,        /* the program gave a name through lockhound.h */
+	LH_LOCK_HAS_WRITERS = 1 << 11,  /* rwlock: a writer has acquired it or waited for it */
+	LH_LOCK_PROTECT = 1 << 12,      /* mutex with a priority ceiling */
 	LH_LOCK_ADAPTIVE = 1 << 13,
 	LH_LOCK_INITED = 1 << 14,         /* the library saw its init call */
 	LH_LOCK_DESTROYED = 1 << 15,      /* by the program's call; LH_LOCK_DEAD also otherwise */
@@ -109,6 +116,13 @@ enum {
 	/* condition: CPython's own, as of its interpreter lock; semaphore: a lock made by CPython
 	 */
 	LH_LOCK_INTERPRETER = 1 << 19,
+	/* announced lock: the announcements do not tell a lock from a signal; counts as a lock
+	 * until a thread releases it that does not hold it */
+	LH_LOCK_MAY_SIGNAL = 1 << 20,
+	/* announced lock: they do not tell a try from an acquisition that may wait */
+	LH_LOCK_MAY_TRY = 1 << 21,
+	/* announced lock: made of other locks, whose calls are not recorded */
+	LH_LOCK_COVERS = 1 << 22,
 };
 
 /*
@@ -117,18 +131,22 @@ enum {
  * retire and revive a row without the internal lock (lock/lock.h).
  */
 struct lh_lock {
-	uint64_t address;  /* address of the object; may carry an LH_ADDRESS_* bit */
+	uint64_t address;  /* address of the object; may carry LH_ADDRESS_* bits */
 	uint64_t acquired; /* exclusive acquisitions */
 	uint64_t shared;   /* shared acquisitions */
 	uint32_t flags;
-	uint16_t gen;        /* generation of this row, part of the lock id; at most 1023 */
-	uint8_t kind;        /* enum lh_kind */
-	uint8_t many_chains; /* more than two chains have ended in this lock */
-	uint32_t owner;      /* live-thread row that holds it exclusively, 0 none */
+	uint16_t gen; /* generation of this row, part of the lock id; at most 1023 */
+	uint8_t kind; /* enum lh_kind */
+	/* more than two chains have ended in this lock; futex: more than two threads woke others */
+	uint8_t many_chains;
+	uint32_t owner; /* live-thread row that holds it exclusively, 0 none */
 	union {
 		/* Barrier: threads that arrived in this round. LH_LOCK_THREAD_END_SEM: the thread's
 		 * segment at its end. */
 		uint32_t barrier_arrived;
+		/* Futex: the last thread that was woken there, if no thread has woken another
+		 * since and the thread does not wait there again. 0: none. */
+		lh_thread_id woken;
 		/* LH_LOCK_DEAD: next free row. Retired: the thread's next retired row. */
 		uint32_t next;
 	};
@@ -139,6 +157,7 @@ struct lh_lock {
 		/* Destroyed mutex, rwlock or condition: stack of that call; 0 or
 		 * LH_LOCK_REVIVED: unknown. A live one: 0 or LH_LOCK_REVIVED. */
 		lh_stack_id destroy_stack;
+		lh_stack_id wake_stack; /* Futex: of `thread` */
 	};
 	lh_stack_id init_stack;  /* stack of the init call; 0: not seen */
 	lh_stack_id first_stack; /* stack of the first acquisition */
@@ -147,7 +166,8 @@ struct lh_lock {
 	union {
 		/* while `stats` is 0: length of the only measured hold */
 		uint32_t held_ns;
-		/* LH_LOCK_THREAD_END_SEM: the thread whose end posts it. Barrier: the round. */
+		/* LH_LOCK_THREAD_END_SEM: the thread whose end posts it. Barrier: the round.
+		 * Futex: the thread that called FUTEX_WAKE last. */
 		lh_thread_id thread;
 	};
 };
@@ -157,11 +177,27 @@ struct lh_lock {
 /* No object of a process has an address with one of these bits. */
 #define LH_ADDRESS_FREED (1ull << 62) /* destroyed or retired: no live lock matches this row */
 #define LH_ADDRESS_NONE (1ull << 63)  /* LH_THREAD_END: there is no object */
+/* --lock-api: there is no object; the lower 48 bits are a value, or the number of a name. */
+#define LH_ADDRESS_VALUE (1ull << 61)
+#define LH_ADDRESS_NAMED (0xffull << 48)
+#define LH_VALUE_MASK ((1ull << 48) - 1)
+
+/* One bit of a word is the lock: its number plus 1 is in these bits of the address. */
+#define LH_ADDRESS_BITS (63ull << 56)
+#define LH_ADDRESS_BIT(number) ((uint64_t)((number) + 1) << 56)
+#define LH_ADDRESS_BIT_NUMBER(address) ((uint32_t)((address) >> 56 & 63) - 1)
 
 /* The address to show in a report, also of a destroyed lock; 0: none. */
 static inline uint64_t lh_lock_address(const struct lh_lock *l)
 {
-	return l->address & LH_ADDRESS_NONE ? 0 : l->address & ~LH_ADDRESS_FREED;
+	return l->address & LH_ADDRESS_NONE ? 0
+					    : l->address & ~(LH_ADDRESS_FREED | LH_ADDRESS_BITS);
+}
+
+/* The bit of the word at that address which is the lock; -1: the object is the lock. */
+static inline int lh_lock_bit(const struct lh_lock *l)
+{
+	return (int)LH_ADDRESS_BIT_NUMBER(l->address);
 }
 
 /* Is there a live lock in this row? */
@@ -178,11 +214,15 @@ struct lh_lock_stats {
 	uint64_t hold_ns, hold_max_ns; /* sum and maximum over the measured holds */
 	uint32_t hold_samples;
 	uint32_t owner_changes; /* counted only at acquisitions that took the slow path */
-	uint32_t last_owner;    /* live-thread row of the last of these acquisitions */
-	uint32_t location;      /* row of LH_T_LOCK_LOCATION; valid if its `lock` is this lock */
-	uint32_t contention;    /* row of LH_T_CONTENTION; 0: no wait, few holds measured */
-	uint32_t pad;           /* of a free row: the next one */
-	char name[LH_NAME_MAX]; /* valid with LH_LOCK_NAMED */
+	union {
+		uint32_t last_owner; /* live-thread row of the last of these acquisitions */
+		/* Futex: a thread that called FUTEX_WAKE there, other than lh_lock.thread */
+		lh_thread_id other_waker;
+	};
+	uint32_t location;   /* row of LH_T_LOCK_LOCATION; valid if its `lock` is this lock */
+	uint32_t contention; /* row of LH_T_CONTENTION; 0: no wait, few holds measured */
+	uint32_t pad;        /* of a free row: the next one */
+	char name[LH_LOCK_NAME_MAX]; /* valid with LH_LOCK_NAMED */
 };
 
 /* The location of a process-shared lock (lock/shm_location.h), if it is known. */
@@ -301,12 +341,14 @@ enum {
 	LH_THREAD_NAMED = 4, /* `name` is one that the kernel does not know: a Python thread's */
 	LH_THREAD_BARRIER_ROUND = 32, /* not a thread: for happens-before edges */
 	LH_THREAD_FOREIGN = 64,       /* made by the monitor for a thread of another process */
+	LH_THREAD_TEAM = 128,         /* has worked in a team of OpenMP threads, see LH_HB_FORK */
 };
 
 enum {
 	LH_STACK_CUT = 1,
 	LH_STACK_APPROXIMATE = 2,
-	LH_STACK_HANDLER = 4 /* goes through a signal handler */
+	LH_STACK_HANDLER = 4,  /* goes through a signal handler */
+	LH_STACK_ANNOUNCED = 8 /* of a call that announces a lock, not of one that locks */
 };
 
 /* A stack, stored once. Its frames are return addresses in LH_T_FRAME, innermost first. */
@@ -407,6 +449,12 @@ struct lh_hb_edge {
  *
  * CANCEL: thread b cancelled thread a; b_segment begins then, a_segment is UINT32_MAX. Orders only
  * waits of a that a cancellation ends.
+ *
+ * TEAM_FORK, TEAM_JOIN: one thread worked in the parallel regions of another. TEAM_FORK leads from
+ * the thread that began the regions to the one that worked there, TEAM_JOIN back. The worker did
+ * that in its segments from b_segment to a_segment, UINT32_MAX: until now. The segments of both
+ * are numbered in phases, LH_PHASE to a phase; a region, and the part of a region behind a barrier,
+ * is a phase. What one of them does in a phase happens before what the other does in a later phase.
  */
 enum lh_hb_kind {
 	LH_HB_CREATE = 1,
@@ -415,8 +463,19 @@ enum lh_hb_kind {
 	LH_HB_ACQUIRED_FROM_CREATOR,
 	LH_HB_CREATOR_RELEASED,
 	LH_HB_FORKER_RELEASED,
-	LH_HB_CANCEL
+	LH_HB_CANCEL,
+	LH_HB_TEAM_FORK,
+	LH_HB_TEAM_JOIN
 };
+
+#define LH_PHASE 16u /* segments of a phase; no thread is ever in the first of them */
+
+/* The first segment of a phase that is not before `segment`; UINT32_MAX: there is none. */
+static inline uint32_t lh_phase_from(uint32_t segment)
+{
+	return segment > UINT32_MAX - LH_PHASE ? UINT32_MAX
+					       : (segment + LH_PHASE - 1) / LH_PHASE * LH_PHASE;
+}
 
 /* Does the kind order nothing? */
 static inline int lh_hb_is_mark(uint32_t what)
@@ -489,6 +548,9 @@ enum {
 	LH_FINDING_ENDED = 32,
 	/* a warning, because LH_LEDGER_PYTHON_ASSUMED: the acquisitions may not wait */
 	LH_FINDING_ASSUMED = 64,
+	/* a deadlock, if the lock behind a futex of its steps is held by the thread of the step
+	 * LH_HOLDS: the only other thread that was seen to wake others there */
+	LH_FINDING_LIKELY = 128,
 };
 
 enum lh_filter {
@@ -717,6 +779,7 @@ struct lh_ledger {
 	uint32_t shake;     /* seed of the delays before acquisitions, 0 none */
 	uint32_t shakes;    /* number of delays; atomic */
 	uint64_t shaken_ns; /* sum of the delays; atomic */
+	char own_kind[LH_OWN_KINDS][LH_OWN_KIND_NAME]; /* names of --lock-api; "": none */
 };
 
 /* The process's number for readers that compare processes. */
@@ -726,11 +789,13 @@ static inline int32_t lh_ledger_pid(const struct lh_ledger *l)
 }
 
 /*
- * The front end's run file: the page of the run header, then slots for ledgers, LH_RUN_SLOT_BYTES
+ * The front end's run file: the run header, then slots for ledgers, LH_RUN_SLOT_BYTES
  * apart. A process that starts takes the next slot by an atomic addition.
  */
 #define LH_RUN_MAGIC "LOCKBRD"
-#define LH_RUN_HEADER_BYTES 4096
+#define LH_RUN_HEADER_BYTES 32768
+#define LH_RUN_API_BYTES 24576 /* text of --lock-api, with the final zero */
+#define LH_RUN_API_ROWS 128
 #define LH_RUN_SLOT_BYTES (1ull << 32)
 #define LH_LATE_TICKS 128 /* late ticks that are remembered */
 #define LH_RUN_NAME 32    /* bytes of a run's name, with the final zero */
@@ -749,6 +814,10 @@ struct lh_run_header {
 	uint64_t late[LH_LATE_TICKS]; /* the last of them: the tick before << 32 | the late tick */
 	char name[LH_RUN_NAME]; /* random, in the option `run` too: tells this run from others */
 	uint32_t no_room;       /* processes that had too little address space; atomic */
+	/* --lock-api: the lines without comments, and what became of each row, in bits of
+	 * lock_api/redirect.h, which the processes of the run add */
+	char api[LH_RUN_API_BYTES];
+	uint8_t api_result[LH_RUN_API_ROWS];
 };
 
 /* Under a lower RLIMIT_AS or RLIMIT_DATA a process is not watched: the program may need the rest of

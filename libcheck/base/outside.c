@@ -1,9 +1,15 @@
 /*
  * outside.c — finds functions in the symbol tables of the loaded objects.
  *
- * The list of objects is the loader's. At the start no other thread changes it. Later it may change
- * while it is read, so each read is a copy by the kernel, which fails where there is no memory;
- * under a seccomp filter, where the library makes no system call, the memory is read directly.
+ * Which copy of a function does a call mean, if several objects define one? The loader bound the
+ * call to ours, the first one that it found in the scopes of the calling object, so it would have
+ * bound it to the next one there. The list of scopes is private to the loader. Where it lies is
+ * found out at the start, with the objects whose scopes are known; if it is not found, the objects
+ * are searched in load order.
+ *
+ * The loader's lists may change while they are read, except at the start. So each read is a copy by
+ * the kernel, which fails where there is no memory, and the search begins again if the list was
+ * changed. Under a seccomp filter the library makes no system call: the memory is read directly.
  */
 #include "libcheck/base/outside.h"
 #include "libcheck/base/text.h"
@@ -11,28 +17,33 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
 
 extern int _dl_find_object(void *, struct dl_find_object *) __attribute__((weak));
 
-struct lh_outside lh_outside;
+struct lh_outside lh_outside_at_start;
 
-enum { OBJECTS_MAX = 10000, NAME_MAX_BYTES = 128, SYMBOLS_TRIED = 1000, DYNAMIC_MAX = 64 };
+enum { OBJECTS_MAX = 10000, NAME_MAX_BYTES = 128, SYMBOLS_TRIED = 1000, DYNAMIC_MAX = 4096 };
 
 struct wanted {
 	const char *name;
-	size_t bytes; /* with the final zero */
-	uint32_t hash;
+	size_t bytes;  /* with the final zero */
+	uint32_t hash; /* of the GNU table */
 	bool checked;
 };
 
 struct object {
 	uintptr_t base;
-	uintptr_t symbols, strings, hash, versions;
+	uintptr_t symbols, strings, hash, old_hash, versions;
 };
+
+static bool kernel_copies; /* not where a filter forbids it */
 
 static bool read(const struct wanted *w, void *to, uintptr_t from, size_t n)
 {
-	if (w->checked)
+	if (w->checked && kernel_copies && !lh_sys_seccomp_seen())
 		return lh_sys_copy(to, (const void *)from, n);
 	__builtin_memcpy(to, (const void *)from, n);
 	return true;
@@ -45,6 +56,18 @@ static uint32_t gnu_hash(const char *name)
 	for (const unsigned char *c = (const unsigned char *)name; *c; c++)
 		h = h * 33 + *c;
 	return h;
+}
+
+/* Of the table that objects had before (--hash-style=sysv). */
+static uint32_t old_hash(const char *name)
+{
+	uint32_t h = 0;
+
+	for (const unsigned char *c = (const unsigned char *)name; *c; c++) {
+		h = (h << 4) + *c;
+		h ^= h >> 24 & 0xf0;
+	}
+	return h & 0x0fffffff;
 }
 
 /* ---- one object ---- */
@@ -70,10 +93,34 @@ static bool read_dynamic(const struct wanted *w, const struct link_map *l, struc
 			x->strings = at;
 		else if (d.d_tag == DT_GNU_HASH)
 			x->hash = at;
+		else if (d.d_tag == DT_HASH)
+			x->old_hash = at;
 		else if (d.d_tag == DT_VERSYM)
 			x->versions = at;
 	}
-	return x->symbols && x->strings && x->hash;
+	return x->symbols && x->strings && (x->hash || x->old_hash);
+}
+
+/* The program's function that chooses the function, as the loader calls it. */
+static uintptr_t choose(uintptr_t resolver)
+{
+#if defined(__aarch64__)
+	const uint64_t hwcap[3] = {sizeof(hwcap), getauxval(AT_HWCAP), getauxval(AT_HWCAP2)};
+
+	return ((uintptr_t(*)(uint64_t, const uint64_t *))resolver)(hwcap[1] | 1ull << 62, hwcap);
+#else
+	return ((uintptr_t(*)(void))resolver)();
+#endif
+}
+
+/* A variable too: CPython has its state in one. */
+static bool is_definition(const ElfW(Sym) * s)
+{
+	int type = ELF64_ST_TYPE(s->st_info);
+
+	return s->st_shndx != SHN_UNDEF && ELF64_ST_BIND(s->st_info) != STB_LOCAL &&
+	       (type == STT_FUNC || type == STT_OBJECT || type == STT_NOTYPE ||
+		type == STT_GNU_IFUNC);
 }
 
 /* Is symbol number `i` a function of this name, in its default version? */
@@ -83,8 +130,7 @@ static uintptr_t function_at(const struct wanted *w, const struct object *x, uin
 	ElfW(Versym) version = 0;
 	ElfW(Sym) s;
 
-	if (!read(w, &s, x->symbols + i * sizeof(s), sizeof(s)) || s.st_shndx == SHN_UNDEF ||
-	    (ELF64_ST_TYPE(s.st_info) != STT_FUNC && ELF64_ST_TYPE(s.st_info) != STT_OBJECT))
+	if (!read(w, &s, x->symbols + i * sizeof(s), sizeof(s)) || !is_definition(&s))
 		return 0;
 	if (x->versions &&
 	    (!read(w, &version, x->versions + i * sizeof(version), sizeof(version)) ||
@@ -93,12 +139,31 @@ static uintptr_t function_at(const struct wanted *w, const struct object *x, uin
 	if (!read(w, name, x->strings + s.st_name, w->bytes) ||
 	    __builtin_memcmp(name, w->name, w->bytes) != 0)
 		return 0;
-	return x->base + s.st_value;
+	uintptr_t at = s.st_shndx == SHN_ABS ? s.st_value : x->base + s.st_value;
+	return ELF64_ST_TYPE(s.st_info) == STT_GNU_IFUNC ? choose(at) : at;
+}
+
+/* A table of the first symbol of each bucket, and of the next symbol of each symbol. */
+static uintptr_t find_in_old_table(const struct wanted *w, const struct object *x)
+{
+	uint32_t i, size[2]; /* buckets, symbols */
+
+	if (!read(w, size, x->old_hash, sizeof(size)) || !size[0] ||
+	    !read(w, &i, x->old_hash + sizeof(size) + old_hash(w->name) % size[0] * sizeof(i),
+		  sizeof(i)))
+		return 0;
+	uintptr_t next = x->old_hash + sizeof(size) + size[0] * sizeof(i);
+	for (int n = 0; n < SYMBOLS_TRIED && i && i < size[1]; n++) {
+		uintptr_t at = function_at(w, x, i);
+		if (at || !read(w, &i, next + i * sizeof(i), sizeof(i)))
+			return at;
+	}
+	return 0;
 }
 
 /* The GNU hash table: a header, a Bloom filter, the first symbol of each bucket, and for each
  * symbol its hash, of which the lowest bit ends the bucket. */
-static uintptr_t find_in(const struct wanted *w, const struct object *x)
+static uintptr_t find_in_table(const struct wanted *w, const struct object *x)
 {
 	struct {
 		uint32_t buckets, first, words, shift;
@@ -127,82 +192,309 @@ static uintptr_t find_in(const struct wanted *w, const struct object *x)
 	return 0;
 }
 
+static uintptr_t find_in_object(const struct wanted *w, const struct object *x)
+{
+	return x->hash ? find_in_table(w, x) : find_in_old_table(w, x);
+}
+
+static uintptr_t find_in(const struct wanted *w, const struct link_map *l)
+{
+	struct object x;
+
+	return read_dynamic(w, l, &x) ? find_in_object(w, &x) : 0;
+}
+
 /* ---- all objects behind ours: those before it come first without us too ---- */
 
-static const struct link_map *own_object(void)
+static const struct link_map *object_of(const void *address)
 {
 	struct dl_find_object f;
 
-	return _dl_find_object && _dl_find_object((void *)(uintptr_t)gnu_hash, &f) == 0
+	return _dl_find_object && _dl_find_object((void *)(uintptr_t)address, &f) == 0
 		       ? f.dlfo_link_map
 		       : NULL;
 }
 
+static const struct link_map *own_object(void)
+{
+	return object_of((const void *)(uintptr_t)gnu_hash);
+}
+
+/* False: the list was changed meanwhile. */
+static bool find_in_load_order(const struct wanted *w, uintptr_t *found)
+{
+	const struct link_map *before = own_object();
+	struct link_map l;
+
+	*found = 0;
+	if (!before || !read(w, &l, (uintptr_t)before, sizeof(l)))
+		return false;
+	for (int i = 0; l.l_next && i < OBJECTS_MAX; i++) {
+		const struct link_map *at = l.l_next;
+		if (!read(w, &l, (uintptr_t)at, sizeof(l)) || l.l_prev != before)
+			return false;
+		*found = find_in(w, &l);
+		if (*found)
+			break;
+		before = at;
+	}
+	return true;
+}
+
+/* ---- the scopes of an object ---- */
+
+struct scope {
+	uintptr_t maps; /* an array of pointers to struct link_map */
+	uint32_t n;
+};
+
+static size_t scopes_at; /* of the pointer to them in the loader's own link map; 0: not known */
+
+static bool is_within(uintptr_t at, const struct link_map *l)
+{
+	enum { LINK_MAP_BYTES = 4096 };
+
+	return at > (uintptr_t)l && at - (uintptr_t)l < LINK_MAP_BYTES && at % sizeof(at) == 0;
+}
+
+/* The first scope of every object that is there at the start is that of the program: a part of the
+ * program's link map, where the program is the first object. */
+static bool has_scopes_at(const struct link_map *l, const struct link_map *program, size_t at)
+{
+	const struct wanted w = {.checked = true};
+	uintptr_t scopes, first;
+	const struct link_map *map;
+	struct scope s;
+
+	return read(&w, &scopes, (uintptr_t)l + at, sizeof(scopes)) && is_within(scopes, l) &&
+	       read(&w, &first, scopes, sizeof(first)) && is_within(first, program) &&
+	       read(&w, &s, first, sizeof(s)) && s.n && s.n < OBJECTS_MAX &&
+	       read(&w, &map, s.maps, sizeof(map)) && map == program;
+}
+
+static size_t find_scopes(void)
+{
+	enum { FROM = sizeof(struct link_map), TO = 1024 };
+	const struct link_map *own = own_object(), *program = own;
+
+	while (program && program->l_prev)
+		program = program->l_prev;
+	for (size_t at = FROM; own && kernel_copies && at < TO; at += sizeof(uintptr_t))
+		if (has_scopes_at(own, program, at) && has_scopes_at(program, program, at))
+			return at;
+	return 0;
+}
+
+/* The objects before ours do not count. */
+static uintptr_t find_in_scope(const struct wanted *w, const struct scope *s)
+{
+	const struct link_map *own = own_object(), *map;
+	struct link_map l;
+	uint32_t i = s->n < OBJECTS_MAX ? s->n : 0;
+	uintptr_t found = 0;
+
+	while (i > 0 && read(w, &map, s->maps + --i * sizeof(map), sizeof(map)) && map != own) {
+		uintptr_t at = read(w, &l, (uintptr_t)map, sizeof(l)) ? find_in(w, &l) : 0;
+		found = at ? at : found;
+	}
+	return found;
+}
+
+static uintptr_t find_in_scopes(const struct wanted *w, const struct link_map *caller)
+{
+	enum { SCOPES_MAX = 1000 };
+	uintptr_t scopes, at, found = 0;
+	struct scope s;
+
+	if (!scopes_at || !caller ||
+	    !read(w, &scopes, (uintptr_t)caller + scopes_at, sizeof(scopes)))
+		return 0;
+	for (int i = 0; !found && i < SCOPES_MAX; i++) {
+		if (!read(w, &at, scopes + (size_t)i * sizeof(at), sizeof(at)) || !at ||
+		    !read(w, &s, at, sizeof(s)))
+			break;
+		found = find_in_scope(w, &s);
+	}
+	return found;
+}
+
+/* ---- a search ---- */
+
+static struct wanted wanted(const char *name, bool checked)
+{
+	return (struct wanted){name, lh_text_length(name) + 1, gnu_hash(name), checked};
+}
+
+/* `caller`: the object that calls the function; NULL: not known. */
+static void *find(const char *name, bool checked, const struct link_map *caller)
+{
+	enum { TRIES = 1000 };
+	const struct wanted w = wanted(name, checked);
+	uintptr_t at;
+
+	if (w.bytes > NAME_MAX_BYTES)
+		return NULL;
+	if (!_dl_find_object) /* another C library */
+		return dlsym(RTLD_NEXT, name);
+	at = find_in_scopes(&w, caller);
+	for (int i = 0; !at && i < TRIES && !find_in_load_order(&w, &at); i++)
+		;
+	return (void *)at;
+}
+
 void *lh_outside_find(const char *name, bool checked)
 {
-	const struct link_map *own = own_object(), *l = own ? own->l_next : NULL;
-	struct wanted w = {name, lh_text_length(name) + 1, gnu_hash(name),
-			   checked && !lh_sys_seccomp_seen()};
-	struct link_map copy;
-	struct object x;
+	return find(name, checked, NULL);
+}
 
-	for (int i = 0; l && i < OBJECTS_MAX && w.bytes <= NAME_MAX_BYTES; i++, l = copy.l_next) {
-		if (!read(&w, &copy, (uintptr_t)l, sizeof(copy)))
-			break;
-		uintptr_t at = read_dynamic(&w, &copy, &x) ? find_in(&w, &x) : 0;
-		if (at)
-			return (void *)at;
-	}
-	return NULL;
+bool lh_outside_is_beside(const void *a, const void *b)
+{
+	return object_of(a) == object_of(b);
+}
+
+void *lh_outside_find_beside(const void *address, const char *name)
+{
+	const struct wanted w = wanted(name, false);
+	const struct link_map *l = object_of(address);
+
+	return l && w.bytes <= NAME_MAX_BYTES ? (void *)find_in(&w, l) : NULL;
 }
 
 /* ---- the rows of calls.def ---- */
 
-static struct {
-	struct wanted wanted;
-	void **slot;
-	bool at_start; /* found at the start: its object stays */
+static const struct {
+	const char *name;
+	void **at_start;
 } functions[] = {
-#define OUTSIDE(fn) {{#fn, sizeof(#fn), 0, false}, (void **)(void *)&lh_outside.fn, false},
+#define OUTSIDE(fn) {#fn, (void **)(void *)&lh_outside_at_start.fn},
 #include "libcheck/calls.def"
 };
 
 enum { FUNCTIONS = sizeof(functions) / sizeof(functions[0]) };
 
+/*
+ * What the calls of one page of code mean, and those of one object: a page belongs to one object,
+ * and the loader does not change what a call of an object means. A key is never removed, so that
+ * original and key belong together without a lock.
+ */
+enum { BOUND = 1 << 13, PROBES = 16, PAGE_BITS = 12, FUNCTION_BITS = 8 };
+static struct bound {
+	uint64_t key;   /* 0: free */
+	void *original; /* NULL: not known; `nowhere`: no object defines it */
+} bound[BOUND];
+static char nowhere;
+_Static_assert(FUNCTIONS < 1 << FUNCTION_BITS, "the key has no more bits");
+
+static uint64_t key_of_page(const void *code, unsigned function)
+{
+	return (uint64_t)(uintptr_t)code >> PAGE_BITS << FUNCTION_BITS | function | 1ull << 63;
+}
+
+static uint64_t key_of_object(const struct link_map *l, unsigned function)
+{
+	return (uint64_t)(uintptr_t)l << FUNCTION_BITS | function;
+}
+
+static struct bound *bound_of(uint64_t key)
+{
+	uint32_t at = (uint32_t)(key * 0x9e3779b97f4a7c15u >> 40);
+
+	for (uint32_t i = 0; i < PROBES; i++) {
+		struct bound *b = &bound[(at + i) % BOUND];
+		uint64_t known = __atomic_load_n(&b->key, __ATOMIC_RELAXED);
+		if (known == key ||
+		    (!known && (__atomic_compare_exchange_n(&b->key, &known, key, false,
+							    __ATOMIC_RELAXED, __ATOMIC_RELAXED) ||
+				known == key)))
+			return b;
+	}
+	return NULL;
+}
+
+static bool started; /* before that, an object may not be relocated, nor its scopes complete */
+
+static void *keep(struct bound *b, void *original)
+{
+	if (b && started)
+		__atomic_store_n(&b->original, original, __ATOMIC_RELEASE);
+	return original;
+}
+
+/* Code that belongs to no object, or calls through ours, may mean a function that comes later. */
+static void *bind(const void *code, unsigned function, struct bound *of_page)
+{
+	const struct link_map *caller = object_of(code);
+	const char *name = functions[function].name;
+
+	if (!caller || caller == own_object()) {
+		void *at = find(name, true, NULL);
+		return at ? keep(of_page, at) : &nowhere;
+	}
+	struct bound *of_object = bound_of(key_of_object(caller, function));
+	void *at = of_object ? __atomic_load_n(&of_object->original, __ATOMIC_ACQUIRE) : NULL;
+	if (!at) {
+		at = find(name, true, caller);
+		at = keep(of_object, at ? at : &nowhere);
+	}
+	return keep(of_page, at);
+}
+
+void *lh_outside_of(unsigned function, const void *code)
+{
+	struct bound *b = bound_of(key_of_page(code, function));
+	void *at = b ? __atomic_load_n(&b->original, __ATOMIC_ACQUIRE) : NULL;
+
+	if (LH_UNLIKELY(!at))
+		at = bind(code, function, b);
+	return at == &nowhere ? NULL : at;
+}
+
+static void find_all_in(const struct link_map *l, const struct wanted w[])
+{
+	struct object x;
+
+	if (!read_dynamic(&w[0], l, &x))
+		return;
+	for (int i = 0; i < FUNCTIONS; i++)
+		if (!*functions[i].at_start)
+			*functions[i].at_start = (void *)find_in_object(&w[i], &x);
+}
+
+/* The program's scope is the first one of every object. */
+static void find_all_in_scope(const struct wanted w[], const struct link_map *own)
+{
+	const struct scope *s = **(struct scope ***)((uintptr_t)own + scopes_at);
+	const struct link_map *const *maps = (const void *)s->maps;
+	bool behind = false;
+
+	for (uint32_t i = 0; i < s->n; i++) {
+		if (behind)
+			find_all_in(maps[i], w);
+		behind |= maps[i] == own;
+	}
+}
+
 void lh_outside_init(void)
 {
 	const struct link_map *own = own_object();
-	struct object x;
+	struct wanted w[FUNCTIONS];
 
+	kernel_copies = !lh_sys_seccomp_at_start() &&
+			lh_sys_copy(&(uint32_t){0}, functions, sizeof(uint32_t));
+	scopes_at = find_scopes();
+	started = true;
 	for (int i = 0; i < FUNCTIONS; i++)
-		functions[i].wanted.hash = gnu_hash(functions[i].wanted.name);
-	for (const struct link_map *l = own ? own->l_next : NULL; l; l = l->l_next) {
-		if (!read_dynamic(&functions[0].wanted, l, &x))
-			continue;
-		for (int i = 0; i < FUNCTIONS; i++) {
-			if (*functions[i].slot)
-				continue;
-			*functions[i].slot = (void *)find_in(&functions[i].wanted, &x);
-			functions[i].at_start = *functions[i].slot != NULL;
-		}
-	}
+		w[i] = wanted(functions[i].name, false);
+	if (scopes_at)
+		find_all_in_scope(w, own);
+	for (const struct link_map *l = own ? own->l_next : NULL; l && !scopes_at; l = l->l_next)
+		find_all_in(l, w);
 }
 
-void *lh_outside_later(const char *name, void **slot)
-{
-	void *at = lh_outside_find(name, true);
-
-	__atomic_store_n(slot, at, __ATOMIC_RELEASE);
-	return at;
-}
-
+/* A thread that asks meanwhile belongs to an object that stays, and so do its functions. */
 void lh_outside_after_dlclose(void)
 {
-	struct dl_find_object f;
-
-	for (int i = 0; i < FUNCTIONS; i++) {
-		void *at = __atomic_load_n(functions[i].slot, __ATOMIC_RELAXED);
-		if (at && !functions[i].at_start && _dl_find_object(at, &f) != 0)
-			__atomic_store_n(functions[i].slot, NULL, __ATOMIC_RELEASE);
-	}
+	for (int i = 0; i < BOUND; i++)
+		if (bound[i].original)
+			__atomic_store_n(&bound[i].original, NULL, __ATOMIC_RELEASE);
 }

@@ -295,10 +295,8 @@ void lh_on_sem_open(const struct lh_call *call)
 
 /* ---- once ---- */
 
-/* For a control block whose routine has run, so that no thread waits here: is there nothing to
- * record? A thread that holds a lock could have waited in another run, so that dependency counts.
- */
-static bool has_nothing_to_record(const struct lh_call *call)
+/* A thread that holds a lock could have waited in another run, so that dependency counts. */
+bool lh_once_adds_nothing(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
 
@@ -307,7 +305,7 @@ static bool has_nothing_to_record(const struct lh_call *call)
 
 bool lh_on_once_call(const struct lh_call *call, void (*routine)(void))
 {
-	if (lh_once_is_done(call->object) && has_nothing_to_record(call))
+	if (lh_once_is_done(call->object) && lh_once_adds_nothing(call))
 		return false;
 	struct lh_self *self = lh_enter(call->frame);
 	if (!self)

@@ -13,13 +13,49 @@ static void no_gil(enum lh_gil_event what, const struct lh_call *call, const voi
 }
 void (*lh_gil_event)(enum lh_gil_event what, const struct lh_call *call, const void *cond) = no_gil;
 
-/* ---- happens-before edges ---- */
+/* ---- segments and phases ---- */
+
+static uint32_t last_phase;
+
+void lh_phase_raise(uint32_t phase)
+{
+	uint32_t seen = __atomic_load_n(&last_phase, __ATOMIC_RELAXED);
+
+	while (seen < phase && !__atomic_compare_exchange_n(&last_phase, &seen, phase, true,
+							    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+/* After the last one, phases order nothing any more. */
+uint32_t lh_phase_next(void)
+{
+	enum { PHASES_MAX = UINT32_MAX / LH_PHASE - 1 };
+	uint32_t seen = __atomic_load_n(&last_phase, __ATOMIC_RELAXED);
+
+	while (seen < PHASES_MAX &&
+	       !__atomic_compare_exchange_n(&last_phase, &seen, seen + 1, true, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED))
+		;
+	if (seen >= PHASES_MAX)
+		lh_hb_edges_lost();
+	return seen + 1;
+}
 
 void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live)
 {
-	live->segment++;
+	lh_segment_begin(self, live, live->segment + 1);
+}
+
+void lh_segment_begin(struct lh_self *self, struct lh_live_thread *live, uint32_t segment)
+{
+	/* no thread is in the first segment of a phase */
+	live->segment = segment % LH_PHASE ? segment : segment + 1;
+	if (segment % LH_PHASE == 0)
+		lh_phase_raise(segment / LH_PHASE);
 	lh_self_forget_visits(self);
 }
+
+/* ---- happens-before edges ---- */
 
 void lh_hb_edges_lost(void)
 {
@@ -58,6 +94,8 @@ static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool
 	bool walks = needs_stack && (!x || (LH_STACKS[x->stack].flags & LH_STACK_HANDLER));
 	if (walks)
 		lh_stack_walk(call->frame, event->live->stack_low, event->live->stack_high, walked);
+	if (call->announced)
+		walked->flags |= LH_STACK_ANNOUNCED;
 	walked->makes_lock = init;
 	event->open = walks ? walked->open : 0;
 	if (!(must ? lh_internal_lock_acquire_long
@@ -142,11 +180,9 @@ void lh_event_end(struct lh_event_frame *event)
 
 /* ---- waits, stacks, semaphores ---- */
 
-/* A wait inside a condition wait, which the row shows again afterwards. */
-static __attribute__((noinline)) void save_outer_wait(struct lh_self *self,
-						      const struct lh_live_thread *live)
+void lh_event_save_outer_wait(struct lh_self *self, const struct lh_live_thread *live)
 {
-	if (!live->wait_lock || self->inside >= self->cond_frame)
+	if (live->wait_on != LH_WAIT_COND || !live->wait_lock || self->inside >= self->cond_frame)
 		return;
 	self->outer_wait.lock = live->wait_lock;
 	self->outer_wait.mutex = live->wait_with;
@@ -171,7 +207,7 @@ void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_si
 	struct lh_live_thread *live = event->live;
 
 	if (LH_UNLIKELY(live->wait_on == LH_WAIT_COND))
-		save_outer_wait(event->self, live);
+		lh_event_save_outer_wait(event->self, live);
 	live->wait_site = site;
 	live->wait_on = on;
 	live->wait_with = with;
@@ -186,7 +222,9 @@ uint64_t lh_event_wait_time(struct lh_self *self)
 	struct lh_lock *l = lh_lock_row(live->wait_lock);
 	uint64_t ns = 0;
 
-	if (l && l->stats && live->wait_on == LH_WAIT_LOCK) {
+	if (LH_UNLIKELY(self->waits_for_free))
+		self->waits_for_free = false;
+	else if (l && l->stats && live->wait_on == LH_WAIT_LOCK) {
 		struct lh_lock_stats *stats = &LH_LOCK_STATS[l->stats];
 		ns = lh_clock_now() - live->wait_since_ns;
 		stats->contended++;

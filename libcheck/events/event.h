@@ -11,8 +11,10 @@
  *   fork.c                what a forked child inherits and what its fork did not copy
  *   known_again.c         acquisitions and locks that return, without the internal lock
  *   mutex.c               the events of every lock
+ *   announced.c           the events of locks that the program announces
  *   python_sem.c          CPython's semaphores that stand for the end of a thread
  *   cond_sem_once.c       conditions, barriers, semaphores, once
+ *   futex.c               waits in futexes of the program's own
  *   gil.c                 CPython's GIL
  *   thread_life.c         create, join, thread end; start and end of this folder
  *
@@ -72,6 +74,8 @@ void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_si
 			    enum lh_wait on, uint32_t with);
 /* Ends the announced wait; returns its length if it was for a lock. */
 uint64_t lh_event_wait_time(struct lh_self *self);
+/* Before a wait inside a condition wait, which the row shows again afterwards. */
+void lh_event_save_outer_wait(struct lh_self *self, const struct lh_live_thread *live);
 /* The row shows no wait, or again the condition wait in which the wait happened. */
 void lh_event_show_outer_wait(struct lh_self *self, struct lh_live_thread *live);
 static inline void lh_event_clear_wait(struct lh_self *self, struct lh_live_thread *live)
@@ -106,6 +110,10 @@ void lh_hb_edge_add(enum lh_hb_kind kind, lh_thread_id a, uint32_t a_segment, lh
 		    uint32_t b_segment);
 /* Call where a happens-before edge starts or ends in the thread. */
 void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live);
+/* The thread's next segment has this number, or the one after it. */
+void lh_segment_begin(struct lh_self *self, struct lh_live_thread *live, uint32_t segment);
+void lh_phase_raise(uint32_t phase); /* lh_phase_next will be later */
+uint32_t lh_phase_next(void);        /* later than all segments of all threads */
 /* The thread acquired a robust mutex with EOWNERDEAD. Call before l->owner changes. In mutex.c. */
 void lh_event_owner_died(struct lh_event_frame *event, const struct lh_lock *l);
 /* The wait for the thread's end begins. */

@@ -245,11 +245,13 @@ static uint64_t join_key(const struct lh_cycle_link *join, bool told)
 }
 
 /* Whether a thread would wait for a lock of CPython, or orders threads by it, is not known: a
- * thread's end is such a lock. */
+ * thread's end is such a lock. Nor whether it would wait for a lock whose tries look the same. */
 static bool is_assumed(const struct lh_cycle *cycle)
 {
 	for (uint32_t i = 0; i < cycle->n; i++) {
 		const struct lh_lock *l = lh_lock_row(cycle->link[i].wanted);
+		if (l && (l->flags & LH_LOCK_MAY_TRY))
+			return true;
 		if (l && l->kind == LH_SEM && (l->flags & LH_LOCK_INTERPRETER))
 			return lh_own_ledger.ledger->flags & LH_LEDGER_PYTHON_ASSUMED;
 	}

@@ -39,6 +39,7 @@ struct lh_call {
 	/* address of the wrapper's saved frame pointer; the return address follows it */
 	uintptr_t frame;
 	uint8_t kind, mode, how;
+	bool announced;    /* LH_STACK_ANNOUNCED */
 	lh_stack_id stack; /* 0: the wrapper does not know it; LH_NO_STACK: it does not matter */
 };
 #define LH_NO_STACK UINT32_MAX
@@ -46,7 +47,7 @@ struct lh_call {
 #define LH_CALL(object, k, m, h)                                                                   \
 	(struct lh_call)                                                                           \
 	{                                                                                          \
-		(object), (uintptr_t)__builtin_frame_address(0), LH_##k, LH_##m, LH_##h, 0         \
+		(object), (uintptr_t)__builtin_frame_address(0), LH_##k, LH_##m, LH_##h, false, 0  \
 	}
 
 void lh_on_acquired_slow(const struct lh_call *call, int rc);
@@ -61,6 +62,11 @@ void lh_on_release_slow(const struct lh_call *call);
 
 /* Before a wait: announces it, records the dependency, checks both for deadlocks. */
 void lh_on_wait_begin(const struct lh_call *call);
+/* The same without the internal lock, for a lock that looks free; lh_on_wait_end_free ends it. The
+ * wait is shown, because another thread may be faster, and not counted. False: nothing was done,
+ * because something about the acquisition is new or the lock is not free. */
+bool lh_on_wait_begin_free(const struct lh_call *call);
+void lh_on_wait_end_free(const struct lh_call *call);
 /* After a wait. Only rc shows whether the thread holds the lock now. */
 void lh_on_wait_end(const struct lh_call *call, int rc);
 /* After an unlock that failed: the thread still holds the lock. */
@@ -191,6 +197,70 @@ static inline __attribute__((always_inline)) void lh_on_release_done(struct lh_c
 	}
 }
 
+/* ---- locks that cannot be tried ---- */
+
+/*
+ * A critical section may make the thread wait, and nothing says beforehand whether it will. So the
+ * wait is always announced, but without the internal lock if no thread holds the lock: a thread
+ * that acquires it meanwhile, and then waits for a lock of this thread, sees the announcement.
+ */
+struct lh_untried {
+	struct lh_lock *lock; /* NULL: lh_on_wait_begin has announced the wait */
+	lh_site site;
+};
+
+static inline __attribute__((always_inline)) struct lh_untried
+lh_on_untried_begin(struct lh_call call)
+{
+	struct lh_live_thread *live = lh_self_get()->live;
+	struct lh_lock *l = live ? lh_lock_known(call.object, (enum lh_kind)call.kind) : NULL;
+	const struct lh_context *x = l ? lh_context_find(call.frame) : NULL;
+	const struct lh_call slow = call;
+
+	if (LH_LIKELY(x && !l->owner && l->kind == call.kind && live->wait_on == LH_WAIT_NONE)) {
+		live->wait_site = LH_SITE(x->stack, call.how, call.mode);
+		live->wait_on = LH_WAIT_LOCK;
+		live->wait_with = 0;
+		live->wait_since_ns = (uint64_t)lh_clock_tick() * 1000000u;
+		live->wait_seq++;
+		__atomic_store_n(&live->wait_lock, lh_lock_id_of(l), __ATOMIC_RELEASE);
+		if (live->held_n) /* other threads may wait for this one */
+			__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		if (LH_LIKELY(!__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE)))
+			return (struct lh_untried){l, live->wait_site};
+		live->wait_on = LH_WAIT_NONE;
+	}
+	lh_on_wait_begin(&slow);
+	return (struct lh_untried){NULL, 0};
+}
+
+static inline __attribute__((always_inline)) void lh_on_untried_end(struct lh_call call,
+								    struct lh_untried u)
+{
+	struct lh_self *self = lh_self_get();
+	struct lh_live_thread *live = self->live;
+	const struct lh_call slow = call;
+
+	if (LH_UNLIKELY(!u.lock || !live)) {
+		lh_on_wait_end(&slow, 0);
+		return;
+	}
+	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
+	live->wait_on = LH_WAIT_NONE;
+	uint32_t n = live->held_n;
+	lh_chain_id parent = n && n < LH_HELD_MAX ? live->held[n - 1].chain : 0;
+	lh_lock_id id = lh_lock_id_of(u.lock);
+	lh_chain_id chain = !n || parent ? lh_chain_cached(self, parent, id, u.site) : 0;
+	if (LH_LIKELY(chain && !u.lock->owner && u.lock->address == (uintptr_t)call.object))
+		lh_held_append(self, live, u.lock,
+			       (struct lh_held){.address = (uintptr_t)call.object,
+						.lock = id,
+						.site = u.site,
+						.chain = chain});
+	else
+		lh_on_acquired(call, 0);
+}
+
 /* ---- the other events ---- */
 
 void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial); /* initialized */
@@ -222,8 +292,27 @@ static inline void lh_on_destroy_begin(const struct lh_call *call)
 	if (live && (!l || l->owner || l->kind != LH_MUTEX))
 		lh_on_destroy_begin_slow(call);
 }
+void lh_on_destroyed(const struct lh_call *call, int rc); /* after the call; rc 0: destroyed */
+
+/*
+ * Locks of kind LH_CUSTOM, which the program announces. `flags`: the LH_LOCK_* that the
+ * announcement gives the lock. The depth is how often this thread holds the lock, 0: not at all.
+ */
+void lh_on_announced_init(const struct lh_call *call, uint32_t flags);
+void lh_on_announced_wait(const struct lh_call *call, uint32_t flags);
+void lh_on_announced_acquired(const struct lh_call *call, uint32_t flags);
+void lh_on_announced_quit(const struct lh_call *call); /* the wait or the try failed */
+void lh_on_announced_release(const struct lh_call *call, uint32_t flags);
+/* if_initialized: only if the library saw lh_on_announced_init */
+void lh_on_announced_destroyed(const struct lh_call *call, bool if_initialized);
+bool lh_announced_is_known(const void *object);
+/* The thread runs the lock's own code: its calls are part of it, and are not recorded. A wait and a
+ * release begin this for a lock with LH_LOCK_COVERS. */
+void lh_on_cover_begin(const struct lh_call *call);
+void lh_on_cover_end(const void *object);
+uint32_t lh_announced_depth(const void *object);
+void lh_announced_set_depth(const void *object, uint32_t depth);
 void lh_on_name(const struct lh_call *call, const char *name); /* any kind of lock */
-void lh_on_destroyed(const struct lh_call *call, int rc);      /* after the call; rc 0: destroyed */
 
 /* Condition waits: `call` names the mutex, `cond` the condition of kind `kind`. In
  * lh_on_cond_signal `call` names the condition. */
@@ -238,6 +327,32 @@ void lh_on_wait_clear(const struct lh_call *call);
  * nothing. */
 lh_thread_id lh_on_barrier_arrive(const struct lh_call *call);
 void lh_on_barrier_leave(const struct lh_call *call, lh_thread_id round);
+
+/*
+ * Teams of OpenMP threads. The leader is the thread that begins a parallel region: lh_on_team_fork
+ * before the call that runs the region, lh_on_team_join after it. Every thread of the team, the
+ * leader too, runs the region between lh_on_team_begin and lh_on_team_end. A team of one thread
+ * orders nothing.
+ */
+struct lh_team {
+	lh_thread_id leader; /* 0: not known */
+	uint32_t phase;      /* in which the region begins */
+	bool shared;         /* the leader has begun, and not alone */
+};
+void lh_on_team_fork(const struct lh_call *call, struct lh_team *team);
+/* Returns what lh_on_team_end must be given. */
+uint32_t lh_on_team_begin(const struct lh_call *call, struct lh_team *team, bool alone);
+void lh_on_team_end(const struct lh_call *call, uint32_t outer_phase);
+void lh_on_team_join(const struct lh_call *call, const struct lh_team *team);
+/* After a barrier of the team that the thread works in. */
+void lh_on_team_barrier_slow(const struct lh_call *call);
+static inline void lh_on_team_barrier(struct lh_call call)
+{
+	const struct lh_call copy = call;
+
+	if (lh_self_get()->team_phase)
+		lh_on_team_barrier_slow(&copy);
+}
 
 /* Semaphores. */
 lh_stack_id lh_call_stack(const struct lh_call *call); /* stack of this hook, 0 not known */
@@ -283,6 +398,9 @@ const struct lh_call *lh_on_once_routine_begin(void (**routine)(void));
 void lh_on_once_routine_end(const struct lh_call *call);
 void lh_on_once_return(const struct lh_call *call);
 
+/* Of a control whose routine has run, so that no thread waits here: is there nothing to record? */
+bool lh_once_adds_nothing(const struct lh_call *call);
+
 /* Threads. lh_on_thread_create returns the live-thread row of the new thread, 0: none. */
 uint32_t lh_on_thread_create(const struct lh_call *call, bool detached);
 void lh_on_thread_create_done(const struct lh_call *call, uint32_t live_row, pthread_t handle,
@@ -303,6 +421,21 @@ void lh_on_thread_name(const struct lh_call *call, pthread_t handle, const char 
 void lh_on_fork_prepare(void);
 void lh_on_fork_parent(void);
 bool lh_on_fork_child(uintptr_t frame);
+
+/*
+ * Waits of the program in a futex of its own (events/futex.c). A wait that is not recorded has
+ * lock 0. `slept`: the call did not return at once. `woken`: another thread ended the wait.
+ */
+struct lh_futex_wait {
+	lh_lock_id lock;
+	uint32_t seq;
+	uint64_t since_ns;
+};
+struct lh_futex_wait lh_on_futex_wait(const struct lh_call *call);
+void lh_on_futex_wait_end(const struct lh_call *call, const struct lh_futex_wait *wait, bool slept,
+			  bool woken);
+/* Before the thread wakes others. */
+void lh_on_futex_wake(const struct lh_call *call);
 
 /* Before a call that sets a seccomp filter: what needs system calls later is done ahead. */
 void lh_on_sandbox(uintptr_t frame);

@@ -46,7 +46,7 @@ static bool is_never_released(const struct lh_held *h, const struct lh_lock *l)
 	enum lh_kind acts = lh_kind_acts(l->kind);
 
 	return h->address && l->address == h->address && !(h->flags & LH_HELD_IN_COND_WAIT) &&
-	       !(l->flags & LH_LOCK_PSHARED) && l->kind != LH_GIL &&
+	       !(l->flags & (LH_LOCK_PSHARED | LH_LOCK_MAY_SIGNAL)) && l->kind != LH_GIL &&
 	       (acts == LH_MUTEX || acts == LH_RWLOCK || acts == LH_SPIN || acts == LH_CUSTOM);
 }
 

@@ -12,6 +12,53 @@
 #include "libcheck/events/event.h"
 #include "libcheck/thread/retired.h"
 
+/* ---- a wait for a lock that looks free ---- */
+
+static bool is_free(const struct lh_lock *l, const struct lh_call *call)
+{
+	return !l->owner && (call->mode == LH_SHARED || !l->shared);
+}
+
+bool lh_on_wait_begin_free(const struct lh_call *call)
+{
+	struct lh_self *self = lh_self_get();
+	struct lh_live_thread *live = self->live;
+	const struct lh_lock *l =
+		live ? lh_lock_known(call->object, (enum lh_kind)call->kind) : NULL;
+	const struct lh_context *x = l && l->kind == call->kind && is_free(l, call)
+					     ? lh_context_find(call->frame)
+					     : NULL;
+
+	if (!x || live->wait_on || live->wait_lock || live->held_n >= LH_HELD_MAX)
+		return false;
+	lh_lock_id id = lh_lock_id_of(l);
+	lh_site site = LH_SITE(x->stack, call->how, call->mode);
+	lh_chain_id parent = live->held_n ? live->held[live->held_n - 1].chain : 0;
+	if (live->held_n && (!parent || !lh_chain_cached(self, parent, id, site)))
+		return false;
+	live->wait_site = site;
+	live->wait_on = LH_WAIT_LOCK;
+	live->wait_with = 0;
+	live->wait_since_ns = lh_clock_tick() * 1000000ull;
+	live->wait_seq++;
+	__atomic_store_n(&live->wait_lock, id, __ATOMIC_RELEASE);
+	/* A thread that acquires the lock from now on sees this wait when it looks for a cycle. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (is_free(l, call))
+		return true;
+	lh_event_clear_wait(self, live);
+	return false;
+}
+
+void lh_on_wait_end_free(const struct lh_call *call)
+{
+	struct lh_self *self = lh_self_get();
+
+	lh_event_end_deadlock(call);
+	if (self->live)
+		lh_event_clear_wait(self, self->live);
+}
+
 /* ---- retired and revived locks ---- */
 
 /* The program destroyed the lock. */
@@ -66,11 +113,11 @@ static struct lh_lock *revive_undestroyed(struct lh_self *self, const struct lh_
 			       ? lh_lock_find(call->object)
 			       : 0;
 	struct lh_lock *l = row ? &LH_LOCKS[row] : NULL;
-	uint32_t flags = lh_lock_attributes(call->object, LH_MUTEX);
 	struct lh_event_frame event;
 
 	if (!l || l->kind != LH_MUTEX || (l->flags & LH_LOCK_INITED))
 		return NULL;
+	uint32_t flags = lh_lock_attributes(call->object, LH_MUTEX);
 	lh_enter_known(self, call->frame);
 	bool over = lh_retired_is_over(self, l, flags);
 	lh_leave(self);

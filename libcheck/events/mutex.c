@@ -1,5 +1,5 @@
-/* mutex.c — the slow path of the events of every lock: wait, acquire, try, release, init, destroy,
- * name. */
+/* mutex.c — the slow path of the events of every lock: wait, acquire, try, release, init, destroy.
+ */
 #include "libcheck/lock/contention.h"
 #include "libcheck/lock/lock_state.h"
 #include "libcheck/base/options.h"
@@ -40,6 +40,14 @@ static void note_shared(const struct lh_lock *l)
 		lh_own_ledger.ledger->shared_ns = lh_clock_now();
 }
 
+/* Does another thread hold the lock? The bytes of an announced lock do not say. */
+static bool is_held(const struct lh_event_frame *event, const struct lh_lock *l)
+{
+	struct lh_held *h;
+
+	return l->owner || lh_held_find_holder(lh_lock_id_of(l), event->self->number, &h);
+}
+
 void lh_on_wait_begin(const struct lh_call *call)
 {
 	struct lh_event_frame event;
@@ -60,7 +68,9 @@ void lh_on_wait_begin(const struct lh_call *call)
 		lh_lock_stats_get(l); /* the wait is counted there */
 		if (!lh_lock_is_free_now(call->object, call->kind)) {
 			lh_event_announce_wait(&event, lh_lock_id_of(l), site, LH_WAIT_LOCK, 0);
-			if (l->kind != LH_ONCE && lh_kind_acts(l->kind) != LH_GUARD)
+			if (l->kind == LH_CUSTOM && !is_held(&event, l))
+				event.self->waits_for_free = true;
+			else if (l->kind != LH_ONCE && lh_kind_acts(l->kind) != LH_GUARD)
 				lh_contention_wait_begin(l, lh_lock_id_of(l), event.live);
 		}
 		uint32_t self = h ? lh_check_self_deadlock(event.self, l, h, site) : 0;
@@ -446,7 +456,11 @@ static bool has_no_user(const struct lh_lock *l, const void *object)
 {
 	enum lh_kind acts = lh_kind_acts(l->kind);
 
-	if (acts == LH_MUTEX || acts == LH_SPIN || (acts == LH_RWLOCK && acts != l->kind))
+	struct lh_held *h;
+
+	if (acts == LH_RWLOCK && acts != l->kind) /* what its bytes say is not known */
+		return !l->owner && !lh_held_find_holder(lh_lock_id_of(l), 0, &h);
+	if (acts == LH_MUTEX || acts == LH_SPIN)
 		return !l->owner;
 	if (l->kind == LH_RWLOCK)
 		return lh_lock_is_free_now(object, LH_RWLOCK);
@@ -500,23 +514,5 @@ void lh_on_destroyed(const struct lh_call *call, int rc)
 		l->destroy_stack = event.stack;
 	if (l)
 		lh_retired_push_or_end(event.self, l);
-	lh_event_end(&event);
-}
-
-/* The program does not give the kind: names the lock that is known at this address, or makes one of
- * kind LH_CUSTOM. */
-void lh_on_name(const struct lh_call *call, const char *name)
-{
-	struct lh_event_frame event;
-
-	if (!lh_event_begin(&event, call))
-		return;
-	uint32_t row = lh_lock_find(call->object);
-	struct lh_lock *l = row ? &LH_LOCKS[row] : lh_lock_make(call->object, LH_CUSTOM);
-	struct lh_lock_stats *stats = l ? lh_lock_stats_get(l) : NULL;
-	if (stats) {
-		lh_text_copy(stats->name, LH_NAME_MAX, name);
-		l->flags |= LH_LOCK_NAMED;
-	}
 	lh_event_end(&event);
 }

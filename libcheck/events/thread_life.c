@@ -66,7 +66,8 @@ uint32_t lh_on_thread_create(const struct lh_call *call, bool detached)
 		LH_LIVE_THREADS[live_row].detached = detached;
 		lh_hb_edge_add(LH_HB_CREATE, event.live->thread, event.live->segment, id, 0);
 		lh_across_create_mark(&event);
-		lh_hb_next_segment(event.self, event.live);
+		if (!event.self->team_begins) /* what follows is ordered by the region */
+			lh_hb_next_segment(event.self, event.live);
 	}
 	bool becomes_threaded = live_row && lh_rows_used(LH_T_LIVE_THREAD) <= 3; /* rows 0 to 2 */
 	lh_event_end(&event);

@@ -8,23 +8,10 @@
  */
 #include "libcheck/base/outside.h"
 #include "libcheck/interpose/export.h"
+#include "libcheck/interpose/inner.h"
 #include "libcheck/events/events.h"
 
 #define CALL(k, m, h) LH_CALL((const void *)o, k, m, h)
-
-static inline struct lh_self *inner_begin(bool inner, uintptr_t frame)
-{
-	return inner ? lh_inner_begin(frame) : NULL;
-}
-
-/* Calls the original: `call`. */
-#define INNER(k, call)                                                                             \
-	do {                                                                                       \
-		struct lh_self *inner = inner_begin(lh_kind_rows[LH_##k].inner,                    \
-						    (uintptr_t)__builtin_frame_address(0));        \
-		call;                                                                              \
-		lh_inner_end(inner);                                                               \
-	} while (0)
 
 #define VOIDLOCK(fn, first, k, m, params, args)                                                    \
 	LH_EXPORT void fn params                                                                   \
@@ -41,9 +28,7 @@ static inline struct lh_self *inner_begin(bool inner, uintptr_t frame)
 		}                                                                                  \
 		const struct lh_call c = CALL(k, m, BLOCKING);                                     \
 		lh_on_wait_begin(&c);                                                              \
-		struct lh_self *inner = lh_inner_begin(c.frame);                                   \
-		real args;                                                                         \
-		lh_inner_end(inner);                                                               \
+		INNER_WAIT(real args);                                                             \
 		lh_on_wait_end(&c, 0);                                                             \
 	}
 #define BOOLTRY(fn, k, m, params, args)                                                            \

@@ -1,7 +1,8 @@
 /*
  * sandbox.c — syscall and prctl, by which a process sets a seccomp filter. Special because they are
  * no lock calls, and because both may return twice, on another stack or never: the wrappers leave
- * no frame, change no register and jump to the original. Only a call about seccomp runs C code.
+ * no frame, change no register and jump to the original. Only a call about seccomp, or on a futex
+ * (futex.c), runs C code.
  *
  * After a filter is set, the library makes no system call that the program does not make itself
  * (base/sys.h). Asking the kernel whether there is a filter would be one.
@@ -39,24 +40,26 @@ long lh_sandbox_by_prctl(long option, long mode, long program, long c, long d, l
 	return lh_real_next_prctl(option, mode, program, c, d, e, f);
 }
 
-/* If the first argument of NAME is NUMBER, the C function runs; any other call goes straight on. */
+/*
+ * A call whose first argument is the number of a TEST goes to the C function; any other call goes
+ * straight on. So of `syscall` a call that is none of the two gets two compares, two jumps that are
+ * not taken and the last jump.
+ */
 #define TEXT_OF(x) #x
 #define TEXT(x) TEXT_OF(x)
 #if defined(__x86_64__)
-#define PASS(name, number)                                                                         \
+#define TEST(number, function) "cmpl $" TEXT(number) ", %edi\nje " #function "\n"
+#define PASS(name, tests)                                                                          \
 	__asm__(".text\n.globl " #name "\n.type " #name ", @function\n" #name ":\n"                \
-		".cfi_startproc\nendbr64\ncmpl $" TEXT(                                            \
-			number) ", %edi\n"                                                         \
-				"je lh_sandbox_by_" #name "\njmp *lh_real_next_" #name "(%rip)\n"  \
-				".cfi_endproc\n.size " #name ", .-" #name "\n")
+		".cfi_startproc\nendbr64\n" tests "jmp *lh_real_next_" #name "(%rip)\n"            \
+		".cfi_endproc\n.size " #name ", .-" #name "\n")
 #else
-#define PASS(name, number)                                                                         \
+#define TEST(number, function) "cmp w0, #" TEXT(number) "\nb.eq " #function "\n"
+#define PASS(name, tests)                                                                          \
 	__asm__(".text\n.globl " #name "\n.type " #name ", %function\n" #name ":\n"                \
-		".cfi_startproc\nhint 34\ncmp w0, #" TEXT(                                         \
-			number) "\n"                                                               \
-				"b.eq lh_sandbox_by_" #name "\nadrp x16, lh_real_next_" #name "\n" \
-				"ldr x16, [x16, :lo12:lh_real_next_" #name "]\nbr x16\n"           \
-				".cfi_endproc\n.size " #name ", .-" #name "\n")
+		".cfi_startproc\nhint 34\n" tests "adrp x16, lh_real_next_" #name "\n"             \
+		"ldr x16, [x16, :lo12:lh_real_next_" #name "]\nbr x16\n"                           \
+		".cfi_endproc\n.size " #name ", .-" #name "\n")
 #endif
-PASS(syscall, SYS_seccomp);
-PASS(prctl, PR_SET_SECCOMP);
+PASS(syscall, TEST(SYS_futex, lh_futex_by_syscall) TEST(SYS_seccomp, lh_sandbox_by_syscall));
+PASS(prctl, TEST(PR_SET_SECCOMP, lh_sandbox_by_prctl));

@@ -11,7 +11,7 @@
 #ifndef LH_LOCK_GLIBC_LAYOUT_H
 #define LH_LOCK_GLIBC_LAYOUT_H
 
-#include "libcheck/kinds.h"
+#include "libcheck/lock/glib_layout.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -22,6 +22,7 @@
 enum {
 	LH_GLIBC_MUTEX_WORD = 0, /* futex; 0: free */
 	LH_GLIBC_MUTEX_OWNER = 8,
+	LH_GLIBC_MUTEX_USERS = 12, /* not 0 while there is an owner */
 	LH_GLIBC_MUTEX_KIND = 16,
 	LH_GLIBC_MUTEX_UNUSED = 24,   /* list pointers, which only robust mutexes use */
 	LH_GLIBC_RWLOCK_READERS = 0,  /* see lh_glibc_readers */
@@ -73,6 +74,7 @@ enum { LH_GLIBC_SPIN_FREE = 0 };
 #endif
 _Static_assert(offsetof(pthread_mutex_t, __data.__lock) == LH_GLIBC_MUTEX_WORD, "mutex word");
 _Static_assert(offsetof(pthread_mutex_t, __data.__owner) == LH_GLIBC_MUTEX_OWNER, "mutex owner");
+_Static_assert(offsetof(pthread_mutex_t, __data.__nusers) == LH_GLIBC_MUTEX_USERS, "mutex users");
 _Static_assert(offsetof(pthread_mutex_t, __data.__kind) == LH_GLIBC_MUTEX_KIND, "mutex kind");
 _Static_assert(offsetof(pthread_rwlock_t, __data.__readers) == LH_GLIBC_RWLOCK_READERS, "readers");
 _Static_assert(offsetof(pthread_rwlock_t, __data.__wrphase_futex) == LH_GLIBC_RWLOCK_PHASE,
@@ -184,7 +186,7 @@ static inline bool lh_lock_is_free_now(const void *object, enum lh_kind kind)
 	case LH_GUARD:
 		return !lh_guard_is_busy(lh_glibc_load(object, 0));
 	default:
-		return false;
+		return lh_glib_is_free_now(object, kind);
 	}
 }
 

@@ -288,27 +288,27 @@ static void clear_stats(uint32_t row)
 }
 
 /* A name given before the lock's first use is in a row of kind LH_CUSTOM, made only for that. */
-static void move_name(const struct lh_lock *old, char name[LH_NAME_MAX])
+static void move_name(const struct lh_lock *old, char name[LH_LOCK_NAME_MAX])
 {
 	if (old->kind == LH_CUSTOM && (old->flags & LH_LOCK_NAMED) && !old->acquired &&
 	    !old->shared && !old->chains && old->stats)
-		__builtin_memcpy(name, LH_LOCK_STATS[old->stats].name, LH_NAME_MAX);
+		__builtin_memcpy(name, LH_LOCK_STATS[old->stats].name, LH_LOCK_NAME_MAX);
 }
 
-static void set_name(struct lh_lock *l, const char name[LH_NAME_MAX])
+static void set_name(struct lh_lock *l, const char name[LH_LOCK_NAME_MAX])
 {
 	struct lh_lock_stats *stats = name[0] ? lh_lock_stats_get(l) : NULL;
 
 	if (!stats)
 		return;
-	__builtin_memcpy(stats->name, name, LH_NAME_MAX);
+	__builtin_memcpy(stats->name, name, LH_LOCK_NAME_MAX);
 	l->flags |= LH_LOCK_NAMED;
 }
 
 static struct lh_lock *begin(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial)
 {
 	uint32_t old = lh_lock_find(o);
-	char name[LH_NAME_MAX] = "";
+	char name[LH_LOCK_NAME_MAX] = "";
 
 	if (old) {
 		move_name(&LH_LOCKS[old], name);
@@ -389,7 +389,7 @@ struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind)
 struct lh_lock *lh_lock_copy_from_parent(const struct lh_lock *was)
 {
 	enum {
-		INNATE = LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK | LH_LOCK_ADAPTIVE |
+		INNATE = (int)LH_LOCK_OWN_KIND_FLAGS(15) | LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK | LH_LOCK_ADAPTIVE |
 			 LH_LOCK_ROBUST | LH_LOCK_PI | LH_LOCK_PROTECT | LH_LOCK_PREFER_WRITER
 	};
 	const void *object = (const void *)(uintptr_t)was->address;
@@ -504,7 +504,9 @@ bool lh_lock_can_retire(const struct lh_lock *l)
 			    LH_LOCK_INITED | LH_LOCK_LIFE_FLAGS
 	};
 
-	return (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN) &&
+	enum lh_kind acts = lh_kind_acts(l->kind);
+
+	return (acts == LH_MUTEX || acts == LH_RWLOCK || acts == LH_SPIN) &&
 	       !(l->flags & ~(uint32_t)RETIRABLE) && !l->owner && !tag_off && !is_spent(l);
 }
 
@@ -517,7 +519,7 @@ void lh_lock_revive(struct lh_lock *l, const void *o)
 	l->flags &= ~(uint32_t)LH_LOCK_LIFE_FLAGS;
 	l->next = 0;
 	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
-	if (lh_glibc_unused((enum lh_kind)l->kind)) /* a spinlock is found by its address */
+	if (lh_glibc_unused((enum lh_kind)l->kind)) /* others are found by their address */
 		write_tag(o, (enum lh_kind)l->kind, (uint32_t)(l - LH_LOCKS));
 	if (moves)
 		index_row(o, (uint32_t)(l - LH_LOCKS));

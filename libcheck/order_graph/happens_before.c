@@ -8,8 +8,13 @@
  *
  * A wait that a cancellation ends, now or when it begins later, happens before what follows the
  * cancellation: so the path may begin with an edge of kind LH_HB_CANCEL.
+ *
+ * The threads of a team have the same phases (ledger.h: LH_HB_TEAM_FORK), so the edges of a team
+ * are two for each thread, however many regions there are.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
+
+#define NEVER UINT32_MAX /* no thread has a segment of this number */
 
 struct walk {
 	uint32_t first, last; /* queue of threads, linked through lh_order_thread.queue */
@@ -48,6 +53,29 @@ static lh_thread_id pop(struct lh_order_graph *graph, struct walk *w)
 	return t;
 }
 
+static uint32_t later(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The segment of thread e->b before which the segment `from` of thread e->a happens; NEVER: none.
+ */
+static uint32_t leads_to(const struct lh_hb_edge *e, uint32_t from)
+{
+	uint32_t at;
+
+	switch (e->what) {
+	case LH_HB_TEAM_FORK:
+		at = later(lh_phase_from(from), e->b_segment);
+		return at <= e->a_segment ? at : NEVER;
+	case LH_HB_TEAM_JOIN:
+		at = later(from, e->b_segment);
+		return at <= e->a_segment ? lh_phase_from(at) : NEVER;
+	default:
+		return from <= e->a_segment ? e->b_segment : NEVER;
+	}
+}
+
 bool lh_happens_before(struct lh_order_graph *graph, lh_thread_id a, uint32_t a_segment,
 		       lh_thread_id b, uint32_t b_segment, bool cancellable)
 {
@@ -59,12 +87,12 @@ bool lh_happens_before(struct lh_order_graph *graph, lh_thread_id a, uint32_t a_
 		lh_thread_id t = pop(graph, &w);
 		for (uint32_t i = graph->thread[t].hb_edge; i; i = graph->hb_edge_next[i]) {
 			const struct lh_hb_edge *e = &graph->rows.hb_edge[i];
-			if (e->a_segment < graph->thread[t].reached ||
-			    (e->what == LH_HB_CANCEL && !(cancellable && t == a)))
+			uint32_t to = leads_to(e, graph->thread[t].reached);
+			if (to == NEVER || (e->what == LH_HB_CANCEL && !(cancellable && t == a)))
 				continue;
-			if (e->b == b && e->b_segment <= b_segment)
+			if (e->b == b && to <= b_segment)
 				return true;
-			reach(graph, &w, e->b, e->b_segment);
+			reach(graph, &w, e->b, to);
 			if (!lh_order_budget_spend(graph, 1))
 				return false; /* the caller sees the empty budget */
 		}

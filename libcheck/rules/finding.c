@@ -101,7 +101,7 @@ static uint8_t flags_of(const struct lh_finding_draft *draft)
 		return LH_FINDING_TOLD;
 	for (int i = 0; draft->level == LH_POTENTIAL && i < draft->n; i++) {
 		const struct lh_lock *l = lh_lock_row(draft->step[i].lock);
-		if (l && l->kind == LH_SEM)
+		if (l && lh_lock_may_signal(l))
 			return LH_FINDING_UNSURE;
 	}
 	return 0;
@@ -237,8 +237,10 @@ static bool waits_for_itself(const struct lh_lock *l, const struct lh_held *h, l
 	case LH_SPIN:
 	case LH_ONCE:
 	case LH_GUARD:
-	case LH_CUSTOM:
 		return true;
+	case LH_CUSTOM:
+		return !(wants_read && holds_read) &&
+		       !(l->flags & (LH_LOCK_RECURSIVE | LH_LOCK_MAY_SIGNAL | LH_LOCK_SIGNAL));
 	default:
 		return false;
 	}
@@ -257,42 +259,67 @@ uint32_t lh_check_self_deadlock(struct lh_self *self, struct lh_lock *l, const s
 
 /* ---- unlocking ---- */
 
-/* Only what is certain: the lock's own word must name another owner. A spinlock has no owner in its
- * word, so another thread's held list must have it. */
-static bool held_by_other(const struct lh_self *self, const struct lh_lock *l, const void *object)
+/* The lock's bytes are not ours to read, and every acquisition since its init was recorded. */
+static bool is_known_by_ledger(const struct lh_lock *l)
 {
-	int owner = lh_lock_owner_tid(object, l->kind);
+	const struct lh_ledger *ledger = lh_own_ledger.ledger;
+
+	return (l->kind == LH_OMP_LOCK || l->kind == LH_OMP_NEST_LOCK) &&
+	       (l->flags & LH_LOCK_INITED) && !ledger->dropped_events && !ledger->unrecorded;
+}
+
+/* Only what is certain: the lock's own word must name another owner. Where a kind has no owner in
+ * its word, another thread's held list must have the lock. */
+static bool held_by_other(const struct lh_self *self, const struct lh_lock *l, const void *object,
+			  enum lh_kind kind)
+{
+	enum lh_kind acts = lh_kind_acts(kind);
+	int owner = lh_lock_owner_tid(object, kind);
 	struct lh_held *h;
 
-	if (l->kind == LH_SPIN)
-		return lh_held_find_holder(lh_lock_id_of(l), self->number, &h) != 0;
+	if (kind == LH_SPIN || is_known_by_ledger(l) ||
+	    (kind != acts && (acts == LH_MUTEX || acts == LH_RWLOCK)))
+		return lh_held_find_holder(lh_lock_id_of(l), self->number, &h) &&
+		       LH_SITE_MODE(h->site) == LH_EXCLUSIVE;
 	return owner && self->live_saved->tid && owner != self->live_saved->tid;
+}
+
+/* The lock is released by a thread that does not hold it. */
+static void forget_holder(struct lh_lock *l, struct lh_held *h)
+{
+	if (h)
+		h->lock = 0;
+	l->owner = 0;
 }
 
 uint32_t lh_check_unlock(struct lh_self *self, struct lh_lock *l, const void *object, lh_site site)
 {
 	lh_lock_id id = lh_lock_id_of(l);
+	enum lh_kind kind = (enum lh_kind)l->kind;
+	const void *at = lh_glib_behind(object, &kind);
 	struct lh_held *h = NULL;
 
 	if (l->kind == LH_MUTEX && (l->flags & OWNER_CHECKING))
 		return 0;
-	if (!lh_lock_is_free_now(object, l->kind))
+	bool free = !at || lh_lock_is_free_now(at, kind) || (is_known_by_ledger(l) && !l->owner);
+	if (!free)
 		lh_deadlock_note_release(self, id, site);
 	if (l->flags & LH_LOCK_PSHARED)
 		return 0;
-	if (lh_lock_is_free_now(object, l->kind)) {
+	if (free) {
 		struct lh_finding_draft *draft = happened(LH_RULE_UNLOCK_NOT_HELD, self);
 		return two_steps(draft, 0, id, 0, site, LH_RELEASES);
 	}
-	if (!held_by_other(self, l, object))
-		return 0;
 	uint32_t holder = lh_held_find_holder(id, self->number, &h);
+	if (l->kind == LH_G_ONCE) /* any thread may end it */
+		forget_holder(l, h);
+	if (!held_by_other(self, l, at, kind))
+		return 0;
 	struct lh_finding_draft *draft = happened(LH_RULE_UNLOCK_NOT_OWNER, self);
 	uint32_t reported = two_steps(draft, LH_LIVE_THREADS[holder].thread, id,
 				      holder ? h->site : 0, site, LH_RELEASES);
-	if (holder)
-		h->lock = 0;
-	l->owner = 0;
+	if (!(l->flags & LH_LOCK_RECURSIVE)) /* such a lock refuses, and stays held */
+		forget_holder(l, h);
 	return reported;
 }
 
@@ -300,13 +327,15 @@ uint32_t lh_check_unlock(struct lh_self *self, struct lh_lock *l, const void *ob
 
 uint32_t lh_check_destroy(struct lh_self *self, struct lh_lock *l, const void *object, lh_site site)
 {
+	enum lh_kind acts = lh_kind_acts(l->kind);
 	struct lh_held *h;
 	uint32_t holder = lh_held_find_holder(lh_lock_id_of(l), 0, &h);
 
 	if (!holder || lh_lock_is_free_now(object, l->kind) ||
 	    (h->flags & (LH_HELD_IN_COND_WAIT | LH_HELD_INHERITED)))
 		return 0;
-	if (l->kind != LH_MUTEX && l->kind != LH_RWLOCK && l->kind != LH_SPIN)
+	if ((acts != LH_MUTEX && acts != LH_RWLOCK && acts != LH_SPIN) ||
+	    (lh_kind_row(l->kind)->family == LH_FAMILY_OPENMP && !is_known_by_ledger(l)))
 		return 0;
 	if (l->kind == LH_MUTEX &&
 	    lh_lock_owner_tid(object, LH_MUTEX) != LH_LIVE_THREADS[holder].tid)
@@ -321,11 +350,11 @@ uint32_t lh_check_destroy(struct lh_self *self, struct lh_lock *l, const void *o
 uint32_t lh_check_cond_unlocked(struct lh_self *self, struct lh_lock *cond, struct lh_lock *mutex,
 				const void *object, lh_site site)
 {
-	int owner = mutex->kind == LH_MUTEX ? lh_lock_owner_tid(object, LH_MUTEX) : 0;
+	enum lh_kind kind = (enum lh_kind)mutex->kind;
 
-	if (mutex->kind != LH_MUTEX || mutex->flags & (OWNER_CHECKING | LH_LOCK_PSHARED))
+	if (kind == LH_MUTEX && mutex->flags & (OWNER_CHECKING | LH_LOCK_PSHARED))
 		return 0;
-	if (!lh_lock_is_free_now(object, LH_MUTEX) && (owner == self->live_saved->tid || !owner))
+	if (!lh_lock_is_free_now(object, kind) && !held_by_other(self, mutex, object, kind))
 		return 0;
 	struct lh_finding_draft *draft = happened(LH_RULE_COND_WAIT_UNLOCKED, self);
 	lh_finding_add_step(draft, draft->thread, lh_lock_id_of(mutex), site, LH_RELEASES);
@@ -339,8 +368,9 @@ uint32_t lh_check_cond_unlocked(struct lh_self *self, struct lh_lock *cond, stru
  * resets the control of an initializer that was cancelled. */
 static bool is_lost(const struct lh_lock *l, const struct lh_held *h)
 {
-	return l && l->kind != LH_SEM && l->kind != LH_THREAD_END && !(l->flags & LH_LOCK_ROBUST) &&
-	       l->address == h->address && (l->kind != LH_ONCE || lh_lock_once_is_busy(l)) &&
+	return l && !lh_lock_may_signal(l) && l->kind != LH_THREAD_END &&
+	       !(l->flags & LH_LOCK_ROBUST) && l->address == h->address &&
+	       (l->kind != LH_ONCE || lh_lock_once_is_busy(l)) &&
 	       (LH_SITE_MODE(h->site) == LH_SHARED || l->owner == 0 ||
 		LH_LIVE_THREADS[l->owner].thread != 0);
 }

@@ -49,7 +49,7 @@ static uint32_t next_holder(const struct lh_live_thread *waiter, const struct lh
 
 	if (l->kind == LH_THREAD_END)
 		return from <= 1 ? LH_THREADS[waiter->wait_with].live : 0;
-	if (l->kind == LH_SEM)
+	if (lh_lock_may_signal(l))
 		return 0;
 	bool may_be_shared =
 		lh_kind_acts(l->kind) == LH_RWLOCK || (l->kind == LH_CUSTOM && !l->owner);

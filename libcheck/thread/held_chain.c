@@ -5,6 +5,8 @@
 enum {
 	VISITS_MAX = 6, /* rows of LH_T_VISIT per chain; beyond them LH_CHAIN_MANY_THREADS is set */
 	COND_VISITS_MAX = 64,  /* of a condition: each signaller matters */
+	TEAM_VISITS_MAX = 32,  /* by threads of teams; beyond them a thread's visits are not kept */
+	TEAM_OWN_MAX = 2,      /* by one of them: its first, and its last so far */
 	CHILDREN_MANY = 60000, /* from this number on, lh_chain.children is not counted */
 	DEPTHS = 8,            /* free chains are kept by depth, see new_row */
 	QUARANTINE = 256
@@ -359,11 +361,67 @@ static void merge_visit(struct lh_chain_visit *into, const struct lh_chain_visit
 	into->last = v->last > into->last ? v->last : into->last;
 }
 
-static uint32_t visits_max(const struct lh_chain *chain)
-{
-	enum lh_kind acts = lh_kind_acts(LH_LOCKS[LH_LOCK_ROW(chain->lock)].kind);
+/* The visits of a chain, and among them those of the thread of a new visit. */
+struct visits {
+	struct lh_chain_visit *near; /* the new visit's segments, or the ones beside them */
+	struct lh_chain_visit *last; /* the thread's last */
+	uint32_t own, of_teams, of_others;
+	bool known; /* one of them has the new visit's segments */
+};
 
-	return acts == LH_COND ? COND_VISITS_MAX : VISITS_MAX;
+static struct visits visits_of(const struct lh_chain *chain, const struct lh_chain_visit *v)
+{
+	struct visits all = {0};
+
+	for (uint32_t i = chain->visit; i; i = LH_VISITS[i].next) {
+		struct lh_chain_visit *s = &LH_VISITS[i];
+		if (LH_THREADS[s->thread].flags & LH_THREAD_TEAM)
+			all.of_teams++;
+		else
+			all.of_others++;
+		if (s->thread != v->thread)
+			continue;
+		all.own++;
+		all.known |= v->first >= s->first && v->last <= s->last;
+		if (v->first <= s->last + 1 && s->first <= v->last + 1)
+			all.near = s;
+		if (!all.last || s->last > all.last->last)
+			all.last = s;
+	}
+	return all;
+}
+
+static bool add_visit(lh_chain_id id, struct lh_chain_visit v)
+{
+	uint32_t at = new_visit(v.thread);
+	bool renewed = at && LH_VISITS[at].thread != 0;
+
+	if (!at)
+		return false;
+	v.chain = id;
+	v.next = LH_CHAINS[id].visit;
+	LH_VISITS[at] = v;
+	__atomic_store_n(&LH_CHAINS[id].visit, at, __ATOMIC_RELEASE);
+	if (renewed)
+		lh_chain_on_change(at, LH_CHAIN_VISIT_RENEWED);
+	return true;
+}
+
+/*
+ * A thread of a team makes the same visits in each of many regions, so its last row moves along
+ * with it. A gap between two regions never counts as visited: what happens there is ordered.
+ */
+static bool note_of_team(lh_chain_id id, const struct visits *all, struct lh_chain_visit v)
+{
+	if (all->near) {
+		merge_visit(all->near, &v);
+		return true;
+	}
+	if (all->own >= TEAM_OWN_MAX) {
+		lh_visit_move(all->last, v.last);
+		return true;
+	}
+	return all->of_teams < TEAM_VISITS_MAX && add_visit(id, v);
 }
 
 /*
@@ -374,38 +432,23 @@ static uint32_t visits_max(const struct lh_chain *chain)
 bool lh_chain_note(lh_chain_id id, struct lh_chain_visit v)
 {
 	struct lh_chain *chain = &LH_CHAINS[id];
-	struct lh_chain_visit *own = NULL, *near = NULL;
-	uint32_t count = 0;
+	struct visits all = visits_of(chain, &v);
+	bool cond = lh_kind_acts(LH_LOCKS[LH_LOCK_ROW(chain->lock)].kind) == LH_COND;
+	bool full = cond ? all.of_teams + all.of_others >= COND_VISITS_MAX
+			 : all.of_others >= VISITS_MAX;
 
-	for (uint32_t i = chain->visit; i; i = LH_VISITS[i].next, count++) {
-		struct lh_chain_visit *s = &LH_VISITS[i];
-		if (s->thread != v.thread)
-			continue;
-		if (v.first >= s->first && v.last <= s->last)
-			return false;
-		if (v.first <= s->last + 1 && s->first <= v.last + 1)
-			near = s;
-		if (!own || s->last > own->last)
-			own = s;
-	}
-	if (near || (own && count >= visits_max(chain))) {
-		merge_visit(near ? near : own, &v);
+	if (all.known)
+		return false;
+	if (!cond && (LH_THREADS[v.thread].flags & LH_THREAD_TEAM))
+		return note_of_team(id, &all, v);
+	if (all.near || (all.own && full)) {
+		merge_visit(all.near ? all.near : all.last, &v);
 		return true;
 	}
 	if (chain->flags & LH_CHAIN_MANY_THREADS)
 		return false;
-	uint32_t at = count < visits_max(chain) ? new_visit(v.thread) : 0;
-	if (!at) {
+	if (full || !add_visit(id, v))
 		chain->flags |= LH_CHAIN_MANY_THREADS;
-		return true;
-	}
-	bool renewed = LH_VISITS[at].thread != 0;
-	v.chain = id;
-	v.next = chain->visit;
-	LH_VISITS[at] = v;
-	__atomic_store_n(&chain->visit, at, __ATOMIC_RELEASE);
-	if (renewed)
-		lh_chain_on_change(at, LH_CHAIN_VISIT_RENEWED);
 	return true;
 }
 

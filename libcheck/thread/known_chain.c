@@ -156,10 +156,11 @@ static bool was_visited(const struct lh_self *self, lh_chain_id id)
 	       !(LH_CHAINS[id].flags & LH_CHAIN_REUSED);
 }
 
+/* Bit 0, of no chain, says that there are visits to forget. */
 static void mark_visited(struct lh_self *self, lh_chain_id id)
 {
 	if (id >= LH_VISITED_BITS)
-		return;
+		id = 0;
 	self->visited[id / 64] |= 1ull << id % 64;
 	if (self->visited_used <= id / 64)
 		self->visited_used = id / 64 + 1;

@@ -241,6 +241,8 @@ static void drop_retired(struct lh_self *self)
 
 void lh_self_forget_visits(struct lh_self *self)
 {
+	if (!self->visited_used)
+		return;
 	/* a page that the thread has not used stays untouched, and costs no memory */
 	for (unsigned i = 0; i < LH_CHAIN_CACHE / 2; i++)
 		if (self->chain_cache[i][0].chain)
@@ -297,6 +299,7 @@ struct lh_self *lh_live_thread_attach(uint32_t live_row, uintptr_t low, uintptr_
 	/* fresh memory is zero: leave its pages untouched */
 	if (live->state != LH_LIVE_RESERVED || self->reused) {
 		lh_self_forget_visits(self);
+		self->team_phase = self->team_leader = self->team_begins = 0;
 		drop_retired(self);
 	}
 	self->reused = 1;

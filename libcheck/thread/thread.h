@@ -55,7 +55,10 @@ struct lh_self {
 	bool inner;                        /* inside an original: see lh_inner_begin */
 	void (*once_routine)(void); /* of the pthread_once call in progress, see interpose/once.c */
 	const void *once_call;
-	uintptr_t cond_frame; /* frame of the last condition wait */
+	uintptr_t cond_frame;  /* frame of the last condition wait */
+	uintptr_t futex_frame; /* frame of the last wait in a futex of the program's own */
+	bool waits_for_free;   /* no thread held the announced lock when this wait began */
+	const void *cover;     /* with `inner`: the announced lock whose code runs */
 	/* The condition wait in which the wait of the live-thread row happens: in a signal handler,
 	 * or in the unwinding of a cancellation. lock 0: none. */
 	struct {
@@ -63,6 +66,10 @@ struct lh_self {
 		lh_site site;
 		uint64_t since_ns;
 	} outer_wait;
+	/* Of teams of OpenMP threads (events/team.c): */
+	uint32_t team_phase;      /* phase of the parallel region that it works in; 0: in none */
+	lh_thread_id team_leader; /* the thread in whose regions it works; 0: in its own */
+	bool team_begins;         /* it has begun a region, whose threads it may create now */
 	struct lh_stack_walk_result *walked; /* the last walk; a hook must use little stack */
 	struct lh_python_chain away;         /* for lh_python_away */
 	struct lh_retired retired[LH_RETIRED_KINDS]; /* by init_stack */

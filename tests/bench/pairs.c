@@ -11,6 +11,7 @@
  * Time is the CPU time of the working threads, so that other programs on the same machine count
  * little; only the ping-pong, whose threads sleep, is measured by the clock.
  */
+#include <omp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -28,11 +29,22 @@ struct padded {
 	pthread_mutex_t m;
 } __attribute__((aligned(LINE)));
 
+/* GLib's locks, declared here: its header is not needed for a few functions. */
+void g_mutex_lock(void *), g_mutex_unlock(void *);
+void g_rec_mutex_lock(void *), g_rec_mutex_unlock(void *);
+void g_rw_lock_reader_lock(void *), g_rw_lock_reader_unlock(void *);
+struct glib_lock {
+	void *p;
+	unsigned i[2];
+} __attribute__((aligned(LINE)));
+static struct glib_lock g_mutex, g_rec, g_rw;
+
 static struct padded a = {PTHREAD_MUTEX_INITIALIZER}, b = {PTHREAD_MUTEX_INITIALIZER};
 static pthread_rwlock_t rw = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static pthread_spinlock_t spin;
 static sem_t sem;
+static omp_lock_t omp;
 static long work_rounds;
 
 /* Returns the nanoseconds of n operations. */
@@ -85,7 +97,13 @@ TIMED(do_fresh, pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER; pthread_mutex_loc
 TIMED(do_inside, pthread_mutex_t m; pthread_mutex_init(&m, NULL); pthread_mutex_lock(&a.m);
       pthread_mutex_lock(&m); pthread_mutex_unlock(&m); pthread_mutex_unlock(&a.m);
       pthread_mutex_destroy(&m);)
+TIMED(do_g_mutex, g_mutex_lock(&g_mutex); g_mutex_unlock(&g_mutex);)
+TIMED(do_g_rec, g_rec_mutex_lock(&g_rec); g_rec_mutex_unlock(&g_rec);)
+TIMED(do_g_read, g_rw_lock_reader_lock(&g_rw); g_rw_lock_reader_unlock(&g_rw);)
 TIMED(do_section, pthread_mutex_lock(&a.m); work(work_rounds); pthread_mutex_unlock(&a.m);)
+TIMED(do_omp, omp_set_lock(&omp); omp_unset_lock(&omp);)
+TIMED(do_critical, _Pragma("omp critical(bench)") __asm__ volatile("" ::: "memory");)
+TIMED(do_unnamed, _Pragma("omp critical") __asm__ volatile("" ::: "memory");)
 TIMED(do_work, work(1000);)
 
 /* The lock is acquired below many stack frames. */
@@ -162,6 +180,11 @@ static double do_own(long n)
 static double do_same(long n)
 {
 	return both(do_mutex, do_mutex, n);
+}
+
+static double do_g_same(long n)
+{
+	return both(do_g_mutex, do_g_mutex, n);
 }
 
 static void *take_once(void *unused)
@@ -324,6 +347,13 @@ static const struct {
 	{"pingpong", do_pingpong},
 	{"deep", do_deep},
 	{"section", do_section},
+	{"omp", do_omp},
+	{"critical", do_critical},
+	{"unnamed", do_unnamed},
+	{"gmutex", do_g_mutex},
+	{"gsame", do_g_same},
+	{"grec", do_g_rec},
+	{"gread", do_g_read},
 };
 
 /* How many operations take long enough to be measured. */
@@ -390,6 +420,7 @@ int main(int argc, char **argv)
 	struct words w = {argc, argv, 1};
 	pthread_t t;
 
+	omp_init_lock(&omp);
 	if (sched_getaffinity(0, sizeof(allowed), &allowed) || sem_init(&sem, 0, 1) ||
 	    pthread_spin_init(&spin, 0) || pthread_create(&t, NULL, second, &w) ||
 	    pthread_join(t, NULL))

@@ -86,6 +86,15 @@ UNUSED static void case_in_turn(int n, const part *fns)
 #define in_turn(...)                                                                               \
 	case_in_turn(sizeof((part[]){__VA_ARGS__}) / sizeof(part), (const part[]){__VA_ARGS__})
 
+/* For threads that the case does not create: number `turn` runs fn after number turn - 1 has. */
+UNUSED static void in_my_turn(int turn, part fn)
+{
+	while (__atomic_load_n(&case_turn, __ATOMIC_SEQ_CST) != turn)
+		sched_yield();
+	fn();
+	__atomic_add_fetch(&case_turn, 1, __ATOMIC_SEQ_CST);
+}
+
 UNUSED static void *case_alone(void *arg)
 {
 	((struct case_part *)arg)->fn();

@@ -13,7 +13,10 @@
  *
  * Ends with 77 if a thread may not be traced.
  */
+#include "lockhound.h"
+
 #include <errno.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -45,6 +48,7 @@ static pthread_mutex_t many[MANY], theirs[MANY];
 static pthread_rwlock_t rw = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static pthread_spinlock_t spin;
+static int own; /* a lock of the program's own */
 static sem_t sem, held;
 
 typedef void operation(int n);
@@ -64,6 +68,7 @@ OPERATION(read_lock, pthread_rwlock_rdlock(&rw); pthread_rwlock_unlock(&rw);)
 OPERATION(write_lock, pthread_rwlock_wrlock(&rw); pthread_rwlock_unlock(&rw);)
 OPERATION(semaphore, sem_wait(&sem); sem_post(&sem);)
 OPERATION(spinlock, pthread_spin_lock(&spin); pthread_spin_unlock(&spin);)
+OPERATION(announced, lockhound_wants(&own, 0); lockhound_got(&own, 0); lockhound_gives(&own);)
 OPERATION(signal_cond, pthread_cond_signal(&cond);)
 OPERATION(churn, pthread_mutex_t m; pthread_mutex_init(&m, NULL); pthread_mutex_lock(&m);
 	  pthread_mutex_unlock(&m); pthread_mutex_destroy(&m);)
@@ -154,20 +159,57 @@ static void after_others(int n)
 static const struct timespec past = {.tv_sec = 1};
 OPERATION(wait_known, pthread_mutex_timedlock(&taken, &past);)
 
+/* GLib's locks, declared here: its header is not needed for a few functions. */
+void g_mutex_init(void *), g_mutex_clear(void *);
+void g_mutex_lock(void *), g_mutex_unlock(void *);
+void g_rec_mutex_lock(void *), g_rec_mutex_unlock(void *);
+struct glib_lock {
+	void *p;
+	unsigned i[2];
+};
+static struct glib_lock g_mutex, g_rec;
+
+OPERATION(glib_mutex, g_mutex_lock(&g_mutex); g_mutex_unlock(&g_mutex);)
+OPERATION(glib_rec, g_rec_mutex_lock(&g_rec); g_rec_mutex_unlock(&g_rec);)
+OPERATION(churn_glib, struct glib_lock m; g_mutex_init(&m); g_mutex_lock(&m); g_mutex_unlock(&m);
+	  g_mutex_clear(&m);)
+/* A system call that is not about a futex; a futex wait, which the kernel refuses, because the word
+ * has another value; a wake-up there. */
+static unsigned word;
+OPERATION(kernel_call, syscall(SYS_getppid);)
+OPERATION(futex_wait, syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);)
+OPERATION(futex_wake, syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);)
+
 static const struct {
 	const char *name;
 	operation *does;
 	int warm; /* runs before the count */
 } operations[] = {
-	{"mutex", mutex, WARM},           {"nested", nested, WARM},
-	{"trylock", try_mutex, WARM},     {"read", read_lock, WARM},
-	{"write", write_lock, WARM},      {"semaphore", semaphore, WARM},
-	{"spin", spinlock, WARM},         {"deep", deep, WARM},
-	{"signal", signal_cond, WARM},    {"churn", churn, WARM},
-	{"fresh", fresh, WARM},           {"churn-inside", churn_inside, WARM},
-	{"many", under_one, MANY},        {"uses", under_many, MANY},
-	{"others", after_others, MANY},   {"wait", wait_known, WARM},
-	{"churn-spin", churn_spin, WARM}, {"callers", from_sixty, MANY},
+	{"mutex", mutex, WARM},
+	{"nested", nested, WARM},
+	{"trylock", try_mutex, WARM},
+	{"read", read_lock, WARM},
+	{"write", write_lock, WARM},
+	{"semaphore", semaphore, WARM},
+	{"spin", spinlock, WARM},
+	{"deep", deep, WARM},
+	{"signal", signal_cond, WARM},
+	{"churn", churn, WARM},
+	{"fresh", fresh, WARM},
+	{"churn-inside", churn_inside, WARM},
+	{"many", under_one, MANY},
+	{"uses", under_many, MANY},
+	{"others", after_others, MANY},
+	{"wait", wait_known, WARM},
+	{"churn-spin", churn_spin, WARM},
+	{"callers", from_sixty, MANY},
+	{"gmutex", glib_mutex, WARM},
+	{"grec", glib_rec, WARM},
+	{"churn-gmutex", churn_glib, WARM},
+	{"syscall", kernel_call, WARM},
+	{"futex-wait", futex_wait, WARM},
+	{"futex-wake", futex_wake, WARM},
+	{"announced", announced, WARM},
 };
 enum { OPERATIONS = sizeof(operations) / sizeof(operations[0]) };
 
@@ -176,7 +218,7 @@ enum { OPERATIONS = sizeof(operations) / sizeof(operations[0]) };
 static __attribute__((noinline)) void say(int window)
 {
 	if (window >= 0)
-		syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGUSR1);
+		pthread_kill(pthread_self(), SIGUSR1); /* makes no call of the counted object */
 }
 
 /* All calls have one call site, so that the stacks are the same. */

@@ -2,7 +2,7 @@
  * frames.c — prints what the front end says of addresses: frames FILE < ADDRESSES, in hex.
  * For each address a line "0x1234", then a line for each function, innermost first: a tab,
  * "inlined" or "function" or "folded", name, file and line, with tabs between; "?" and 0: unknown.
- * LINKS: tools/symbols/ tools/machine_code/ tools/util/
+ * LINKS: tools/symbols/ tools/machine_code/ libcheck/machine_code/ tools/util/
  */
 #include "tools/symbols/symbols.h"
 

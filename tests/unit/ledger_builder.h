@@ -144,7 +144,7 @@ static inline lh_lock_id build_lock(struct lh_ledger *l, enum lh_kind kind, uint
 	x->gen = 1;
 	if (name) {
 		x->flags |= LH_LOCK_NAMED;
-		snprintf(build_lock_stats(l, x)->name, LH_NAME_MAX, "%s", name);
+		snprintf(build_lock_stats(l, x)->name, LH_LOCK_NAME_MAX, "%s", name);
 	}
 	return LH_LOCK_ID(row, 1);
 }

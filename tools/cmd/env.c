@@ -23,11 +23,16 @@ static void print_quoted(const char *text)
 	putchar('\'');
 }
 
-static void print_shell(const char *library, const char *options)
+static void print_shell(const char *library, const char *options, bool itt)
 {
 	printf("export LD_PRELOAD=");
 	print_quoted(library);
 	printf("${LD_PRELOAD:+:$LD_PRELOAD}\n");
+	if (itt) {
+		printf("export " LH_ITT_VARIABLE "=");
+		print_quoted(library);
+		putchar('\n');
+	}
 	if (!*options)
 		return;
 	printf("export LOCKHOUND_OPTIONS=");
@@ -49,18 +54,22 @@ static void print_unit_line(const char *name, const char *value)
 	printf("\"\n");
 }
 
-static void print_systemd(const char *library, const char *options)
+static void print_systemd(const char *library, const char *options, bool itt)
 {
 	printf("[Service]\n");
 	print_unit_line("LD_PRELOAD", library);
+	if (itt)
+		print_unit_line(LH_ITT_VARIABLE, library);
 	if (*options)
 		print_unit_line("LOCKHOUND_OPTIONS", options);
 }
 
 /* Unquoted: $(...) splits at blanks and does not interpret quotes. */
-static void print_docker(const char *library, const char *options)
+static void print_docker(const char *library, const char *options, bool itt)
 {
 	printf("-v %s:%s:ro -e LD_PRELOAD=%s", library, library, library);
+	if (itt)
+		printf(" -e " LH_ITT_VARIABLE "=%s", library);
 	if (*options)
 		printf(" -e LOCKHOUND_OPTIONS=%s", options);
 	putchar('\n');
@@ -68,8 +77,8 @@ static void print_docker(const char *library, const char *options)
 
 static int print(struct lh_settings *s, char **operand, int operands)
 {
-	static void (*const forms[])(const char *, const char *) = {print_shell, print_systemd,
-								    print_docker};
+	static void (*const forms[])(const char *, const char *,
+				     bool) = {print_shell, print_systemd, print_docker};
 	struct lh_preload p;
 	char options[4096], error[PATH_MAX + 400];
 	(void)operand;
@@ -90,7 +99,7 @@ static int print(struct lh_settings *s, char **operand, int operands)
 		lh_log("--as=docker: a value with a space cannot pass through $(...)");
 		return LH_STATUS_ERROR;
 	}
-	forms[LH_OPTION(s, as).number](p.library, options);
+	forms[LH_OPTION(s, as).number](p.library, options, LH_OPTION(s, itt).number);
 	return fflush(stdout) ? LH_STATUS_ERROR : 0;
 }
 

@@ -71,7 +71,11 @@ static void reword(const struct lh_hang *h, struct lh_report_finding *f)
 	if (f->rule != LH_RULE_LOST_SIGNAL || h->ledger)
 		return;
 	for (uint32_t i = 0; i < f->locks; i++)
-		if (f->lock[i]->row.kind == LH_SEM || f->lock[i]->row.kind == LH_RWLOCK)
+		if (lh_kind_row(f->lock[i]->row.kind)->family == LH_FAMILY_GLIB &&
+		    lh_kind_acts(f->lock[i]->row.kind) == LH_MUTEX)
+			f->help = "A GMutex does not record its owner: start the program under "
+				  "'lockhound run' and run hang again.";
+		else if (f->lock[i]->row.kind == LH_SEM || f->lock[i]->row.kind == LH_RWLOCK)
 			f->help = "A semaphore and the readers of a rwlock do not record their "
 				  "threads: start the program under 'lockhound run' and run hang "
 				  "again.";
@@ -117,8 +121,10 @@ static void add_runtimes(const struct lh_hang *h, struct lh_report *report)
 		 "a .NET runtime: only locks of native code are visible here; dotnet-stack shows "
 		 "its monitors",
 		 true},
-		{"/libQt5Core.so", "Qt: QMutex and similar Qt locks are not visible here", true},
-		{"/libQt6Core.so", "Qt: QMutex and similar Qt locks are not visible here", true},
+		{"/libQt5Core.so", "Qt: QMutex and similar Qt locks do not record their owners",
+		 true},
+		{"/libQt6Core.so", "Qt: QMutex and similar Qt locks do not record their owners",
+		 true},
 		{"python3",
 		 "a Python interpreter: owners of its locks are visible only under 'lockhound run'",
 		 false},

@@ -149,6 +149,7 @@ static bool open_project(struct run *r)
 			.add = LH_OPTION(s, add_to_baseline).number,
 			.suppressions = *suppressions ? suppressions : own_suppressions(r),
 			.policy = named(r, LH_OPT_policy),
+			.lock_api = named(r, LH_OPT_lock_api),
 			.strict = LH_OPTION(s, policy_strict).number,
 			.verbose = LH_OPTION(s, verbose).number,
 		});
@@ -173,12 +174,24 @@ static char **environment(struct run *r)
 	return variables;
 }
 
+/* The library reads the rows in the run file, which every process of the run has. */
+static void send_lock_api(struct run *r)
+{
+	struct lh_run_header *header = r->monitor.run.file.header;
+	if (!r->project.lock_api.path)
+		return;
+	strcpy(header->api, r->project.lock_api.text);
+	r->project.lock_api_result = header->api_result;
+	LH_OPTION(r->settings, lock_api) = (struct lh_value){0, "", LH_FROM_DEFAULT};
+}
+
 static bool start(struct run *r, char **argv, pid_t *pid)
 {
 	int error;
 	lh_launch_prepare();
 	if (!lh_monitor_open(&r->monitor, r->error, ERROR_TEXT_MAX))
 		return refuse(r, "", r->error);
+	send_lock_api(r);
 	r->environment = environment(r);
 	if (!r->environment)
 		return false;
@@ -344,6 +357,20 @@ static bool incomplete(const struct lh_report *report)
 	return dropped != 0;
 }
 
+static void no_operations(const struct lh_report *report)
+{
+	uint64_t n = lh_report_futex_waits(report).n;
+	char futexes[100] = "";
+
+	if (n)
+		snprintf(futexes, sizeof(futexes),
+			 ", only %llu futex wait%s on locks that lockhound cannot intercept",
+			 (unsigned long long)n, n == 1 ? "" : "s");
+	lh_log("no lock operation was seen%s, so no result is possible; --allow-empty accepts "
+	       "that",
+	       futexes);
+}
+
 /* In the order in which a reader of the status needs to know. */
 static int check_status(struct run *r)
 {
@@ -377,8 +404,7 @@ static int check_status(struct run *r)
 		return LH_STATUS_ERROR;
 	}
 	if (!acquisitions(r->report) && !LH_OPTION(s, allow_empty).number) {
-		lh_log("no lock operation was seen, so no result is possible; --allow-empty "
-		       "accepts that");
+		no_operations(r->report);
 		return LH_STATUS_ERROR;
 	}
 	return 0;
@@ -451,6 +477,7 @@ static int start_and_watch(const struct lh_command *command, struct lh_settings 
 		refuse(r, "", r->error);
 		return r->problem;
 	}
+	r->preload.itt = LH_OPTION(settings, itt).number;
 	bool started = lh_files_open(&r->files, r->settings);
 	r->problem = started ? 0 : LH_STATUS_ERROR;
 	set_up_monitor(r);

@@ -141,11 +141,17 @@ static void show_count(const struct lh_hang_writer *g)
 		deadlocked += t->waiting && h->node[i].deadlocked;
 		waiting += t->waiting && t->unchanged;
 		locks += t->waiting && t->unchanged &&
-			 (t->wait.kind == LH_MUTEX || t->wait.kind == LH_RWLOCK);
+			 (lh_kind_acts(t->wait.kind) == LH_MUTEX ||
+			  lh_kind_acts(t->wait.kind) == LH_RWLOCK);
 	}
 	fprintf(g->out, "lockhound: %s%d (%s): ", h->peek->core ? "core of " : "", h->peek->pid,
 		lh_hang_clean(g, h->peek->comm));
-	if (g->report->findings)
+	if (g->report->findings && g->report->finding[0]->likely)
+		fprintf(g->out, "%s, none of them certain; %s, %u of them waiting\n",
+			lh_hang_plural(g, g->report->findings, "likely deadlock",
+				       "likely deadlocks"),
+			lh_hang_plural(g, threads, "thread", "threads"), waiting);
+	else if (g->report->findings)
 		fprintf(g->out, "%s; %u of %s wait%s forever\n", findings_text(g), deadlocked,
 			lh_hang_plural(g, threads, "thread", "threads"),
 			deadlocked == 1 ? "s" : "");

@@ -1,6 +1,6 @@
 /* code_effect.c — the effects of instructions on the path of execution and on memory. */
 #include "tools/machine_code/code_effect.h"
-#include "tools/machine_code/x86_code.h"
+#include "libcheck/machine_code/x86_code.h"
 
 #include <string.h>
 

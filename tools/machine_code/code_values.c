@@ -6,7 +6,7 @@
  * unknown, but for the frame pointer, if the function has one.
  */
 #include "tools/machine_code/code_values.h"
-#include "tools/machine_code/x86_code.h"
+#include "libcheck/machine_code/x86_code.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -97,8 +97,9 @@ struct lh_peek {
 	uint32_t modules;
 	uint32_t starved; /* threads that got too little CPU time to block; lh_peek_is_starved */
 	bool stopped;     /* by a signal */
+	bool unlisted;    /* at the last rescan it had threads that are not in `task` */
 	bool forked;      /* created by fork, and has not called exec since */
-	bool handlers;    /* has signal handlers of its own */
+	bool handlers;    /* has signal handlers of its own, other than for faults */
 	pid_t tracer;     /* pid of its tracer, 0: none */
 	bool no_names;    /* leave out the frames' function names: they cost most of an unwinding */
 	bool no_access;   /* its memory may not be read: `error` has the remedy */

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -18,6 +19,10 @@ enum { EXITING = 0x4, KERNEL = 0x200000 };
 
 /* Signals 32 and 33: their handlers are glibc's (cancellation, setuid), not the program's. */
 #define GLIBC_SIGNALS (1ull << 31 | 1ull << 32)
+#define BIT(signal) (1ull << ((signal)-1))
+/* A thread that waits makes no fault; Rust's std has handlers for the first two in every program.
+ */
+#define FAULT_SIGNALS (BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGILL) | BIT(SIGFPE))
 
 /* ---- files in /proc ---- */
 
@@ -82,14 +87,41 @@ bool lh_peek_scan_task(struct lh_peek *p, struct lh_peek_task *t)
 	return true;
 }
 
-static void list_tasks(struct lh_peek *p)
+static DIR *open_tasks(const struct lh_peek *p)
 {
 	char path[64];
-	struct dirent *e;
-	DIR *dir;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", p->pid);
-	dir = opendir(path);
+	return opendir(path);
+}
+
+static bool is_listed(const struct lh_peek *p, pid_t tid)
+{
+	for (uint32_t i = 0; i < p->tasks; i++)
+		if (p->task[i].tid == tid)
+			return true;
+	return false;
+}
+
+bool lh_peek_all_listed(const struct lh_peek *p)
+{
+	DIR *dir = open_tasks(p);
+	struct dirent *e;
+	bool all = true;
+
+	while (dir && (e = readdir(dir)))
+		if (isdigit((unsigned char)e->d_name[0]))
+			all = all && is_listed(p, atoi(e->d_name));
+	if (dir)
+		closedir(dir);
+	return all;
+}
+
+static void list_tasks(struct lh_peek *p)
+{
+	DIR *dir = open_tasks(p);
+	struct dirent *e;
+
 	while (dir && (e = readdir(dir))) {
 		struct lh_peek_task t = {.tid = atoi(e->d_name)};
 
@@ -191,7 +223,7 @@ static bool read_status(struct lh_peek *p)
 	}
 	copy_name(p->comm, text);
 	p->tracer = (pid_t)lh_proc_number(text, "TracerPid", 10);
-	p->handlers = lh_proc_number(text, "SigCgt", 16) & ~GLIBC_SIGNALS;
+	p->handlers = lh_proc_number(text, "SigCgt", 16) & ~(GLIBC_SIGNALS | FAULT_SIGNALS);
 	return true;
 }
 

@@ -77,7 +77,9 @@ static bool open_policy(struct lh_project *project)
 bool lh_project_open(struct lh_project *project, struct lh_project_options options)
 {
 	*project = (struct lh_project){.options = options, .arena = lh_arena_new()};
-	return open_suppressions(project) && open_baseline(project) && open_policy(project);
+	return open_suppressions(project) && open_baseline(project) && open_policy(project) &&
+	       (!is_set(options.lock_api) ||
+		lh_lock_api_read(&project->lock_api, project->arena, options.lock_api));
 }
 
 const char *lh_project_default_file(const char *conf, const char *files)
@@ -311,6 +313,8 @@ void lh_project_finish(struct lh_project *project, struct lh_report *report)
 	enforce(project, report);
 	settle_similar(project, report);
 	note_suppressions(project, report);
+	if (project->lock_api_result)
+		lh_lock_api_note(&project->lock_api, report, project->lock_api_result);
 	if (project->options.update || project->options.add)
 		return;
 	if (lh_baseline_is_former(b) || lh_baseline_formers(b))

@@ -9,6 +9,7 @@
 #define LH_PROJECT_PROJECT_H
 
 #include "tools/project/baseline.h"
+#include "tools/project/lock_api.h"
 #include "tools/project/policy.h"
 #include "tools/project/suppress.h"
 
@@ -17,7 +18,7 @@ struct lh_project_options {
 	bool update;          /* rewrite the baseline with this run's findings */
 	bool add; /* rewrite the baseline with this run's findings and all old entries */
 	const char *suppressions; /* file names separated by newlines */
-	const char *policy;
+	const char *policy, *lock_api;
 	bool strict;         /* an order that is not declared violates the policy too */
 	bool verbose;        /* name every suppression that matched nothing */
 	const char *program; /* of the command that renews the baseline: with arguments, quoted */
@@ -29,6 +30,8 @@ struct lh_project {
 	struct lh_suppressions suppressions;
 	struct lh_baseline baseline;
 	struct lh_policy policy;
+	struct lh_lock_api lock_api;
+	const uint8_t *lock_api_result; /* of the run; NULL: there is none */
 };
 
 bool lh_project_open(struct lh_project *, struct lh_project_options);

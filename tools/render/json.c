@@ -94,6 +94,18 @@ static void put_stack(struct lh_view *v, json_t *o, const char *key,
 		json_object_set_new(o, key, stack_json(v, t));
 }
 
+static void put_futex_waits(json_t *o, const struct lh_futex_waits *waits)
+{
+	json_t *list = json_object();
+
+	put_number(list, "count", waits->n);
+	put_number(list, "total_ns", waits->ns);
+	put_number(list, "max_ns", waits->max_ns);
+	if (waits->n)
+		json_object_set(o, "futex_waits", list);
+	json_decref(list);
+}
+
 static json_t *process_at(struct lh_view *v, uint32_t i)
 {
 	const struct lh_report_process *x = v->report->process[i];
@@ -105,6 +117,7 @@ static json_t *process_at(struct lh_view *v, uint32_t i)
 	put_number(o, "threads", x->threads);
 	put_number(o, "acquisitions", x->acquired);
 	put_number(o, "contended", x->contended);
+	put_futex_waits(o, &x->futex);
 	put_number(dropped, "locks", x->dropped_locks);
 	put_number(dropped, "stacks", x->dropped_stacks);
 	/* rare losses: present only if they happened */
@@ -118,6 +131,13 @@ static json_t *process_at(struct lh_view *v, uint32_t i)
 	return o;
 }
 
+/* Of a lock that is no pthread lock. */
+static void put_family(json_t *o, const struct lh_report_lock *lock)
+{
+	if (!lh_kind_is_pthread(lock->row.kind))
+		put_name(o, "family", lh_name_family(lock->row.kind));
+}
+
 static json_t *finding_lock_json(struct lh_view *v, const struct lh_report_lock *lock)
 {
 	json_t *o = json_object();
@@ -125,6 +145,7 @@ static json_t *finding_lock_json(struct lh_view *v, const struct lh_report_lock 
 	put_number(o, "id", lock->id);
 	put_text(v, o, "name", lock->name);
 	put_name(o, "kind", lock->kind);
+	put_family(o, lock);
 	if (lh_lock_address(&lock->row))
 		put_address(o, "address", lh_read_address(lh_lock_address(&lock->row)));
 	put_stack(v, o, "born", lock->init_stack);
@@ -270,6 +291,8 @@ static json_t *finding_at(struct lh_view *v, uint32_t i)
 		json_object_set_new(o, "by_class", json_true());
 	if (f->ended)
 		json_object_set_new(o, "ended", json_true());
+	if (f->likely)
+		json_object_set_new(o, "likely", json_true());
 	put_locks(v, o, f);
 	put_threads(v, o, f);
 	put_steps(v, o, f);
@@ -376,6 +399,20 @@ static void put_contention(struct lh_view *v, json_t *o, const struct lh_report_
 	}
 }
 
+/* The lock behind a futex, and the thread that woke others there last. */
+static void put_futex(struct lh_view *v, json_t *o, const struct lh_report_lock *lock)
+{
+	json_t *woken = json_object();
+
+	if (lock->kind_text != lock->kind)
+		put_text(v, o, "behind", lock->kind_text);
+	put_thread_id(woken, "thread", lock->waker);
+	put_stack(v, woken, "stack", lock->wake_stack);
+	if (lock->waker)
+		json_object_set(o, "woken_by", woken);
+	json_decref(woken);
+}
+
 static json_t *lock_json(struct lh_view *v, const struct lh_report_lock *lock)
 {
 	const struct lh_lock *l = &lock->row;
@@ -386,6 +423,7 @@ static json_t *lock_json(struct lh_view *v, const struct lh_report_lock *lock)
 	put_number(o, "id", lock->id);
 	put_text(v, o, "name", lock->name);
 	put_name(o, "kind", lock->kind);
+	put_family(o, lock);
 	put_number(o, "acquired", l->acquired + l->shared);
 	put_number(o, "acquired_shared", l->shared);
 	put_number(o, "contended", lock->stats.contended);
@@ -408,6 +446,8 @@ static json_t *lock_json(struct lh_view *v, const struct lh_report_lock *lock)
 	json_object_set_new(o, "hold_ns", hold);
 	if (lock->contention)
 		put_contention(v, o, lock);
+	if (l->kind == LH_FUTEX)
+		put_futex(v, o, lock);
 	return o;
 }
 

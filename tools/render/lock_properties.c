@@ -190,6 +190,8 @@ void lh_view_properties(struct lh_view *v, const struct lh_report_lock *lock,
 
 bool lh_view_lock_is_notable(struct lh_view *v, const struct lh_report_lock *lock)
 {
+	if (lock->row.kind == LH_FUTEX) /* perhaps no lock, and never seen to be held */
+		return false;
 	return lock->stats.contended || lock->stats.tries_failed ||
 	       (lock->contention && lock->contention->waiting) || findings(v, lock, LH_IS_MISUSE) ||
 	       findings(v, lock, LH_IS_WAITING);

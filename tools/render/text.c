@@ -136,9 +136,23 @@ static void show_count(struct lh_view *v, const struct lh_totals *t)
 	fputc('\n', v->out);
 }
 
+/* A sentence; NULL: there was no such wait. */
+static const char *futex_waits(struct lh_view *v)
+{
+	struct lh_futex_waits all = lh_report_futex_waits(v->report);
+
+	if (!all.n)
+		return NULL;
+	return lh_arena_printf(
+		v->arena, "%s on locks that lockhound cannot intercept: %s in all, the longest %s",
+		lh_view_count(v, all.n, "futex wait", "futex waits"),
+		lh_report_time(v->report, all.ns), lh_report_time(v->report, all.max_ns));
+}
+
 static void show_summary(struct lh_view *v)
 {
 	const struct lh_totals totals = lh_view_totals(v->report);
+	const char *futexes = futex_waits(v);
 
 	if (v->style->filtered)
 		show_filtered(v);
@@ -147,6 +161,8 @@ static void show_summary(struct lh_view *v)
 	for (uint32_t i = 0; i < v->report->notes; i++)
 		lh_text_say(v, LH_PLAIN, "lockhound: note: %s\n",
 			    lh_view_clean(v, v->report->note[i]));
+	if (futexes)
+		lh_text_say(v, LH_PLAIN, "lockhound: note: %s\n", futexes);
 	show_dropped(v, &totals);
 	show_limits(v, &totals);
 	show_shake(v, &totals);

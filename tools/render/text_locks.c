@@ -19,7 +19,8 @@ static uint64_t taken(const struct lh_report_lock *lock)
 static bool is_shown(const struct lh_report_lock *lock)
 {
 	return lock->row.kind != LH_THREAD_END && lh_kind_acts(lock->row.kind) != LH_COND &&
-	       lock->row.kind != LH_BARRIER;
+	       lock->row.kind != LH_BARRIER &&
+	       (lock->row.kind != LH_FUTEX || lock->stats.contended);
 }
 
 /* ---- the tables ---- */
@@ -63,6 +64,17 @@ static void show_histogram(struct lh_view *v, const struct lh_report_lock *lock,
 	show_line(v, &l);
 }
 
+/* A futex with the lock behind it. */
+static const char *name_of(struct lh_view *v, const struct lh_report_lock *lock)
+{
+	const char *name = lh_view_clean(v, lock->name);
+
+	if (lock->row.kind != LH_FUTEX || lock->kind_text == lock->kind)
+		return name;
+	return lock->named ? lh_arena_printf(v->arena, "%s (futex of a %s)", name, lock->kind_text)
+			   : lh_arena_printf(v->arena, "%s (futex)", name);
+}
+
 static void show_row(struct lh_view *v, const struct lh_report_lock *lock)
 {
 	const struct line l = {.taken = taken(lock),
@@ -73,7 +85,7 @@ static void show_row(struct lh_view *v, const struct lh_report_lock *lock)
 			       .wait = lh_report_lock_wait(lock),
 			       .hold = lh_report_lock_hold(lock),
 			       .queue = lh_report_lock_queue(lock),
-			       .name = lh_view_clean(v, lock->name)};
+			       .name = name_of(v, lock)};
 
 	show_line(v, &l);
 	if (!lock->contention || !lock->row.shared || !lock->row.acquired)

@@ -210,6 +210,7 @@ static struct merged_finding *new_finding(struct lh_report *report,
 					      .by_class = row->flags & LH_FINDING_BY_CLASS,
 					      .ended = row->flags & LH_FINDING_ENDED,
 					      .assumed = row->flags & LH_FINDING_ASSUMED,
+					      .likely = row->flags & LH_FINDING_LIKELY,
 					      .told = row->flags & LH_FINDING_TOLD,
 					      .duration_ns = row->duration_ns,
 					      .title = lh_rule_row(rule)->title,
@@ -218,6 +219,11 @@ static struct merged_finding *new_finding(struct lh_report *report,
 	if (k->found.ended && k->found.level == LH_POTENTIAL)
 		k->found.meaning = "The threads waited until another thread ended that; if it does "
 				   "not come, they wait forever.";
+	if (k->found.likely)
+		k->found.title = "threads seem to wait for each other forever",
+		k->found.meaning =
+			"A futex does not record who holds the lock behind it: the thread that may "
+			"hold it is the only other one that was seen to wake threads there.";
 	return k;
 }
 

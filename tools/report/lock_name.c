@@ -50,13 +50,24 @@ static const char *end_lock_name(struct lh_report *report, const struct lh_repor
 		      : "the end of a thread";
 }
 
+/* A word that the C++ library keeps for many objects tells nothing about the one that is waited
+ * for. */
+static bool is_of_library(const struct lh_report_lock *lock, const char *variable)
+{
+	return variable && lock->row.kind == LH_FUTEX && strncmp(variable, "std::__", 7) == 0;
+}
+
 /* "mutex of bank.c:41": where it was initialized, or the first place, by text, of those where it
  * was acquired: which thread comes first varies from run to run. */
 static const char *described(struct lh_report *report, const struct lh_report_lock *lock)
 {
 	const char *at = lh_report_place_text(report, lock->init_stack);
 
-	if (!at)
+	if (lock->row.kind == LH_CUSTOM && (lock->row.address & LH_ADDRESS_VALUE))
+		return lh_arena_printf(report->arena, "%s %llu", lock->kind_text,
+				       (unsigned long long)(lock->row.address & LH_VALUE_MASK));
+
+	if (!at && !is_of_library(lock, lh_report_lock_variable(report, lock)))
 		at = lh_report_data_place(report, lock->process, lh_lock_address(&lock->row));
 	if (!at)
 		at = lh_report_first_place(report, lock);
@@ -67,6 +78,15 @@ static const char *described(struct lh_report *report, const struct lh_report_lo
 static bool is_named(const struct lh_report_lock *lock)
 {
 	return (lock->row.flags & LH_LOCK_NAMED) && lock->stats.name[0];
+}
+
+/* A bit of a word is "word:bit3". */
+static const char *with_bit(struct lh_report *report, const struct lh_report_lock *lock,
+			    const char *name)
+{
+	int bit = lh_lock_bit(&lock->row);
+
+	return name && bit >= 0 ? lh_arena_printf(report->arena, "%s:bit%d", name, bit) : name;
 }
 
 /* Two locks that one function initializes by two calls are two classes, as two members are. */
@@ -90,7 +110,7 @@ static const char *class_of(struct lh_report *report, const struct lh_report_loc
 	char *site;
 
 	if (symbol)
-		return lh_fingerprint_name(report, symbol);
+		return with_bit(report, lock, lh_fingerprint_name(report, symbol));
 	site = lh_fingerprint_site(report, lock->init_stack, recipe);
 	number = recipe > LH_RECIPE_2 ? init_number(report, lock) : 0;
 	if (site[0] && number)
@@ -110,6 +130,57 @@ static const char *class_of(struct lh_report *report, const struct lh_report_loc
 	return site[0] ? lh_arena_printf(report->arena, "%s>%s", lock->kind, site) : lock->kind;
 }
 
+/* An unnamed section of gcc has no object of the program's: its address is that of the function
+ * that begins it (interpose/openmp.c), or, in `hang`, of libgomp's own lock. */
+static const char *unnamed_section(struct lh_report *report, const struct lh_report_lock *lock)
+{
+	uint64_t address = lh_lock_address(&lock->row);
+	const char *function = lh_report_function_at(report, lock->process, address);
+	const char *data = lh_report_data_place(report, lock->process, address);
+
+	if (lock->row.kind != LH_OMP_CRITICAL)
+		return NULL;
+	if (function && strstr(function, "_atomic_start"))
+		return "atomic";
+	return (function && strstr(function, "_critical_start")) ||
+			       (data && strncmp(data, "libgomp.so", 10) == 0)
+		       ? "critical"
+		       : NULL;
+}
+
+/*
+ * A critical section of OpenMP has the name of the symbol that the compiler makes for it: gcc's
+ * ends with the name, clang's with ".var" behind it. In `hang` its word counts as a lock.
+ */
+static const char *section_name(struct lh_report *report, const struct lh_report_lock *lock,
+				const char *symbol)
+{
+	static const char begins[] = ".gomp_critical_user_", ends[] = ".var";
+	const char *name = symbol;
+	size_t n;
+
+	if (!symbol)
+		return unnamed_section(report, lock);
+	if (strncmp(name, begins, sizeof(begins) - 1) != 0)
+		return NULL;
+	name += sizeof(begins) - 1;
+	n = strlen(name);
+	if (n >= sizeof(ends) - 1 && strcmp(name + n - (sizeof(ends) - 1), ends) == 0)
+		n -= sizeof(ends) - 1;
+	return n ? lh_arena_printf(report->arena, "critical(%.*s)", (int)n, name) : "critical";
+}
+
+static void set_futex(struct lh_report *report, struct lh_report_lock *lock)
+{
+	const char *text = lh_report_foreign_lock(lock->first_stack);
+
+	if (text)
+		lock->kind_text = text;
+	lock->waker = lh_report_get_thread(report, lock->process, lock->row.thread);
+	if (lock->waker && lock->row.wake_stack)
+		lock->wake_stack = lh_report_get_stack(report, lock->process, lock->row.wake_stack);
+}
+
 /* A part of a variable of CPython, which has other names in other builds. */
 static void set_gil_name(struct lh_report_lock *lock)
 {
@@ -117,20 +188,37 @@ static void set_gil_name(struct lh_report_lock *lock)
 	lock->named = true;
 }
 
+/* "m" of "m.d_ptr._q_value": the word of a lock of Qt is a member of it. */
+static const char *without_word(struct lh_report *report, const struct lh_report_lock *lock,
+				const char *name)
+{
+	const char *tail = lock->kind_text[0] == 'Q' && name ? strstr(name, ".d") : NULL;
+
+	if (!tail || (strcmp(tail, ".d") != 0 && strcmp(tail, ".d_ptr._q_value") != 0))
+		return name;
+	return lh_arena_printf(report->arena, "%.*s", (int)(tail - name), name);
+}
+
 static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 {
 	uint64_t into;
-	const char *symbol = NULL, *name = NULL;
+	const char *symbol = NULL, *section = NULL, *name = NULL;
 
 	if (lock->row.kind != LH_THREAD_END) {
 		symbol = lh_report_variable(report, lock->process, lh_lock_address(&lock->row),
 					    &into);
-		name = is_named(lock) ? lh_arena_strdup(report->arena, lock->stats.name)
-				      : lh_report_lock_variable(report, lock);
+		if (lh_kind_row(lock->row.kind)->family == LH_FAMILY_OPENMP)
+			section = section_name(report, lock, symbol);
+		symbol = section ? section : symbol;
+		name = is_named(lock) ? lh_arena_strdup(report->arena, lock->stats.name) : section;
+		if (!name)
+			name = lh_report_lock_variable(report, lock);
+		name = is_of_library(lock, name) ? NULL : without_word(report, lock, name);
 		if (!name && lock->init_stack)
 			name = lock->init_stack->lock_name;
 		if (!name)
 			name = lh_report_lock_of_code(report, lock);
+		name = with_bit(report, lock, name);
 	}
 	lock->named = name != NULL;
 	if (!name && lock->row.kind == LH_THREAD_END)
@@ -139,6 +227,18 @@ static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 	lock->class = class_of(report, lock, symbol, LH_RECIPE_3, &lock->by_first);
 	lock->former_class = class_of(report, lock, symbol, LH_RECIPE_2, &lock->by_first);
 	lock->variable = symbol != NULL;
+}
+
+/* A kind of --lock-api has the name of its file. */
+static const char *kind_of(struct lh_report *report, const struct lh_report_process *p,
+			   const struct lh_lock *row)
+{
+	uint32_t own = row->kind == LH_CUSTOM ? LH_LOCK_OWN_KIND(row->flags) : 0;
+	const char *name = own ? p->ledger->head.own_kind[own - 1] : "";
+
+	if (!*name)
+		return lh_name_kind(row->kind);
+	return lh_arena_printf(report->arena, "%.*s", LH_OWN_KIND_NAME - 1, name);
 }
 
 struct lh_report_lock *lh_report_get_lock(struct lh_report *report,
@@ -157,13 +257,16 @@ struct lh_report_lock *lh_report_get_lock(struct lh_report *report,
 	lock->lock = id;
 	lock->row = row;
 	lh_read_lock_stats(p->ledger, &row, &lock->stats);
-	lock->kind = lock->kind_text = lh_name_kind(row.kind);
+	lock->kind = kind_of(report, p, &row);
+	lock->kind_text = strcmp(lock->kind, "custom") == 0 ? "lock" : lock->kind;
 	if (row.init_stack)
 		lock->init_stack = lh_report_get_stack(report, p, row.init_stack);
 	if (lock->init_stack && lock->init_stack->lock_kind)
 		lock->kind_text = lock->init_stack->lock_kind;
 	if (row.first_stack)
 		lock->first_stack = lh_report_get_stack(report, p, row.first_stack);
+	if (row.kind == LH_FUTEX)
+		set_futex(report, lock);
 	if (row.kind == LH_GIL)
 		set_gil_name(lock);
 	else

@@ -4,12 +4,11 @@
  * The answers do not depend on which thread came first: of all places where a lock was acquired,
  * one is chosen by its text.
  */
+#include "libcheck/kinds.h"
 #include "tools/report/report_internal.h"
 #include "tools/symbols/symbols.h"
 #include "tools/util/path.h"
 
-#include <pthread.h>
-#include <semaphore.h>
 #include <string.h>
 
 enum {
@@ -35,13 +34,7 @@ const char *lh_report_place_text(struct lh_report *report, const struct lh_repor
 
 uint64_t lh_report_lock_size(const struct lh_report_lock *lock)
 {
-	static const uint8_t size[] = {
-		[LH_MUTEX] = sizeof(pthread_mutex_t),   [LH_RWLOCK] = sizeof(pthread_rwlock_t),
-		[LH_SPIN] = sizeof(pthread_spinlock_t), [LH_SEM] = sizeof(sem_t),
-		[LH_COND] = sizeof(pthread_cond_t),     [LH_BARRIER] = sizeof(pthread_barrier_t),
-		[LH_ONCE] = sizeof(pthread_once_t),     [LH_GUARD] = sizeof(uint64_t)};
-
-	return lock->row.kind < sizeof(size) ? size[lock->row.kind] : 0;
+	return lh_kind_row(lock->row.kind)->bytes;
 }
 
 const char *lh_report_lock_variable(struct lh_report *report, const struct lh_report_lock *lock)

@@ -52,6 +52,16 @@ const char *lh_name_action(enum lh_action a)
 	return WORD(actions, a);
 }
 
+const char *lh_name_family(unsigned kind)
+{
+	static const char *const families[] = {
+#define FAMILY(constant, name) name,
+#include "libcheck/calls.def"
+	};
+
+	return WORD(families, lh_kind_row(kind)->family);
+}
+
 const char *lh_name_kind(unsigned kind)
 {
 	return lh_kind_row(kind)->name;

@@ -2,7 +2,8 @@
  * place.c — which frame of a stack is its place: the innermost line of the user's own code.
  *
  * The code of libraries is not: objects in system folders, headers in the compiler's include
- * folders, the C++ library's functions where no file is known. Nor is a lock wrapper of the
+ * folders, Rust's own sources and its packages, functions of the C++ library, of Rust's and of absl
+ * where no file is known. Nor is a lock wrapper of the
  * project, one that --wrappers names or one whose whole body is the lock call.
  */
 #include "tools/report/report_internal.h"
@@ -11,6 +12,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 static bool begins(const char *text, const char *with)
 {
@@ -47,11 +49,29 @@ static const char *qualified_name(const char *function, size_t *n)
 	return start;
 }
 
+/* A function of Rust's own libraries. Its name has no list of parameters; of C++, where a person
+ * may have such a namespace, each name has one. */
+static bool is_rust_library(const char *function)
+{
+	static const char *const spaces[] = {"core::", "alloc::", "<core::", "<alloc::", "<std::"};
+	/* in Rust's newer mangling the name of the package is the first after a '_' */
+	const char *package = begins(function, "_R") ? strchr(function + 2, '_') : NULL;
+
+	if (package)
+		return begins(package, "_3std") || begins(package, "_4core") ||
+		       begins(package, "_5alloc");
+	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
+		if (begins(function, spaces[i]))
+			return !strchr(function, '(');
+	return false;
+}
+
 /* Is it a function of the C++ library, or of what the library itself is made of? */
 static bool is_cxx_library(const char *function)
 {
-	static const char *const spaces[] = {
-		"std::", "__gnu_cxx::", "__gnu_debug::", "__cxxabiv1::", "__gthread", "__gthrw"};
+	static const char *const spaces[] = {"std::",        "__gnu_cxx::", "__gnu_debug::",
+					     "__cxxabiv1::", "__gthread",   "__gthrw",
+					     "absl::",       "AbslInternal"};
 	const char *name = function;
 	size_t n;
 
@@ -61,10 +81,10 @@ static bool is_cxx_library(const char *function)
 	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
 		if (begins(name, spaces[i]))
 			return true;
-	return false;
+	return is_rust_library(function);
 }
 
-/* ---- headers ---- */
+/* ---- headers; lockhound.hpp is one of a library, wherever it lies ---- */
 
 /* "/opt/gcc-13/include/c++/13/mutex", ".../x86_64-linux-gnu/c++/v1/mutex": as every compiler
  * installs its C++ library. A person may have such a folder too. */
@@ -78,15 +98,18 @@ static bool is_like_cxx_header(const char *file)
 
 bool lh_report_is_library(const char *function, const char *file)
 {
-	static const char *const folders[] = {"/usr/include/", "/usr/local/include/", "/usr/lib/",
-					      "/usr/lib32/", "/usr/lib64/"};
+	static const char *const folders[] = {"/usr/include/",  "/usr/local/include/", "/usr/lib/",
+					      "/usr/lib32/",    "/usr/lib64/",         "/rustc/",
+					      "/usr/src/rustc-"};
 
 	if (!file)
 		return is_cxx_library(function);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
 		if (begins(file, folders[i]))
 			return true;
-	return is_like_cxx_header(file) && is_cxx_library(function);
+	return strcmp(lh_path_base(file), "lockhound.hpp") == 0 ||
+	       (is_like_cxx_header(file) && is_cxx_library(function)) ||
+	       strstr(file, "/.cargo/registry/") != NULL;
 }
 
 /* ---- wrappers ---- */
@@ -172,18 +195,46 @@ static bool is_library_lock(const struct lh_report_frame *f)
 }
 
 /*
+ * Is it a function that locks, by its own name? "SpinLock::lock", "acquire_read", not "block" or
+ * "clock".
+ */
+static bool is_lock_word(const char *function)
+{
+	size_t n = 0;
+	const char *name = function ? qualified_name(function, &n) : "", *last = name;
+	int depth = 0;
+
+	for (const char *c = name; c < name + n; c++) {
+		depth += (*c == '<') - (*c == '>');
+		if (!depth && begins(c, "::"))
+			last = c + 2;
+	}
+	for (const char *c = last; c < name + n && *c != '<'; c++) {
+		char before = c > last ? (char)tolower((unsigned char)c[-1]) : '_';
+
+		if ((strncasecmp(c, "lock", 4) == 0 && before != 'b' && before != 'c') ||
+		    strncasecmp(c, "acquire", 7) == 0 || strncasecmp(c, "enter", 5) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
  * A function that makes one call and nothing else wraps the lock only if it calls the lock or
- * another wrapper of it: so wrappers that are not named are the innermost frames.
+ * another wrapper of it: so wrappers that are not named are the innermost frames. A lock is
+ * announced by its own lock function.
  */
 void lh_report_mark_wrappers(const struct lh_report *report, struct lh_report_frame *f, uint32_t n,
-			     bool cut)
+			     bool cut, bool announced)
 {
 	uint32_t last = cut ? n : outermost(f, n);
 	bool inner = true;
 
 	for (uint32_t i = 0; i < n; i++) {
-		bool named = is_wrapper(report, &f[i]);
+		bool named = is_wrapper(report, &f[i]) ||
+			     (announced && i < last && !f[i].system && is_lock_word(f[i].function));
 
+		announced = announced && f[i].system;
 		inner = inner && (named || (f[i].system ? is_library_lock(&f[i])
 							: f[i].wrapper && i < last));
 		f[i].wrapper = named || (inner && !f[i].system);

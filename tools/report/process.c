@@ -27,6 +27,28 @@ static void set_end(struct lh_report_process *p, const struct lh_ledger *h)
 	}
 }
 
+static void add_futex(struct lh_report_process *p, const struct lh_lock_stats *stats)
+{
+	p->futex.n += stats->contended;
+	p->futex.ns += stats->wait_ns;
+	if (stats->wait_max_ns > p->futex.max_ns)
+		p->futex.max_ns = stats->wait_max_ns;
+}
+
+struct lh_futex_waits lh_report_futex_waits(const struct lh_report *report)
+{
+	struct lh_futex_waits all = {0};
+
+	for (uint32_t i = 0; i < report->processes; i++) {
+		const struct lh_futex_waits *one = &report->process[i]->futex;
+
+		all.n += one->n;
+		all.ns += one->ns;
+		all.max_ns = one->max_ns > all.max_ns ? one->max_ns : all.max_ns;
+	}
+	return all;
+}
+
 static void count_locks(struct lh_report_process *p)
 {
 	uint32_t n = lh_read_used(p->ledger, LH_T_LOCK);
@@ -40,14 +62,34 @@ static void count_locks(struct lh_report_process *p)
 		if (!lh_read_lock_row(p->ledger, i, &l) || !l.kind)
 			continue;
 		/* Each generation of a row was a lock. The end of a thread is a lock for the order
-		 * graph only and is not counted. */
-		bool is_thread_end = l.kind == LH_THREAD_END;
-		p->locks += (l.gen ? l.gen : 1) - is_thread_end;
-		if (is_thread_end)
+		 * graph only and is not counted; nor is a futex, which may be no lock. */
+		bool is_lock = l.kind != LH_THREAD_END && l.kind != LH_FUTEX;
+		p->locks += (l.gen ? l.gen : 1) - !is_lock;
+		lh_read_lock_stats(p->ledger, &l, &stats);
+		if (l.kind == LH_FUTEX)
+			add_futex(p, &stats);
+		if (!is_lock)
 			continue;
 		p->acquired += l.acquired + l.shared;
-		lh_read_lock_stats(p->ledger, &l, &stats);
 		p->contended += stats.contended;
+	}
+}
+
+/* Waits that go on, or did when the process ended. */
+static void add_futex_waits_now(struct lh_report_process *p)
+{
+	uint32_t n = lh_read_used(p->ledger, LH_T_LIVE_THREAD);
+	struct lh_live_thread live;
+	struct lh_lock l;
+
+	for (uint32_t i = 1; i < n; i++) {
+		if (!lh_read_live_thread(p->ledger, i, &live) || !live.wait_lock ||
+		    !lh_read_lock(p->ledger, live.wait_lock, &l) || l.kind != LH_FUTEX)
+			continue;
+		uint64_t end = p->ledger->head.end_ns,
+			 ns = end > live.wait_since_ns ? end - live.wait_since_ns : 0;
+		add_futex(p, &(struct lh_lock_stats){
+				     .contended = 1, .wait_ns = ns, .wait_max_ns = ns});
 	}
 }
 
@@ -70,6 +112,7 @@ static void count(struct lh_report_process *p)
 			      !(t.flags & (LH_THREAD_BARRIER_ROUND | LH_THREAD_FOREIGN));
 	}
 	count_locks(p);
+	add_futex_waits_now(p);
 	p->dropped_locks = refused(p, LH_T_LOCK, h->dropped_locks);
 	p->dropped_stacks = refused(p, LH_T_STACK, h->dropped_stacks);
 	p->dropped_chains = refused(p, LH_T_CHAIN, h->dropped_chains);

@@ -53,6 +53,11 @@ struct lh_report_stack {
 	const char *lock_name, *lock_kind;
 };
 
+/* Waits in futexes of the program's own. */
+struct lh_futex_waits {
+	uint64_t n, ns, max_ns;
+};
+
 struct lh_report_process {
 	const struct lh_ledger_view *ledger;
 	int32_t pid, parent;
@@ -60,6 +65,7 @@ struct lh_report_process {
 	char end[24]; /* "exit 0", "signal 9", "running", "lost", "exec"; "" unknown */
 	uint32_t threads, locks;
 	uint64_t acquired, contended;
+	struct lh_futex_waits futex; /* in none of the counts above */
 	uint32_t dropped_locks, dropped_stacks, dropped_chains, dropped_events, dropped_findings;
 	uint32_t unrecorded, searches_cut, locations_unknown;
 	uint32_t shake, shakes; /* option `shake`: seed of the delays (0 none), number of delays */
@@ -102,6 +108,9 @@ struct lh_report_lock {
 	struct lh_lock row;
 	struct lh_lock_stats stats;
 	const struct lh_report_stack *init_stack, *first_stack; /* NULL unknown */
+	/* futex: of the thread that woke others there last, and that thread; NULL none */
+	const struct lh_report_stack *wake_stack;
+	const struct lh_report_thread *waker;
 	uint32_t queue;   /* most waiters in one sample of the monitor */
 	uint64_t seen_ns; /* sum of the sampled wait times */
 	/* the wait pair with the longest sampled wait for this lock; NULL none */
@@ -169,6 +178,7 @@ struct lh_report_finding {
 	bool ended;   /* a deadlock that did not last; see lh_report_ended_by */
 	bool told;    /* LH_FINDING_TOLD */
 	bool assumed; /* LH_FINDING_ASSUMED */
+	bool likely;  /* LH_FINDING_LIKELY */
 	char fingerprint[17];
 	char former_v2[17], former[17]; /* by recipes v2 and v1; equal if they agree */
 	/* of a lock-order or deadlock: the other of the two, and the fingerprints by that rule */
@@ -328,6 +338,9 @@ const char *lh_report_data_place(struct lh_report *, const struct lh_report_proc
 const struct lh_report_frame *lh_report_order_frame(const struct lh_report *,
 						    const struct lh_report_order *);
 
+/* Of all processes. */
+struct lh_futex_waits lh_report_futex_waits(const struct lh_report *);
+
 /* Adds a note. */
 void lh_report_note(struct lh_report *, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -386,6 +399,7 @@ const char *lh_name_level(enum lh_level);
 const char *lh_name_filter(enum lh_filter);
 const char *lh_name_action(enum lh_action);
 const char *lh_name_kind(unsigned kind);
+const char *lh_name_family(unsigned kind); /* of a kind: "pthread", "GLib" */
 const char *lh_name_status(enum lh_status);
 /* The rule of that name, LH_NO_RULE if there is none. */
 /* The rule that a misspelled name most likely means; NULL: none is near. */

@@ -31,6 +31,9 @@ void **lh_report_memo(struct lh_report *, const struct lh_ledger_view *, enum lh
 /* The stack of a site. NULL: there is no site. */
 const struct lh_report_stack *lh_report_site_stack(struct lh_report *,
 						   const struct lh_report_process *, lh_site);
+/* The name of the function at `address`. NULL: unknown. */
+const char *lh_report_function_at(struct lh_report *, const struct lh_report_process *,
+				  uint64_t address);
 /* The name of the variable at `address`; *into: the offset in it. NULL: unknown. */
 const char *lh_report_variable(struct lh_report *, const struct lh_report_process *,
 			       uint64_t address, uint64_t *into);
@@ -44,9 +47,9 @@ bool lh_report_is_library(const char *function, const char *file);
 /* The patterns of a list; NULL: no list. */
 const struct lh_wrappers *lh_report_read_wrappers(struct lh_arena *, const char *list);
 /* Marks the wrappers among the frames of a stack; those that seem to be some are marked already.
- * cut: the outermost frame has a caller. */
+ * cut: the outermost frame has a caller. announced: LH_STACK_ANNOUNCED */
 void lh_report_mark_wrappers(const struct lh_report *, struct lh_report_frame *, uint32_t n,
-			     bool cut);
+			     bool cut, bool announced);
 
 /* lock_name.c */
 /* Tells locks of a finding that have one name apart: "Book::mutex_ (1)", in the order of its parts.
@@ -74,6 +77,10 @@ void lh_report_list_variants(struct lh_report *, struct lh_report_finding *);
 void lh_report_add_orders(struct lh_report *, const struct lh_report_process *);
 
 /* lock_place.c */
+/* foreign_lock.c: "Rust Mutex", "std::latch": the lock in whose word a thread waits at the
+ * innermost frame; NULL: not known. */
+const char *lh_report_foreign_lock(const struct lh_report_stack *);
+
 /* "bank.c:41", "make_account", "bank+0x11aa"; NULL: the stack has no frame to name. */
 const char *lh_report_place_text(struct lh_report *, const struct lh_report_stack *);
 /* The variable that the lock is in, with the member. NULL: none. */

@@ -222,7 +222,7 @@ static void fill(struct lh_report *report, const struct lh_report_process *p, lh
 	uint32_t frames = lh_read_frames(p->ledger, id, frame);
 	struct lh_report_frame *list = NULL;
 	struct lh_stack stack;
-	bool after = true;
+	bool after = true, announced = false;
 	uint32_t start = start_of_thread(report, p, frame, frames);
 
 	for (uint32_t i = 0; i < frames; i++) {
@@ -245,10 +245,11 @@ static void fill(struct lh_report *report, const struct lh_report_process *p, lh
 	if (lh_read_stack(p->ledger, id, &stack)) {
 		t->cut = (stack.flags & LH_STACK_CUT) || frames < stack.n;
 		t->approximate = stack.flags & LH_STACK_APPROXIMATE;
+		announced = stack.flags & LH_STACK_ANNOUNCED;
 	}
 	if (list) {
 		mark_ours(list, t->n);
-		lh_report_mark_wrappers(report, list, t->n, t->cut);
+		lh_report_mark_wrappers(report, list, t->n, t->cut, announced);
 	}
 }
 
@@ -282,6 +283,16 @@ const char *lh_report_data_place(struct lh_report *report, const struct lh_repor
 		return NULL;
 	return lh_arena_printf(report->arena, "%s+%#llx", lh_path_base(module.path),
 			       (unsigned long long)(address - module.base));
+}
+
+const char *lh_report_function_at(struct lh_report *report, const struct lh_report_process *p,
+				  uint64_t address)
+{
+	struct lh_module module;
+
+	if (!address || !report->options.symbols || !lh_read_module_at(p->ledger, address, &module))
+		return NULL;
+	return lh_symbol_name(report->options.symbols, &module, address - module.base, false);
 }
 
 const char *lh_report_variable(struct lh_report *report, const struct lh_report_process *p,

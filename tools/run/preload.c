@@ -10,6 +10,8 @@
 #define NAME "liblockhound.so"
 #define ASAN_SETTING "verify_asan_link_order=0"
 
+enum { OWN_MAX = 4 /* variables that are set */ };
+
 /* Searches beside the command (build tree), in ../lib/lockhound, in the directory chosen at build
  * time, and in LOCKHOUND_LIB. */
 static bool locate(char *out)
@@ -143,28 +145,21 @@ static size_t name_length(const char *entry)
 	return strcspn(entry, "=");
 }
 
-char **lh_preload_environment(const struct lh_preload *p, char *const *base, const char *options,
-			      const char *asan)
+/* A collector that is set already is kept. */
+static char *itt_variable(const struct lh_preload *p, const char *before)
 {
-	size_t n = 0;
-	while (base[n])
-		n++;
-	char **out = calloc(n + 4, sizeof(*out));
-	char *own[] = {preload_variable(p, lookup(base, "LD_PRELOAD"), asan),
-		       variable("LOCKHOUND_OPTIONS", options, 0, NULL),
-		       asan_variable(lookup(base, "ASAN_OPTIONS"))};
-	if (!out || !own[0] || !own[1] || !own[2]) {
-		free(out);
-		for (int j = 0; j < 3; j++)
-			free(own[j]);
-		return NULL;
-	}
+	return variable(LH_ITT_VARIABLE, before && *before ? before : p->library, 0, NULL);
+}
+
+/* Variables keep their positions, because some programs print their environment. */
+static void place(char **out, char *const *base, size_t n, char *const *own, size_t owns)
+{
+	bool placed[OWN_MAX] = {false};
 	size_t k = 0;
-	bool placed[3] = {false};
-	/* Variables keep their positions, because some programs print their environment. */
+
 	for (size_t i = 0; i < n; i++) {
 		out[k++] = base[i];
-		for (int j = 0; j < 3; j++) {
+		for (size_t j = 0; j < owns; j++) {
 			size_t l = name_length(own[j]);
 			if (name_length(base[i]) == l && !strncmp(base[i], own[j], l)) {
 				out[k - 1] = own[j];
@@ -173,8 +168,32 @@ char **lh_preload_environment(const struct lh_preload *p, char *const *base, con
 			}
 		}
 	}
-	for (int j = 0; j < 3; j++)
+	for (size_t j = 0; j < owns; j++)
 		if (!placed[j])
 			out[k++] = own[j];
-	return out;
+}
+
+char **lh_preload_environment(const struct lh_preload *p, char *const *base, const char *options,
+			      const char *asan)
+{
+	char *own[OWN_MAX] = {preload_variable(p, lookup(base, "LD_PRELOAD"), asan),
+			      variable("LOCKHOUND_OPTIONS", options, 0, NULL),
+			      asan_variable(lookup(base, "ASAN_OPTIONS")),
+			      p->itt ? itt_variable(p, lookup(base, LH_ITT_VARIABLE)) : NULL};
+	size_t n = 0, owns = p->itt ? OWN_MAX : OWN_MAX - 1;
+	bool complete = true;
+
+	while (base[n])
+		n++;
+	char **out = calloc(n + OWN_MAX + 1, sizeof(*out));
+	for (size_t j = 0; j < owns; j++)
+		complete = complete && own[j];
+	if (out && complete) {
+		place(out, base, n, own, owns);
+		return out;
+	}
+	free(out);
+	for (size_t j = 0; j < owns; j++)
+		free(own[j]);
+	return NULL;
 }

@@ -226,12 +226,10 @@ static void note_library(struct lh_program *t, const char *needed)
 	static const struct {
 		const char *begins, *note;
 	} known[] = {
-		{"libgomp.so", "uses OpenMP (libgomp): only pthread locks are watched, not "
-			       "OpenMP's critical sections, locks and barriers"},
 		{"libQt5Core.so",
-		 "uses Qt: only pthread locks are watched, not QMutex and similar Qt locks"},
+		 "uses Qt: of QMutex and similar Qt locks only the waits are seen"},
 		{"libQt6Core.so",
-		 "uses Qt: only pthread locks are watched, not QMutex and similar Qt locks"},
+		 "uses Qt: of QMutex and similar Qt locks only the waits are seen"},
 		{"libjli.so", "starts a Java VM: only locks of native code are watched; jstack "
 			      "shows monitors and java.util.concurrent"},
 	};
@@ -285,8 +283,8 @@ static void read_sections(Elf *elf, struct lh_program *t)
 			continue;
 		Elf_Data *data = elf_getdata(section, NULL);
 		if (data && data->d_buf && memmem(data->d_buf, data->d_size, "rustc", 5))
-			strcpy(t->note, "has Rust code: only pthread locks are watched, not those "
-					"of Rust's std");
+			strcpy(t->note, "has Rust code: of the locks of Rust's std only the waits "
+					"are seen");
 	}
 }
 

@@ -1,6 +1,7 @@
 /* demangle.c — demangles names with the C++ library, which is loaded for the first mangled name. */
 #include "tools/symbols/symbols_internal.h"
 #include "tools/symbols/name_form.h"
+#include "tools/symbols/rust_name.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -17,24 +18,37 @@ static void load_demangler(struct lh_symbols *s)
 		*(void **)&s->demangle = dlsym(s->cxx, "__cxa_demangle");
 }
 
-const char *lh_symbol_demangled(struct lh_symbols *s, const char *name)
+/* *rust: it is the name of a Rust function. */
+static const char *demangled(struct lh_symbols *s, const char *name, bool *rust)
 {
 	bool mangled = name[0] == '_' && name[1] == 'Z';
+	const char *result = NULL;
 	char *clear = NULL;
-	const char *result;
 
 	if (mangled)
 		load_demangler(s);
 	if (mangled && s->demangle)
 		clear = s->demangle(name, NULL, NULL, NULL);
-	result = lh_arena_strdup(s->arena, clear ? clear : name);
+	if (clear)
+		result = lh_rust_name(s->arena, clear);
+	*rust = result != NULL;
+	if (!result)
+		result = lh_arena_strdup(s->arena, clear ? clear : name);
 	free(clear);
 	return result;
 }
 
+const char *lh_symbol_demangled(struct lh_symbols *s, const char *name)
+{
+	bool rust;
+
+	return demangled(s, name, &rust);
+}
+
 const char *lh_symbol_normal(struct lh_symbols *s, const char *name)
 {
-	const char *clear = lh_symbol_demangled(s, name);
+	bool rust;
+	const char *clear = demangled(s, name, &rust);
 
-	return strcmp(clear, name) == 0 ? clear : lh_name_form(s->arena, clear);
+	return rust || strcmp(clear, name) == 0 ? clear : lh_name_form(s->arena, clear);
 }

@@ -6,6 +6,7 @@
  * compared with that: if `this` is a part of it, what is left leads through its type to the member.
  * If the function got the pointer itself, the search goes on in its caller.
  */
+#include "libcheck/kinds.h"
 #include "tools/symbols/declaration.h"
 #include "tools/symbols/expression.h"
 #include "tools/symbols/functions.h"
@@ -192,9 +193,10 @@ static bool is_of_kind(const struct search *x, const struct lh_type_path *p)
 {
 	Dwarf_Die type = p->type;
 	const char *name = p->name ? p->name : dwarf_diename(&type);
-	bool condition = name && (strstr(name, "cond") || strstr(name, "cnd_t"));
+	bool condition =
+		name && (strstr(name, "cond") || strstr(name, "cnd_t") || strstr(name, "GCond"));
 
-	return condition == (x->kind == LH_COND);
+	return condition == (lh_kind_acts(x->kind) == LH_COND);
 }
 
 static const char *captured_name(struct search *x, const struct lh_type_path *p)

@@ -79,7 +79,8 @@ const char *lh_symbol_data(struct lh_symbols *, const struct lh_module *, uint64
 
 /*
  * The lock in a variable, as the source writes it: "shard[17].lock", "main::s.sessions"; without
- * debug information "shard+0x1dd0". A variable of size `own` has no members. NULL: no variable.
+ * debug information "shard+0x1dd0". A variable of size `own` has no members; 0: how large the
+ * lock is is not known, so it is all that begins there. NULL: no variable.
  */
 const char *lh_symbol_variable(struct lh_symbols *, const struct lh_module *, uint64_t offset,
 			       uint64_t own);

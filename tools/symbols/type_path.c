@@ -134,6 +134,11 @@ static bool is_library_lock(const char *name)
 					    "_GCond",
 					    "GOnce",
 					    "_GOnce",
+					    "GStaticMutex",
+					    "GStaticRecMutex",
+					    "_GStaticRecMutex",
+					    "GStaticRWLock",
+					    "_GStaticRWLock",
 					    "omp_lock_t",
 					    "omp_nest_lock_t",
 					    "barrier",
@@ -387,6 +392,20 @@ void lh_type_path_to_lock(struct lh_type_path *p)
 {
 	for (int i = 0; i < STEPS_MAX && !lh_type_path_is_lock(p) && go_down(p, false); i++)
 		continue;
+}
+
+void lh_type_path_to_object(struct lh_type_path *p)
+{
+	for (int i = 0; i < STEPS_MAX && !lh_type_path_is_lock(p); i++) {
+		bool at_start = !p->into && dwarf_tag(&p->type) != DW_TAG_array_type;
+		struct lh_type_path part = *p;
+
+		if (!go_down(&part, false) ||
+		    (at_start && (!is_record(&part.type) || is_library_lock(part.name) ||
+				  is_library_lock(dwarf_diename(&part.type)))))
+			return;
+		*p = part;
+	}
 }
 
 static bool is_pointer(Dwarf_Die *type)

@@ -37,6 +37,9 @@ bool lh_type_path_begin(struct lh_type_path *, struct lh_symbols *, struct lh_ob
 			Dwarf_Die *die, uint64_t into);
 /* Goes down to the lock. */
 void lh_type_path_to_lock(struct lh_type_path *);
+/* Goes down to the lock of the program's own at the offset: a class that locks, or the innermost
+ * struct. A number or a lock of a library that begins there is a part of the lock. */
+void lh_type_path_to_object(struct lh_type_path *);
 /* Follows the pointer or reference at the path's end, also one in a class of the C++ library.
  * `into`: the offset from where it points to. False: there is none. */
 bool lh_type_path_follow(struct lh_type_path *, uint64_t into);

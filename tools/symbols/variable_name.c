@@ -117,7 +117,7 @@ static const char *name_of(struct lh_symbols *s, const char *symbol, const struc
 
 /* The path in a variable, which is said to be `into` bytes before. NULL: it ends before that. */
 static const char *path_in(struct lh_symbols *s, struct lh_object *o, const struct lh_variable *v,
-			   uint64_t into)
+			   uint64_t into, uint64_t own)
 {
 	struct lh_type_path path;
 	Dwarf_Die die = v->die;
@@ -126,7 +126,10 @@ static const char *path_in(struct lh_symbols *s, struct lh_object *o, const stru
 	if (!lh_type_path_begin(&path, s, o, &die, into) ||
 	    dwarf_aggregate_size(&path.type, &size) != 0 || into >= size)
 		return NULL;
-	lh_type_path_to_lock(&path);
+	if (own)
+		lh_type_path_to_lock(&path);
+	else
+		lh_type_path_to_object(&path);
 	return path.text;
 }
 
@@ -146,7 +149,7 @@ static const char *find_name(struct lh_symbols *s, struct lh_object *o, uint64_t
 	if (!symbol.name && !v)
 		return NULL;
 	into = at - (v ? v->start : symbol.start);
-	path = v ? path_in(s, o, v, into) : NULL;
+	path = v ? path_in(s, o, v, into, own) : NULL;
 	if (!symbol.name && !path)
 		return NULL;
 	name = name_of(s, symbol.name, v);

@@ -46,7 +46,7 @@ static void add(struct lh_top_sum *to, const struct lh_top_sum *s)
 
 static bool is_lock(const struct lh_lock *l)
 {
-	switch (l->kind) {
+	switch (lh_kind_acts(l->kind)) {
 	case LH_NOTHING:
 	case LH_THREAD_END:
 	case LH_COND:
@@ -168,8 +168,10 @@ static void read_live_threads(struct sampling *w)
 
 static bool is_exclusive(const struct lh_lock *l)
 {
-	return l->kind == LH_MUTEX || l->kind == LH_SPIN || l->kind == LH_ONCE ||
-	       l->kind == LH_GUARD || (l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING));
+	enum lh_kind acts = lh_kind_acts(l->kind);
+
+	return acts == LH_MUTEX || acts == LH_SPIN || acts == LH_ONCE || acts == LH_GUARD ||
+	       (l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING));
 }
 
 static uint64_t product(double mean, uint64_t n, uint64_t open_ns, uint64_t most)

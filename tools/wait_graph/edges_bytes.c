@@ -219,9 +219,12 @@ static bool ends_from_outside(const struct lh_hang *h, const struct lh_hang_thre
 		return true;
 	if (t->n_blockers)
 		return false;
+	if (h->peek->unlisted)
+		return true;
 	/* A signal handler may call sem_post; what ends a wait for an unknown object is unknown. */
-	return t->wait.shared || ((t->foreign_process ? t->foreign_process : h->peek)->handlers &&
-				  (t->wait.kind == LH_SEM || t->wait.kind == LH_NOTHING));
+	return t->wait.shared ||
+	       ((t->foreign_process ? t->foreign_process : h->peek)->handlers &&
+		(t->wait.kind == LH_SEM || t->wait.kind == LH_FUTEX || t->wait.kind == LH_NOTHING));
 }
 
 /* Any thread may post a semaphore: a wait with known holders counts only after a second. */

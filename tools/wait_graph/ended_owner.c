@@ -99,7 +99,7 @@ static bool was_reported(const struct lh_ledger_view *r, const struct lh_finding
 	return false;
 }
 
-/* A spinlock does not name its owner, so its waiter must have waited for long. */
+/* A spinlock and a GMutex do not name their owner, so a waiter must have waited for long. */
 static void find_in_findings(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
 {
 	const struct lh_ledger_view *r = x->process->ledger;
@@ -108,7 +108,7 @@ static void find_in_findings(struct lh_deadlocks_pass *pass, struct lh_deadlocks
 	struct lh_finding f;
 	struct lh_step step;
 
-	if (x->row.kind == LH_SPIN && !x->aged)
+	if ((x->row.kind == LH_SPIN || x->row.kind == LH_G_MUTEX) && !x->aged)
 		return;
 	for (uint32_t i = n; i-- > 1;)
 		if (lh_read_finding(r, i, &f) && was_reported(r, &f, x->live.wait_lock, &step) &&

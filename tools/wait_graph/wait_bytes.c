@@ -71,18 +71,28 @@ static bool is_system(const struct lh_peek *p, const struct lh_peek_module *m)
 	return false;
 }
 
-enum named { UNNAMED, NAMED, FOREIGN }; /* FOREIGN: a function of another kind than these */
+/* FOREIGN: a function of another kind than these. OWN: the program called `syscall`. */
+enum named { UNNAMED, NAMED, FOREIGN, OWN };
+
+/* glibc makes its futex calls without `syscall`: who calls that has a lock of its own. */
+static bool is_own_call(const char *name)
+{
+	return name && strcmp(name, "syscall") == 0;
+}
 
 static enum named by_name(const struct lh_peek *p, const struct lh_peek_task *t,
 			  struct lh_hang_wait *w)
 {
+	bool own = false;
+
 	for (uint32_t i = 0; i < t->frames && i < CALL_FRAMES; i++) {
 		const struct lh_peek_frame *f = &t->frame[i];
 
 		if (!is_system(p, f->module))
-			return UNNAMED;
+			return own ? OWN : UNNAMED;
 		w->call = i;
 		w->called = true;
+		own |= is_own_call(f->name);
 		if (is_step(f->name))
 			continue;
 		for (size_t k = 0; k < sizeof(calls) / sizeof(*calls); k++)
@@ -91,9 +101,9 @@ static enum named by_name(const struct lh_peek *p, const struct lh_peek_task *t,
 				w->mode = calls[k].mode;
 				return NAMED;
 			}
-		return FOREIGN;
+		return own ? OWN : FOREIGN;
 	}
-	return UNNAMED;
+	return own ? OWN : UNNAMED;
 }
 
 /* ---- by bytes ---- */
@@ -116,7 +126,9 @@ static bool waits_as_mutex(const struct lh_peek *p, const struct lh_peek_task *t
 
 	if (op == FUTEX_LOCK_PI || op == FUTEX_LOCK_PI2)
 		return true;
-	if (!is_mutex_kind(kind))
+	/* no owner without a user: the words of another kind of lock look so */
+	if (!is_mutex_kind(kind) || (word_at(p, t->arg[0] + LH_GLIBC_MUTEX_OWNER) &&
+				     !word_at(p, t->arg[0] + LH_GLIBC_MUTEX_USERS)))
 		return false;
 	return kind & LH_GLIBC_KIND_ROBUST ? value >> 31 : value == 2;
 }
@@ -181,6 +193,13 @@ static void read_barrier(const struct lh_peek *p, struct lh_hang_wait *w)
 		w->missing = count - (in - round);
 }
 
+static bool locks_pi(const struct lh_peek_task *t)
+{
+	int op = (int)(t->arg[1] & FUTEX_CMD_MASK);
+
+	return op == FUTEX_LOCK_PI || op == FUTEX_LOCK_PI2;
+}
+
 static void read_lock(const struct lh_peek *p, const struct lh_peek_task *t, struct lh_hang_wait *w)
 {
 	switch (w->kind) {
@@ -200,6 +219,10 @@ static void read_lock(const struct lh_peek *p, const struct lh_peek_task *t, str
 		break;
 	case LH_THREAD_END:
 		w->owner = (pid_t)word_at(p, t->arg[0]);
+		break;
+	case LH_FUTEX: /* the kernel wants the owner there for its own kinds only */
+		if (locks_pi(t))
+			w->owner = (pid_t)(word_at(p, t->arg[0]) & FUTEX_TID_MASK);
 		break;
 	default:
 		break;
@@ -228,6 +251,14 @@ static bool waits_on_futex(const struct lh_peek_task *t, int *op)
 	       *op == FUTEX_WAIT_REQUEUE_PI || *op == FUTEX_LOCK_PI2;
 }
 
+/* Private memory has no futex that another process can wake. */
+static bool may_be_shared(const struct lh_peek *p, uint64_t address)
+{
+	const struct lh_peek_map *m = lh_peek_map_at(p, address);
+
+	return !m || m->shared;
+}
+
 bool lh_hang_wait_of(const struct lh_peek *p, const struct lh_peek_task *t, struct lh_hang_wait *w)
 {
 	enum named named;
@@ -241,8 +272,12 @@ bool lh_hang_wait_of(const struct lh_peek *p, const struct lh_peek_task *t, stru
 	w->shared = !(t->arg[1] & FUTEX_PRIVATE_FLAG);
 	w->address = t->arg[0];
 	w->unread = !lh_peek_read(p, w->address, &word, sizeof(word));
+	if (lh_hang_wait_in_glib(t, op, w) || lh_hang_wait_in_libgomp(p, t, op, w))
+		return true;
 	named = by_name(p, t, w);
-	if (named == UNNAMED)
+	if (named == OWN)
+		w->kind = LH_FUTEX;
+	else if (named == UNNAMED)
 		w->kind = by_bytes(p, t, op, w->shared, t->frames > 0);
 	/* After a condition wait the thread acquires the mutex again, in a function that has no
 	 * name. */
@@ -252,7 +287,11 @@ bool lh_hang_wait_of(const struct lh_peek *p, const struct lh_peek_task *t, stru
 		w->kind = LH_NOTHING;
 	if (w->kind == LH_RWLOCK && named == UNNAMED && t->arg[0] % 8 == 0 && t->arg[2] & 1)
 		w->mode = LH_SHARED;
+	/* libstdc++ never sets the private flag */
+	if ((w->kind == LH_FUTEX || w->kind == LH_NOTHING) && w->shared)
+		w->shared = may_be_shared(p, w->address);
 	read_lock(p, t, w);
+	lh_hang_rename_for_glib(t, w);
 	read_gil(p, w);
 	return true;
 }

@@ -31,14 +31,35 @@ static bool is_gone_everywhere(void *with, int32_t tid)
 	return is_gone(with, tid) && lh_proc_is_gone(tid);
 }
 
-/* Of a spinlock only the state is known; the caller knows that no thread acquired it since. */
-static bool is_locked_spinlock(const struct lh_watch_process *p, const struct lh_lock *l)
+/* Of a spinlock and a GMutex only the state is known; the caller knows that no thread acquired it
+ * since. */
+static bool is_locked(const struct lh_watch_process *p, const struct lh_lock *l)
 {
-	pthread_spinlock_t object;
+	union {
+		pthread_spinlock_t spin;
+		void *g_mutex;
+	} object;
+	bool is_spin = l->kind == LH_SPIN;
+	size_t n = is_spin ? sizeof(object.spin) : sizeof(object.g_mutex);
 
-	return p->pid && !l->owner &&
-	       lh_proc_memory(p->pid, l->address, (void *)&object, sizeof(object)) &&
-	       !lh_lock_is_free_now((const void *)&object, LH_SPIN);
+	if (!p->pid || l->owner || !lh_proc_memory(p->pid, l->address, (void *)&object, n))
+		return false;
+	return is_spin ? !lh_lock_is_free_now((const void *)&object, LH_SPIN)
+		       : !lh_lock_is_free_now((const void *)&object, LH_G_MUTEX);
+}
+
+/* The lock of glibc in a lock of GLib, and its kind; 0: there is none. */
+static uint64_t address_behind(const struct lh_watch_process *p, const struct lh_lock *l,
+			       enum lh_kind *kind)
+{
+	const void *object = NULL;
+
+	*kind = (enum lh_kind)l->kind;
+	if (*kind != LH_G_REC_MUTEX && *kind != LH_G_RW_LOCK)
+		return l->address;
+	if (!p->pid || !lh_proc_memory(p->pid, l->address, (void *)&object, sizeof(object)))
+		return 0;
+	return (uintptr_t)lh_glib_behind(&object, kind);
 }
 
 /* A rwlock records the number of its readers, not which threads they are. */
@@ -49,16 +70,18 @@ static bool is_never_released(void *with, const struct lh_lock *l, int32_t tid)
 		pthread_mutex_t mutex;
 		pthread_rwlock_t rwlock;
 	} object;
-	size_t n = l->kind == LH_MUTEX ? sizeof(object.mutex) : sizeof(object.rwlock);
+	enum lh_kind kind;
+	uint64_t address = address_behind(p, l, &kind);
+	size_t n = kind == LH_MUTEX ? sizeof(object.mutex) : sizeof(object.rwlock);
 	int owner;
 
-	if (l->kind == LH_SPIN)
-		return is_locked_spinlock(p, l) && is_gone_everywhere(with, tid);
-	if ((l->kind != LH_MUTEX && l->kind != LH_RWLOCK) || !p->pid ||
-	    !lh_proc_memory(p->pid, l->address, &object, n))
+	if (kind == LH_SPIN || kind == LH_G_MUTEX)
+		return is_locked(p, l) && is_gone_everywhere(with, tid);
+	if ((kind != LH_MUTEX && kind != LH_RWLOCK) || !p->pid || !address ||
+	    !lh_proc_memory(p->pid, address, &object, n))
 		return false;
-	owner = lh_lock_owner_tid(&object, (enum lh_kind)l->kind);
-	if (l->kind == LH_RWLOCK && !owner &&
+	owner = lh_lock_owner_tid(&object, kind);
+	if (kind == LH_RWLOCK && !owner &&
 	    lh_glibc_readers(lh_glibc_load(&object, LH_GLIBC_RWLOCK_READERS)))
 		owner = tid;
 	return owner == tid && is_gone_everywhere(with, tid);
@@ -87,8 +110,10 @@ static void report(const struct lh_deadlock *deadlock, struct lh_arena *arena)
 
 	if (!f)
 		return;
-	f->severity = LH_ERROR;
+	f->severity = deadlock->likely ? LH_WARNING : LH_ERROR;
 	f->flags = LH_FINDING_OPEN;
+	if (deadlock->likely) /* withdrawn if a wait ends; so it is reported at the end */
+		f->flags |= LH_FINDING_LIKELY | LH_FINDING_UNSURE;
 	f->duration_ns = deadlock->ns;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct lh_deadlocks_step *s = &deadlock->step[i];
@@ -103,7 +128,8 @@ static void report(const struct lh_deadlock *deadlock, struct lh_arena *arena)
 			lh_deadlock_end_follow(p, row, lh_deadlocks_with(s->process), &s->step);
 	}
 	f->steps = (uint8_t)n;
-	lh_watch_post(p, LH_WATCH_FOUND, row, "");
+	if (!deadlock->likely)
+		lh_watch_post(p, LH_WATCH_FOUND, row, "");
 }
 
 void lh_deadlock_watch_scan(struct lh_watch *w, uint64_t now_ns)
@@ -193,9 +219,22 @@ static bool has_happened(const struct lh_watch_process *p, const struct lh_findi
 
 	for (uint32_t i = p->overlay->table[LH_T_FINDING].base; (f = lh_watch_row(p, i)); i++)
 		if ((f->rule == LH_RULE_DEADLOCK || f->rule == LH_RULE_POOL_DEADLOCK) &&
-		    !(f->flags & LH_FINDING_ENDED) && covers(p, f, potential))
+		    !(f->flags & (LH_FINDING_ENDED | LH_FINDING_LIKELY)) && covers(p, f, potential))
 			return true;
 	return false;
+}
+
+/* That no thread is left to end any wait says more, and for certain. */
+static void drop_likely(const struct lh_watch_process *p)
+{
+	const struct lh_finding *lost = lh_watch_row(p, p->lost);
+	struct lh_finding *f;
+
+	if (!lost || (lost->flags & LH_FINDING_ENDED))
+		return;
+	for (uint32_t i = p->overlay->table[LH_T_FINDING].base; (f = lh_watch_row(p, i)); i++)
+		if (f->flags & LH_FINDING_LIKELY)
+			f->rule = LH_NO_RULE;
 }
 
 uint32_t lh_watch_withdraw(struct lh_watch_process *p)
@@ -217,6 +256,7 @@ uint32_t lh_watch_withdraw(struct lh_watch_process *p)
 			LH_NO_RULE;
 		visible += !f.filter && !(f.flags & LH_FINDING_UNSURE);
 	}
+	drop_likely(p);
 	visible += lh_watch_drop_deadlocked(p);
 	pthread_mutex_unlock(&p->watch->mutex);
 	return visible;

@@ -34,8 +34,14 @@ static bool has_ended(char state)
 bool lh_long_hold_waits(const struct lh_watch_process *p, const struct lh_long_hold *h,
 			const struct lh_live_thread *live)
 {
-	return live->wait_lock &&
-	       (live->wait_on == LH_WAIT_LOCK || lh_watch_in_deadlock(p, h->live));
+	struct lh_lock l;
+
+	if (!live->wait_lock)
+		return false;
+	/* a futex may stand for anything: the holder has chosen to wait for it */
+	if (lh_read_lock(&p->ledger, live->wait_lock, &l) && l.kind == LH_FUTEX)
+		return lh_watch_in_deadlock(p, h->live);
+	return live->wait_on == LH_WAIT_LOCK || lh_watch_in_deadlock(p, h->live);
 }
 
 /* The samples say more than that: /proc is read later than the clock, and the kernel counts also

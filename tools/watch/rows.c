@@ -153,26 +153,52 @@ void lh_watch_sample(struct lh_watch_process *p, struct lh_thread_sample *at,
 
 /* ---- what a thread does ---- */
 
-static const char *futex_text(const struct lh_watch_process *p, const struct lh_live_thread *live)
+/* The thread, other than this one, that woke others in the futex last; 0: not known. */
+static lh_thread_id waker_of(const struct lh_watch_process *p, const struct lh_live_thread *live,
+			     const struct lh_lock *l)
+{
+	struct lh_lock_stats stats;
+
+	if (l->thread != live->thread)
+		return l->thread;
+	lh_read_lock_stats(&p->ledger, l, &stats);
+	return stats.other_waker;
+}
+
+static void add_futex_text(const struct lh_watch_process *p, const struct lh_live_thread *live,
+			   char *out, size_t capacity)
 {
 	struct lh_lock l;
 
 	switch (live->wait_on) {
 	case LH_WAIT_JOIN:
-		return "pthread_join, for the end of a thread";
+		snprintf(out, capacity, "pthread_join, for the end of a thread");
+		break;
 	case LH_WAIT_COND:
-		return "a condition wait";
+		snprintf(out, capacity, "a condition wait");
+		break;
 	case LH_WAIT_BARRIER:
-		return "a barrier wait";
+		snprintf(out, capacity, "a barrier wait");
+		break;
 	case LH_WAIT_ONCE:
-		return "pthread_once";
+		snprintf(out, capacity, "pthread_once");
+		break;
 	case LH_WAIT_LOCK:
 	case LH_WAIT_SEM:
-		if (lh_read_lock(&p->ledger, live->wait_lock, &l) && l.flags & LH_LOCK_SIGNAL)
-			return "sem_wait, for a post by another thread";
-		return "a wait for another lock";
+		if (!lh_read_lock(&p->ledger, live->wait_lock, &l))
+			l = (struct lh_lock){0};
+		if (l.kind == LH_FUTEX && waker_of(p, live, &l))
+			snprintf(out, capacity, "a wait in a futex, where T%u woke others last",
+				 waker_of(p, live, &l));
+		else
+			snprintf(out, capacity, "%s",
+				 l.kind == LH_FUTEX ? "a wait in a futex"
+				 : l.flags & LH_LOCK_SIGNAL
+					 ? "sem_wait, for a post by another thread"
+					 : "a wait for another lock");
+		break;
 	default:
-		return "futex";
+		snprintf(out, capacity, "futex");
 	}
 }
 
@@ -189,7 +215,7 @@ void lh_watch_call_text(struct lh_watch_process *p, const struct lh_live_thread 
 		snprintf(out, capacity, "waiting for memory (a page fault)");
 	} else if (c->in == LH_TASK_CALL && live->wait_lock && live->wait_on &&
 		   (c->nr == SYS_futex || c->nr == SYS_restart_syscall)) {
-		snprintf(out, capacity, "%s", futex_text(p, live));
+		add_futex_text(p, live, out, capacity);
 	} else if (c->in == LH_TASK_CALL) {
 		lh_syscall_text(p->pid, c, call, sizeof(call));
 		snprintf(out, capacity, state == 'D' ? "%s, waiting for a device" : "%s", call);

@@ -231,6 +231,60 @@ static void happens_before_cases(void)
 	expect("a barrier between", 1, 2, LH_F_ORDERED);
 }
 
+/* `worker` works in the regions of `leader` from the segment `from` to the segment `until`. */
+static void works_for(lh_thread_id worker, lh_thread_id leader, uint32_t from, uint32_t until)
+{
+	tables_add_hb_edge(s.tables, LH_HB_TEAM_FORK, leader, until, worker, from);
+	tables_add_hb_edge(s.tables, LH_HB_TEAM_JOIN, worker, until, leader, from);
+}
+
+/* Threads t and u acquire two locks in opposite orders, in these segments. */
+static void expect_of_teams(const char *name, lh_thread_id t, uint32_t t_segment, lh_thread_id u,
+			    uint32_t u_segment, enum lh_filter filter)
+{
+	ACQUIRES(t, t_segment, {s.A, X}, {s.B, X});
+	ACQUIRES(u, u_segment, {s.B, X}, {s.A, X});
+	expect(name, 1, 2, filter);
+}
+
+static void team_cases(void)
+{
+	enum { PHASE = LH_PHASE }; /* segment n * PHASE + 1 is in phase n */
+
+	works_for(s.t2, s.t1, PHASE + 1, UINT32_MAX);
+	expect_of_teams("before the region", s.t1, 3, s.t2, PHASE + 1, LH_F_ORDERED);
+	works_for(s.t2, s.t1, PHASE + 1, UINT32_MAX);
+	expect_of_teams("in the region", s.t1, PHASE + 1, s.t2, PHASE + 1, LH_F_NONE);
+	works_for(s.t2, s.t1, PHASE + 1, UINT32_MAX);
+	expect_of_teams("in the region, after a create there", s.t1, PHASE + 2, s.t2, PHASE + 1,
+			LH_F_NONE);
+	works_for(s.t2, s.t1, PHASE + 1, UINT32_MAX);
+	expect_of_teams("behind the region", s.t2, PHASE + 1, s.t1, 2 * PHASE + 1, LH_F_ORDERED);
+	works_for(s.t2, s.t1, PHASE + 1, UINT32_MAX);
+	works_for(s.t3, s.t1, PHASE + 1, UINT32_MAX);
+	expect_of_teams("two workers", s.t2, 9 * PHASE + 1, s.t3, 9 * PHASE + 2, LH_F_NONE);
+	works_for(s.t2, s.t1, PHASE + 1, UINT32_MAX);
+	works_for(s.t3, s.t1, 9 * PHASE + 1, UINT32_MAX);
+	expect_of_teams("a barrier between two workers", s.t2, 9 * PHASE + 5, s.t3, 10 * PHASE + 1,
+			LH_F_ORDERED);
+	works_for(s.t2, s.t1, PHASE + 1, 3 * PHASE + 1);
+	expect_of_teams("it works for another leader now", s.t1, 4 * PHASE + 1, s.t2, 6 * PHASE + 1,
+			LH_F_NONE);
+	works_for(s.t2, s.t1, PHASE + 1, 3 * PHASE + 1);
+	expect_of_teams("but what it did before is over", s.t1, 4 * PHASE + 1, s.t2, 3 * PHASE + 1,
+			LH_F_ORDERED);
+	works_for(s.t2, s.t1, 3 * PHASE + 1, UINT32_MAX);
+	expect_of_teams("before it worked for the leader", s.t1, 5 * PHASE + 1, s.t2, 0,
+			LH_F_ORDERED);
+	/* a thread that the leader creates */
+	works_for(s.t2, s.t1, PHASE + 1, UINT32_MAX);
+	tables_add_hb_edge(s.tables, LH_HB_CREATE, s.t1, 2 * PHASE + 1, s.t3, 0);
+	expect_of_teams("created behind the region", s.t2, PHASE + 1, s.t3, 0, LH_F_ORDERED);
+	works_for(s.t2, s.t1, PHASE + 1, UINT32_MAX);
+	tables_add_hb_edge(s.tables, LH_HB_CREATE, s.t1, PHASE + 1, s.t3, 0);
+	expect_of_teams("created in the region", s.t2, PHASE + 1, s.t3, 0, LH_F_NONE);
+}
+
 /* t1 cancels t2, and then waits for what t2 holds. */
 static void cancel_cases(void)
 {
@@ -620,6 +674,7 @@ int main(void)
 	gil_cases();
 	creator_chain_cases();
 	happens_before_cases();
+	team_cases();
 	cancel_cases();
 	reader_cases();
 	two_queued_writers();

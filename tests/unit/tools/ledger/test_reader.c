@@ -129,11 +129,11 @@ static void damaged(void)
 	stack->frame = UINT32_MAX;
 	CHECK_EQ(lh_read_frames(&r, 1, frame), 0);
 	CHECK_EQ(lh_read_frames(&r, UINT32_MAX, frame), 0);
-	memset(build_lock_stats(l, lock)->name, 'x', LH_NAME_MAX);
+	memset(build_lock_stats(l, lock)->name, 'x', LH_LOCK_NAME_MAX);
 	CHECK(lh_read_view(&r, l, l->total));
 	CHECK(lh_read_lock_row(&r, 1, &copy));
 	lh_read_lock_stats(&r, &copy, &stats);
-	CHECK_EQ(strlen(stats.name), LH_NAME_MAX - 1);
+	CHECK_EQ(strlen(stats.name), LH_LOCK_NAME_MAX - 1);
 	copy.stats = UINT32_MAX; /* no such row: then the lock's own row counts */
 	copy.held_ns = 7;
 	lh_read_lock_stats(&r, &copy, &stats);

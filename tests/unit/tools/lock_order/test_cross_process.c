@@ -1,6 +1,6 @@
 /* test_cross_process.c — tests cycles across processes: which rows are the same lock, what orders
  * processes, and which findings are only warnings.
- * LINKS: tools/lock_order/ tools/report/ tools/ledger/ tools/symbols/ tools/machine_code/ tools/util/
+ * LINKS: tools/lock_order/ tools/report/ tools/ledger/ tools/symbols/ tools/machine_code/ libcheck/machine_code/ tools/util/
  * libcheck/order_graph/ */
 #include "tests/unit/ledger_builder.h"
 #include "tests/unit/unit.h"

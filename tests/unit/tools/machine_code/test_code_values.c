@@ -1,7 +1,7 @@
 /*
  * test_code_values.c — where a pointer comes from, out of the code before a call.
  *
- * LINKS: tools/machine_code/code_values.c tools/machine_code/x86_code.c
+ * LINKS: tools/machine_code/code_values.c libcheck/machine_code/x86_code.c
  */
 #include "tools/machine_code/code_values.h"
 #include "tests/unit/unit.h"

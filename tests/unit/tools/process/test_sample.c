@@ -1,7 +1,7 @@
 /*
  * test_sample.c — samples the stack of a child that sleeps in several kinds of calls: the stack is
  * found, and the child does not notice, also if the caller's knowledge of the child is outdated.
- * LINKS: tools/process/ tools/ledger/ tools/symbols/ tools/machine_code/ tools/util/
+ * LINKS: tools/process/ tools/ledger/ tools/symbols/ tools/machine_code/ libcheck/machine_code/ tools/util/
  */
 #include "tools/process/sample.h"
 #include "tools/process/stop.h"

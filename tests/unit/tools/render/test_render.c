@@ -1,6 +1,6 @@
 /* test_render.c — tests the formats text and JSON: their contents, that they are well-formed, and
  * that text of the checked process is escaped.
- * LINKS: tools/render/ tools/report/ tools/ledger/ tools/symbols/ tools/machine_code/ tools/util/ */
+ * LINKS: tools/render/ tools/report/ tools/ledger/ tools/symbols/ tools/machine_code/ libcheck/machine_code/ tools/util/ */
 #include "tools/render/render.h"
 #include "tests/unit/ledger_builder.h"
 #include "tools/symbols/source_lines.h"

@@ -1,5 +1,5 @@
 /* test_own_site.c — tests which functions of a stack say where a lock was acquired.
- * LINKS: tools/report/ tools/ledger/ tools/symbols/ tools/machine_code/ tools/util/ */
+ * LINKS: tools/report/ tools/ledger/ tools/symbols/ tools/machine_code/ libcheck/machine_code/ tools/util/ */
 #include "tools/report/report_internal.h"
 #include "tests/unit/unit.h"
 

@@ -1,5 +1,5 @@
 /* test_place.c — tests which frames are a library's or a wrapper, and which one is the place.
- * LINKS: tools/report/ tools/ledger/ tools/symbols/ tools/machine_code/ tools/util/ */
+ * LINKS: tools/report/ tools/ledger/ tools/symbols/ tools/machine_code/ libcheck/machine_code/ tools/util/ */
 #include "tests/unit/unit.h"
 #include "tools/report/report_internal.h"
 
@@ -109,7 +109,7 @@ static void places(void)
 /* ---- wrappers ---- */
 
 /* The frames of "Guard Mutex", innermost first; "+" makes one call, "/" is of a library. */
-static const char *wrappers(const char *named, bool cut, const char *const *word)
+static const char *wrappers(const char *named, bool cut, bool announced, const char *const *word)
 {
 	static char text[200];
 	struct lh_report *report =
@@ -124,7 +124,7 @@ static const char *wrappers(const char *named, bool cut, const char *const *word
 		f[n].file = f[n].system ? "/usr/include/a.h" : "a.c";
 		f[n].module = "/opt/app";
 	}
-	lh_report_mark_wrappers(report, f, n, cut);
+	lh_report_mark_wrappers(report, f, n, cut, announced);
 	text[0] = '\0';
 	for (uint32_t i = 0; i < n; i++)
 		if (f[i].wrapper)
@@ -134,7 +134,9 @@ static const char *wrappers(const char *named, bool cut, const char *const *word
 	return text;
 }
 
-#define WRAPPERS(named, cut, ...) wrappers(named, cut, (const char *const[]){__VA_ARGS__, NULL})
+#define WRAPPERS(named, cut, ...)                                                                  \
+	wrappers(named, cut, false, (const char *const[]){__VA_ARGS__, NULL})
+#define ANNOUNCED(...) wrappers(NULL, false, true, (const char *const[]){__VA_ARGS__, NULL})
 
 static void marks(void)
 {
@@ -159,6 +161,16 @@ static void marks(void)
 		  "void A<int, 2>::lock<int>() ");
 	CHECK_STR(WRAPPERS("lock*", false, "work()", "lock_all()", "main"), "lock_all() ");
 	CHECK_STR(WRAPPERS("app", false, "f()", "g()"), "f() g() ");
+	/* the function that announces a lock locks, if its own name says so */
+	CHECK_STR(WRAPPERS(NULL, false, "spin_lock", "work()", "main"), "");
+	CHECK_STR(ANNOUNCED("spin_lock", "work()", "main"), "spin_lock ");
+	CHECK_STR(ANNOUNCED("/lockhound::watched", "ns::Spin<A::B>::Acquire<int>(int)", "+f()",
+			    "main"),
+		  "ns::Spin<A::B>::Acquire<int>(int) f() ");
+	CHECK_STR(ANNOUNCED("work()", "lock_all()", "main"), "");
+	CHECK_STR(ANNOUNCED("Lock::work()", "read_clock()", "main"), "");
+	CHECK_STR(ANNOUNCED("a_block<lock>()", "main"), "");
+	CHECK_STR(ANNOUNCED("lock_thread"), "");
 }
 
 int main(void)

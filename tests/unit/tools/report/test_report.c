@@ -1,5 +1,5 @@
 /* test_report.c — tests the report: names, parts, cycles, fingerprints, merging, order, messages.
- * LINKS: tools/report/ tools/ledger/ tools/symbols/ tools/machine_code/ tools/util/ */
+ * LINKS: tools/report/ tools/ledger/ tools/symbols/ tools/machine_code/ libcheck/machine_code/ tools/util/ */
 #include "tools/report/report.h"
 #include "tests/unit/ledger_builder.h"
 #include "tools/report/lock_stats.h"

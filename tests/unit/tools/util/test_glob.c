@@ -1,5 +1,5 @@
 /* test_glob.c — tests the patterns of suppressions, and the normal form of paths in reports.
- * LINKS: tools/util/ tools/render/ tools/report/ tools/ledger/ tools/symbols/ tools/machine_code/ */
+ * LINKS: tools/util/ tools/render/ tools/report/ tools/ledger/ tools/symbols/ tools/machine_code/ libcheck/machine_code/ */
 #include "tools/util/glob.h"
 #include "tests/unit/unit.h"
 #include "tools/render/view.h"

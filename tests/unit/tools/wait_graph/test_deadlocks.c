@@ -1,7 +1,7 @@
 /*
  * test_deadlocks.c — tests the deadlocks that the monitor finds, on ledgers made by hand with a
  * simulated clock: what is reported, when and how often; and waits that only look like a deadlock.
- * LINKS: tools/wait_graph/ tools/process/ tools/ledger/ tools/symbols/ tools/machine_code/ tools/util/
+ * LINKS: tools/wait_graph/ tools/process/ tools/ledger/ tools/symbols/ tools/machine_code/ libcheck/machine_code/ tools/util/
  */
 #include "tests/unit/ledger_builder.h"
 #include "tools/wait_graph/deadlocks.h"

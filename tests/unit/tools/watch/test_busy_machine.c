@@ -2,7 +2,7 @@
  * test_busy_machine.c — tests that the watch thread reports no time in which a thread did not sleep
  * or hold a lock: its rounds may be late, it stops threads itself, and the end of a process is
  * noticed late. The clock is simulated, the threads are of real processes.
- * LINKS: tools/watch/ tools/wait_graph/ tools/process/ tools/ledger/ tools/symbols/ tools/machine_code/ tools/util/
+ * LINKS: tools/watch/ tools/wait_graph/ tools/process/ tools/ledger/ tools/symbols/ tools/machine_code/ libcheck/machine_code/ tools/util/
  */
 #include "tests/unit/ledger_builder.h"
 #include "tests/unit/unit.h"

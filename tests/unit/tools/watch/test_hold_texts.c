@@ -1,7 +1,7 @@
 /*
  * test_hold_texts.c — tests that the texts about a long hold do not contradict themselves or each
  * other, whatever the samples say: no part is longer than its whole, and no length is taken back.
- * LINKS: tools/watch/ tools/wait_graph/ tools/process/ tools/ledger/ tools/symbols/ tools/machine_code/ tools/util/
+ * LINKS: tools/watch/ tools/wait_graph/ tools/process/ tools/ledger/ tools/symbols/ tools/machine_code/ libcheck/machine_code/ tools/util/
  */
 #include "tests/unit/ledger_builder.h"
 #include "tests/unit/unit.h"

@@ -1,7 +1,7 @@
 /*
  * test_watch.c — tests the watch thread's scans on ledgers made by hand, with a simulated clock:
  * what is reported, when, and with which duration; and that the saved file has the whole overlay.
- * LINKS: tools/watch/ tools/wait_graph/ tools/process/ tools/ledger/ tools/symbols/ tools/machine_code/ tools/util/
+ * LINKS: tools/watch/ tools/wait_graph/ tools/process/ tools/ledger/ tools/symbols/ tools/machine_code/ libcheck/machine_code/ tools/util/
  */
 #include "tests/unit/ledger_builder.h"
 #include "tests/unit/unit.h"

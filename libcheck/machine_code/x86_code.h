@@ -25,6 +25,7 @@ struct lh_instruction {
 	uint8_t reg, rm, vvvv; /* with the bits of the prefixes; `rm` also from the opcode */
 	int base, index;       /* of the memory operand; -1 none, LH_RIP */
 	int64_t displacement, immediate;
+	uint8_t modrm_at, displacement_at; /* where in the instruction */
 	enum lh_flow flow;
 	bool direct; /* the jump or call goes to `immediate` after the instruction */
 };

@@ -1,7 +1,5 @@
 /* x86_code.c — decodes x86-64 by the opcode maps of the processor manuals. */
-#include "tools/machine_code/x86_code.h"
-
-#include <string.h>
+#include "libcheck/machine_code/x86_code.h"
 
 #define BIT(r) (1u << (r))
 
@@ -42,7 +40,10 @@ static int64_t number(struct cursor *c, unsigned bytes)
 
 static bool one_of(uint8_t op, const char *list, size_t n)
 {
-	return memchr(list, op, n) != NULL;
+	for (size_t i = 0; i < n; i++)
+		if ((uint8_t)list[i] == op)
+			return true;
+	return false;
 }
 #define ONE_OF(op, list) one_of(op, list, sizeof(list) - 1)
 
@@ -159,6 +160,7 @@ static void read_operands(struct cursor *c, struct lh_instruction *x, const stru
 	uint8_t byte = next(c), mod = byte >> 6, rm = byte & 7;
 
 	x->modrm = true;
+	x->modrm_at = (uint8_t)(c->at - 1);
 	x->reg = (byte >> 3 & 7) | (p->rex & 4) << 1;
 	x->rm = rm | (p->rex & 1) << 3;
 	x->memory = mod != 3;
@@ -177,6 +179,7 @@ static void read_operands(struct cursor *c, struct lh_instruction *x, const stru
 	} else if (mod == 0 && rm == 5) {
 		x->base = LH_RIP;
 	}
+	x->displacement_at = (uint8_t)c->at;
 	x->displacement = mod == 1                            ? number(c, 1)
 			  : mod == 2 || (mod == 0 && rm == 5) ? number(c, 4)
 							      : 0;

@@ -1,0 +1,122 @@
+/*
+ * openmp.c — locks and critical sections of OpenMP, as far as they are not uniform: a lock is
+ * initialized, destroyed; a critical section begins, ends. libgomp and LLVM's libomp define them.
+ *
+ * A critical section cannot be tried, and its object is a word that the compiler makes. The unnamed
+ * section of libgomp, and its atomic operations, have no object that is known here: the original
+ * function's address stands for it.
+ *
+ * libomp implements the names of libgomp by calls of its own exported functions, which come here
+ * again. So while it is loaded, the calls made inside an original are inner calls.
+ */
+#include "libcheck/base/outside.h"
+#include "libcheck/interpose/export.h"
+#include "libcheck/events/events.h"
+
+/* ---- locks ---- */
+
+static void set_up(const struct lh_call *call, void (*real)(void *), void *o)
+{
+	if (!real)
+		return;
+	lh_on_reinit_begin(call);
+	real(o);
+	lh_on_init(call, 0, 0);
+}
+
+/*
+ * The hint is no part of the lock's state. libgomp has no function with a hint; where libomp's is
+ * loaded beside libgomp, the lock must be one of the library whose functions use it.
+ */
+static void set_up_with_hint(const struct lh_call *call, void (*hinted)(void *, uintptr_t),
+			     void (*plain)(void *), void *o, uintptr_t hint)
+{
+	if (!hinted ||
+	    (plain && !lh_outside_is_beside((const void *)hinted, (const void *)plain))) {
+		set_up(call, plain, o);
+		return;
+	}
+	lh_on_reinit_begin(call);
+	hinted(o, hint);
+	lh_on_init(call, 0, 0);
+}
+
+static void destroy(const struct lh_call *call, void (*real)(void *), void *o)
+{
+	if (!real)
+		return;
+	lh_on_destroy_begin(call);
+	real(o);
+	lh_on_destroyed(call, 0);
+}
+
+#define CALL(o, k) &LH_CALL(o, k, EXCLUSIVE, BLOCKING)
+#define HINTED(fn) ((void (*)(void *, uintptr_t))(void *)LH_OUTSIDE(fn))
+
+/* `fortran` is _ or nothing, `hint` the type of the hint. */
+#define LOCKS(name, k, fortran, hint)                                                              \
+	LH_EXPORT void omp_init_##name##fortran(void *o)                                           \
+	{                                                                                          \
+		set_up(CALL(o, k), LH_OUTSIDE(omp_init_##name##fortran), o);                       \
+	}                                                                                          \
+	LH_EXPORT void omp_init_##name##_with_hint##fortran(void *o, hint h)                       \
+	{                                                                                          \
+		set_up_with_hint(CALL(o, k), HINTED(omp_init_##name##_with_hint##fortran),         \
+				 LH_OUTSIDE(omp_init_##name##fortran), o, (uintptr_t)h);           \
+	}                                                                                          \
+	LH_EXPORT void omp_destroy_##name##fortran(void *o)                                        \
+	{                                                                                          \
+		destroy(CALL(o, k), LH_OUTSIDE(omp_destroy_##name##fortran), o);                   \
+	}
+LOCKS(lock, OMP_LOCK, , int)
+LOCKS(nest_lock, OMP_NEST_LOCK, , int)
+LOCKS(lock, OMP_LOCK, _, const int *)
+LOCKS(nest_lock, OMP_NEST_LOCK, _, const int *)
+
+/* ---- critical sections ---- */
+
+static inline struct lh_self *inner_begin(bool with_libomp, uintptr_t frame)
+{
+	return LH_UNLIKELY(with_libomp) ? lh_inner_begin(frame) : NULL;
+}
+
+#define SECTION_BEGIN(fn, object, params, args)                                                    \
+	LH_EXPORT void fn params                                                                   \
+	{                                                                                          \
+		__typeof__(fn) *real = LH_OUTSIDE(fn);                                             \
+		if (LH_UNLIKELY(!real))                                                            \
+			return;                                                                    \
+		struct lh_untried u =                                                              \
+			lh_on_untried_begin(LH_CALL(object, OMP_CRITICAL, EXCLUSIVE, BLOCKING));   \
+		struct lh_self *inner = inner_begin(LH_OUTSIDE(__kmpc_critical),                   \
+						    (uintptr_t)__builtin_frame_address(0));        \
+		real args;                                                                         \
+		lh_inner_end(inner);                                                               \
+		lh_on_untried_end(LH_CALL(object, OMP_CRITICAL, EXCLUSIVE, BLOCKING), u);          \
+	}
+#define SECTION_END(fn, object, params, args)                                                      \
+	LH_EXPORT void fn params                                                                   \
+	{                                                                                          \
+		__typeof__(fn) *real = LH_OUTSIDE(fn);                                             \
+		if (LH_UNLIKELY(!real))                                                            \
+			return;                                                                    \
+		lh_on_release(LH_CALL(object, OMP_CRITICAL, EXCLUSIVE, BLOCKING));                 \
+		struct lh_self *inner = inner_begin(LH_OUTSIDE(__kmpc_critical),                   \
+						    (uintptr_t)__builtin_frame_address(0));        \
+		real args;                                                                         \
+		lh_inner_end(inner);                                                               \
+	}
+#define UNNAMED(fn) ((const void *)(uintptr_t)LH_OUTSIDE(fn))
+
+SECTION_BEGIN(GOMP_critical_start, UNNAMED(GOMP_critical_start), (void), ())
+SECTION_END(GOMP_critical_end, UNNAMED(GOMP_critical_start), (void), ())
+SECTION_BEGIN(GOMP_critical_name_start, o, (void *o), (o))
+SECTION_END(GOMP_critical_name_end, o, (void *o), (o))
+SECTION_BEGIN(GOMP_atomic_start, UNNAMED(GOMP_atomic_start), (void), ())
+SECTION_END(GOMP_atomic_end, UNNAMED(GOMP_atomic_start), (void), ())
+SECTION_BEGIN(__kmpc_critical, o, (void *place, int thread, void *o), (place, thread, o))
+SECTION_BEGIN(__kmpc_critical_with_hint, o, (void *place, int thread, void *o, uint32_t hint),
+	      (place, thread, o, hint))
+SECTION_END(__kmpc_end_critical, o, (void *place, int thread, void *o), (place, thread, o))
+SECTION_BEGIN(__kmpc_atomic_start, UNNAMED(__kmpc_atomic_start), (void), ())
+SECTION_END(__kmpc_atomic_end, UNNAMED(__kmpc_atomic_start), (void), ())

@@ -1,0 +1,54 @@
+/*
+ * OpenMP locks in one order; nest locks acquired again by their owner; tries, which do not wait;
+ * and a lock that is destroyed and initialized again.
+ * EXPECT: nothing
+ * FLAGS: -fopenmp
+ * ALSO: clang
+ */
+#include "case.h"
+#include <omp.h>
+
+static omp_lock_t first, second;
+static omp_nest_lock_t nest;
+
+static void first_second(void)
+{
+	omp_set_lock(&first);
+	omp_set_lock(&second);
+	omp_set_nest_lock(&nest);
+	if (omp_test_nest_lock(&nest) != 2)
+		exit(1);
+	omp_unset_nest_lock(&nest);
+	omp_unset_nest_lock(&nest);
+	omp_unset_lock(&second);
+	omp_unset_lock(&first);
+}
+
+static void second_tries_first(void)
+{
+	omp_set_nest_lock(&nest);
+	while (!omp_test_lock(&second))
+		;
+	if (!omp_test_lock(&first))
+		exit(1);
+	omp_unset_lock(&first);
+	omp_unset_lock(&second);
+	omp_set_nest_lock(&nest);
+	omp_unset_nest_lock(&nest);
+	omp_unset_nest_lock(&nest);
+}
+
+int main(void)
+{
+	omp_init_nest_lock(&nest);
+	omp_init_lock(&second);
+	for (int round = 0; round < 3; round++) {
+		omp_init_lock(&first);
+		case_turn = 0;
+#pragma omp parallel num_threads(2)
+		in_my_turn(omp_get_thread_num(),
+			   omp_get_thread_num() ? second_tries_first : first_second);
+		omp_destroy_lock(&first);
+	}
+	return 0;
+}
