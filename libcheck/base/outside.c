@@ -113,7 +113,7 @@ static uintptr_t choose(uintptr_t resolver)
 #endif
 }
 
-/* A variable too: CPython has its state in one. */
+/* Of a function or a variable. */
 static bool is_definition(const ElfW(Sym) * s)
 {
 	int type = ELF64_ST_TYPE(s->st_info);
@@ -123,7 +123,7 @@ static bool is_definition(const ElfW(Sym) * s)
 		type == STT_GNU_IFUNC);
 }
 
-/* Is symbol number `i` a function of this name, in its default version? */
+/* Is symbol number `i` of this name, in its default version? */
 static uintptr_t function_at(const struct wanted *w, const struct object *x, uint32_t i)
 {
 	char name[NAME_MAX_BYTES];

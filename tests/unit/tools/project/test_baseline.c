@@ -1,5 +1,5 @@
 /* test_baseline.c — tests that a baseline keeps its bytes: random files are read and written.
- * LINKS: tools/project/ tools/render/ tools/report/ tools/ledger/ tools/symbols/ tools/machine_code/ libcheck/machine_code/ tools/util/ */
+ * LINKS: tools/project/ libcheck/lock_api/rows.c tools/render/ tools/report/ tools/ledger/ tools/symbols/ tools/machine_code/ libcheck/machine_code/ tools/util/ */
 #include "tools/project/baseline.h"
 #include "tests/unit/ledger_builder.h"
 #include "tests/unit/unit.h"
