@@ -83,5 +83,5 @@ void lh_python_after_dlclose(void)
 	lh_python.on = lh_python.proven = false;
 	lh_python.kind = LH_PYTHON_NONE;
 	lh_python.gil = LH_PYTHON_NO_GIL;
-	lh_py = (struct lh_python_symbols){NULL};
+	lh_py = (struct lh_python_symbols){0};
 }
