@@ -40,7 +40,7 @@ struct frame {
 	uint8_t announced; /* ANNOUNCED, or ANNOUNCED_FREE by lh_on_wait_begin_free */
 	uint8_t looked_free, was_held;
 	uint32_t tick;
-	uint64_t unused;
+	uint64_t vectors; /* the parts that are kept during an event, 0: the lower halves */
 	/* of the entry */
 	void *original;
 	const struct lh_api_slot *slot;
@@ -51,8 +51,10 @@ struct frame {
 enum { ANNOUNCED = 1, ANNOUNCED_FREE = 2 };
 _Static_assert(offsetof(struct frame, rbp) == 304, "see the assembler code");
 
-/* How much of the vector registers there is to keep; 0 components: fxsave keeps them. */
+/* How much of the vector registers there is to keep beside the lower 16 bytes of 16 of them; and
+ * can the processor say whether a part is zero? */
 uint32_t lh_lock_api_vector_bytes LH_HIDDEN, lh_lock_api_vector_parts LH_HIDDEN;
+uint8_t lh_lock_api_vector_asks LH_HIDDEN;
 
 void lh_lock_api_entry(void) LH_HIDDEN;
 void lh_lock_api_before(struct frame *f) LH_HIDDEN;
@@ -79,30 +81,53 @@ __asm__(
 	"	\\what r10, -64\n"
 	"	\\what r11, -72\n"
 	".endm\n"
+	/* The lower 16 bytes of each vector register, which is all there is in most programs. */
+	".macro lh_each_xmm what\n"
+	"	.irp number, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15\n"
+	"	\\what \\number\n"
+	"	.endr\n"
+	".endm\n"
+	".macro lh_keep_xmm number\n"
+	"	movups %xmm\\number, 16*\\number(%rsp)\n"
+	".endm\n"
+	".macro lh_load_xmm number\n"
+	"	movups 16*\\number(%rsp), %xmm\\number\n"
+	".endm\n"
 	/* Calls a function with the frame, and keeps the vector registers. */
 	".macro lh_event function\n"
 	"	movl lh_lock_api_vector_bytes(%rip), %eax\n"
 	"	subq %rax, %rsp\n"
 	"	andq $-64, %rsp\n"
 	"	xorl %edx, %edx\n"
+	"	movl lh_lock_api_vector_parts(%rip), %eax\n"
+	"	testl %eax, %eax\n"
+	"	jz 1f\n"
+	"	cmpb $0, lh_lock_api_vector_asks(%rip)\n"
+	"	je 2f\n"
+	"	movl $1, %ecx\n"
+	"	xgetbv\n" /* which parts are not zero */
+	"	xorl %edx, %edx\n"
+	"	andl lh_lock_api_vector_parts(%rip), %eax\n"
+	"	jnz 2f\n"
+	"1:	movq $0, -96(%rbp)\n"
+	"	lh_each_xmm lh_keep_xmm\n"
+	"	jmp 3f\n"
+	"2:	movl lh_lock_api_vector_parts(%rip), %eax\n"
+	"	orl $2, %eax\n"
+	"	movq %rax, -96(%rbp)\n"
 	"	.irp word, 0, 8, 16, 24, 32, 40, 48, 56\n"
 	"	movq %rdx, 512+\\word(%rsp)\n"
 	"	.endr\n"
-	"	movl lh_lock_api_vector_parts(%rip), %eax\n"
-	"	testl %eax, %eax\n"
-	"	jz 1f\n"
 	"	xsave64 (%rsp)\n"
-	"	jmp 2f\n"
-	"1:	fxsave64 (%rsp)\n"
-	"2:	leaq -304(%rbp), %rdi\n"
+	"3:	leaq -304(%rbp), %rdi\n"
 	"	call \\function\n"
-	"	xorl %edx, %edx\n"
-	"	movl lh_lock_api_vector_parts(%rip), %eax\n"
+	"	movq -96(%rbp), %rax\n"
 	"	testl %eax, %eax\n"
-	"	jz 1f\n"
-	"	xrstor64 (%rsp)\n"
+	"	jnz 1f\n"
+	"	lh_each_xmm lh_load_xmm\n"
 	"	jmp 2f\n"
-	"1:	fxrstor64 (%rsp)\n"
+	"1:	xorl %edx, %edx\n"
+	"	xrstor64 (%rsp)\n"
 	"2:	leaq -304(%rbp), %rsp\n"
 	".endm\n"
 
@@ -442,7 +467,7 @@ int lh_lock_api_personality(int version, int actions, uint64_t class, void *exce
 /* The vector registers of the processor, without those of matrices, which no code of ours uses. */
 static void measure_vectors(void)
 {
-	enum { OSXSAVE = 1 << 27, PARTS = 0xe6, LEGACY_AND_HEADER = 576 };
+	enum { OSXSAVE = 1 << 27, PARTS = 0xe4, LEGACY_AND_HEADER = 576, ASKS = 1 << 2 };
 	unsigned a, b, c, d, low, high;
 
 	lh_lock_api_vector_bytes = LEGACY_AND_HEADER;
@@ -456,6 +481,8 @@ static void measure_vectors(void)
 		if ((lh_lock_api_vector_parts & 1u << i) && a + b > lh_lock_api_vector_bytes)
 			lh_lock_api_vector_bytes = a + b;
 	}
+	__cpuid_count(13, 1, a, b, c, d);
+	lh_lock_api_vector_asks = (a & ASKS) != 0;
 }
 
 static void redirect(void)
