@@ -154,7 +154,7 @@ __asm__(
 	"	movq %rax, -88(%rbp)\n"
 	"	leaq lh_lock_api_returned(%rip), %rax\n"
 	"	cmpq %rax, 8(%rbp)\n"
-	"	je 3f\n"
+	"	je lh_lock_api_again\n"
 
 	"	lh_event lh_lock_api_before\n"
 	"	lh_each lh_load\n"
@@ -175,7 +175,8 @@ __asm__(
 	"	.cfi_restore_state\n"
 
 	/* Again in the same call: back to the original, as if it had not come here. */
-	"3:	lh_each lh_load\n"
+	"lh_lock_api_again:\n"
+	"	lh_each lh_load\n"
 	"	movq -88(%rbp), %rax\n"
 	"	xchgq %rax, (%rbp)\n"
 	"	leaq -8(%rbp), %rsp\n"

@@ -208,6 +208,7 @@ static void signatures(void)
 	Mixed m = take_mixed(&one, 4.5);
 	give(&one);
 	Big b = take_big(&one, 30);
+	give(&one);
 	printf(" %g %g %ld %g %ld", p.a, p.b, m.a, m.b, b.a[4]);
 	printf(" %d", take_any(&one, "", 5, 6.0));
 	give(&one);
