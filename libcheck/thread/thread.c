@@ -300,7 +300,8 @@ struct lh_self *lh_live_thread_attach(uint32_t live_row, uintptr_t low, uintptr_
 	/* fresh memory is zero: leave its pages untouched */
 	if (live->state != LH_LIVE_RESERVED || self->reused) {
 		lh_self_forget_visits(self);
-		self->team_phase = self->team_leader = self->team_begins = 0;
+		self->team_phase = self->team_leader = self->team_started = 0;
+		self->team_begins = false;
 		drop_retired(self);
 	}
 	self->reused = 1;

@@ -70,6 +70,10 @@ struct lh_self {
 	uint32_t team_phase;      /* phase of the parallel region that it works in; 0: in none */
 	lh_thread_id team_leader; /* the thread in whose regions it works; 0: in its own */
 	bool team_begins;         /* it has begun a region, whose threads it may create now */
+	/* A region that begins by one call and ends by another (interpose/openmp_team.c): */
+	uint32_t team_started; /* so many, one inside the other */
+	uint32_t team_outer;   /* of the outermost, see lh_on_team_end */
+	_Alignas(8) char team_region[64];
 	struct lh_stack_walk_result *walked; /* the last walk; a hook must use little stack */
 	struct lh_python_chain away;         /* for lh_python_away */
 	struct lh_retired retired[LH_RETIRED_KINDS]; /* by init_stack */

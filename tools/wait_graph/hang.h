@@ -133,13 +133,13 @@ const struct lh_hang_hold *lh_hang_hold_of(const struct lh_hang *, uint32_t thre
 bool lh_hang_holds(const struct lh_hang *, uint32_t thread);  /* anything */
 uint32_t lh_hang_task(const struct lh_hang *, pid_t own_tid); /* a live thread; UINT32_MAX: none */
 
-/* hang_findings.c: adds the findings of the graph to the snapshot; returns how many are certain. */
+/* hang_findings.c: adds the findings of the graph to the snapshot; returns how many. */
 uint32_t lh_hang_find(struct lh_hang *);
 /* Adds a step: what the thread holds, or what it waits for. */
 void lh_hang_put_hold(struct lh_hang *, struct lh_finding *, uint32_t thread, lh_lock_id);
 void lh_hang_put_wait(struct lh_hang *, struct lh_finding *, const struct lh_hang_thread *);
 
-/* likely.c: adds the likely findings. */
+/* likely.c: adds the likely findings, if lh_hang_find has found none. */
 void lh_hang_find_likely(struct lh_hang *);
 
 #endif

@@ -110,8 +110,5 @@ uint32_t lh_hang_find(struct lh_hang *h)
 		if (matters(h, &f))
 			report(h, &f);
 	find_all_blocked(h);
-	uint32_t certain = h->messages;
-	if (!certain && !h->all_blocked)
-		lh_hang_find_likely(h);
-	return certain;
+	return h->messages;
 }

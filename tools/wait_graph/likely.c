@@ -101,7 +101,7 @@ void lh_hang_find_likely(struct lh_hang *h)
 	struct lh_wait_finding f;
 	struct lh_finding *row;
 
-	if (!h->ledger || !add_edges(h, node))
+	if (!h->ledger || h->messages || h->all_blocked || !add_edges(h, node))
 		return;
 	findings.cycles = lh_wait_graph_solve(node, h->threads);
 	while (findings.cycles && lh_wait_findings_next(&findings, &f)) {
