@@ -611,17 +611,18 @@ void lh_lock_api_start(void)
 
 void lh_lock_api_report(void)
 {
+	enum { PROBLEMS = 0xff & ~(LH_API_FOUND | LH_API_REDIRECTED) };
+
 	for (uint32_t i = 0; !lh_own_ledger.run_header && i < rows.rows; i++) {
 		char buffer[256];
 		struct lh_text t = LH_TEXT(buffer);
-		if (result[i] & LH_API_REDIRECTED)
+		if ((result[i] & LH_API_FOUND) && !(result[i] & PROBLEMS))
 			continue;
 		lh_text_add(&t, "line ");
 		lh_text_number(&t, rows.row[i].line);
-		lh_text_add(&t,
-			    result[i] & LH_API_FOUND
-				    ? ": the function is not watched: its code cannot be changed"
-				    : ": no object of the program has this function");
+		lh_text_add(&t, result[i] & PROBLEMS
+					? ": the function cannot be watched, nor its kind of lock"
+					: ": no object of the program has this function");
 		report_problem(buffer);
 	}
 }

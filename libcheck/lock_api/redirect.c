@@ -146,7 +146,7 @@ static bool has_argument(const struct lh_api_function *x)
 {
 	static const uint8_t registers[] = {LH_RDI, LH_RSI, LH_RDX, LH_RCX, 8, 9};
 
-	return !x->local || x->row->lock > LH_API_VALUE ||
+	return x->row->lock > LH_API_VALUE || !x->size ||
 	       lh_code_uses_argument((const uint8_t *)x->at, x->size,
 				     registers[x->row->argument - 1]);
 }
@@ -155,7 +155,10 @@ static void found(const struct lh_api_function *x)
 {
 	uint8_t *result = &results[x->row - rows->row];
 
-	if (x->match == LH_NAME_CHANGED || !has_argument(x))
+	/* an empty constructor or destructor may get anything */
+	if (x->match == LH_NAME_SAME && x->row->action >= LH_API_INIT && !has_argument(x))
+		*result |= LH_API_FOUND;
+	else if (x->match == LH_NAME_CHANGED || !has_argument(x))
 		*result |= LH_API_CHANGED_COPY;
 	else if (!x->size)
 		*result |= LH_API_FOUND | LH_API_NO_SIZE;

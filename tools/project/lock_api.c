@@ -69,7 +69,8 @@ bool lh_lock_api_read(struct lh_lock_api *a, struct lh_arena *arena, const char 
 
 static const char *problem(uint8_t bits)
 {
-	return bits & LH_API_CHANGED_COPY ? "the compiler changed its parameters"
+	return bits & LH_API_CHANGED_COPY ? "the compiler changed its parameters, or it does not "
+					    "use the one with the lock"
 	       : bits & LH_API_NO_SIZE    ? "its symbol has no size"
 	       : bits & LH_API_TOO_SHORT  ? "it is too short for a jump"
 	       : bits & LH_API_CODE       ? "its first instructions cannot be moved"
@@ -89,7 +90,7 @@ void lh_lock_api_note(const struct lh_lock_api *a, struct lh_report *report, con
 				       "%s:%u: '%.*s' cannot be watched: %s; in such a program no "
 				       "lock of kind '%s' is watched",
 				       a->path, r->line, (int)r->length, r->function, why, kind);
-		else if (!(result[i] & LH_API_REDIRECTED))
+		else if (!(result[i] & LH_API_FOUND))
 			lh_report_note(report,
 				       "%s:%u: no program or library of the run has a function "
 				       "'%.*s', or it was inlined everywhere",
