@@ -13,8 +13,46 @@
 #include "libcheck/interpose/lock_api.h"
 #include "libcheck/base/options.h"
 #include "libcheck/base/text.h"
-#include "libcheck/events/events.h"
 #include "libcheck/lock_api/redirect.h"
+
+/*
+ * libc's copying functions change the upper halves of the vector registers. Of the events, those
+ * that the headers have whole call none of them, and the others are called by a piece of code that
+ * keeps these halves, which takes as long as ten such events. In this file they have its name.
+ */
+#define SLOW_EVENTS(ROW)                                                                           \
+	ROW(on_acquired_slow)                                                                      \
+	ROW(on_acquired_new_chain)                                                                 \
+	ROW(on_try_failed)                                                                         \
+	ROW(on_release_slow)                                                                       \
+	ROW(on_release_failed)                                                                     \
+	ROW(on_wait_begin)                                                                         \
+	ROW(on_wait_end)                                                                           \
+	ROW(on_wait_clear)                                                                         \
+	ROW(on_init)                                                                               \
+	ROW(on_reinit_begin_slow)                                                                  \
+	ROW(on_destroy_begin_slow)                                                                 \
+	ROW(on_destroyed)                                                                          \
+	ROW(on_name)                                                                               \
+	ROW(on_wait_end_free)                                                                      \
+	ROW(held_measure_begin)                                                                    \
+	ROW(inner_begin)
+#define lh_on_acquired_slow lh_kept_on_acquired_slow
+#define lh_on_acquired_new_chain lh_kept_on_acquired_new_chain
+#define lh_on_try_failed lh_kept_on_try_failed
+#define lh_on_release_slow lh_kept_on_release_slow
+#define lh_on_release_failed lh_kept_on_release_failed
+#define lh_on_wait_begin lh_kept_on_wait_begin
+#define lh_on_wait_end lh_kept_on_wait_end
+#define lh_on_wait_clear lh_kept_on_wait_clear
+#define lh_on_init lh_kept_on_init
+#define lh_on_reinit_begin_slow lh_kept_on_reinit_begin_slow
+#define lh_on_destroy_begin_slow lh_kept_on_destroy_begin_slow
+#define lh_on_destroyed lh_kept_on_destroyed
+#define lh_on_name lh_kept_on_name
+#define lh_held_measure_begin lh_kept_held_measure_begin
+#include "libcheck/events/events.h"
+#include "libcheck/rules/finding.h"
 
 #include <fcntl.h>
 #if defined(__x86_64__)
@@ -40,7 +78,7 @@ struct frame {
 	uint8_t announced; /* ANNOUNCED, or ANNOUNCED_FREE by lh_on_wait_begin_free */
 	uint8_t looked_free, was_held;
 	uint32_t tick;
-	uint64_t vectors; /* the parts that are kept during an event, 0: the lower halves */
+	uint64_t unused;
 	/* of the entry */
 	void *original;
 	const struct lh_api_slot *slot;
@@ -51,11 +89,12 @@ struct frame {
 enum { ANNOUNCED = 1, ANNOUNCED_FREE = 2 };
 _Static_assert(offsetof(struct frame, rbp) == 304, "see the assembler code");
 
-/* How much of the vector registers there is to keep beside the lower 16 bytes of 16 of them; and
- * can the processor say whether a part is zero? */
+/* The upper halves of the vector registers, and all registers beyond 16: their size in memory, and
+ * the processor's bits for them; 0: there are none. */
 uint32_t lh_lock_api_vector_bytes LH_HIDDEN, lh_lock_api_vector_parts LH_HIDDEN;
-uint8_t lh_lock_api_vector_asks LH_HIDDEN;
 
+struct lh_self *lh_kept_inner_begin(uintptr_t frame) LH_HIDDEN;
+void lh_kept_on_wait_end_free(const struct lh_call *call) LH_HIDDEN;
 void lh_lock_api_entry(void) LH_HIDDEN;
 void lh_lock_api_before(struct frame *f) LH_HIDDEN;
 void lh_lock_api_after(struct frame *f) LH_HIDDEN;
@@ -81,7 +120,6 @@ __asm__(
 	"	\\what r10, -64\n"
 	"	\\what r11, -72\n"
 	".endm\n"
-	/* The lower 16 bytes of each vector register, which is all there is in most programs. */
 	".macro lh_each_xmm what\n"
 	"	.irp number, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15\n"
 	"	\\what \\number\n"
@@ -95,40 +133,12 @@ __asm__(
 	".endm\n"
 	/* Calls a function with the frame, and keeps the vector registers. */
 	".macro lh_event function\n"
-	"	movl lh_lock_api_vector_bytes(%rip), %eax\n"
-	"	subq %rax, %rsp\n"
-	"	andq $-64, %rsp\n"
-	"	xorl %edx, %edx\n"
-	"	movl lh_lock_api_vector_parts(%rip), %eax\n"
-	"	testl %eax, %eax\n"
-	"	jz 1f\n"
-	"	cmpb $0, lh_lock_api_vector_asks(%rip)\n"
-	"	je 2f\n"
-	"	movl $1, %ecx\n"
-	"	xgetbv\n" /* which parts are not zero */
-	"	xorl %edx, %edx\n"
-	"	andl lh_lock_api_vector_parts(%rip), %eax\n"
-	"	jnz 2f\n"
-	"1:	movq $0, -96(%rbp)\n"
+	"	subq $256, %rsp\n"
 	"	lh_each_xmm lh_keep_xmm\n"
-	"	jmp 3f\n"
-	"2:	movl lh_lock_api_vector_parts(%rip), %eax\n"
-	"	orl $2, %eax\n"
-	"	movq %rax, -96(%rbp)\n"
-	"	.irp word, 0, 8, 16, 24, 32, 40, 48, 56\n"
-	"	movq %rdx, 512+\\word(%rsp)\n"
-	"	.endr\n"
-	"	xsave64 (%rsp)\n"
-	"3:	leaq -304(%rbp), %rdi\n"
+	"	leaq -304(%rbp), %rdi\n"
 	"	call \\function\n"
-	"	movq -96(%rbp), %rax\n"
-	"	testl %eax, %eax\n"
-	"	jnz 1f\n"
 	"	lh_each_xmm lh_load_xmm\n"
-	"	jmp 2f\n"
-	"1:	xorl %edx, %edx\n"
-	"	xrstor64 (%rsp)\n"
-	"2:	leaq -304(%rbp), %rsp\n"
+	"	leaq -304(%rbp), %rsp\n"
 	".endm\n"
 
 	"	.p2align 4\n"
@@ -188,7 +198,49 @@ __asm__(
 	"	.cfi_def_cfa_offset 16\n"
 	"	ret\n"
 	"	.cfi_endproc\n"
-	"	.size lh_lock_api_entry, . - lh_lock_api_entry\n");
+	"	.size lh_lock_api_entry, . - lh_lock_api_entry\n"
+
+	/* Calls the function in rax, with up to five arguments. */
+	"	.p2align 4\n"
+	"	.type lh_lock_api_keep, @function\n"
+	"lh_lock_api_keep:\n"
+	"	.cfi_startproc\n"
+	"	pushq %rbp\n"
+	"	.cfi_def_cfa_offset 16\n"
+	"	.cfi_offset rbp, -16\n"
+	"	movq %rsp, %rbp\n"
+	"	.cfi_def_cfa_register rbp\n"
+	"	pushq %rdx\n"
+	"	pushq %rax\n"
+	"	movl lh_lock_api_vector_bytes(%rip), %eax\n"
+	"	subq %rax, %rsp\n"
+	"	andq $-64, %rsp\n"
+	"	xorl %edx, %edx\n"
+	"	movl lh_lock_api_vector_parts(%rip), %eax\n"
+	"	testl %eax, %eax\n"
+	"	jz 1f\n"
+	"	.irp word, 0, 8, 16, 24, 32, 40, 48, 56\n"
+	"	movq %rdx, 512+\\word(%rsp)\n"
+	"	.endr\n"
+	"	xsave64 (%rsp)\n"
+	"1:	movq -8(%rbp), %rdx\n"
+	"	call *-16(%rbp)\n"
+	"	movq %rax, -8(%rbp)\n"
+	"	xorl %edx, %edx\n"
+	"	movl lh_lock_api_vector_parts(%rip), %eax\n"
+	"	testl %eax, %eax\n"
+	"	jz 2f\n"
+	"	xrstor64 (%rsp)\n"
+	"2:	movq -8(%rbp), %rax\n"
+	"	leave\n"
+	"	.cfi_def_cfa rsp, 8\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	"	.size lh_lock_api_keep, . - lh_lock_api_keep\n");
+#define KEPT(name)                                                                                 \
+	__asm__(".globl lh_kept_" #name "\n.hidden lh_kept_" #name "\n.hidden lh_" #name         \
+		"\nlh_kept_" #name ":\nleaq lh_" #name "(%rip), %rax\njmp lh_lock_api_keep\n");
+SLOW_EVENTS(KEPT)
 /* clang-format on */
 
 /* ---- the events ---- */
@@ -312,7 +364,7 @@ static void end_wait(const struct frame *f)
 	const struct lh_call call = call_of(f);
 
 	if (f->announced == ANNOUNCED_FREE)
-		lh_on_wait_end_free(&call);
+		(lh_deadlocks_open ? lh_kept_on_wait_end_free : lh_on_wait_end_free)(&call);
 	else if (f->announced)
 		lh_on_wait_clear(&call);
 }
@@ -334,6 +386,13 @@ static void end_acquire(struct frame *f, bool acquired)
 	describe(f);
 }
 
+static void copy(void *to, uintptr_t from, size_t bytes)
+{
+	size_t words = bytes / 8;
+
+	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+}
+
 /*
  * How many arguments lie on the stack is not known, and where the stack ends is known of a thread,
  * not of a coroutine: there, bytes of another page are copied by the kernel, if they exist.
@@ -347,10 +406,10 @@ static void copy_arguments(struct frame *f)
 	bool inside = live && from >= live->stack_low && from + n <= live->stack_high;
 
 	if (n <= near || inside) {
-		__builtin_memcpy(f->arguments, (const void *)from, n);
+		copy(f->arguments, from, n);
 		return;
 	}
-	__builtin_memcpy(f->arguments, (const void *)from, near);
+	copy(f->arguments, from, near);
 	if (!lh_sys_seccomp_seen())
 		lh_sys_copy((char *)f->arguments + near, (const void *)(from + near), n - near);
 }
@@ -388,7 +447,8 @@ void lh_lock_api_before(struct frame *f)
 	default:
 		break;
 	}
-	f->inner = row->inside_reported ? NULL : lh_inner_begin(call.frame);
+	if (!row->inside_reported)
+		f->inner = (lh_self_get()->live ? lh_inner_begin : lh_kept_inner_begin)(call.frame);
 }
 
 /* A result that says little is not believed where the compiler may have removed it. */
@@ -468,7 +528,7 @@ int lh_lock_api_personality(int version, int actions, uint64_t class, void *exce
 /* The vector registers of the processor, without those of matrices, which no code of ours uses. */
 static void measure_vectors(void)
 {
-	enum { OSXSAVE = 1 << 27, PARTS = 0xe4, LEGACY_AND_HEADER = 576, ASKS = 1 << 2 };
+	enum { OSXSAVE = 1 << 27, PARTS = 0xe4, LEGACY_AND_HEADER = 576 };
 	unsigned a, b, c, d, low, high;
 
 	lh_lock_api_vector_bytes = LEGACY_AND_HEADER;
@@ -482,8 +542,6 @@ static void measure_vectors(void)
 		if ((lh_lock_api_vector_parts & 1u << i) && a + b > lh_lock_api_vector_bytes)
 			lh_lock_api_vector_bytes = a + b;
 	}
-	__cpuid_count(13, 1, a, b, c, d);
-	lh_lock_api_vector_asks = (a & ASKS) != 0;
 }
 
 static void redirect(void)

@@ -87,10 +87,11 @@ static bool put_relative(struct mover *v, const struct lh_instruction *x, const 
 }
 
 /* A call jumps after it has pushed its old return address. An indirect one becomes the jump with
- * the same operand: its ModRM byte differs by the bits of 2 (call) and 4 (jump). */
+ * the same operand: its ModRM byte differs by three bits. */
 static enum lh_move_result put_call(struct mover *v, const struct lh_instruction *x,
 				    const uint8_t *code, uint64_t next)
 {
+	enum { CALL_BITS = 2, JUMP_BITS = 4 };
 	uint8_t jump[15];
 
 	if (next < v->at + v->m->skipped + LH_JUMP_BYTES || (x->memory && x->base == LH_RSP))
@@ -99,7 +100,7 @@ static enum lh_move_result put_call(struct mover *v, const struct lh_instruction
 	if (x->direct)
 		return put_jump(v, x, next + (uint64_t)x->immediate);
 	__builtin_memcpy(jump, code, x->size);
-	jump[x->modrm_at] ^= (2 ^ 4) << 3;
+	jump[x->modrm_at] ^= (CALL_BITS ^ JUMP_BITS) << 3;
 	if (x->memory && x->base == LH_RIP)
 		return put_relative(v, x, jump, next) ? LH_MOVE_GOOD : LH_MOVE_TOO_FAR;
 	put(v, jump, x->size);

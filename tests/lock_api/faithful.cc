@@ -125,7 +125,8 @@ CALLED void give(void *lock)
 /* Change eax and the flags only. raw_again begins anew twice; raw_calls begins with a call;
  * raw_global with an operand that is relative to the instruction; raw_short is three bytes long. */
 int raw_again(void *), raw_calls(void *), raw_global(void *), raw_short(void *);
-uint64_t keeps(int (*function)(void *), void *lock);
+uint64_t keeps(int (*function)(void *), void *lock),
+	keeps_wide(int (*function)(void *), void *lock);
 }
 __asm__(".text\n"
 	".macro function name\n"
@@ -185,6 +186,21 @@ __asm__(".text\n"
 	"popq %rbx\n.cfi_adjust_cfa_offset -8\n"
 	"ret\n"
 	"end keeps\n"
+	/* The upper half of a wide register, as it is after the call. */
+	"function keeps_wide\n"
+	"pushq %rbx\n.cfi_adjust_cfa_offset 8\n"
+	"movq %rdi, %rax\n"
+	"movq %rsi, %rdi\n"
+	"movl $9, %ecx\n"
+	"vmovq %rcx, %xmm5\n"
+	"vinsertf128 $1, %xmm5, %ymm5, %ymm5\n"
+	"call *%rax\n"
+	"vextractf128 $1, %ymm5, %xmm5\n"
+	"vmovq %xmm5, %rax\n"
+	"vzeroupper\n"
+	"popq %rbx\n.cfi_adjust_cfa_offset -8\n"
+	"ret\n"
+	"end keeps_wide\n"
 	".data\n.globl raw_turns\n.type raw_turns, @object\n.size raw_turns, 4\nraw_turns: .long "
 	"0\n.text\n");
 
@@ -306,6 +322,8 @@ int main(void)
 	       (unsigned long long)keeps(raw_calls, &one),
 	       (unsigned long long)keeps(raw_global, &one),
 	       (unsigned long long)keeps(raw_short, &one));
+	for (int i = 0; i < 3 && __builtin_cpu_supports("avx"); i++)
+		printf("wide %d\n", (int)keeps_wide(raw_global, i < 2 ? &two : (void *)7));
 	children();
 	return 0;
 }
