@@ -35,6 +35,7 @@
 	ROW(on_destroyed)                                                                          \
 	ROW(on_name)                                                                               \
 	ROW(on_wait_end_free)                                                                      \
+	ROW(lock_api_objects_changed)                                                              \
 	ROW(held_measure_begin)                                                                    \
 	ROW(inner_begin)
 #define lh_on_acquired_slow lh_kept_on_acquired_slow
@@ -55,13 +56,17 @@
 #include "libcheck/rules/finding.h"
 
 #include <fcntl.h>
+#include <link.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
 
+extern struct r_debug _r_debug __attribute__((weak));
+
 static struct lh_api rows;
-static uint8_t result[LH_RUN_API_ROWS]; /* of each row in this process, bits of redirect.h */
-static bool off[LH_API_KINDS_MAX];      /* kinds that are not watched in this process */
+static uint8_t result[LH_RUN_API_ROWS];    /* of each row in this process, bits of redirect.h */
+static bool off[LH_API_KINDS_MAX];         /* kinds that are not watched in this process */
+static const struct lh_api_row loader_row; /* of the loader's function for debuggers */
 
 #if defined(__x86_64__)
 
@@ -95,6 +100,8 @@ uint32_t lh_lock_api_vector_bytes LH_HIDDEN, lh_lock_api_vector_parts LH_HIDDEN;
 
 struct lh_self *lh_kept_inner_begin(uintptr_t frame) LH_HIDDEN;
 void lh_kept_on_wait_end_free(const struct lh_call *call) LH_HIDDEN;
+void lh_lock_api_objects_changed(void) LH_HIDDEN;
+void lh_kept_lock_api_objects_changed(void) LH_HIDDEN;
 void lh_lock_api_entry(void) LH_HIDDEN;
 void lh_lock_api_before(struct frame *f) LH_HIDDEN;
 void lh_lock_api_after(struct frame *f) LH_HIDDEN;
@@ -419,11 +426,11 @@ void lh_lock_api_before(struct frame *f)
 	const struct lh_api_row *row = f->slot->row;
 
 	copy_arguments(f);
-	f->object = object_of(f);
 	f->announced = 0;
 	f->inner = NULL;
-	if (off[row->kind])
+	if (row == &loader_row || off[row->kind])
 		return;
+	f->object = object_of(f);
 	const struct lh_call call = call_of(f);
 	switch ((enum lh_api_action)row->action) {
 	case LH_API_ACQUIRE:
@@ -466,7 +473,9 @@ void lh_lock_api_after(struct frame *f)
 	const struct lh_call call = call_of(f);
 	bool success = succeeded(f);
 
-	if (off[row->kind])
+	if (row == &loader_row)
+		lh_kept_lock_api_objects_changed();
+	if (row == &loader_row || off[row->kind])
 		return;
 	lh_inner_end(f->inner);
 	switch ((enum lh_api_action)row->action) {
@@ -546,11 +555,23 @@ static void measure_vectors(void)
 
 static void redirect(void)
 {
-	measure_vectors();
 	lh_api_redirect(&rows, lh_lock_api_entry, result);
+}
+
+/* The loader calls an empty function when its list of objects has changed, for debuggers; when an
+ * object is loaded, before the object's own code runs. */
+static void watch_loader(void)
+{
+	measure_vectors();
+	if (&_r_debug && _r_debug.r_brk)
+		lh_api_redirect_one(_r_debug.r_brk, &loader_row, lh_lock_api_entry);
 }
 #else
 static void redirect(void)
+{
+}
+
+static void watch_loader(void)
 {
 }
 #endif
@@ -643,7 +664,7 @@ static bool is_complete(uint32_t kind)
 		const struct lh_api_row *r = &rows.row[i];
 		if (r->kind != kind)
 			continue;
-		if (result[i] & ~(LH_API_FOUND | LH_API_REDIRECTED))
+		if (result[i] & LH_API_PROBLEMS)
 			return false;
 		acquires |= r->action <= LH_API_TIMED && (result[i] & LH_API_REDIRECTED);
 		releases |= r->action == LH_API_RELEASE && (result[i] & LH_API_REDIRECTED);
@@ -651,34 +672,47 @@ static bool is_complete(uint32_t kind)
 	return acquires && releases;
 }
 
-void lh_lock_api_start(void)
+static void find_functions(void)
 {
 	struct lh_run_header *header = (struct lh_run_header *)lh_own_ledger.run_header;
 
-	if (!find_text() || !read_rows())
-		return;
-	for (uint32_t i = 0; i < rows.kinds; i++)
-		lh_text_copy(lh_own_ledger.ledger->own_kind[i], LH_OWN_KIND_NAME,
-			     rows.kind[i].name);
 	redirect();
 	for (uint32_t i = 0; i < rows.kinds; i++)
-		off[i] = !is_complete(i);
+		off[i] &= !is_complete(i);
 	for (uint32_t i = 0; header && i < rows.rows; i++)
 		__atomic_fetch_or(&header->api_result[i], result[i], __ATOMIC_RELAXED);
 }
 
+/* Called with the loader's lock, so by one thread at a time. */
+void lh_lock_api_objects_changed(void)
+{
+	if (_r_debug.r_state == RT_CONSISTENT && !lh_sys_seccomp_active())
+		find_functions();
+}
+
+void lh_lock_api_start(void)
+{
+	if (!find_text() || !read_rows())
+		return;
+	for (uint32_t i = 0; i < rows.kinds; i++) {
+		lh_text_copy(lh_own_ledger.ledger->own_kind[i], LH_OWN_KIND_NAME,
+			     rows.kind[i].name);
+		off[i] = true;
+	}
+	watch_loader();
+	find_functions();
+}
+
 void lh_lock_api_report(void)
 {
-	enum { PROBLEMS = 0xff & ~(LH_API_FOUND | LH_API_REDIRECTED) };
-
 	for (uint32_t i = 0; !lh_own_ledger.run_header && i < rows.rows; i++) {
 		char buffer[256];
 		struct lh_text t = LH_TEXT(buffer);
-		if ((result[i] & LH_API_FOUND) && !(result[i] & PROBLEMS))
+		if ((result[i] & LH_API_FOUND) && !(result[i] & LH_API_PROBLEMS))
 			continue;
 		lh_text_add(&t, "line ");
 		lh_text_number(&t, rows.row[i].line);
-		lh_text_add(&t, result[i] & PROBLEMS
+		lh_text_add(&t, result[i] & LH_API_PROBLEMS
 					? ": the function cannot be watched, nor its kind of lock"
 					: ": no object of the program has this function");
 		report_problem(buffer);
