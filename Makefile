@@ -42,11 +42,11 @@ CHECK_PACKAGES := clang llvm lld mold dwz clang-format clang-tidy libclang-rt-de
 	libc++1-14 libc++abi1-14 libomp-14-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
 	valgrind gdb strace procps iproute2 bubblewrap graphviz libxml2-utils python3 python3-jsonschema python3-yaml openssl perl \
 	cmake meson ninja-build automake python3-pytest git \
-	libpython3.11-testsuite python3-dev libglib2.0-0 libjemalloc2 libgoogle-perftools4 libmimalloc2.0 libfuse3-dev \
+	libpython3.11-testsuite python3-dev pybind11-dev libglib2.0-0 libjemalloc2 libgoogle-perftools4 libmimalloc2.0 libfuse3-dev \
 	sqlite3 memcached redis-server redis-tools mariadb-server mariadb-client pbzip2 xz-utils openjdk-17-jre-headless \
-	nginx-light haproxy unbound rsyslog
+	nginx-light haproxy unbound rsyslog rustc qtbase5-dev libabsl-dev pkg-config
 # Large ones, for `make soak` only.
-SOAK_PACKAGES := apache2 nodejs rustc postgresql-15 erlang-base qemu-system-x86 openmpi-bin libopenmpi-dev chromium
+SOAK_PACKAGES := apache2 nodejs postgresql-15 erlang-base qemu-system-x86 openmpi-bin libopenmpi-dev chromium
 
 # Says how far a build is, in files that had no object when it began: [27 of 246].
 WANTED_OBJ = $(sort $(LIB_OBJ) $(TOOL_OBJ) $(if $(filter unit,$(MAKECMDGOALS)),$(UNIT_OBJ)))

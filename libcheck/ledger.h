@@ -548,6 +548,9 @@ enum {
 	LH_FINDING_ENDED = 32,
 	/* a warning, because LH_LEDGER_PYTHON_ASSUMED: the acquisitions may not wait */
 	LH_FINDING_ASSUMED = 64,
+	/* a deadlock, if the lock behind a futex of its steps is held by the thread of the step
+	 * LH_HOLDS: the only other thread that was seen to wake others there */
+	LH_FINDING_LIKELY = 128,
 };
 
 enum lh_filter {

@@ -5,6 +5,7 @@
 #include "libcheck/ledger/own_ledger.h"
 #include "libcheck/lock/lock.h"
 #include "libcheck/base/options.h"
+#include "libcheck/base/outside.h"
 #include "libcheck/base/real.h"
 #include "libcheck/stack/stack.h"
 #include "libcheck/thread/thread.h"
@@ -20,6 +21,7 @@ enum {
 };
 
 static struct lh_real originals; /* the originals */
+static struct lh_outside outside;
 
 static uint64_t scramble(uint64_t x)
 {
@@ -109,18 +111,24 @@ static void draw_delay(uintptr_t frame, enum delay_bound most)
 		delay(ns);
 }
 
-#define DELAYED_TRY(fn, type)                                                                      \
+#define DELAYED(fn, type, table)                                                                   \
 	static int delayed_##fn(type *o)                                                           \
 	{                                                                                          \
 		draw_delay((uintptr_t)__builtin_frame_address(0), ANY);                            \
-		return originals.fn(o);                                                            \
+		return table.fn(o);                                                                \
 	}
+#define DELAYED_TRY(fn, type) DELAYED(fn, type, originals)
 DELAYED_TRY(pthread_mutex_trylock, pthread_mutex_t)
 DELAYED_TRY(pthread_rwlock_tryrdlock, pthread_rwlock_t)
 DELAYED_TRY(pthread_rwlock_trywrlock, pthread_rwlock_t)
 DELAYED_TRY(pthread_spin_trylock, pthread_spinlock_t)
 DELAYED_TRY(sem_trywait, sem_t)
 DELAYED_TRY(mtx_trylock, mtx_t)
+#define DELAYED_OUTSIDE(fn) DELAYED(fn, void, outside)
+DELAYED_OUTSIDE(g_mutex_trylock)
+DELAYED_OUTSIDE(g_rec_mutex_trylock)
+DELAYED_OUTSIDE(g_rw_lock_reader_trylock)
+DELAYED_OUTSIDE(g_rw_lock_writer_trylock)
 
 /*
  * Calls that are not tried first delay only if the object looks free, then probe it again;
@@ -148,6 +156,19 @@ static bool delayed_permit_probe(const void *object, enum lh_how how)
 	return free && lh_sem_is_positive(object);
 }
 
+/* Functions that a plugin brings later are not delayed. */
+static void delay_outside(void)
+{
+#define DELAY(fn)                                                                                  \
+	if (outside.fn)                                                                            \
+	lh_outside_at_start.fn = delayed_##fn
+	outside = lh_outside_at_start;
+	DELAY(g_mutex_trylock);
+	DELAY(g_rec_mutex_trylock);
+	DELAY(g_rw_lock_reader_trylock);
+	DELAY(g_rw_lock_writer_trylock);
+}
+
 void lh_delay_init(void)
 {
 	if (!lh_options.shake || lh_sys_seccomp_at_start() || lh_sys_seccomp_active())
@@ -160,6 +181,7 @@ void lh_delay_init(void)
 	lh_real.pthread_spin_trylock = delayed_pthread_spin_trylock;
 	lh_real.sem_trywait = delayed_sem_trywait;
 	lh_real.mtx_trylock = delayed_mtx_trylock;
+	delay_outside();
 	lh_lock_free_probe = delayed_probe;
 	lh_sem_permit_probe = delayed_permit_probe;
 }

@@ -126,10 +126,11 @@ void lh_on_cond_wait_end(const struct lh_call *call, int rc)
 static inline __attribute__((always_inline)) bool
 is_chain_known(struct lh_self *self, const struct lh_call *call, enum lh_mode mode)
 {
-	const struct lh_context *x = self->live ? lh_context_find(call->frame) : NULL;
-	uint32_t row = x ? lh_lock_find(call->object) : 0, n = row ? self->live->held_n : 0;
+	uint32_t row = self->live ? lh_lock_find(call->object) : 0;
+	const struct lh_context *x = row ? lh_context_find(call->frame) : NULL;
+	uint32_t n = x ? self->live->held_n : 0;
 
-	return row &&
+	return x &&
 	       lh_chain_cached(self, n ? self->live->held[n - 1].chain : 0,
 			       lh_lock_id_of(&LH_LOCKS[row]), LH_SITE(x->stack, LH_BLOCKING, mode));
 }

@@ -148,6 +148,8 @@ struct lh_lock *lh_event_lock(struct lh_event_frame *event, const void *object, 
 	event->invalid = false;
 	if (LH_LIKELY(l && l->kind == kind && (kind != LH_MUTEX || lh_glibc_is_mutex(object))))
 		return l;
+	if (lh_python_in_gil(object) && kind != LH_GIL)
+		return NULL;
 	event->invalid = lh_is_invalid(object, kind);
 	if (event->invalid)
 		lh_event_report(event,

@@ -51,7 +51,7 @@ bool lh_event_begin_must(struct lh_event_frame *event, const struct lh_call *cal
  * before the internal lock is taken. `flags`: of the lock that is initialized, otherwise 0. */
 bool lh_event_begin_lock(struct lh_event_frame *event, const struct lh_call *call, uint32_t flags);
 /* The row of an object that the program uses, like lh_lock_make. Reports an object that is no lock;
- * NULL for such a mutex. */
+ * NULL for such a mutex, and for one that CPython makes the GIL of. */
 struct lh_lock *lh_event_lock(struct lh_event_frame *event, const void *object, enum lh_kind kind);
 void lh_event_end(struct lh_event_frame *event);
 void lh_event_report(struct lh_event_frame *event, uint32_t finding);

@@ -127,8 +127,9 @@ static lh_thread_id thread_not_copied(uint32_t i)
 static uint32_t report_fork(struct lh_event_frame *event, uint32_t i, struct lh_lock *l,
 			    lh_site wanted)
 {
+	enum lh_level level = wanted ? LH_HAPPENED : LH_POTENTIAL;
 	struct lh_finding_draft *draft =
-		lh_finding_begin(LH_RULE_FORK_HOLDING, LH_HAPPENED, event->live->thread);
+		lh_finding_begin(LH_RULE_FORK_HOLDING, level, event->live->thread);
 	lh_site held = at_fork.other[i].held.site;
 
 	draft->severity = wanted ? LH_ERROR : LH_WARNING;

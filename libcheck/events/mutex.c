@@ -52,7 +52,7 @@ void lh_on_wait_begin(const struct lh_call *call)
 {
 	struct lh_event_frame event;
 
-	if (lh_is_part_of_gil(call) || !lh_event_begin_lock(&event, call, 0))
+	if (!lh_event_begin_lock(&event, call, 0))
 		return;
 	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
 	if (l) {
@@ -190,7 +190,7 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 {
 	struct lh_event_frame event;
 
-	if (lh_is_part_of_gil(call) || (rc == 0 && !waited_ns && lh_on_acquired_revived(call)) ||
+	if ((rc == 0 && !waited_ns && (lh_on_acquired_revived(call) || lh_is_part_of_gil(call))) ||
 	    !lh_event_begin_lock(&event, call, 0))
 		return;
 	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
@@ -344,14 +344,14 @@ void lh_on_release_slow(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
 
-	if (lh_is_gil_event(LH_GIL_UNLOCK, call, NULL))
-		return;
 	lh_long_hold_on_release(call);
 	if (self->live && is_last_across_create(lh_held_find(self->live, call->object)))
 		lh_across_create_on_release(call);
 	self = lh_enter(call->frame);
-	if (!self)
+	if (!self) {
+		lh_is_gil_event(LH_GIL_UNLOCK, call, NULL);
 		return;
+	}
 	struct lh_live_thread *live = self->live_saved;
 	struct lh_held *h = lh_held_find(live, call->object);
 	if (h && (h->flags & LH_HELD_IN_COND_WAIT)) { /* the condition wait was cancelled */
@@ -368,7 +368,7 @@ void lh_on_release_slow(const struct lh_call *call)
 		live->held[live->held_n].site = 0;
 	}
 	lh_leave(self);
-	if (!h)
+	if (!h && !lh_is_gil_event(LH_GIL_UNLOCK, call, NULL))
 		check_unlock(call);
 }
 
@@ -432,10 +432,9 @@ void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial)
 {
 	struct lh_event_frame event;
 
-	if (lh_is_gil_event(LH_GIL_INIT, call, NULL))
-		return;
 	flags |= lh_lock_attributes(call->object, call->kind) | LH_LOCK_INITED;
-	if (lh_on_init_revived(call, flags) || !lh_event_begin_lock(&event, call, flags))
+	if (lh_on_init_revived(call, flags) || lh_is_gil_event(LH_GIL_INIT, call, NULL) ||
+	    !lh_event_begin_lock(&event, call, flags))
 		return;
 	lh_retired_end(event.self, event.stack); /* they would stay in front of others */
 	struct lh_lock *l = lh_lock_reinit(call->object, call->kind, flags, initial);
@@ -503,8 +502,8 @@ void lh_on_destroyed(const struct lh_call *call, int rc)
 {
 	struct lh_event_frame event;
 
-	if (rc || lh_is_gil_event(LH_GIL_DESTROYED, call, NULL) || !call->object ||
-	    lh_on_destroyed_retire(call) || !lh_event_begin(&event, call))
+	if (rc || !call->object || lh_on_destroyed_retire(call) ||
+	    lh_is_gil_event(LH_GIL_DESTROYED, call, NULL) || !lh_event_begin(&event, call))
 		return;
 	lh_note_destroy(event.stack);
 	struct lh_lock *l = lh_lock_known(call->object, call->kind);

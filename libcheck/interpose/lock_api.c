@@ -3,7 +3,7 @@
  * the events before and after the original.
  *
  * The entry keeps every register, because the compiler may know which of them a function of the
- * same file leaves alone. Its frame is a frame like others for whoever walks the stack: debuggers,
+ * same file leaves alone. Its frame is a frame like others for all that walks the stack: debuggers,
  * exceptions and cancellation. The original gets a copy of the first arguments that lie on the
  * stack. If the original is left by an exception, the personality routine ends the events.
  *
@@ -27,7 +27,8 @@ static bool off[LH_API_KINDS_MAX];      /* kinds that are not watched in this pr
 
 #if defined(__x86_64__)
 
-/* They keep their alignment, of up to 64 bytes: the frame and its two words above are 5 * 64 bytes. */
+/* They keep their alignment, of up to 64 bytes: the frame and its two words above are 5 * 64 bytes.
+ */
 enum { ARGUMENTS = 23 };
 
 /* What the entry keeps on the stack. The assembler code knows where each member is. */
@@ -364,11 +365,20 @@ void lh_lock_api_before(struct frame *f)
 	f->inner = row->inside_reported ? NULL : lh_inner_begin(call.frame);
 }
 
+/* A result that says little is not believed where the compiler may have removed it. */
+static bool succeeded(const struct frame *f)
+{
+	const struct lh_api_row *row = f->slot->row;
+	bool may_fail = row->action == LH_API_TRY || row->action == LH_API_TIMED;
+
+	return (f->slot->local && !may_fail) || lh_api_is_success(row, f->rax);
+}
+
 void lh_lock_api_after(struct frame *f)
 {
 	const struct lh_api_row *row = f->slot->row;
 	const struct lh_call call = call_of(f);
-	bool success = lh_api_is_success(row, f->rax);
+	bool success = succeeded(f);
 
 	if (off[row->kind])
 		return;
@@ -496,6 +506,7 @@ static bool read_rows(void)
 		if (!lh_api_read_line(&rows, line, lh_api_without_comment(line, n), number,
 				      &error)) {
 			report_bad_row(&error, number, line);
+			rows.rows = 0;
 			return false;
 		}
 		line += line[n] ? n + 1 : n;

@@ -101,28 +101,37 @@ LH_EXPORT unsigned GOMP_parallel_reductions(LH_GOMP_REGION, unsigned flags)
 
 /* ---- gcc before 4.9: the caller calls the function itself, between two calls ---- */
 
-/* The region of the calling thread that lasts from one call to the other; one inside it has none.
- */
-static __thread struct started {
-	struct region region;
-	uint32_t outer, inside;
-} started __attribute__((tls_model("initial-exec")));
+/* The outermost region of the calling thread that has begun so; one inside it orders nothing. NULL:
+ * this is another, or the thread is not recorded. */
+static struct region *outermost(struct lh_self *self)
+{
+	_Static_assert(sizeof(struct region) <= sizeof(self->team_region), "it fits");
+	return self->team_started == 1 ? (struct region *)(void *)self->team_region : NULL;
+}
 
 static void start_team(const struct lh_call *call, const void *runtime, void (**fn)(void *),
 		       void **data)
 {
-	if (started.inside++)
+	struct lh_self *self = lh_self_get();
+
+	if (!self->live)
 		return;
-	fork_team(call, &started.region, runtime, *fn, *data);
+	self->team_started++;
+	struct region *r = outermost(self);
+	if (!r)
+		return;
+	fork_team(call, r, runtime, *fn, *data);
 	*fn = run;
-	*data = &started.region;
+	*data = r;
 }
 
 static void team_started(const struct lh_call *call)
 {
-	if (started.inside == 1)
-		started.outer = lh_on_team_begin(call, &started.region.team,
-						 is_alone(started.region.runtime));
+	struct lh_self *self = lh_self_get();
+	struct region *r = outermost(self);
+
+	if (r)
+		self->team_outer = lh_on_team_begin(call, &r->team, is_alone(r->runtime));
 }
 
 #define START(name, params, args)                                                                  \
@@ -151,15 +160,17 @@ LH_EXPORT void GOMP_parallel_end(void)
 {
 	__typeof__(GOMP_parallel_end) *real = LH_OUTSIDE(GOMP_parallel_end);
 	struct lh_call call = CALL();
-	bool last = started.inside == 1;
+	struct lh_self *self = lh_self_get();
+	struct region *r = outermost(self);
 
-	if (last)
-		lh_on_team_end(&call, started.outer);
+	if (r)
+		lh_on_team_end(&call, self->team_outer);
 	if (LH_LIKELY(real != NULL))
 		real();
-	if (last)
-		lh_on_team_join(&call, &started.region.team);
-	started.inside -= started.inside != 0;
+	if (r)
+		lh_on_team_join(&call, &r->team);
+	if (self->team_started)
+		self->team_started--;
 }
 
 /* ---- clang: the function gets its arguments one by one ---- */

@@ -17,16 +17,18 @@
 	LH_EXPORT void fn params                                                                   \
 	{                                                                                          \
 		__typeof__(first) *try = LH_OUTSIDE(first);                                        \
-		__typeof__(fn) *real = LH_OUTSIDE(fn);                                             \
 		int acquired = 0;                                                                  \
-		if (LH_UNLIKELY(!try || !real))                                                    \
+		if (LH_UNLIKELY(!try))                                                             \
 			return;                                                                    \
 		INNER(k, acquired = try(o));                                                       \
 		if (LH_LIKELY(acquired)) {                                                         \
 			lh_on_acquired(CALL(k, m, BLOCKING), 0);                                   \
 			return;                                                                    \
 		}                                                                                  \
+		__typeof__(fn) *real = LH_OUTSIDE(fn);                                             \
 		const struct lh_call c = CALL(k, m, BLOCKING);                                     \
+		if (!real)                                                                         \
+			return;                                                                    \
 		lh_on_wait_begin(&c);                                                              \
 		INNER_WAIT(real args);                                                             \
 		lh_on_wait_end(&c, 0);                                                             \

@@ -41,7 +41,8 @@ static inline const uint32_t *lh_glib_bit_word(const void *object)
 /* ---- what an object says at this moment ---- */
 
 /* False also if that is not known. */
-static __attribute__((noinline, cold, unused)) bool lh_glib_is_free_now(const void *object, enum lh_kind kind)
+static __attribute__((noinline, cold, unused)) bool lh_glib_is_free_now(const void *object,
+									enum lh_kind kind)
 {
 	if (kind == LH_G_MUTEX) /* older ones are a pointer, NULL before the first use */
 		return __atomic_load_n((const uintptr_t *)object, __ATOMIC_RELAXED) ==

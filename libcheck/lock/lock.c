@@ -80,12 +80,18 @@ static uint32_t slot_for(uintptr_t o, uint32_t row)
 	return LH_LOCK_ID(row, (o >> 2) * 0x9e3779b1u >> 22);
 }
 
-/* The row; 0: the search ends here; UINT32_MAX: it continues in the next line. */
-static inline __attribute__((always_inline)) uint32_t find_in_line(const uint32_t *line,
-								   uint64_t address, uint32_t tag)
+/* The n-th slot of a line that may hold the object. */
+static inline uint32_t slot_at(uintptr_t o, uint32_t n)
 {
-	for (int i = 0; i < LINE_SLOTS; i++) {
-		uint32_t slot = __atomic_load_n(&line[i], __ATOMIC_ACQUIRE);
+	return ((o >> 3) + n) & (LINE_SLOTS - 1);
+}
+
+/* The row; 0: the search ends here; UINT32_MAX: it continues in the next line. */
+static inline __attribute__((always_inline)) uint32_t
+find_in_line(const uint32_t *line, uintptr_t o, uint64_t address, uint32_t tag)
+{
+	for (uint32_t i = 0; i < LINE_SLOTS; i++) {
+		uint32_t slot = __atomic_load_n(&line[slot_at(o, i)], __ATOMIC_ACQUIRE);
 		uint32_t row = LH_LOCK_ROW(slot);
 		if (!slot)
 			return 0;
@@ -102,20 +108,20 @@ static __attribute__((noinline)) uint32_t find_further(const struct part *p, uin
 
 	for (;;) {
 		for (uint32_t n = 1; row == UINT32_MAX && n < LINES_TRIED; n++)
-			row = find_in_line(line_of(p, o, n), address, tag);
+			row = find_in_line(line_of(p, o, n), o, address, tag);
 		if (row && row != UINT32_MAX)
 			return row;
 		p = p->older;
 		if (!p)
 			return 0;
-		row = find_in_line(line_of(p, o, 0), address, tag);
+		row = find_in_line(line_of(p, o, 0), o, address, tag);
 	}
 }
 
 static inline uint32_t find(uintptr_t o, uint64_t address)
 {
 	const struct part *p = __atomic_load_n(&lock_index.newest, __ATOMIC_ACQUIRE);
-	uint32_t row = find_in_line(line_of(p, o, 0), address, slot_for(o, 0));
+	uint32_t row = find_in_line(line_of(p, o, 0), o, address, slot_for(o, 0));
 
 	return LH_LIKELY(row && row != UINT32_MAX) ? row : find_further(p, o, address, row);
 }
@@ -149,13 +155,14 @@ static void index_row(const void *o, uint32_t row)
 		p++;
 	for (uint32_t n = 0; n < LINES_TRIED; n++) {
 		uint32_t *line = line_of(p, (uintptr_t)o, n);
-		for (int i = 0; i < LINE_SLOTS; i++) {
-			uint32_t slot = __atomic_load_n(&line[i], __ATOMIC_RELAXED);
+		for (uint32_t i = 0; i < LINE_SLOTS; i++) {
+			uint32_t *at = &line[slot_at((uintptr_t)o, i)];
+			uint32_t slot = __atomic_load_n(at, __ATOMIC_RELAXED);
 			if (slot == fresh)
 				return;
 			if ((!slot || stale(slot)) &&
-			    __atomic_compare_exchange_n(&line[i], &slot, fresh, false,
-							__ATOMIC_RELEASE, __ATOMIC_RELAXED))
+			    __atomic_compare_exchange_n(at, &slot, fresh, false, __ATOMIC_RELEASE,
+							__ATOMIC_RELAXED))
 				return;
 		}
 	}
@@ -389,8 +396,9 @@ struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind)
 struct lh_lock *lh_lock_copy_from_parent(const struct lh_lock *was)
 {
 	enum {
-		INNATE = (int)LH_LOCK_OWN_KIND_FLAGS(15) | LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK | LH_LOCK_ADAPTIVE |
-			 LH_LOCK_ROBUST | LH_LOCK_PI | LH_LOCK_PROTECT | LH_LOCK_PREFER_WRITER
+		INNATE = (int)LH_LOCK_OWN_KIND_FLAGS(15) | LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK |
+			 LH_LOCK_ADAPTIVE | LH_LOCK_ROBUST | LH_LOCK_PI | LH_LOCK_PROTECT |
+			 LH_LOCK_PREFER_WRITER
 	};
 	const void *object = (const void *)(uintptr_t)was->address;
 	uint32_t row = lh_lock_find(object);

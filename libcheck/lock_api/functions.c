@@ -108,6 +108,7 @@ static void check_symbol(const struct file *f, const struct lh_api *api, const E
 		return;
 	x.at = f->object->l_addr + symbol->st_value;
 	x.size = symbol->st_size;
+	x.local = ELF64_ST_BIND(symbol->st_info) == STB_LOCAL;
 	x.readable = ((p->p_vaddr + p->p_filesz + 4095) & ~4095ul) - symbol->st_value;
 	x.protection = PROT_READ | PROT_EXEC | (p->p_flags & PF_W ? PROT_WRITE : 0);
 	if (is_in_memory(f, p, symbol, &x))

@@ -15,6 +15,7 @@
 struct lh_api_function {
 	const struct lh_api_row *row;
 	enum lh_name_match match;
+	bool local; /* the compiler or the linker knows all its callers */
 	uintptr_t at;
 	size_t size;     /* 0: the symbol does not say */
 	size_t readable; /* bytes from there to the end of the mapped code */

@@ -3,6 +3,7 @@
 #include "libcheck/base/sys.h"
 #include "libcheck/lock_api/functions.h"
 #include "libcheck/machine_code/move_code.h"
+#include "libcheck/machine_code/x86_code.h"
 
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -125,7 +126,7 @@ static uint8_t prepare(const struct lh_api_function *x)
 		(uintptr_t)copy + sizeof(endbr64), &plan[n_slots].moved);
 	if (result != LH_MOVE_GOOD)
 		return why(result);
-	*slot = (struct lh_api_slot){copy, x->row, x->at};
+	*slot = (struct lh_api_slot){copy, x->row, x->at, x->local};
 	plan[n_slots].piece = piece;
 	plan[n_slots].protection = x->protection;
 	write_push(piece, slot);
@@ -141,11 +142,20 @@ static bool is_known(uintptr_t function)
 	return false;
 }
 
+static bool has_argument(const struct lh_api_function *x)
+{
+	static const uint8_t registers[] = {LH_RDI, LH_RSI, LH_RDX, LH_RCX, 8, 9};
+
+	return !x->local || x->row->lock > LH_API_VALUE ||
+	       lh_code_uses_argument((const uint8_t *)x->at, x->size,
+				     registers[x->row->argument - 1]);
+}
+
 static void found(const struct lh_api_function *x)
 {
 	uint8_t *result = &results[x->row - rows->row];
 
-	if (x->match == LH_NAME_CHANGED)
+	if (x->match == LH_NAME_CHANGED || !has_argument(x))
 		*result |= LH_API_CHANGED_COPY;
 	else if (!x->size)
 		*result |= LH_API_FOUND | LH_API_NO_SIZE;

@@ -20,13 +20,16 @@ struct lh_api_slot {
 	void *original; /* the copy of its first instructions */
 	const struct lh_api_row *row;
 	uintptr_t function;
+	bool local; /* the compiler knows all callers, and may have removed a result that none uses
+		     */
 };
 
 /* What became of a row, as bits: it may stand for several functions, in several processes. */
 enum {
 	LH_API_FOUND = 1,
 	LH_API_REDIRECTED = 2,
-	LH_API_CHANGED_COPY = 4, /* the compiler made a copy with other parameters */
+	LH_API_CHANGED_COPY =
+		4, /* the compiler made a copy with other parameters, or removed the lock's */
 	LH_API_NO_SIZE = 8,
 	LH_API_TOO_SHORT = 16,
 	LH_API_CODE = 32,       /* an instruction cannot be moved, or a jump leads there */
@@ -34,7 +37,8 @@ enum {
 	LH_API_FORBIDDEN = 128, /* by the kernel */
 };
 
-/* `result`, of this process, has a byte for each row; bits are added. May be called again for objects loaded later.
+/* `result`, of this process, has a byte for each row; bits are added. May be called again for
+ * objects loaded later.
  */
 void lh_api_redirect(const struct lh_api *, void (*entry)(void), uint8_t *result);
 

@@ -307,10 +307,13 @@ void lh_api_begin(struct lh_api *api)
 
 size_t lh_api_without_comment(const char *line, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (line[i] == '#' && (!i || is_blank(line[i - 1])))
-			return i;
-	return n;
+	size_t at = 0;
+
+	while (at < n && !(line[at] == '#' && (!at || is_blank(line[at - 1]))))
+		at++;
+	while (at && is_blank(line[at - 1]))
+		at--;
+	return at;
 }
 
 bool lh_api_read_line(struct lh_api *api, const char *line, size_t n, uint32_t number,

@@ -86,7 +86,8 @@ void lh_api_begin(struct lh_api *);
 /* Adds the row of the `n` bytes of a line without comment. False: *error. */
 bool lh_api_read_line(struct lh_api *, const char *line, size_t n, uint32_t number,
 		      struct lh_api_error *error);
-/* The bytes of the line before its comment, which begins with a # that begins a word. */
+/* The bytes of the line before its comment, which begins with a # that begins a word, and before
+ * the blanks there. */
 size_t lh_api_without_comment(const char *line, size_t n);
 
 /* Does the result of a function say success? */

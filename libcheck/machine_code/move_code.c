@@ -207,3 +207,53 @@ enum lh_move_result lh_move_code(const uint8_t *code, size_t size, size_t readab
 	enum lh_move_result result = move_first(&v, size, readable);
 	return result == LH_MOVE_GOOD ? find_jumps(&v, size) : result;
 }
+
+/* ---- arguments ---- */
+
+/* mov, lea, movzx and the like: what they write is not read. */
+static bool writes_reg_only(const struct lh_instruction *x)
+{
+	return x->map == 0 ? x->op == 0x8a || x->op == 0x8b || x->op == 0x8d || x->op == 0x63
+			   : x->map == MAP_0F && (x->op & 0xf6) == 0xb6;
+}
+
+static bool writes_rm_only(const struct lh_instruction *x)
+{
+	return x->map == 0 && (x->op == 0x88 || x->op == 0x89 || x->op == 0xc6 || x->op == 0xc7 ||
+			       (x->op & 0xf0) == 0xb0 || (x->op & 0xf8) == 0x58);
+}
+
+/* xor %edi, %edi */
+static bool clears(const struct lh_instruction *x, int r)
+{
+	return x->map == 0 && (x->op == 0x31 || x->op == 0x33) && !x->memory && x->reg == r &&
+	       x->rm == r;
+}
+
+static bool has_rm(const struct lh_instruction *x)
+{
+	return x->modrm ? !x->memory
+			: x->map == 0 && ((x->op & 0xf0) == 0x50 || (x->op & 0xf0) == 0xb0 ||
+					  (x->op & 0xf8) == 0x90);
+}
+
+bool lh_code_uses_argument(const uint8_t *code, size_t size, int argument_register)
+{
+	struct lh_instruction x;
+	int r = argument_register;
+
+	for (size_t at = 0; at < size; at += x.size) {
+		if (!lh_x86_decode(code + at, size - at, &x) || x.flow == LH_CALL ||
+		    (x.flow == LH_JUMP && (uint64_t)(at + x.size) + (uint64_t)x.immediate >= size))
+			return true;
+		if (x.memory && (x.base == r || x.index == r))
+			return true;
+		bool reg = x.modrm && x.reg == r, rm = has_rm(&x) && x.rm == r;
+		if (clears(&x, r) || (reg && !rm && writes_reg_only(&x)) ||
+		    (rm && !(reg && x.modrm) && writes_rm_only(&x)))
+			return false;
+		if (reg || rm)
+			return true;
+	}
+	return false;
+}

@@ -14,6 +14,8 @@
 #ifndef LH_MACHINE_CODE_MOVE_CODE_H
 #define LH_MACHINE_CODE_MOVE_CODE_H
 
+#include <stdbool.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,5 +41,12 @@ struct lh_moved {
  */
 enum lh_move_result lh_move_code(const uint8_t *code, size_t size, size_t readable, uint64_t at,
 				 uint8_t copy[LH_MOVED_MAX], uint64_t copy_at, struct lh_moved *);
+
+/*
+ * Does the function use the argument in this register? No if the first instruction that names the
+ * register only writes it, or none does: then the compiler has removed the argument, as it may
+ * where it knows all callers. A call counts as a use.
+ */
+bool lh_code_uses_argument(const uint8_t *code, size_t size, int argument_register);
 
 #endif

@@ -69,6 +69,29 @@ static inline bool lh_lock_may_signal(const struct lh_lock *l)
 	return l->kind == LH_SEM || (l->flags & LH_LOCK_MAY_SIGNAL);
 }
 
+/*
+ * A futex records no owner. If only one thread beside the waiter is known to end waits there, or to
+ * have got out of one, it may hold the lock behind the word. 0: there is none, or more than one.
+ */
+static inline lh_thread_id lh_futex_likely_owner(const struct lh_lock *l,
+						 const struct lh_lock_stats *stats,
+						 lh_thread_id waiter)
+{
+	const lh_thread_id known[] = {l->thread, stats->other_waker, l->woken};
+	lh_thread_id owner = 0;
+
+	if (l->kind != LH_FUTEX || l->many_chains || !l->thread)
+		return 0;
+	for (unsigned i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (!known[i] || known[i] == waiter)
+			continue;
+		if (owner && owner != known[i])
+			return 0;
+		owner = known[i];
+	}
+	return owner;
+}
+
 /* Does the lock stay locked forever when its owner ends without a release? */
 static inline bool lh_lock_stays_locked(const struct lh_lock *l)
 {

@@ -36,10 +36,11 @@ static bool on_stack(const struct lh_live_thread *live, uintptr_t at)
 	return at >= live->stack_low && at < live->stack_high;
 }
 
-/* Was the hook that is inside left by a jump? Only a shallower frame of its stack shows this. */
+/* Was the hook that is inside left by a jump? Only a frame that is not deeper, on the same stack,
+ * shows this. */
 static bool stale(const struct lh_self *self, uintptr_t frame)
 {
-	return frame > self->inside && self->live_saved && on_stack(self->live_saved, frame) &&
+	return frame >= self->inside && self->live_saved && on_stack(self->live_saved, frame) &&
 	       on_stack(self->live_saved, self->inside);
 }
 
@@ -299,7 +300,8 @@ struct lh_self *lh_live_thread_attach(uint32_t live_row, uintptr_t low, uintptr_
 	/* fresh memory is zero: leave its pages untouched */
 	if (live->state != LH_LIVE_RESERVED || self->reused) {
 		lh_self_forget_visits(self);
-		self->team_phase = self->team_leader = self->team_begins = 0;
+		self->team_phase = self->team_leader = self->team_started = 0;
+		self->team_begins = false;
 		drop_retired(self);
 	}
 	self->reused = 1;

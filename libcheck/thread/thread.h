@@ -70,6 +70,10 @@ struct lh_self {
 	uint32_t team_phase;      /* phase of the parallel region that it works in; 0: in none */
 	lh_thread_id team_leader; /* the thread in whose regions it works; 0: in its own */
 	bool team_begins;         /* it has begun a region, whose threads it may create now */
+	/* A region that begins by one call and ends by another (interpose/openmp_team.c): */
+	uint32_t team_started; /* so many, one inside the other */
+	uint32_t team_outer;   /* of the outermost, see lh_on_team_end */
+	_Alignas(8) char team_region[64];
 	struct lh_stack_walk_result *walked; /* the last walk; a hook must use little stack */
 	struct lh_python_chain away;         /* for lh_python_away */
 	struct lh_retired retired[LH_RETIRED_KINDS]; /* by init_stack */
@@ -138,7 +142,7 @@ static inline struct lh_self *lh_self_get(void)
  *   inside       a signal handler came while this thread was inside the library
  *   not ours     a forked child that could not get its own ledger
  * It is never too late: calls are recorded until the process ends. If the frame of the new hook
- * lies above that of the hook inside, that hook was left by a jump, and the new one enters.
+ * does not lie below that of the hook inside, that hook was left by a jump, and the new one enters.
  */
 struct lh_self *lh_enter(uintptr_t frame);
 
@@ -161,7 +165,7 @@ static inline void lh_leave(struct lh_self *self)
 /*
  * Around the original of a call that makes lock calls itself: these are part of the call, and are
  * not recorded. lh_inner_begin returns NULL, which lh_inner_end accepts, where lh_enter does. If
- * the original is left by a jump, the next hook of a shallower frame ends it.
+ * the original is left by a jump, the next hook of a frame that is not deeper ends it.
  */
 struct lh_self *lh_inner_begin(uintptr_t frame);
 static inline void lh_inner_end(struct lh_self *self)

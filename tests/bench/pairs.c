@@ -11,6 +11,7 @@
  * Time is the CPU time of the working threads, so that other programs on the same machine count
  * little; only the ping-pong, whose threads sleep, is measured by the clock.
  */
+#include <linux/futex.h>
 #include <omp.h>
 #include <pthread.h>
 #include <sched.h>
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -242,6 +244,51 @@ static double do_pingpong(long n)
 	return both(play_ping, play_pong, n);
 }
 
+/* ---- futexes of the program's own: pairs of threads hand a word to each other ---- */
+
+enum { HANDS = 64 };
+static struct {
+	unsigned turn;
+} __attribute__((aligned(LINE))) word[HANDS / 2];
+static pthread_barrier_t ready;
+static long hops;
+
+static void *hand(void *number)
+{
+	long me = (long)number;
+	unsigned *at = &word[me / 2].turn, mine = (unsigned)me & 1;
+
+	pthread_barrier_wait(&ready);
+	for (long i = 0; i < hops; i++) {
+		while (__atomic_load_n(at, __ATOMIC_ACQUIRE) != mine)
+			syscall(SYS_futex, at, FUTEX_WAIT_PRIVATE, !mine, NULL, NULL, 0);
+		__atomic_store_n(at, !mine, __ATOMIC_RELEASE);
+		syscall(SYS_futex, at, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	}
+	pthread_barrier_wait(&ready);
+	return NULL;
+}
+
+/* n hops of all pairs together; the threads begin and end outside of the time. */
+static double do_futexes(long n)
+{
+	pthread_t t[HANDS];
+
+	hops = n / HANDS + 1;
+	memset(word, 0, sizeof(word));
+	pthread_barrier_init(&ready, NULL, HANDS + 1);
+	for (long i = 0; i < HANDS; i++)
+		pthread_create(&t[i], NULL, hand, (void *)i);
+	pthread_barrier_wait(&ready);
+	double began = now(CLOCK_MONOTONIC);
+	pthread_barrier_wait(&ready);
+	began = now(CLOCK_MONOTONIC) - began;
+	for (long i = 0; i < HANDS; i++)
+		pthread_join(t[i], NULL);
+	pthread_barrier_destroy(&ready);
+	return began;
+}
+
 /* ---- many locks ---- */
 
 /* Bytes of our ledger that have memory: touched here or preallocated by the front end. */
@@ -345,6 +392,7 @@ static const struct {
 	{"inside", do_inside},
 	{"threads", do_threads},
 	{"pingpong", do_pingpong},
+	{"futexes", do_futexes},
 	{"deep", do_deep},
 	{"section", do_section},
 	{"omp", do_omp},

@@ -1,6 +1,7 @@
 /*
  * The child of a fork waits for a lock that a thread of the parent held: no thread can release it.
  * EXPECT: fork-holding a
+ * EXPECT-MESSAGE: a child process waits for 'a', which another thread held at the fork
  */
 #include "case.h"
 

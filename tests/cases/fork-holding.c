@@ -1,6 +1,7 @@
 /*
  * A fork while another thread holds a lock, and the child uses locks.
  * EXPECT: fork-holding(warning) a
+ * EXPECT-MESSAGE: the program forked while T2 held 'a'
  */
 #include "case.h"
 

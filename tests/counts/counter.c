@@ -51,6 +51,9 @@ static pthread_spinlock_t spin;
 static int own; /* a lock of the program's own */
 static sem_t sem, held;
 
+/* Locks in the same 256 bytes share a line of the table of locks. */
+#define ALONE __attribute__((aligned(256)))
+
 typedef void operation(int n);
 #define OPERATION(name, BODY)                                                                      \
 	static __attribute__((noinline)) void name(int n)                                          \
@@ -79,7 +82,7 @@ OPERATION(churn_inside, pthread_mutex_t m; pthread_mutex_init(&m, NULL); pthread
 	  pthread_mutex_lock(&m); pthread_mutex_unlock(&m); pthread_mutex_unlock(&a);
 	  pthread_mutex_destroy(&m);)
 
-OPERATION(churn_spin, pthread_spinlock_t s; pthread_spin_init(&s, 0); pthread_spin_lock(&s);
+OPERATION(churn_spin, pthread_spinlock_t s ALONE; pthread_spin_init(&s, 0); pthread_spin_lock(&s);
 	  pthread_spin_unlock(&s); pthread_spin_destroy(&s);)
 
 static __attribute__((noinline)) void deep_at(int n, int frames)
@@ -167,12 +170,12 @@ struct glib_lock {
 	void *p;
 	unsigned i[2];
 };
-static struct glib_lock g_mutex, g_rec;
+static struct glib_lock g_mutex ALONE, g_rec ALONE;
 
 OPERATION(glib_mutex, g_mutex_lock(&g_mutex); g_mutex_unlock(&g_mutex);)
 OPERATION(glib_rec, g_rec_mutex_lock(&g_rec); g_rec_mutex_unlock(&g_rec);)
-OPERATION(churn_glib, struct glib_lock m; g_mutex_init(&m); g_mutex_lock(&m); g_mutex_unlock(&m);
-	  g_mutex_clear(&m);)
+OPERATION(churn_glib, struct glib_lock m ALONE; g_mutex_init(&m); g_mutex_lock(&m);
+	  g_mutex_unlock(&m); g_mutex_clear(&m);)
 /* A system call that is not about a futex; a futex wait, which the kernel refuses, because the word
  * has another value; a wake-up there. */
 static unsigned word;

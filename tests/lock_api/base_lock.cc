@@ -20,11 +20,14 @@ class LockImpl
 {
 	pthread_mutex_t native_ = PTHREAD_MUTEX_INITIALIZER;
 
-public:
+      public:
 	bool Try();
 	void Lock();
 	void Unlock();
-	pthread_mutex_t *native() { return &native_; }
+	pthread_mutex_t *native()
+	{
+		return &native_;
+	}
 };
 } // namespace internal
 
@@ -33,7 +36,7 @@ class Lock
 	friend class ConditionVariable;
 	internal::LockImpl lock_;
 
-public:
+      public:
 	Lock();
 	~Lock();
 	void Acquire();
@@ -45,9 +48,15 @@ class AutoLock
 {
 	Lock &lock_;
 
-public:
-	explicit AutoLock(Lock &lock) : lock_(lock) { lock_.Acquire(); }
-	~AutoLock() { lock_.Release(); }
+      public:
+	explicit AutoLock(Lock &lock) : lock_(lock)
+	{
+		lock_.Acquire();
+	}
+	~AutoLock()
+	{
+		lock_.Release();
+	}
 };
 
 class ConditionVariable
@@ -55,8 +64,10 @@ class ConditionVariable
 	pthread_cond_t cond_ = PTHREAD_COND_INITIALIZER;
 	Lock &lock_;
 
-public:
-	explicit ConditionVariable(Lock &lock) : lock_(lock) {}
+      public:
+	explicit ConditionVariable(Lock &lock) : lock_(lock)
+	{
+	}
 	void Wait();
 	void Signal();
 };
@@ -65,16 +76,44 @@ public:
 #if defined(LIBRARY) || !defined(USES_LIBRARY)
 namespace base
 {
-CALLED bool internal::LockImpl::Try() { return pthread_mutex_trylock(&native_) == 0; }
-CALLED void internal::LockImpl::Lock() { pthread_mutex_lock(&native_); }
-CALLED void internal::LockImpl::Unlock() { pthread_mutex_unlock(&native_); }
-CALLED Lock::Lock() {}
-CALLED Lock::~Lock() {}
-CALLED void Lock::Acquire() { lock_.Lock(); }
-CALLED void Lock::Release() { lock_.Unlock(); }
-CALLED bool Lock::Try() { return lock_.Try(); }
-CALLED void ConditionVariable::Wait() { pthread_cond_wait(&cond_, lock_.lock_.native()); }
-CALLED void ConditionVariable::Signal() { pthread_cond_signal(&cond_); }
+CALLED bool internal::LockImpl::Try()
+{
+	return pthread_mutex_trylock(&native_) == 0;
+}
+CALLED void internal::LockImpl::Lock()
+{
+	pthread_mutex_lock(&native_);
+}
+CALLED void internal::LockImpl::Unlock()
+{
+	pthread_mutex_unlock(&native_);
+}
+CALLED Lock::Lock()
+{
+}
+CALLED Lock::~Lock()
+{
+}
+CALLED void Lock::Acquire()
+{
+	lock_.Lock();
+}
+CALLED void Lock::Release()
+{
+	lock_.Unlock();
+}
+CALLED bool Lock::Try()
+{
+	return lock_.Try();
+}
+CALLED void ConditionVariable::Wait()
+{
+	pthread_cond_wait(&cond_, lock_.lock_.native());
+}
+CALLED void ConditionVariable::Signal()
+{
+	pthread_cond_signal(&cond_);
+}
 } // namespace base
 #endif
 

@@ -33,17 +33,30 @@ extern "C" {
 CALLED int take_many(void *, long a, long b, long c, long d, long e, long f, long g, long h, long i,
 		     long j, long k)
 {
-	return (int)(a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * i + 10 * j + 11 * k);
+	return (int)(a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * i + 10 * j +
+		     11 * k);
 }
 CALLED double take_doubles(void *, double a, double b, double c, double d, double e, double f,
 			   double g, double h, double i)
 {
 	return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * i;
 }
-CALLED long double take_long_double(void *, long double x) { return x / 3; }
-CALLED Pair take_pair(void *, double x) { return {x, x + 1}; }
-CALLED Mixed take_mixed(void *, double x) { return {7, x}; }
-CALLED Big take_big(void *, long x) { return {{x, x + 1, x + 2, x + 3, x + 4}}; }
+CALLED long double take_long_double(void *, long double x)
+{
+	return x / 3;
+}
+CALLED Pair take_pair(void *, double x)
+{
+	return {x, x + 1};
+}
+CALLED Mixed take_mixed(void *, double x)
+{
+	return {7, x};
+}
+CALLED Big take_big(void *, long x)
+{
+	return {{x, x + 1, x + 2, x + 3, x + 4}};
+}
 CALLED int take_any(void *, const char *format, ...)
 {
 	va_list list;
@@ -53,15 +66,27 @@ CALLED int take_any(void *, const char *format, ...)
 	va_end(list);
 	return i + (int)d;
 }
-CALLED void take_errno(void *) { errno = errno + 1; }
+CALLED void take_errno(void *)
+{
+	errno = errno + 1;
+}
 CALLED void take_throws(void *, int x)
 {
 	if (x)
 		throw std::runtime_error("not acquired");
 }
-CALLED void take_jumps(void *) { longjmp(out, 3); }
-CALLED void take_waits(void *) { sem_wait(&never); }
-CALLED int take_deep(void *lock, int depth) { return depth ? 1 + take_deep(lock, depth - 1) : 0; }
+CALLED void take_jumps(void *)
+{
+	longjmp(out, 3);
+}
+CALLED void take_waits(void *)
+{
+	sem_wait(&never);
+}
+CALLED int take_deep(void *lock, int depth)
+{
+	return depth ? 1 + take_deep(lock, depth - 1) : 0;
+}
 CALLED int take_traced(void *)
 {
 	void *at[64];
@@ -71,8 +96,13 @@ CALLED int take_traced(void *)
 			return 1;
 	return 0;
 }
-CALLED void take_raises(void *) { raise(SIGUSR1); }
-CALLED void give(void *) {}
+CALLED void take_raises(void *)
+{
+	raise(SIGUSR1);
+}
+CALLED void give(void *)
+{
+}
 
 /* Change eax and the flags only. raw_again begins anew twice; raw_calls begins with a call;
  * raw_global with an operand that is relative to the instruction; raw_short is three bytes long. */
@@ -119,20 +149,24 @@ __asm__(".text\n"
 	"pushq %rbx\n.cfi_adjust_cfa_offset 8\n"
 	"movq %rdi, %rax\n"
 	"movq %rsi, %rdi\n"
-	"movl $1, %ecx\nmovl $2, %edx\nmovl $3, %esi\nmovl $4, %r8d\nmovl $5, %r9d\nmovl $6, %r10d\nmovl $7, %r11d\n"
+	"movl $1, %ecx\nmovl $2, %edx\nmovl $3, %esi\nmovl $4, %r8d\nmovl $5, %r9d\nmovl $6, "
+	"%r10d\nmovl $7, %r11d\n"
 	"movq %rcx, %xmm1\nmovq %rdx, %xmm9\nmovq %r11, %xmm15\n"
 	"call *%rax\n"
 	"xorl %eax, %eax\n"
 	".macro check value, register, bit\n"
 	"cmpq $\\value, %\\register\njne 1f\norl $1 << \\bit, %eax\n1:\n"
 	".endm\n"
-	"check 1, rcx, 0\ncheck 2, rdx, 1\ncheck 3, rsi, 2\ncheck 4, r8, 3\ncheck 5, r9, 4\ncheck 6, r10, 5\n"
+	"check 1, rcx, 0\ncheck 2, rdx, 1\ncheck 3, rsi, 2\ncheck 4, r8, 3\ncheck 5, r9, 4\ncheck "
+	"6, r10, 5\n"
 	"check 7, r11, 6\n"
-	"movq %xmm1, %rbx\ncheck 1, rbx, 7\nmovq %xmm9, %rbx\ncheck 2, rbx, 8\nmovq %xmm15, %rbx\ncheck 7, rbx, 9\n"
+	"movq %xmm1, %rbx\ncheck 1, rbx, 7\nmovq %xmm9, %rbx\ncheck 2, rbx, 8\nmovq %xmm15, "
+	"%rbx\ncheck 7, rbx, 9\n"
 	"popq %rbx\n.cfi_adjust_cfa_offset -8\n"
 	"ret\n"
 	"end keeps\n"
-	".data\n.globl raw_turns\n.type raw_turns, @object\n.size raw_turns, 4\nraw_turns: .long 0\n.text\n");
+	".data\n.globl raw_turns\n.type raw_turns, @object\n.size raw_turns, 4\nraw_turns: .long "
+	"0\n.text\n");
 
 typedef float wide __attribute__((vector_size(32)));
 
@@ -247,7 +281,8 @@ int main(void)
 	give(&one);
 	printf(" %d %d\n", raw_global(&one), raw_short((void *)77));
 	printf("kept %llx %llx %llx %llx\n", (unsigned long long)keeps(raw_again, &one),
-	       (unsigned long long)keeps(raw_calls, &one), (unsigned long long)keeps(raw_global, &one),
+	       (unsigned long long)keeps(raw_calls, &one),
+	       (unsigned long long)keeps(raw_global, &one),
 	       (unsigned long long)keeps(raw_short, &one));
 	children();
 	return 0;

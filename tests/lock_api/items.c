@@ -1,13 +1,13 @@
 /*
- * items.c — locks of a cache: a table of pthread mutexes that is indexed by a hash, as in memcached.
- * The value of the argument is the lock; the mutex inside is hidden behind it.
+ * items.c — locks of a cache: a table of pthread mutexes that is indexed by a hash, as in
+ * memcached. The value of the argument is the lock; the mutex inside is hidden behind it.
  *
  * RUN: right nothing
  * RUN: order lock-order: item 1, item 2
  * RUN: hang deadlock: item 1, item 2
  * RUN: again self-deadlock: item 1
  * RUN: tried nothing
- * RUN: other unlock-not-owner: item 1
+ * RUN: other nothing
  */
 #include "turn.h"
 

@@ -1,6 +1,6 @@
 /*
- * turn.h — two threads of a case: one after the other, or so that each has its first lock before one
- * of them wants its second. Nothing that the library sees orders them.
+ * turn.h — two threads of a case: one after the other, or so that each has its first lock before
+ * one of them wants its second. Nothing that the library sees orders them.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 /* A function that is called as one of another file is. */
 #ifdef __clang__
-#define CALLED __attribute__((noinline))
+#define CALLED __attribute__((noinline, used))
 #else
 #define CALLED __attribute__((noipa))
 #endif

@@ -2,11 +2,12 @@
 
 EXPECT: lock-order * *
 EXPECT-FRAME: under_gil gil_locks.c:17
-EXPECT-FRAME: gil_then_table gil-inversion.py:18
+EXPECT-FRAME: gil_then_table gil-inversion.py:19
 EXPECT-FRAME: then_gil gil_locks.c:38
 EXPECT-FRAME: then_gil gil_locks.c:39
-EXPECT-FRAME: table_then_gil gil-inversion.py:22
+EXPECT-FRAME: table_then_gil gil-inversion.py:23
 EXPECT-LOCK: GIL
+EXPECT-TEXT: help: Release the GIL before you wait (Py_BEGIN_ALLOW_THREADS
 EXPECT-TEXT: 'GIL' and 'table' are acquired in conflicting orders
 """
 import gil_locks

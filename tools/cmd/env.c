@@ -4,8 +4,10 @@
  */
 #include "tools/cmd/commands.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "tools/project/project.h"
 #include "tools/run/preload.h"
 
 enum { FOR_SHELL, FOR_SYSTEMD, FOR_DOCKER };
@@ -75,6 +77,22 @@ static void print_docker(const char *library, const char *options, bool itt)
 	putchar('\n');
 }
 
+/* The process may start in another folder. */
+static bool find_lock_api(struct lh_settings *s)
+{
+	static char path[PATH_MAX];
+	struct lh_value *v = &LH_OPTION(s, lock_api);
+	const char *given =
+		v->from == LH_FROM_CONF ? lh_project_default_file(s->conf, v->text) : v->text;
+	struct lh_arena *arena = lh_arena_new();
+	struct lh_lock_api *rows = lh_arena_alloc(arena, sizeof(*rows));
+	bool good = !*given || lh_lock_api_read(rows, arena, given);
+	if (*given && good && realpath(given, path))
+		v->text = path;
+	lh_arena_free(arena);
+	return good;
+}
+
 static int print(struct lh_settings *s, char **operand, int operands)
 {
 	static void (*const forms[])(const char *, const char *,
@@ -84,6 +102,8 @@ static int print(struct lh_settings *s, char **operand, int operands)
 	(void)operand;
 	if (operands)
 		return lh_bad_operands(&lh_cmd_env, "env takes options only");
+	if (!find_lock_api(s))
+		return LH_STATUS_ERROR;
 	if (!lh_preload_find(&p, error, sizeof(error)) ||
 	    !lh_settings_for_library(s, options, sizeof(options))) {
 		lh_log("%s", *p.library ? "the options are too long" : error);

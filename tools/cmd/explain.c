@@ -19,7 +19,9 @@ static const struct {
 		"  lock(&journal);\n"
 		"for two locks of the same kind, use a fixed order, such as their addresses:\n"
 		"  lock(from < to ? &from->m : &to->m);\n"
-		"  lock(from < to ? &to->m : &from->m);\n" },
+		"  lock(from < to ? &to->m : &from->m);\n"
+		"an extension module of Python, which is called with the GIL:\n"
+		"  Py_BEGIN_ALLOW_THREADS lock(&table); ... unlock(&table); Py_END_ALLOW_THREADS\n" },
 	[LH_RULE_DEADLOCK] = {
 		"thread 1 holds accounts:       thread 2 holds journal:\n"
 		"  lock(&journal);  /* waits */   lock(&accounts);  /* waits: the cycle is complete */\n",

@@ -211,6 +211,7 @@ static int show(const struct lh_settings *s, struct lh_hang *h)
 	int status = lh_hang_find(h) ? DEADLOCK : NO_DEADLOCK;
 	bool good;
 
+	lh_hang_find_likely(h); /* not certain: it does not change the status */
 	options.symbols = symbols;
 	report = lh_report_new(options);
 	lh_snapshot_view(&h->snapshot, &ledger);

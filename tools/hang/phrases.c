@@ -156,6 +156,23 @@ static const char *signals(const struct lh_hang_writer *g, const struct lh_hang_
 	return lh_arena_printf(g->arena, " (signalled%s)", lh_hang_at(g, t->signalled) + 1);
 }
 
+/* A futex records no owner: the thread, other than the waiter, that woke others there last. */
+static const char *woken_by(const struct lh_hang_writer *g, const struct lh_hang_thread *t)
+{
+	const struct lh_report_lock *lock = lh_report_get_lock(g->report, g->process, t->lock);
+	bool own = lock && lock->row.thread == t->id;
+	const struct lh_report_thread *waker =
+		!lock ? NULL
+		: own ? lh_report_get_thread(g->report, g->process, lock->stats.other_waker)
+		      : lock->waker;
+
+	if (!waker)
+		return "";
+	return lh_arena_printf(g->arena, ", where %s woke others last%s",
+			       lh_hang_clean(g, lh_report_thread_text(g->report, waker)),
+			       own ? "" : lh_hang_at(g, lock->row.wake_stack));
+}
+
 const char *lh_hang_wait_target(const struct lh_hang_writer *g, const struct lh_hang_thread *t)
 {
 	switch (lh_kind_acts(t->wait.kind)) {
@@ -167,6 +184,9 @@ const char *lh_hang_wait_target(const struct lh_hang_writer *g, const struct lh_
 				       signals(g, t));
 	case LH_BARRIER:
 		return at_barrier(g, t);
+	case LH_FUTEX:
+		return lh_arena_printf(g->arena, "for %s%s", lh_hang_lock_text(g, t->lock),
+				       woken_by(g, t));
 	case LH_NOTHING:
 		return "on a raw futex";
 	default:

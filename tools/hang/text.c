@@ -146,7 +146,12 @@ static void show_count(const struct lh_hang_writer *g)
 	}
 	fprintf(g->out, "lockhound: %s%d (%s): ", h->peek->core ? "core of " : "", h->peek->pid,
 		lh_hang_clean(g, h->peek->comm));
-	if (g->report->findings)
+	if (g->report->findings && g->report->finding[0]->likely)
+		fprintf(g->out, "%s, none of them certain; %s, %u of them waiting\n",
+			lh_hang_plural(g, g->report->findings, "likely deadlock",
+				       "likely deadlocks"),
+			lh_hang_plural(g, threads, "thread", "threads"), waiting);
+	else if (g->report->findings)
 		fprintf(g->out, "%s; %u of %s wait%s forever\n", findings_text(g), deadlocked,
 			lh_hang_plural(g, threads, "thread", "threads"),
 			deadlocked == 1 ? "s" : "");

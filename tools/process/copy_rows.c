@@ -88,6 +88,8 @@ lh_lock_id lh_copy_lock_row(struct lh_row_copier *c, struct lh_lock l)
 	l.gen = 1;
 	l.init_stack = lh_copy_stack(c, l.init_stack);
 	l.first_stack = lh_copy_stack(c, l.first_stack);
+	if (l.kind == LH_FUTEX)
+		l.wake_stack = lh_copy_stack(c, l.wake_stack);
 	row = lh_overlay_add(c->to, LH_T_LOCK, &l, 1);
 	return row ? LH_LOCK_ID(row, 1) : 0;
 }

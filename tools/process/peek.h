@@ -97,6 +97,7 @@ struct lh_peek {
 	uint32_t modules;
 	uint32_t starved; /* threads that got too little CPU time to block; lh_peek_is_starved */
 	bool stopped;     /* by a signal */
+	bool unlisted;    /* at the last rescan it had threads that are not in `task` */
 	bool forked;      /* created by fork, and has not called exec since */
 	bool handlers;    /* has signal handlers of its own, other than for faults */
 	pid_t tracer;     /* pid of its tracer, 0: none */

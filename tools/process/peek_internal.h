@@ -24,6 +24,9 @@ void lh_peek_registers(struct lh_peek_task *, const void *set);
 /* Reads state, call and name of the task with this tid. False: the thread is gone. */
 bool lh_peek_scan_task(struct lh_peek *, struct lh_peek_task *);
 
+/* False: the process has created a thread since its tasks were listed. */
+bool lh_peek_all_listed(const struct lh_peek *);
+
 /* peek_stop.c: copies the registers and the stack of a thread. False: the stack was not copied. */
 bool lh_peek_copy(struct lh_peek *, struct lh_peek_task *);
 

@@ -87,14 +87,41 @@ bool lh_peek_scan_task(struct lh_peek *p, struct lh_peek_task *t)
 	return true;
 }
 
-static void list_tasks(struct lh_peek *p)
+static DIR *open_tasks(const struct lh_peek *p)
 {
 	char path[64];
-	struct dirent *e;
-	DIR *dir;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", p->pid);
-	dir = opendir(path);
+	return opendir(path);
+}
+
+static bool is_listed(const struct lh_peek *p, pid_t tid)
+{
+	for (uint32_t i = 0; i < p->tasks; i++)
+		if (p->task[i].tid == tid)
+			return true;
+	return false;
+}
+
+bool lh_peek_all_listed(const struct lh_peek *p)
+{
+	DIR *dir = open_tasks(p);
+	struct dirent *e;
+	bool all = true;
+
+	while (dir && (e = readdir(dir)))
+		if (isdigit((unsigned char)e->d_name[0]))
+			all = all && is_listed(p, atoi(e->d_name));
+	if (dir)
+		closedir(dir);
+	return all;
+}
+
+static void list_tasks(struct lh_peek *p)
+{
+	DIR *dir = open_tasks(p);
+	struct dirent *e;
+
 	while (dir && (e = readdir(dir))) {
 		struct lh_peek_task t = {.tid = atoi(e->d_name)};
 

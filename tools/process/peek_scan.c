@@ -125,6 +125,7 @@ bool lh_peek_rescan(struct lh_peek *p)
 		t->unchanged = !t->moved && same_call(t, &now) && t->switches == now.switches;
 		t->state = now.state;
 	}
+	p->unlisted = !lh_peek_all_listed(p);
 	return lh_peek_same_program(p);
 }
 

@@ -22,6 +22,7 @@ enum {
 struct lh_sampler {
 	struct lh_peek peek;
 	uint32_t taken;
+	bool generates; /* the program runs code that is in no object */
 };
 
 static void drop_modules(struct lh_sampler *s, pid_t pid)
@@ -194,12 +195,37 @@ static bool guess_frame(struct lh_sampler *s, struct lh_peek_task *t)
 }
 #endif
 
+static bool leaves_objects(const struct lh_peek_task *t)
+{
+	for (uint32_t i = 0; i < t->frames; i++)
+		if (!t->frame[i].module)
+			return true;
+	return false;
+}
+
+/*
+ * A frame in no object: the object was loaded after the list was read, so its caller was guessed.
+ * The list is read anew, until that shows that the program generates code.
+ */
+static void unwind_all(struct lh_sampler *s, struct lh_peek_task *t)
+{
+	lh_peek_unwind(&s->peek, t);
+	if (s->generates || !leaves_objects(t))
+		return;
+	drop_modules(s, s->peek.pid);
+	s->peek.alive_tid = t->tid;
+	load_modules(s);
+	t->frame = NULL;
+	t->frames = 0;
+	t->unwound = t->cut = false;
+	lh_peek_unwind(&s->peek, t);
+	s->generates = leaves_objects(t);
+}
+
 static bool unwind(struct lh_sampler *s, struct lh_peek_task *t, struct lh_stack_sample *out)
 {
-	if (!lh_peek_module_at(&s->peek, t->pc)) /* the object was loaded later */
-		drop_modules(s, s->peek.pid);
 	load_modules(s);
-	lh_peek_unwind(&s->peek, t);
+	unwind_all(s, t);
 	if (!t->registers && t->cut) {
 		struct lh_peek_task again = *t;
 

@@ -69,7 +69,7 @@ bool lh_lock_api_read(struct lh_lock_api *a, struct lh_arena *arena, const char 
 
 static const char *problem(uint8_t bits)
 {
-	return bits & LH_API_CHANGED_COPY ? "the compiler made a copy with other parameters"
+	return bits & LH_API_CHANGED_COPY ? "the compiler changed its parameters"
 	       : bits & LH_API_NO_SIZE    ? "its symbol has no size"
 	       : bits & LH_API_TOO_SHORT  ? "it is too short for a jump"
 	       : bits & LH_API_CODE       ? "its first instructions cannot be moved"

@@ -291,6 +291,8 @@ static json_t *finding_at(struct lh_view *v, uint32_t i)
 		json_object_set_new(o, "by_class", json_true());
 	if (f->ended)
 		json_object_set_new(o, "ended", json_true());
+	if (f->likely)
+		json_object_set_new(o, "likely", json_true());
 	put_locks(v, o, f);
 	put_threads(v, o, f);
 	put_steps(v, o, f);

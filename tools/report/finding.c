@@ -210,6 +210,7 @@ static struct merged_finding *new_finding(struct lh_report *report,
 					      .by_class = row->flags & LH_FINDING_BY_CLASS,
 					      .ended = row->flags & LH_FINDING_ENDED,
 					      .assumed = row->flags & LH_FINDING_ASSUMED,
+					      .likely = row->flags & LH_FINDING_LIKELY,
 					      .told = row->flags & LH_FINDING_TOLD,
 					      .duration_ns = row->duration_ns,
 					      .title = lh_rule_row(rule)->title,
@@ -218,7 +219,23 @@ static struct merged_finding *new_finding(struct lh_report *report,
 	if (k->found.ended && k->found.level == LH_POTENTIAL)
 		k->found.meaning = "The threads waited until another thread ended that; if it does "
 				   "not come, they wait forever.";
+	if (k->found.likely)
+		k->found.title = "threads seem to wait for each other forever",
+		k->found.meaning =
+			"A futex does not record who holds the lock behind it: the thread that may "
+			"hold it is the only other one that was seen to wake threads there.";
 	return k;
+}
+
+/* Nobody chooses where an interpreter takes the GIL. */
+static void set_gil_help(struct lh_report_finding *f)
+{
+	bool is_order = f->rule == LH_RULE_LOCK_ORDER || f->rule == LH_RULE_DEADLOCK;
+
+	for (uint32_t i = 0; is_order && i < f->steps; i++)
+		if (f->step[i].lock && f->step[i].lock->row.kind == LH_GIL)
+			f->help = "Release the GIL before you wait (Py_BEGIN_ALLOW_THREADS, "
+				  "gil_scoped_release), or take it with no other lock held.";
 }
 
 static struct merged_finding *make_finding(struct lh_report *report, struct lh_report_process *p,
@@ -228,6 +245,7 @@ static struct merged_finding *make_finding(struct lh_report *report, struct lh_r
 	struct merged_finding *k = new_finding(report, p, row);
 
 	add_steps(report, &k->found, row, given);
+	set_gil_help(&k->found);
 	complete(report, &k->found);
 	return k;
 }

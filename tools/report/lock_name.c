@@ -188,6 +188,17 @@ static void set_gil_name(struct lh_report_lock *lock)
 	lock->named = true;
 }
 
+/* "m" of "m.d_ptr._q_value": the word of a lock of Qt is a member of it. */
+static const char *without_word(struct lh_report *report, const struct lh_report_lock *lock,
+				const char *name)
+{
+	const char *tail = lock->kind_text[0] == 'Q' && name ? strstr(name, ".d") : NULL;
+
+	if (!tail || (strcmp(tail, ".d") != 0 && strcmp(tail, ".d_ptr._q_value") != 0))
+		return name;
+	return lh_arena_printf(report->arena, "%.*s", (int)(tail - name), name);
+}
+
 static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 {
 	uint64_t into;
@@ -202,8 +213,7 @@ static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 		name = is_named(lock) ? lh_arena_strdup(report->arena, lock->stats.name) : section;
 		if (!name)
 			name = lh_report_lock_variable(report, lock);
-		if (is_of_library(lock, name))
-			name = NULL;
+		name = is_of_library(lock, name) ? NULL : without_word(report, lock, name);
 		if (!name && lock->init_stack)
 			name = lock->init_stack->lock_name;
 		if (!name)

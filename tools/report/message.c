@@ -128,6 +128,8 @@ static const char *step_text(const struct lh_report *report, const struct lh_rep
 	struct lh_arena *p = report->arena;
 	const char *lock_text = object_text(report, a), *placeholder, *how;
 
+	if (a->lock && a->lock->row.kind == LH_FUTEX && a->action == LH_HOLDS)
+		return lh_arena_printf(p, "woke others in %s and may hold it", lock_text);
 	if (a->note && a->action == LH_CALLS)
 		return f->rule == LH_RULE_BLOCKING_CALL
 			       ? lh_arena_printf(p, now ? "blocks in %s" : "blocked in %s", a->note)
@@ -270,7 +272,7 @@ const char *lh_report_consequence(const struct lh_report *report, const struct l
 	if (f->level == LH_POTENTIAL && !f->ended && lh_rule_is(f->rule, LH_IS_WAITING))
 		return lh_arena_printf(report->arena, "It did not happen in this run. %s",
 				       f->meaning);
-	if (!f->cycle || !lh_rule_is(f->rule, LH_IS_DEADLOCK) || f->ended)
+	if (!f->cycle || !lh_rule_is(f->rule, LH_IS_DEADLOCK) || f->ended || f->likely)
 		return f->meaning;
 	return lh_arena_printf(report->arena,
 			       is_alive(f->process)
@@ -410,6 +412,21 @@ static const char *end_text(const struct lh_report *report, const struct lh_repo
 			       lh_report_step_text(report, f, by, false));
 }
 
+/* Of a deadlock with one wait in a futex. */
+static const char *likely_message(const struct lh_report *report, const struct lh_report_finding *f)
+{
+	for (uint32_t i = 0; i < f->steps; i++)
+		if (f->step[i].action == LH_HOLDS && f->step[i].lock &&
+		    f->step[i].lock->row.kind == LH_FUTEX)
+			return lh_arena_printf(
+				report->arena,
+				"likely deadlock: %s wait for each other if %s holds %s",
+				all_threads(report, f),
+				lh_report_thread_text(report, f->step[i].thread),
+				lh_report_lock_text(report, f->step[i].lock));
+	return message_of(f);
+}
+
 const char *lh_report_message(const struct lh_report *report, const struct lh_report_finding *f)
 {
 	static const char by_class[] = "{locks} are acquired in conflicting orders (by lock class "
@@ -425,6 +442,8 @@ const char *lh_report_message(const struct lh_report *report, const struct lh_re
 				      : message_of(f);
 	const char *text = "", *placeholder;
 
+	if (f->likely)
+		return likely_message(report, f);
 	while ((placeholder = strchr(at, '{')) != NULL) {
 		size_t n = strcspn(placeholder, "}") + 1;
 

@@ -75,6 +75,24 @@ static void count_locks(struct lh_report_process *p)
 	}
 }
 
+/* Waits that go on, or did when the process ended. */
+static void add_futex_waits_now(struct lh_report_process *p)
+{
+	uint32_t n = lh_read_used(p->ledger, LH_T_LIVE_THREAD);
+	struct lh_live_thread live;
+	struct lh_lock l;
+
+	for (uint32_t i = 1; i < n; i++) {
+		if (!lh_read_live_thread(p->ledger, i, &live) || !live.wait_lock ||
+		    !lh_read_lock(p->ledger, live.wait_lock, &l) || l.kind != LH_FUTEX)
+			continue;
+		uint64_t end = p->ledger->head.end_ns,
+			 ns = end > live.wait_since_ns ? end - live.wait_since_ns : 0;
+		add_futex(p, &(struct lh_lock_stats){
+				     .contended = 1, .wait_ns = ns, .wait_max_ns = ns});
+	}
+}
+
 static uint32_t refused(const struct lh_report_process *p, enum lh_table_name t, uint32_t dropped)
 {
 	uint32_t n = p->ledger->head.table[t].refused;
@@ -94,6 +112,7 @@ static void count(struct lh_report_process *p)
 			      !(t.flags & (LH_THREAD_BARRIER_ROUND | LH_THREAD_FOREIGN));
 	}
 	count_locks(p);
+	add_futex_waits_now(p);
 	p->dropped_locks = refused(p, LH_T_LOCK, h->dropped_locks);
 	p->dropped_stacks = refused(p, LH_T_STACK, h->dropped_stacks);
 	p->dropped_chains = refused(p, LH_T_CHAIN, h->dropped_chains);

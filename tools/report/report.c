@@ -69,7 +69,7 @@ static void add_python_note(struct lh_report *report, const struct lh_ledger_vie
 	count_python_locks(r, &locks, &waited);
 	if (unread)
 		why = "this Python is not CPython 3.11: stacks have no Python lines, locks have no "
-		      "names";
+		      "names, and the GIL is not read";
 	if (locks && (r->head.flags & LH_LEDGER_PYTHON_WAITED))
 		orders = lh_arena_printf(report->arena,
 					 "lock orders of Python were checked only for locks that a "

@@ -178,6 +178,7 @@ struct lh_report_finding {
 	bool ended;   /* a deadlock that did not last; see lh_report_ended_by */
 	bool told;    /* LH_FINDING_TOLD */
 	bool assumed; /* LH_FINDING_ASSUMED */
+	bool likely;  /* LH_FINDING_LIKELY */
 	char fingerprint[17];
 	char former_v2[17], former[17]; /* by recipes v2 and v1; equal if they agree */
 	/* of a lock-order or deadlock: the other of the two, and the fingerprints by that rule */

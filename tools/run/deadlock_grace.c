@@ -11,6 +11,7 @@
 static bool is_deadlock(const struct lh_finding *f)
 {
 	return f->filter == LH_F_NONE && f->level >= LH_HAPPENED &&
+	       !(f->flags & LH_FINDING_LIKELY) &&
 	       (lh_rule_is(f->rule, LH_IS_DEADLOCK) ||
 		(f->rule == LH_RULE_EXIT_HOLDING && (f->flags & LH_FINDING_OPEN)) ||
 		(f->rule == LH_RULE_FORK_HOLDING && f->severity == LH_ERROR)) &&

@@ -62,6 +62,15 @@ static void add_hold(struct lh_deadlocks_pass *pass, struct lh_deadlock *deadloc
 		add_step(pass, deadlock, x->process,
 			 (struct lh_step){.thread = x->live.thread, .lock = other->live.wait_lock});
 	}
+	if (other->row.kind == LH_FUTEX) {
+		bool last = other->row.thread == x->live.thread;
+		lh_stack_id stack = last ? other->row.wake_stack : 0;
+		add_step(pass, deadlock, x->process,
+			 (struct lh_step){.thread = x->live.thread,
+					  .lock = other->live.wait_lock,
+					  .site = LH_SITE(stack, LH_BLOCKING, LH_EXCLUSIVE)});
+		return;
+	}
 	for (uint32_t i = 0; lock && i < lock->holders; i++)
 		if (lock->holder[i].waiter == s->thread) {
 			add_step(pass, deadlock, x->process, lock->holder[i].hold);
@@ -108,9 +117,20 @@ static bool is_due(const struct lh_deadlocks_pass *pass, const struct lh_wait_fi
 	return blocked && (aged || (unseen && !sem) || !pass->node[f->thread[0]].cycle);
 }
 
-static void report(struct lh_deadlocks_pass *pass, const struct lh_wait_finding *f)
+/* Only a cycle with exactly one such wait: with two of them the threads may as well hand work to
+ * each other and wait for a third one. */
+static bool is_likely(const struct lh_deadlocks_pass *pass, const struct lh_wait_finding *f)
 {
-	struct lh_deadlock deadlock = {.rule = f->rule};
+	uint32_t futexes = 0;
+
+	for (uint32_t i = 0; i < f->threads; i++)
+		futexes += pass->waiter[f->thread[i]].row.kind == LH_FUTEX;
+	return futexes == 1 && f->rule == LH_RULE_DEADLOCK && pass->node[f->thread[0]].cycle;
+}
+
+static void report(struct lh_deadlocks_pass *pass, const struct lh_wait_finding *f, bool likely)
+{
+	struct lh_deadlock deadlock = {.rule = f->rule, .likely = likely};
 
 	for (uint32_t i = 0; i < f->steps; i++) {
 		const struct lh_wait_step *s = &f->step[i];
@@ -125,7 +145,7 @@ static void report(struct lh_deadlocks_pass *pass, const struct lh_wait_finding 
 	LH_PUSH(pass->arena, pass->deadlock, pass->n_deadlocks, deadlock);
 }
 
-void lh_deadlocks_collect(struct lh_deadlocks_pass *pass, uint32_t cycles)
+static void collect(struct lh_deadlocks_pass *pass, uint32_t cycles, bool likely)
 {
 	struct lh_wait_findings findings = {.node = pass->node,
 					    .n = pass->waiters + 1,
@@ -134,13 +154,23 @@ void lh_deadlocks_collect(struct lh_deadlocks_pass *pass, uint32_t cycles)
 					    .arena = pass->arena};
 	struct lh_wait_finding f;
 
+	while (lh_wait_findings_next(&findings, &f))
+		if (likely ? is_likely(pass, &f) && is_due(pass, &f) : is_due(pass, &f))
+			report(pass, &f, likely);
+}
+
+void lh_deadlocks_collect(struct lh_deadlocks_pass *pass, uint32_t cycles)
+{
 	for (uint32_t i = 0; i < pass->waiters; i++)
 		pass->node[i].reported =
 			pass->node[i].deadlocked &&
 			(pass->waiter[i].sample->reported || is_in_ledger(&pass->waiter[i]));
-	while (lh_wait_findings_next(&findings, &f))
-		if (is_due(pass, &f))
-			report(pass, &f);
+	collect(pass, cycles, false);
+	cycles = lh_deadlocks_likely_edges(pass);
+	for (uint32_t i = 0; i < pass->waiters && cycles; i++)
+		pass->node[i].reported = pass->waiter[i].sample->reported;
+	if (cycles)
+		collect(pass, cycles, true);
 	for (uint32_t i = 0; i < pass->waiters; i++)
 		pass->waiter[i].sample->reported |= pass->node[i].reported;
 }

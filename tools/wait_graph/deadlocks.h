@@ -7,7 +7,9 @@
  * - a counting semaphore whose permits are all held by deadlocked threads;
  * - a lock whose owner has ended;
  * - every other cycle of blocked threads, in one process or across several, that the library has
- *   not reported (its search is bounded).
+ *   not reported (its search is bounded);
+ * - as likely: a cycle with exactly one wait in a futex, if only one other thread is known to end
+ *   waits there.
  *
  * Reads ledgers only; asks about a process only through struct lh_deadlocks_queries. Writes no row
  * and prints nothing. A wait for a condition or a barrier, or one with a time limit, is never part
@@ -64,6 +66,7 @@ struct lh_deadlock {
 	struct lh_deadlocks_step *step;
 	uint32_t steps;
 	bool across; /* its threads belong to several processes */
+	bool likely; /* a cycle with one wait in a futex, whose owner is not certain */
 };
 
 struct lh_deadlocks *lh_deadlocks_new(struct lh_deadlocks_queries);

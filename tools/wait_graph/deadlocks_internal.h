@@ -111,6 +111,8 @@ bool lh_deadlocks_read_wait(const struct lh_deadlocks_process *, uint32_t row,
 
 /* edges_ledger.c: adds the edges of each waiter and solves the graph. Returns how many cycles. */
 uint32_t lh_deadlocks_edges(struct lh_deadlocks_pass *);
+/* Adds edges to the likely owners of futexes and solves it again. Returns 0 if there are none. */
+uint32_t lh_deadlocks_likely_edges(struct lh_deadlocks_pass *);
 
 /* ended_owner.c */
 /* The location of a process-shared lock; of any other lock its process and id, and c is 0. */

@@ -219,6 +219,8 @@ static bool ends_from_outside(const struct lh_hang *h, const struct lh_hang_thre
 		return true;
 	if (t->n_blockers)
 		return false;
+	if (h->peek->unlisted)
+		return true;
 	/* A signal handler may call sem_post; what ends a wait for an unknown object is unknown. */
 	return t->wait.shared ||
 	       ((t->foreign_process ? t->foreign_process : h->peek)->handlers &&

@@ -82,6 +82,37 @@ static void holder_edges(struct lh_deadlocks_pass *pass, struct lh_deadlocks_wai
 		add_blocker(pass, x, pass->waiters);
 }
 
+/* False: the likely owner is not known, or does not wait. */
+static bool likely_edge(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
+{
+	struct lh_lock_stats stats;
+	lh_thread_id owner;
+
+	lh_read_lock_stats(x->process->ledger, &x->row, &stats);
+	owner = lh_futex_likely_owner(&x->row, &stats, x->live.thread);
+	for (uint32_t i = 0; owner && x->aged && i < pass->waiters; i++)
+		if (pass->waiter[i].process == x->process && pass->waiter[i].live.thread == owner)
+			add_blocker(pass, x, i);
+	return x->n_blockers > 0;
+}
+
+uint32_t lh_deadlocks_likely_edges(struct lh_deadlocks_pass *pass)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < pass->waiters; i++) {
+		struct lh_deadlocks_waiter *x = &pass->waiter[i];
+		struct lh_wait_node *node = &pass->node[i];
+
+		if (x->row.kind != LH_FUTEX || !likely_edge(pass, x))
+			continue;
+		any = node->waits = true;
+		node->blockers = x->blockers;
+		node->n_blockers = x->n_blockers;
+	}
+	return any ? lh_wait_graph_solve(pass->node, pass->waiters + 1) : 0;
+}
+
 uint32_t lh_deadlocks_edges(struct lh_deadlocks_pass *pass)
 {
 	pass->node = lh_arena_alloc(pass->arena, (pass->waiters + 1) * sizeof(*pass->node));

@@ -104,18 +104,24 @@ static void add_threads(struct lh_hang *h)
 /* ---- waits ---- */
 
 /* The lock of a wait: the library's row if there is one; otherwise our own row, by address. */
-static lh_lock_id lock_row(struct lh_hang *h, const struct lh_hang_wait *w)
+static lh_lock_id lock_row(struct lh_hang *h, const struct lh_hang_wait *w, lh_stack_id stack)
 {
 	uint32_t n = h->ledger ? lh_read_used(h->ledger, LH_T_LOCK) : 0;
-	struct lh_lock l;
+	struct lh_lock l, *fresh;
+	lh_lock_id id;
 
 	for (uint32_t i = 1; i < n; i++)
 		if (lh_read_lock_row(h->ledger, i, &l) && l.address == w->address &&
 		    l.kind == w->kind)
 			return lh_snapshot_copy_lock(&h->snapshot, LH_LOCK_ID(i, l.gen));
-	return w->kind == LH_THREAD_END
-		       ? 0
-		       : lh_snapshot_put_lock(&h->snapshot, w->kind, w->address, w->flags);
+	if (w->kind == LH_THREAD_END)
+		return 0;
+	id = lh_snapshot_put_lock(&h->snapshot, w->kind, w->address, w->flags);
+	fresh = w->kind == LH_FUTEX ? lh_snapshot_row(&h->snapshot, LH_T_LOCK, LH_LOCK_ROW(id))
+				    : NULL;
+	if (fresh && !fresh->first_stack)
+		fresh->first_stack = stack; /* tells the lock behind the word */
+	return id;
 }
 
 static void wait_from_ledger(struct lh_hang *h, struct lh_hang_thread *t,
@@ -161,7 +167,7 @@ static void wait_from_task(struct lh_hang *h, struct lh_hang_thread *t)
 		t->stack =
 			lh_snapshot_put_stack(&h->snapshot, h->peek, k, first_shown(k, &t->wait));
 	if (t->waiting && t->wait.kind != LH_NOTHING)
-		t->lock = lock_row(h, &t->wait);
+		t->lock = lock_row(h, &t->wait, t->stack);
 	t->site = LH_SITE(t->stack, t->wait.timed ? LH_TIMED : LH_BLOCKING, t->wait.mode);
 }
 

@@ -9,6 +9,7 @@
  *   hang.c            threads and waits, in two scans
  *   wait_bytes.c      what a thread waits for, from its system call, stack and lock bytes
  *   edges_bytes.c     edges, from the ledger or from the locks' bytes
+ *   likely.c          cycles through a futex whose owner is not certain
  *   hang_findings.c   rows of the findings of the solved graph (findings.h)
  *   signals.c         who has signalled a condition
  *   merge.c           waits for locks of other processes
@@ -134,5 +135,11 @@ uint32_t lh_hang_task(const struct lh_hang *, pid_t own_tid); /* a live thread; 
 
 /* hang_findings.c: adds the findings of the graph to the snapshot; returns how many. */
 uint32_t lh_hang_find(struct lh_hang *);
+/* Adds a step: what the thread holds, or what it waits for. */
+void lh_hang_put_hold(struct lh_hang *, struct lh_finding *, uint32_t thread, lh_lock_id);
+void lh_hang_put_wait(struct lh_hang *, struct lh_finding *, const struct lh_hang_thread *);
+
+/* likely.c: adds the likely findings, if lh_hang_find has found none. */
+void lh_hang_find_likely(struct lh_hang *);
 
 #endif

@@ -12,7 +12,7 @@ static struct lh_finding *begin_finding(struct lh_hang *h, enum lh_rule rule, co
 	return f;
 }
 
-static void put_hold(struct lh_hang *h, struct lh_finding *f, uint32_t thread, lh_lock_id lock)
+void lh_hang_put_hold(struct lh_hang *h, struct lh_finding *f, uint32_t thread, lh_lock_id lock)
 {
 	const struct lh_hang_hold *hold = lh_hang_hold_of(h, thread, lock);
 
@@ -21,7 +21,7 @@ static void put_hold(struct lh_hang *h, struct lh_finding *f, uint32_t thread, l
 }
 
 /* The duration of a finding is that of its shortest wait. */
-static void put_wait(struct lh_hang *h, struct lh_finding *f, const struct lh_hang_thread *t)
+void lh_hang_put_wait(struct lh_hang *h, struct lh_finding *f, const struct lh_hang_thread *t)
 {
 	if (f && t->ns && (!f->duration_ns || t->ns < f->duration_ns))
 		f->duration_ns = t->ns;
@@ -67,9 +67,10 @@ static void report(struct lh_hang *h, const struct lh_wait_finding *f)
 
 	for (uint32_t i = 0; i < f->steps; i++)
 		if (f->step[i].holds)
-			put_hold(h, row, f->step[i].thread, h->thread[f->step[i].waiter].lock);
+			lh_hang_put_hold(h, row, f->step[i].thread,
+					 h->thread[f->step[i].waiter].lock);
 		else
-			put_wait(h, row, &h->thread[f->step[i].thread]);
+			lh_hang_put_wait(h, row, &h->thread[f->step[i].thread]);
 	for (uint32_t i = 0; i < f->threads; i++)
 		h->node[f->thread[i]].reported = true;
 }
@@ -93,7 +94,7 @@ static void find_all_blocked(struct lh_hang *h)
 	f = begin_finding(h, LH_RULE_LOST_SIGNAL, NULL);
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->thread[i].waiting && !h->thread[i].foreign_process)
-			put_wait(h, f, &h->thread[i]);
+			lh_hang_put_wait(h, f, &h->thread[i]);
 }
 
 uint32_t lh_hang_find(struct lh_hang *h)

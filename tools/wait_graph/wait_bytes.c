@@ -251,6 +251,14 @@ static bool waits_on_futex(const struct lh_peek_task *t, int *op)
 	       *op == FUTEX_WAIT_REQUEUE_PI || *op == FUTEX_LOCK_PI2;
 }
 
+/* Private memory has no futex that another process can wake. */
+static bool may_be_shared(const struct lh_peek *p, uint64_t address)
+{
+	const struct lh_peek_map *m = lh_peek_map_at(p, address);
+
+	return !m || m->shared;
+}
+
 bool lh_hang_wait_of(const struct lh_peek *p, const struct lh_peek_task *t, struct lh_hang_wait *w)
 {
 	enum named named;
@@ -279,6 +287,9 @@ bool lh_hang_wait_of(const struct lh_peek *p, const struct lh_peek_task *t, stru
 		w->kind = LH_NOTHING;
 	if (w->kind == LH_RWLOCK && named == UNNAMED && t->arg[0] % 8 == 0 && t->arg[2] & 1)
 		w->mode = LH_SHARED;
+	/* libstdc++ never sets the private flag */
+	if ((w->kind == LH_FUTEX || w->kind == LH_NOTHING) && w->shared)
+		w->shared = may_be_shared(p, w->address);
 	read_lock(p, t, w);
 	lh_hang_rename_for_glib(t, w);
 	read_gil(p, w);

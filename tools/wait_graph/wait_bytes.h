@@ -31,8 +31,8 @@ struct lh_hang_wait {
 /* False: the task does not wait on a futex. */
 bool lh_hang_wait_of(const struct lh_peek *, const struct lh_peek_task *, struct lh_hang_wait *);
 
-/* wait_glib.c: false if the thread does not sleep in a function of libglib. Sets the kind, the address
- * and the call. */
+/* wait_glib.c: false if the thread does not sleep in a function of libglib. Sets the kind, the
+ * address and the call. */
 bool lh_hang_wait_in_glib(const struct lh_peek_task *, int op, struct lh_hang_wait *);
 /* The wait is for the lock inside a lock of GLib: names GLib's kind. */
 void lh_hang_rename_for_glib(const struct lh_peek_task *, struct lh_hang_wait *);

@@ -96,6 +96,10 @@ static void end(struct lh_watch *w, struct lh_watch_process *p, uint32_t row)
 	}
 	if (!f)
 		return;
+	if (f->flags & LH_FINDING_LIKELY) { /* another thread held the lock, or nobody */
+		f->rule = LH_NO_RULE;
+		return;
+	}
 	if (known)
 		*(struct lh_step *)lh_overlay_row(p->overlay, LH_T_STEP, f->step + f->steps++) = by;
 	f->level = LH_POTENTIAL;

@@ -110,8 +110,10 @@ static void report(const struct lh_deadlock *deadlock, struct lh_arena *arena)
 
 	if (!f)
 		return;
-	f->severity = LH_ERROR;
+	f->severity = deadlock->likely ? LH_WARNING : LH_ERROR;
 	f->flags = LH_FINDING_OPEN;
+	if (deadlock->likely) /* withdrawn if a wait ends; so it is reported at the end */
+		f->flags |= LH_FINDING_LIKELY | LH_FINDING_UNSURE;
 	f->duration_ns = deadlock->ns;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct lh_deadlocks_step *s = &deadlock->step[i];
@@ -126,7 +128,8 @@ static void report(const struct lh_deadlock *deadlock, struct lh_arena *arena)
 			lh_deadlock_end_follow(p, row, lh_deadlocks_with(s->process), &s->step);
 	}
 	f->steps = (uint8_t)n;
-	lh_watch_post(p, LH_WATCH_FOUND, row, "");
+	if (!deadlock->likely)
+		lh_watch_post(p, LH_WATCH_FOUND, row, "");
 }
 
 void lh_deadlock_watch_scan(struct lh_watch *w, uint64_t now_ns)
@@ -216,9 +219,22 @@ static bool has_happened(const struct lh_watch_process *p, const struct lh_findi
 
 	for (uint32_t i = p->overlay->table[LH_T_FINDING].base; (f = lh_watch_row(p, i)); i++)
 		if ((f->rule == LH_RULE_DEADLOCK || f->rule == LH_RULE_POOL_DEADLOCK) &&
-		    !(f->flags & LH_FINDING_ENDED) && covers(p, f, potential))
+		    !(f->flags & (LH_FINDING_ENDED | LH_FINDING_LIKELY)) && covers(p, f, potential))
 			return true;
 	return false;
+}
+
+/* That no thread is left to end any wait says more, and for certain. */
+static void drop_likely(const struct lh_watch_process *p)
+{
+	const struct lh_finding *lost = lh_watch_row(p, p->lost);
+	struct lh_finding *f;
+
+	if (!lost || (lost->flags & LH_FINDING_ENDED))
+		return;
+	for (uint32_t i = p->overlay->table[LH_T_FINDING].base; (f = lh_watch_row(p, i)); i++)
+		if (f->flags & LH_FINDING_LIKELY)
+			f->rule = LH_NO_RULE;
 }
 
 uint32_t lh_watch_withdraw(struct lh_watch_process *p)
@@ -240,6 +256,7 @@ uint32_t lh_watch_withdraw(struct lh_watch_process *p)
 			LH_NO_RULE;
 		visible += !f.filter && !(f.flags & LH_FINDING_UNSURE);
 	}
+	drop_likely(p);
 	visible += lh_watch_drop_deadlocked(p);
 	pthread_mutex_unlock(&p->watch->mutex);
 	return visible;

@@ -81,6 +81,8 @@ static bool is_waiting(const struct lh_step *s, lh_thread_id thread)
 /* Deadlocks that ended are potential ones. */
 static bool is_deadlock(const struct lh_finding *f)
 {
+	if (f->flags & LH_FINDING_LIKELY)
+		return false;
 	switch (f->rule) {
 	case LH_RULE_DEADLOCK:
 	case LH_RULE_SELF_DEADLOCK:

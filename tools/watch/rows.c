@@ -153,6 +153,18 @@ void lh_watch_sample(struct lh_watch_process *p, struct lh_thread_sample *at,
 
 /* ---- what a thread does ---- */
 
+/* The thread, other than this one, that woke others in the futex last; 0: not known. */
+static lh_thread_id waker_of(const struct lh_watch_process *p, const struct lh_live_thread *live,
+			     const struct lh_lock *l)
+{
+	struct lh_lock_stats stats;
+
+	if (l->thread != live->thread)
+		return l->thread;
+	lh_read_lock_stats(&p->ledger, l, &stats);
+	return stats.other_waker;
+}
+
 static void add_futex_text(const struct lh_watch_process *p, const struct lh_live_thread *live,
 			   char *out, size_t capacity)
 {
@@ -175,9 +187,9 @@ static void add_futex_text(const struct lh_watch_process *p, const struct lh_liv
 	case LH_WAIT_SEM:
 		if (!lh_read_lock(&p->ledger, live->wait_lock, &l))
 			l = (struct lh_lock){0};
-		if (l.kind == LH_FUTEX && l.thread)
+		if (l.kind == LH_FUTEX && waker_of(p, live, &l))
 			snprintf(out, capacity, "a wait in a futex, where T%u woke others last",
-				 l.thread);
+				 waker_of(p, live, &l));
 		else
 			snprintf(out, capacity, "%s",
 				 l.kind == LH_FUTEX ? "a wait in a futex"

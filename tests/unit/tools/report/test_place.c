@@ -58,6 +58,17 @@ static void without_file(void)
 				    NULL));
 	CHECK(!lh_report_is_library("(anonymous namespace)::f(std::mutex&)", NULL));
 	CHECK(!lh_report_is_library("stdin_lock", NULL));
+	CHECK(lh_report_is_library("absl::lts_20220623::Mutex::Lock()", NULL));
+	CHECK(lh_report_is_library("core::ops::function::FnOnce::call_once", NULL));
+	CHECK(lh_report_is_library("<alloc::boxed::Box<F,A> as core::ops::function::FnOnce<Args>>"
+				   "::call_once",
+				   NULL));
+	CHECK(!lh_report_is_library("core::Server::lock()", NULL)); /* of C++ */
+	CHECK(!lh_report_is_library("shop::core::lock", NULL));
+	CHECK(lh_report_is_library("_RNvNtNtCsjrHSEGnQ3l9_3std3sys5futex10futex_wait", NULL));
+	CHECK(!lh_report_is_library("_RNvCs1234_4shop4main", NULL));
+	CHECK(lh_report_is_library("main", "/rustc/5980/library/std/src/rt.rs"));
+	CHECK(lh_report_is_library("take", "/home/a/.cargo/registry/src/x/lib.rs"));
 	CHECK(!lh_report_is_library("void ns::f<(ns::E)0>(std::mutex&)", NULL));
 	CHECK(!lh_report_is_library("", NULL));
 	CHECK(!lh_report_is_library(NULL, NULL));

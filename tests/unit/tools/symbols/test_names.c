@@ -1,8 +1,9 @@
 /*
  * test_names.c — the normal form of demangled names, and template names from text and entries.
- * LINKS: tools/symbols/name_form.c tools/symbols/template_text.c tools/symbols/base_type.c tools/util/
+ * LINKS: tools/symbols/name_form.c tools/symbols/rust_name.c tools/symbols/template_text.c tools/symbols/base_type.c tools/util/
  */
 #include "tools/symbols/name_form.h"
+#include "tools/symbols/rust_name.h"
 #include "tools/symbols/template_text.h"
 #include "tests/unit/unit.h"
 
@@ -114,6 +115,31 @@ static void templates(void)
 	CHECK_STR(lh_template_text(arena, "f<>", NULL, 0, false), "f<>");
 }
 
+static void rust(const char *name, const char *expected)
+{
+	const char *form = lh_rust_name(arena, name);
+
+	CHECK_STR(form ? form : "none", expected);
+}
+
+static void rust_names(void)
+{
+	rust("std::sync::mutex::Mutex$LT$T$GT$::lock::h515788ff5d6ced0a",
+	     "std::sync::mutex::Mutex<T>::lock");
+	rust("locks::mixed::_$u7b$$u7b$closure$u7d$$u7d$::h0123456789abcdef",
+	     "locks::mixed::{{closure}}");
+	rust("_$LT$core..panic..Safe$LT$F$GT$$u20$as$u20$core..ops..FnOnce$LT$$LP$$RP$$GT$$GT$::"
+	     "call"
+	     "::hfb9a2e938981d822",
+	     "<core::panic::Safe<F> as core::ops::FnOnce<()>>::call");
+	rust("a::_b::h0123456789abcdef", "a::_b");
+	rust("a::b::h0123456789abcdeg", "none"); /* no hash */
+	rust("a::b::h0123456789abcde", "none");
+	rust("std::mutex::lock()", "none");
+	rust("::h0123456789abcdef", "none");
+	rust("", "none");
+}
+
 int main(void)
 {
 	arena = lh_arena_new();
@@ -122,6 +148,7 @@ int main(void)
 	lambdas();
 	damaged();
 	templates();
+	rust_names();
 	lh_arena_free(arena);
 	return unit_done();
 }

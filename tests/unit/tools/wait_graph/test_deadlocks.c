@@ -461,6 +461,76 @@ static void dead_process(void)
 	}
 }
 
+/* ---- likely owners of futexes ---- */
+
+/* Thread 2 holds `a` and waits for a futex; thread 1 waits for `a`, and woke others there last. */
+static struct lh_lock *futex_cycle(void)
+{
+	lh_lock_id f;
+	struct lh_lock *row;
+
+	set_up(1);
+	f = build_lock(l, LH_FUTEX, 0x50c0, "f");
+	row = build_lock_row(l, f);
+	row->thread = 1;
+	acquire(2, a, LH_EXCLUSIVE);
+	wait_for(2, f);
+	wait_for(1, a);
+	return row;
+}
+
+static void likely(void)
+{
+	struct lh_lock *f = futex_cycle();
+
+	CHECK_EQ(scan_for(1050), 1);
+	CHECK(deadlock->likely);
+	tear_down();
+	futex_cycle();
+	reported_once(LH_RULE_DEADLOCK, 4);
+	f = futex_cycle();
+	f->thread = 2; /* the waiter itself; thread 1 woke others before */
+	build_lock_stats(l, f)->other_waker = 1;
+	reported_once(LH_RULE_DEADLOCK, 4);
+	f = futex_cycle();
+	f->thread = 2; /* thread 1 was woken by it, and has woken nobody */
+	f->woken = 1;
+	reported_once(LH_RULE_DEADLOCK, 4);
+}
+
+static void not_likely(void)
+{
+	struct lh_lock *f = futex_cycle();
+
+	f->thread = 0; /* nobody ever woke another there */
+	f->woken = 1;
+	never_reported();
+	f = futex_cycle();
+	f->woken = 3; /* another thread may hold it */
+	never_reported();
+	f = futex_cycle();
+	f->many_chains = 1;
+	never_reported();
+	f = futex_cycle();
+	f->thread = 3; /* which does not wait */
+	never_reported();
+	futex_cycle();
+	wait_for_how(2, live_row(2)->wait_lock, LH_TIMED, LH_EXCLUSIVE);
+	never_reported();
+}
+
+/* Two threads that wake each other, and both wait for a third one. */
+static void two_futexes(void)
+{
+	struct lh_lock *f = futex_cycle();
+	lh_lock_id other = build_lock(l, LH_FUTEX, 0x5100, "other");
+
+	f->thread = 1;
+	build_lock_row(l, other)->thread = 2;
+	wait_for(1, other);
+	never_reported();
+}
+
 int main(void)
 {
 	dead_process();
@@ -472,5 +542,8 @@ int main(void)
 	readers();
 	semaphore_cycles();
 	ended();
+	likely();
+	not_likely();
+	two_futexes();
 	return unit_done();
 }
