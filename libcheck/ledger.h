@@ -177,15 +177,15 @@ struct lh_lock {
 /* No object of a process has an address with one of these bits. */
 #define LH_ADDRESS_FREED (1ull << 62) /* destroyed or retired: no live lock matches this row */
 #define LH_ADDRESS_NONE (1ull << 63)  /* LH_THREAD_END: there is no object */
-/* --lock-api: there is no object; the lower 48 bits are a value, or the number of a name. */
-#define LH_ADDRESS_VALUE (1ull << 61)
-#define LH_ADDRESS_NAMED (0xffull << 48)
-#define LH_VALUE_MASK ((1ull << 48) - 1)
 
 /* One bit of a word is the lock: its number plus 1 is in these bits of the address. */
 #define LH_ADDRESS_BITS (63ull << 56)
 #define LH_ADDRESS_BIT(number) ((uint64_t)((number) + 1) << 56)
 #define LH_ADDRESS_BIT_NUMBER(address) ((uint32_t)((address) >> 56 & 63) - 1)
+/* --lock-api: there is no object; the lower 48 bits are a value, or the number of a name. */
+#define LH_ADDRESS_VALUE LH_ADDRESS_BITS /* the number of no bit */
+#define LH_ADDRESS_NAMED (0xffull << 48)
+#define LH_VALUE_MASK ((1ull << 48) - 1)
 
 /* The address to show in a report, also of a destroyed lock; 0: none. */
 static inline uint64_t lh_lock_address(const struct lh_lock *l)
@@ -197,7 +197,9 @@ static inline uint64_t lh_lock_address(const struct lh_lock *l)
 /* The bit of the word at that address which is the lock; -1: the object is the lock. */
 static inline int lh_lock_bit(const struct lh_lock *l)
 {
-	return (int)LH_ADDRESS_BIT_NUMBER(l->address);
+	return (l->address & LH_ADDRESS_BITS) == LH_ADDRESS_VALUE
+		       ? -1
+		       : (int)LH_ADDRESS_BIT_NUMBER(l->address);
 }
 
 /* Is there a live lock in this row? */

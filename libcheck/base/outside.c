@@ -113,22 +113,24 @@ static uintptr_t choose(uintptr_t resolver)
 #endif
 }
 
-static bool is_function(const ElfW(Sym) * s)
+/* Of a function or a variable. */
+static bool is_definition(const ElfW(Sym) * s)
 {
 	int type = ELF64_ST_TYPE(s->st_info);
 
 	return s->st_shndx != SHN_UNDEF && ELF64_ST_BIND(s->st_info) != STB_LOCAL &&
-	       (type == STT_FUNC || type == STT_NOTYPE || type == STT_GNU_IFUNC);
+	       (type == STT_FUNC || type == STT_OBJECT || type == STT_NOTYPE ||
+		type == STT_GNU_IFUNC);
 }
 
-/* Is symbol number `i` a function of this name, in its default version? */
+/* Is symbol number `i` of this name, in its default version? */
 static uintptr_t function_at(const struct wanted *w, const struct object *x, uint32_t i)
 {
 	char name[NAME_MAX_BYTES];
 	ElfW(Versym) version = 0;
 	ElfW(Sym) s;
 
-	if (!read(w, &s, x->symbols + i * sizeof(s), sizeof(s)) || !is_function(&s))
+	if (!read(w, &s, x->symbols + i * sizeof(s), sizeof(s)) || !is_definition(&s))
 		return 0;
 	if (x->versions &&
 	    (!read(w, &version, x->versions + i * sizeof(version), sizeof(version)) ||

@@ -163,7 +163,8 @@ void *lh_outside_find_beside(const void *address, const char *name);
 /* Are both in one object? */
 bool lh_outside_is_beside(const void *a, const void *b);
 
-/* The function of this name in the first of the objects loaded after ours; NULL: none. `checked`:
+/* The function or variable of this name in the first of the objects loaded after ours; NULL: none.
+ * `checked`:
  * other threads may unload objects meanwhile, so the memory is read with care. */
 void *lh_outside_find(const char *name, bool checked);
 

@@ -4,8 +4,8 @@
  * runs while a once control is held, and because a bit of a word has no address.
  *
  * GLib calls its own functions directly, so that only calls of other objects come here. What its
- * functions do inside (calls of pthread functions and of syscall) is part of the call and not
- * recorded.
+ * functions do inside is part of the call and not recorded: calls of pthread functions (inner.h),
+ * and waits by syscall(), which events/futex.c knows by the lock that the thread waits for.
  */
 #include "libcheck/base/outside.h"
 #include "libcheck/interpose/export.h"
@@ -55,7 +55,7 @@ LH_EXPORT void g_static_mutex_free(void *o)
 		ORIGINAL(fn, 0);                                                                   \
 		call.how = (is_timed) ? LH_TIMED : LH_BLOCKING;                                    \
 		lh_on_cond_wait(&call, cond, LH_G_COND);                                           \
-		INNER_WAIT(signalled = real(cond, o, end));                                        \
+		signalled = real(cond, o, end);                                                    \
 		lh_on_cond_wait_end(&call, 0);                                                     \
 		return signalled;                                                                  \
 	}
@@ -73,7 +73,7 @@ LH_EXPORT void g_cond_wait(void *cond, void *o)
 
 	ORIGINAL(g_cond_wait, );
 	lh_on_cond_wait(&call, cond, LH_G_COND);
-	INNER_WAIT(real(cond, o));
+	real(cond, o);
 	lh_on_cond_wait_end(&call, 0);
 }
 
@@ -182,7 +182,7 @@ LEAVE(g_once_init_leave_pointer, void *)
 			lh_on_acquired(call, 0);                                                   \
 		} else {                                                                           \
 			lh_on_wait_begin(&call);                                                   \
-			INNER_WAIT(real args);                                                     \
+			real args;                                                                 \
 			lh_on_wait_end(&call, 0);                                                  \
 		}                                                                                  \
 	}
@@ -244,7 +244,7 @@ LH_EXPORT void g_static_rec_mutex_lock_full(void *o, unsigned depth)
 		lh_on_acquired(call, 0);
 	} else {
 		lh_on_wait_begin(&call);
-		INNER_WAIT(real(o, 1));
+		INNER(G_STATIC_REC_MUTEX, real(o, 1));
 		lh_on_wait_end(&call, 0);
 	}
 	INNER(G_STATIC_REC_MUTEX, real(o, depth - 1));

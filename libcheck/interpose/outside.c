@@ -4,7 +4,7 @@
  *
  * A program may call a function that no object defines: it has a weak reference to it, which is not
  * NULL because we export the name. Then nothing is locked, and a try succeeds, as for a program of
- * one thread. While an original waits, its calls of syscall() are not recorded.
+ * one thread.
  */
 #include "libcheck/base/outside.h"
 #include "libcheck/interpose/export.h"
@@ -30,7 +30,7 @@
 		if (!real)                                                                         \
 			return;                                                                    \
 		lh_on_wait_begin(&c);                                                              \
-		INNER_WAIT(real args);                                                             \
+		INNER(k, real args);                                                               \
 		lh_on_wait_end(&c, 0);                                                             \
 	}
 #define BOOLTRY(fn, k, m, params, args)                                                            \

@@ -135,6 +135,7 @@ static uint32_t learn_module(const struct dl_find_object *f)
 	lh_text_copy(m->path, sizeof(m->path),
 		     l->l_name && l->l_name[0] ? l->l_name : lh_own_ledger.ledger->exe);
 	read_build_id(m);
+	lh_python_look_for(m->path);
 	return at;
 }
 

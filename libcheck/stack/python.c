@@ -7,52 +7,16 @@
 
 #include <pthread.h>
 
-struct lh_python lh_python = {.gil = LH_PYTHON_NO_GIL};
-__thread struct lh_python_chain *lh_python_away;
-_Static_assert((int)LH_PYTHON_GIL == (int)PY_GIL_BYTES, "record of the GIL");
-
-/* ---- is it the CPython that we can read? ---- */
-
-#if defined(__x86_64__)
-/* A code object is followed by its instructions; if its type has these sizes, most of the offsets
- * in python_311.h are right. */
-static bool same_layout(void)
-{
-	return read_word((uintptr_t)PyCode_Type, PY_TYPE_BASIC) == PY_CODE_BYTES &&
-	       read_word((uintptr_t)PyCode_Type, PY_TYPE_ITEM) == 2;
-}
-#endif
-
-void lh_python_init(bool full)
-{
-	enum { FINAL = 15 };
-
-	lh_python =
-		(struct lh_python){.depth = full ? LH_PYTHON_FRAMES : 1, .gil = LH_PYTHON_NO_GIL};
-	lh_python_away = NULL; /* in a forked child, wiped memory */
-	if (!PyEval_RestoreThread)
-		return;
-	lh_python.kind = LH_PYTHON_UNREAD;
-#if defined(__x86_64__)
-	if (!_PyRuntime || !&Py_Version || Py_Version >> 16 != 0x030b ||
-	    (Py_Version >> 4 & 15) != FINAL || !PyCode_Type || !PyUnicode_Type || !PyBytes_Type ||
-	    !PyTuple_Type || !same_layout())
-		return;
-	lh_python.kind = LH_PYTHON_READ;
-	lh_python.on = true;
-	lh_python.gil = (uintptr_t)_PyRuntime + PY_RUNTIME_GIL;
-#endif
-}
-
 static bool proves(uintptr_t frame)
 {
 	uintptr_t code = read_word(frame, PY_FRAME_CODE);
 
-	return is_a(code, PyCode_Type) && is_a(read_word(code, PY_CODE_FILE), PyUnicode_Type) &&
-	       is_a(read_word(code, PY_CODE_NAME), PyUnicode_Type) &&
-	       is_a(read_word(code, PY_CODE_QUALIFIED), PyUnicode_Type) &&
-	       is_a(read_word(code, PY_CODE_LINES), PyBytes_Type) &&
-	       is_a(read_word(code, PY_CODE_NAMES), PyTuple_Type);
+	return is_a(code, lh_py.PyCode_Type) &&
+	       is_a(read_word(code, PY_CODE_FILE), lh_py.PyUnicode_Type) &&
+	       is_a(read_word(code, PY_CODE_NAME), lh_py.PyUnicode_Type) &&
+	       is_a(read_word(code, PY_CODE_QUALIFIED), lh_py.PyUnicode_Type) &&
+	       is_a(read_word(code, PY_CODE_LINES), lh_py.PyBytes_Type) &&
+	       is_a(read_word(code, PY_CODE_NAMES), lh_py.PyTuple_Type);
 }
 
 /* The first frame ever read must match the offsets, otherwise no frame is read again. */
@@ -74,7 +38,7 @@ static __attribute__((noinline)) bool prove(uintptr_t frame)
  */
 static uintptr_t frame_of(uintptr_t state, uintptr_t *cframe)
 {
-	uintptr_t runtime = (uintptr_t)_PyRuntime;
+	uintptr_t runtime = (uintptr_t)lh_py._PyRuntime;
 
 	if (!state || !read_half(runtime, PY_RUNTIME_KEY_MADE) ||
 	    (uintptr_t)pthread_getspecific(read_half(runtime, PY_RUNTIME_KEY)) != state ||
@@ -88,7 +52,7 @@ static uintptr_t frame_of(uintptr_t state, uintptr_t *cframe)
 /* If the thread holds the GIL; otherwise 0. */
 static uintptr_t current_frame(uintptr_t *cframe)
 {
-	return frame_of(read_word((uintptr_t)_PyRuntime, PY_RUNTIME_CURRENT), cframe);
+	return frame_of(read_word((uintptr_t)lh_py._PyRuntime, PY_RUNTIME_CURRENT), cframe);
 }
 
 uintptr_t lh_python_frame(void)
@@ -189,7 +153,7 @@ static struct lh_python_place place_of(uintptr_t code, uintptr_t instruction)
 	uintptr_t table = read_word(code, PY_CODE_LINES);
 	uintptr_t into = instruction - (code + PY_CODE_BYTES);
 
-	if (!is_a(table, PyBytes_Type) || into >= 2 * read_word(code, PY_VAR_SIZE))
+	if (!is_a(table, lh_py.PyBytes_Type) || into >= 2 * read_word(code, PY_VAR_SIZE))
 		return (struct lh_python_place){0, 0};
 	return lh_python_place_of((const uint8_t *)(table + PY_BYTES_TEXT),
 				  read_word(table, PY_VAR_SIZE) & 0xffffff,
@@ -198,12 +162,12 @@ static struct lh_python_place place_of(uintptr_t code, uintptr_t instruction)
 
 uintptr_t lh_python_object(void)
 {
-	return (uintptr_t)PyEval_RestoreThread;
+	return (uintptr_t)lh_py.PyEval_RestoreThread;
 }
 
 bool lh_python_locate(const struct lh_python_frame *f, struct lh_python_location *out)
 {
-	if (!is_a(f->code, PyCode_Type))
+	if (!is_a(f->code, lh_py.PyCode_Type))
 		return false;
 	out->place = place_of(f->code, f->instruction);
 	return lh_python_copy_text(read_word(f->code, PY_CODE_FILE), out->file,
@@ -228,7 +192,7 @@ struct position {
 static bool find_position(uintptr_t frame, struct position *s)
 {
 	s->code = is_plausible(frame) ? read_word(frame, PY_FRAME_CODE) : 0;
-	if (!is_a(s->code, PyCode_Type))
+	if (!is_a(s->code, lh_py.PyCode_Type))
 		return false;
 	uintptr_t instruction = read_word(frame, PY_FRAME_INSTR);
 	uintptr_t into = instruction - (s->code + PY_CODE_BYTES);
@@ -244,7 +208,7 @@ static bool is_op(const struct unit *u, uint8_t op)
 
 static uintptr_t item_of(uintptr_t tuple, size_t i)
 {
-	return is_a(tuple, PyTuple_Type) && i < read_word(tuple, PY_VAR_SIZE)
+	return is_a(tuple, lh_py.PyTuple_Type) && i < read_word(tuple, PY_VAR_SIZE)
 		       ? read_word(tuple, PY_TUPLE_ITEMS + i * sizeof(uintptr_t))
 		       : 0;
 }
@@ -258,7 +222,7 @@ static size_t units_of_true(const struct position *s, size_t before_precall)
 	size_t units = is_op(at - 1, PY_OP_KW_NAMES) ? 2 : 1;
 
 	if (!is_op(at - units, PY_OP_LOAD_CONST) ||
-	    item_of(constants, at[-(long)units].argument) != (uintptr_t)_Py_TrueStruct ||
+	    item_of(constants, at[-(long)units].argument) != (uintptr_t)lh_py._Py_TrueStruct ||
 	    (units == 2 &&
 	     !lh_python_text_is(item_of(item_of(constants, at[-1].argument), 0), "blocking")))
 		return 0;

@@ -12,8 +12,8 @@
  * - A thread without the GIL is where it was when it released the GIL: its frames are read then,
  *   and their places kept. Nothing of CPython is read for it until it has the GIL again.
  * - Takes no lock, allocates nothing, calls nothing but pthread_getspecific.
- * - The CPython must be there at the start: the program itself, or a library that it is linked
- *   with. One that is loaded later is not found.
+ * - The CPython is the program itself, or a library that it is linked with; or a libpython3 that is
+ *   loaded later, from the first stack on that goes through it.
  *
  * Does not know stacks, rows or threads.
  */
@@ -72,6 +72,9 @@ struct lh_python_location {
 };
 
 void lh_python_init(bool full); /* at the start; full: all frames, otherwise the innermost */
+/* An object has been loaded; under the internal lock. */
+void lh_python_look_for(const char *path);
+void lh_python_after_dlclose(void);
 
 /* The frames of the calling thread; and their identity alone. */
 void lh_python_read_frames(struct lh_python_chain *c);

@@ -65,7 +65,7 @@ static void add_text(char *to, size_t capacity, const char *more)
 static void copy_name(uintptr_t tuple, size_t i, char *to, size_t capacity)
 {
 	to[0] = 0;
-	if (!is_a(tuple, PyTuple_Type) || i >= read_word(tuple, PY_VAR_SIZE) ||
+	if (!is_a(tuple, lh_py.PyTuple_Type) || i >= read_word(tuple, PY_VAR_SIZE) ||
 	    !lh_python_copy_text(read_word(tuple, PY_TUPLE_ITEMS + i * sizeof(uintptr_t)), to,
 				 capacity))
 		to[0] = 0;
@@ -602,7 +602,7 @@ bool lh_python_open(struct lh_python_expression *e, uintptr_t code)
 {
 	char qualified[LH_PYTHON_FUNCTION];
 
-	if (!is_a(code, PyCode_Type) || read_word(code, PY_VAR_SIZE) > LH_PYTHON_UNITS ||
+	if (!is_a(code, lh_py.PyCode_Type) || read_word(code, PY_VAR_SIZE) > LH_PYTHON_UNITS ||
 	    !lh_python_copy_text(read_word(code, PY_CODE_FILE), e->file, sizeof(e->file)) ||
 	    !lh_python_copy_text(read_word(code, PY_CODE_QUALIFIED), qualified, sizeof(qualified)))
 		return false;

@@ -8,15 +8,25 @@
 #include "libcheck/stack/python.h"
 #include "libcheck/stack/python_311.h"
 
-/* Bound by the loader before any constructor runs; absent in any other program. */
-extern const char _PyRuntime[] __attribute__((weak));
-extern const unsigned long Py_Version __attribute__((weak)); /* since 3.11 */
-extern const char PyCode_Type[] __attribute__((weak)), PyUnicode_Type[] __attribute__((weak)),
-	PyBytes_Type[] __attribute__((weak)), PyTuple_Type[] __attribute__((weak)),
-	PyType_Type[] __attribute__((weak)), PyDict_Type[] __attribute__((weak)),
-	_Py_TrueStruct[] __attribute__((weak));
-/* only its address is used */
-extern void PyEval_RestoreThread(void *) __attribute__((weak));
+/* What CPython defines; each by its address. */
+#define PY_SYMBOLS(ROW)                                                                            \
+	ROW(PyEval_RestoreThread)                                                                  \
+	ROW(_PyRuntime)                                                                            \
+	ROW(Py_Version) /* since 3.11 */                                                           \
+	ROW(PyCode_Type)                                                                           \
+	ROW(PyUnicode_Type)                                                                        \
+	ROW(PyBytes_Type)                                                                          \
+	ROW(PyTuple_Type)                                                                          \
+	ROW(PyType_Type)                                                                           \
+	ROW(PyDict_Type)                                                                           \
+	ROW(_Py_TrueStruct)
+
+struct lh_python_symbols {
+#define PY_ROW(name) const char *name;
+	PY_SYMBOLS(PY_ROW)
+#undef PY_ROW
+};
+extern struct lh_python_symbols lh_py LH_HIDDEN;
 
 static inline uintptr_t read_word(uintptr_t at, size_t offset)
 {
@@ -39,6 +49,7 @@ static inline bool is_plausible(uintptr_t p)
 	return p >= 0x10000 && p < (1ull << 47) && !(p & 7);
 }
 
+/* A type of lh_py. */
 static inline bool is_a(uintptr_t object, const char *type)
 {
 	return is_plausible(object) && read_word(object, PY_OBJECT_TYPE) == (uintptr_t)type &&

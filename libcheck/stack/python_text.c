@@ -9,7 +9,7 @@ struct text {
 
 static bool open_text(uintptr_t object, struct text *t)
 {
-	if (!is_a(object, PyUnicode_Type))
+	if (!is_a(object, lh_py.PyUnicode_Type))
 		return false;
 	uint32_t state = read_half(object, PY_TEXT_STATE);
 	if (!(state & PY_STATE_COMPACT) || !(state & PY_STATE_READY))

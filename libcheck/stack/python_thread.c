@@ -53,14 +53,14 @@ static uintptr_t attribute(uintptr_t object, const char *name)
 	enum { HEAP_TYPE = 1 << 9, MANAGED = 1 << 4 };
 	uintptr_t type = is_plausible(object) ? read_word(object, PY_OBJECT_TYPE) : 0;
 
-	if (!is_a(type, PyType_Type) ||
+	if (!is_a(type, lh_py.PyType_Type) ||
 	    (read_word(type, PY_TYPE_FLAGS) & (HEAP_TYPE | MANAGED)) != (HEAP_TYPE | MANAGED))
 		return 0;
 	uintptr_t values = read_word(object - PY_OBJECT_VALUES, 0);
 	uintptr_t dictionary = read_word(object - PY_OBJECT_DICTIONARY, 0);
 	if (is_plausible(values))
 		return look_up(read_word(type, PY_TYPE_KEYS), values, name);
-	if (!is_a(dictionary, PyDict_Type))
+	if (!is_a(dictionary, lh_py.PyDict_Type))
 		return 0;
 	return look_up(read_word(dictionary, PY_DICTIONARY_KEYS),
 		       read_word(dictionary, PY_DICTIONARY_VALUES), name);
@@ -80,7 +80,7 @@ bool lh_python_thread_name(char *to, size_t capacity)
 	uintptr_t frame = lh_python.on ? lh_python_frame() : 0;
 	uintptr_t code = frame ? read_word(frame, PY_FRAME_CODE) : 0;
 
-	if (!is_a(code, PyCode_Type) ||
+	if (!is_a(code, lh_py.PyCode_Type) ||
 	    !lh_python_text_is(read_word(code, PY_CODE_QUALIFIED), "Thread.start"))
 		return false;
 	uintptr_t name = attribute(read_word(frame, PY_FRAME_VARIABLES), "_name");

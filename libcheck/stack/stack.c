@@ -47,6 +47,7 @@ void lh_stack_modules_changed(void)
 {
 	__atomic_fetch_add(&lh_contexts.epoch, 1, __ATOMIC_RELEASE);
 	lh_walk_flush_cache();
+	lh_python_after_dlclose();
 }
 
 /* ---- walking ---- */

@@ -1,19 +1,69 @@
 /*
  * embedded-order.c — a program with an interpreter and a mutex of its own: the main thread acquires
- * the mutex with the GIL, another thread the GIL with the mutex, in turn.
+ * the mutex with the GIL, another thread the GIL with the mutex, in turn. With LOADED, the
+ * interpreter is a library that is loaded while the program runs; "close" unloads it.
  */
 #include <Python.h>
+#include <dlfcn.h>
 #include <pthread.h>
+#include <semaphore.h>
+#include <string.h>
 
 static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;
+static sem_t visited, leave;
+
+#ifdef LOADED
+static struct {
+	void (*initialize)(void);
+	int (*finalize)(void);
+	PyThreadState *(*save)(void);
+	void (*restore)(PyThreadState *);
+	PyGILState_STATE (*ensure)(void);
+	void (*release)(PyGILState_STATE);
+	int (*run)(const char *, PyCompilerFlags *);
+} py;
+#define FIND(member, name) *(void **)&py.member = dlsym(handle, name)
+
+static void *load(void)
+{
+	void *handle = dlopen("libpython3.11.so.1.0", RTLD_NOW | RTLD_GLOBAL);
+
+	FIND(initialize, "Py_Initialize");
+	FIND(finalize, "Py_FinalizeEx");
+	FIND(save, "PyEval_SaveThread");
+	FIND(restore, "PyEval_RestoreThread");
+	FIND(ensure, "PyGILState_Ensure");
+	FIND(release, "PyGILState_Release");
+	FIND(run, "PyRun_SimpleStringFlags");
+	return handle;
+}
+#else
+static const struct {
+	void (*initialize)(void);
+	int (*finalize)(void);
+	PyThreadState *(*save)(void);
+	void (*restore)(PyThreadState *);
+	PyGILState_STATE (*ensure)(void);
+	void (*release)(PyGILState_STATE);
+	int (*run)(const char *, PyCompilerFlags *);
+} py = {Py_Initialize,     Py_FinalizeEx,      PyEval_SaveThread,      PyEval_RestoreThread,
+	PyGILState_Ensure, PyGILState_Release, PyRun_SimpleStringFlags};
+
+static void *load(void)
+{
+	return NULL;
+}
+#endif
 
 static void *visit(void *unused)
 {
 	pthread_mutex_lock(&table);
-	PyGILState_STATE state = PyGILState_Ensure();
-	PyRun_SimpleString("sum([1])");
-	PyGILState_Release(state);
+	PyGILState_STATE state = py.ensure();
+	py.run("sum([1])", NULL);
+	py.release(state);
 	pthread_mutex_unlock(&table);
+	sem_post(&visited);
+	sem_wait(&leave);
 	return unused;
 }
 
@@ -23,17 +73,26 @@ static void lock_with_gil(void)
 	pthread_mutex_unlock(&table);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	void *handle = load();
 	pthread_t thread;
 
-	Py_Initialize();
-	PyThreadState *mine = PyEval_SaveThread();
+	sem_init(&visited, 0, 0);
+	sem_init(&leave, 0, 0);
+	py.initialize();
+	PyThreadState *mine = py.save();
 	pthread_create(&thread, NULL, visit, NULL);
-	PyEval_RestoreThread(mine);
+	sem_wait(&visited);
+	py.restore(mine);
 	lock_with_gil();
-	mine = PyEval_SaveThread();
+	mine = py.save();
+	sem_post(&leave);
 	pthread_join(thread, NULL);
-	PyEval_RestoreThread(mine);
-	return Py_FinalizeEx() != 0;
+	py.restore(mine);
+	if (py.finalize() != 0)
+		return 1;
+	if (handle && argc > 1 && strcmp(argv[1], "close") == 0)
+		dlclose(handle);
+	return 0;
 }

@@ -115,9 +115,7 @@ static const char *name_of(struct lh_symbols *s, const char *symbol, const struc
 	return lh_arena_printf(s->arena, "%s%s", v->scope, name);
 }
 
-/* The path in a variable, which is said to be `into` bytes before. NULL: it ends before that. Any
- * type can be the lock of a project's own functions, whose size is not known: then the path ends at
- * the outermost object that begins there. */
+/* The path in a variable, which is said to be `into` bytes before. NULL: it ends before that. */
 static const char *path_in(struct lh_symbols *s, struct lh_object *o, const struct lh_variable *v,
 			   uint64_t into, uint64_t own)
 {

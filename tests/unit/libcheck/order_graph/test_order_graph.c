@@ -140,6 +140,36 @@ static void gate_cases(void)
 	expect("a gate left too early", 1, 2, LH_F_NONE);
 }
 
+/* At some sites the thread has the GIL and releases it before it waits. */
+static void gil_cases(void)
+{
+	enum { XW = X | LH_WITHOUT_GIL << 4 };
+	lh_lock_id gil = tables_add_lock(s.tables, LH_GIL, 0);
+
+	ACQUIRES(s.t1, 0, {gil, X}, {s.A, X});
+	ACQUIRES(s.t2, 0, {s.A, X}, {gil, X});
+	expect("the GIL is a lock", 1, 2, LH_F_NONE);
+	gil = tables_add_lock(s.tables, LH_GIL, 0);
+	ACQUIRES(s.t1, 0, {gil, X}, {s.A, XW});
+	ACQUIRES(s.t2, 0, {s.A, X}, {gil, X});
+	expect("the GIL is released before the wait", 0, 0, 0);
+	gil = tables_add_lock(s.tables, LH_GIL, 0);
+	ACQUIRES(s.t1, 0, {gil, X}, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {gil, X}, {s.B, X}, {s.A, X});
+	expect("the GIL is a gate", 1, 2, LH_F_GATE);
+	gil = tables_add_lock(s.tables, LH_GIL, 0);
+	ACQUIRES(s.t1, 0, {gil, X}, {s.A, XW}, {s.B, XW});
+	ACQUIRES(s.t2, 0, {gil, X}, {s.B, XW}, {s.A, XW});
+	expect("no gate where it is released", 1, 2, LH_F_NONE);
+	gil = tables_add_lock(s.tables, LH_GIL, 0);
+	ACQUIRES(s.t1, 0, {gil, X}, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {gil, X}, {s.B, X}, {s.A, XW});
+	expect("no gate where one releases it", 1, 2, LH_F_NONE);
+	ACQUIRES(s.t1, 0, {s.G, X}, {s.A, XW}, {s.B, XW});
+	ACQUIRES(s.t2, 0, {s.G, X}, {s.B, XW}, {s.A, XW});
+	expect("another lock is not released", 1, 2, LH_F_GATE);
+}
+
 /* t1 creates t3 while it holds G, and joins t3 before it releases G; t2 holds G, too. */
 static void creator_chain_cases(void)
 {
@@ -641,6 +671,7 @@ int main(void)
 	basic_cases();
 	thread_cases();
 	gate_cases();
+	gil_cases();
 	creator_chain_cases();
 	happens_before_cases();
 	team_cases();

@@ -2,7 +2,8 @@
  * test_python.c — reads a Python interpreter made by hand: frames, names, lines, the intent of an
  * instruction; and tests that nothing is reported of data that does not match.
  * LINKS: libcheck/stack/python.c libcheck/stack/python_expression.c libcheck/stack/python_name.c
- *        libcheck/stack/python_text.c libcheck/stack/python_thread.c libcheck/base/text.c
+ *        libcheck/stack/python_text.c libcheck/stack/python_thread.c
+ *        libcheck/stack/python_symbols.c libcheck/base/
  */
 #include "libcheck/stack/python.h"
 #include "libcheck/stack/python_311.h"
@@ -538,6 +539,51 @@ static void other_threads(void)
 	expect_unknown();
 }
 
+static void gil_parts(void)
+{
+	const char *gil = _PyRuntime + PY_RUNTIME_GIL;
+
+	CHECK(lh_python_in_gil(gil) && lh_python_in_gil(gil + PY_GIL_BYTES - 1));
+	CHECK(!lh_python_in_gil(gil - 1) && !lh_python_in_gil(gil + PY_GIL_BYTES));
+	CHECK(lh_python_is_gil_mutex(gil + PY_GIL_MUTEX) && !lh_python_is_gil_mutex(gil));
+	CHECK(lh_python_is_gil_cond(gil + PY_GIL_COND) &&
+	      !lh_python_is_gil_cond(gil + PY_GIL_MUTEX));
+	for (int locked = -1; locked <= 1; locked++) {
+		set_half_word(_PyRuntime + PY_RUNTIME_GIL, PY_GIL_LOCKED, (uint32_t)locked);
+		CHECK_EQ(lh_python_gil_is_held(), locked == 1);
+	}
+}
+
+/* The thread has released the GIL: its frames are those that it had then. */
+static void without_gil(void)
+{
+	static struct lh_python_chain away, now;
+	char *gil = _PyRuntime + PY_RUNTIME_GIL;
+
+	gil_parts();
+	set_current_frame(frame_of(call(1, 0, false, "f"), CALL_AT, NULL, true));
+	set_word(_PyRuntime, PY_RUNTIME_CURRENT, 0);
+	set_word(gil, PY_GIL_HOLDER, (uintptr_t)state);
+	lh_python_read_last_frames(&away);
+	CHECK_EQ(away.n, 1);
+	CHECK(away.identity && !away.stack);
+	CHECK_EQ(lh_python_frames_id(), 0);
+	lh_python_away = &away;
+	away.stack = 7;
+	CHECK_EQ(lh_python_frames_id(), away.identity);
+	set_current_frame(NULL); /* nothing of CPython is read any more */
+	lh_python_read_frames(&now);
+	CHECK(now.n == 1 && now.identity == away.identity && now.stack == 7);
+	set_word(gil, PY_GIL_HOLDER, (uintptr_t)state + 16); /* another thread's, or a freed one */
+	lh_python_read_last_frames(&away);
+	CHECK(away.n == 0 && away.identity == 0);
+	set_word(gil, PY_GIL_HOLDER, 0);
+	lh_python_read_last_frames(&away);
+	CHECK_EQ(away.n, 0);
+	lh_python_away = NULL;
+	set_word(_PyRuntime, PY_RUNTIME_CURRENT, (uintptr_t)state);
+}
+
 static void other_versions(void)
 {
 	static const unsigned long versions[] = {0x030a00f0, 0x030c01f0, 0x030b00a7, 0x030b00b4,
@@ -576,6 +622,7 @@ int main(void)
 	odd_code();
 	thread_names();
 	other_threads();
+	without_gil();
 	other_versions();
 	return unit_done();
 }
