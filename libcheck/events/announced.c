@@ -120,7 +120,8 @@ void lh_on_announced_wait(const struct lh_call *call, uint32_t flags)
 	if (l && !is_custom(l))
 		return;
 	l = set_flags(call, l, flags);
-	if (call->how != LH_TRY && !(l && lh_self_get()->live && announce_known(call, l)))
+	bool again = l && (l->flags & LH_LOCK_RECURSIVE) && find_held(call->object);
+	if (call->how != LH_TRY && !again && !(l && lh_self_get()->live && announce_known(call, l)))
 		lh_on_wait_begin(call);
 	if ((l ? l->flags : flags) & LH_LOCK_COVERS)
 		lh_on_cover_begin(call);
