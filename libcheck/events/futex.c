@@ -95,12 +95,17 @@ struct lh_futex_wait lh_on_futex_wait(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
 	struct lh_live_thread *live = self->live;
-	uint32_t row = live && !live->wait_lock ? lh_lock_find(call->object) : 0;
+	uint32_t row = live ? lh_lock_find(call->object) : 0;
 	struct lh_lock *l = &LH_LOCKS[row];
-	const struct lh_context *x =
-		row && l->kind == LH_FUTEX && l->stats ? lh_context_find(call->frame) : NULL;
+	const struct lh_context *x = NULL;
 	struct lh_futex_wait wait = {0};
 
+	/* the wait of a lock whose call is recorded */
+	if (live && ((row && !lh_kind_is_pthread(l->kind) && l->kind != LH_FUTEX) ||
+		     (live->wait_lock && is_inner(self, live, call->frame))))
+		return wait;
+	if (row && !live->wait_lock && l->kind == LH_FUTEX && l->stats)
+		x = lh_context_find(call->frame);
 	if (x) {
 		lh_enter_known(self, call->frame);
 		announce(self, live, l, LH_SITE(x->stack, call->how, LH_EXCLUSIVE), call->frame,

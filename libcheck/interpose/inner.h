@@ -4,7 +4,8 @@
 
 #include "libcheck/thread/thread.h"
 
-/* Of a constant kind; nothing for a kind whose functions make no such calls. */
+/* Of a constant kind; nothing for a kind whose functions make no such calls: a signal handler that
+ * interrupts a wait for it is recorded. */
 static inline __attribute__((always_inline)) struct lh_self *lh_inner_of_kind(enum lh_kind kind,
 									      uintptr_t frame)
 {
@@ -15,14 +16,6 @@ static inline __attribute__((always_inline)) struct lh_self *lh_inner_of_kind(en
 	do {                                                                                       \
 		struct lh_self *inner =                                                            \
 			lh_inner_of_kind(LH_##k, (uintptr_t)__builtin_frame_address(0));           \
-		call;                                                                              \
-		lh_inner_end(inner);                                                               \
-	} while (0)
-
-/* The same while the original waits. */
-#define INNER_WAIT(call)                                                                           \
-	do {                                                                                       \
-		struct lh_self *inner = lh_inner_begin((uintptr_t)__builtin_frame_address(0));     \
 		call;                                                                              \
 		lh_inner_end(inner);                                                               \
 	} while (0)

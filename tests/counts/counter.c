@@ -47,12 +47,11 @@ static pthread_mutex_t taken = PTHREAD_MUTEX_INITIALIZER, used = PTHREAD_MUTEX_I
 static pthread_mutex_t many[MANY], theirs[MANY];
 static pthread_rwlock_t rw = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
-static pthread_spinlock_t spin;
-static int own; /* a lock of the program's own */
-static sem_t sem, held;
-
-/* Locks in the same 256 bytes share a line of the table of locks. */
+/* Alone in its line of the library's table, where the locks of 256 bytes are searched in turn. */
 #define ALONE __attribute__((aligned(256)))
+static ALONE pthread_spinlock_t spin;
+static ALONE int own; /* a lock of the program's own */
+static sem_t sem, held;
 
 typedef void operation(int n);
 #define OPERATION(name, BODY)                                                                      \
@@ -82,8 +81,8 @@ OPERATION(churn_inside, pthread_mutex_t m; pthread_mutex_init(&m, NULL); pthread
 	  pthread_mutex_lock(&m); pthread_mutex_unlock(&m); pthread_mutex_unlock(&a);
 	  pthread_mutex_destroy(&m);)
 
-OPERATION(churn_spin, pthread_spinlock_t s ALONE; pthread_spin_init(&s, 0); pthread_spin_lock(&s);
-	  pthread_spin_unlock(&s); pthread_spin_destroy(&s);)
+OPERATION(churn_spin, static ALONE pthread_spinlock_t s; pthread_spin_init(&s, 0);
+	  pthread_spin_lock(&s); pthread_spin_unlock(&s); pthread_spin_destroy(&s);)
 
 static __attribute__((noinline)) void deep_at(int n, int frames)
 {
@@ -170,15 +169,16 @@ struct glib_lock {
 	void *p;
 	unsigned i[2];
 };
-static struct glib_lock g_mutex ALONE, g_rec ALONE;
+static ALONE struct glib_lock g_mutex;
+static ALONE struct glib_lock g_rec;
 
 OPERATION(glib_mutex, g_mutex_lock(&g_mutex); g_mutex_unlock(&g_mutex);)
 OPERATION(glib_rec, g_rec_mutex_lock(&g_rec); g_rec_mutex_unlock(&g_rec);)
-OPERATION(churn_glib, struct glib_lock m ALONE; g_mutex_init(&m); g_mutex_lock(&m);
+OPERATION(churn_glib, static ALONE struct glib_lock m; g_mutex_init(&m); g_mutex_lock(&m);
 	  g_mutex_unlock(&m); g_mutex_clear(&m);)
 /* A system call that is not about a futex; a futex wait, which the kernel refuses, because the word
  * has another value; a wake-up there. */
-static unsigned word;
+static ALONE unsigned word;
 OPERATION(kernel_call, syscall(SYS_getppid);)
 OPERATION(futex_wait, syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);)
 OPERATION(futex_wake, syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);)
