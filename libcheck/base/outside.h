@@ -1,6 +1,6 @@
 /*
- * outside.h — the original functions of libraries other than libc: rows OUTSIDE, VOIDLOCK, BOOLTRY
- * and VOIDUNLOCK of calls.def.
+ * outside.h — the original functions of libraries other than libc: rows OUTSIDE, VOIDLOCK, BOOLTRY,
+ * VOIDUNLOCK, VOIDINIT and VOIDEND of calls.def.
  *
  * Such a library is perhaps not there at the start: a plugin brings it, and dlsym would not see it
  * then; and two plugins may bring one each. So the functions are looked for in the symbol tables of
@@ -18,20 +18,14 @@
 #define VOIDLOCK(fn, first, kind, mode, params, args) void fn params;
 #define BOOLTRY(fn, kind, mode, params, args) int fn params;
 #define VOIDUNLOCK(fn, kind, params, args) void fn params;
+#define VOIDINIT(fn, kind, params, args) void fn params;
+#define VOIDEND(fn, kind, params, args) void fn params;
 #include "libcheck/calls.def"
 
 /*
  * ---- GLib: gthread.h, gbitlock.h and deprecated/gthread.h of GLib 2.2 to 2.88; its types are
  * opaque here ----
  */
-void g_mutex_init(void *o);
-void g_mutex_clear(void *o);
-void g_rec_mutex_init(void *o);
-void g_rec_mutex_clear(void *o);
-void g_rw_lock_init(void *o);
-void g_rw_lock_clear(void *o);
-void g_cond_init(void *o);
-void g_cond_clear(void *o);
 void g_cond_wait(void *cond, void *o);
 int g_cond_wait_until(void *cond, void *o, int64_t end);
 void g_cond_signal(void *o);
@@ -57,31 +51,17 @@ void g_pointer_bit_unlock(void *o, int bit);
 void g_pointer_bit_unlock_and_set(void *o, unsigned bit, void *value, uintptr_t preserved);
 
 void *g_mutex_new(void);
-void g_mutex_free(void *o);
 void *g_cond_new(void);
-void g_cond_free(void *o);
 int g_cond_timed_wait(void *cond, void *o, void *end);
 void g_static_mutex_free(void *o);
-void g_static_rec_mutex_init(void *o);
 void g_static_rec_mutex_lock_full(void *o, unsigned depth);
 unsigned g_static_rec_mutex_unlock_full(void *o);
-void g_static_rec_mutex_free(void *o);
-void g_static_rw_lock_init(void *o);
-void g_static_rw_lock_free(void *o);
 
 /* ---- OpenMP ---- */
-void omp_init_lock(void *o);
 void omp_init_lock_with_hint(void *o, int hint);
-void omp_destroy_lock(void *o);
-void omp_init_nest_lock(void *o);
 void omp_init_nest_lock_with_hint(void *o, int hint);
-void omp_destroy_nest_lock(void *o);
-void omp_init_lock_(void *o);
 void omp_init_lock_with_hint_(void *o, const int *hint);
-void omp_destroy_lock_(void *o);
-void omp_init_nest_lock_(void *o);
 void omp_init_nest_lock_with_hint_(void *o, const int *hint);
-void omp_destroy_nest_lock_(void *o);
 void GOMP_critical_start(void), GOMP_critical_end(void);
 void GOMP_critical_name_start(void *o), GOMP_critical_name_end(void *o);
 void GOMP_atomic_start(void), GOMP_atomic_end(void);

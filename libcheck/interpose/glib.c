@@ -1,5 +1,5 @@
 /*
- * glib.c — GLib's calls that are not uniform: locks begin and end, conditions, g_once, and bits of
+ * glib.c — GLib's calls that are not uniform: locks on the heap, conditions, g_once, and bits of
  * words as locks. Special because a condition releases a GMutex inside, because the program's code
  * runs while a once control is held, and because a bit of a word has no address.
  *
@@ -20,25 +20,6 @@
 
 /* ---- locks begin and end ---- */
 
-#define INIT(fn, k)                                                                                \
-	LH_EXPORT void fn(void *o)                                                                 \
-	{                                                                                          \
-		struct lh_call call = LH_CALL(o, k, EXCLUSIVE, BLOCKING);                          \
-		ORIGINAL(fn, );                                                                    \
-		lh_on_reinit_begin(&call);                                                         \
-		INNER(k, real(o));                                                                 \
-		lh_on_init(&call, 0, 0);                                                           \
-	}
-/* `object`: the lock that ends. */
-#define CLEAR(fn, k, object)                                                                       \
-	LH_EXPORT void fn(void *o)                                                                 \
-	{                                                                                          \
-		struct lh_call call = LH_CALL(object, k, EXCLUSIVE, BLOCKING);                     \
-		ORIGINAL(fn, );                                                                    \
-		lh_on_destroy_begin(&call);                                                        \
-		INNER(k, real(o));                                                                 \
-		lh_on_destroyed(&call, 0);                                                         \
-	}
 #define NEW(fn, k)                                                                                 \
 	LH_EXPORT void *fn(void)                                                                   \
 	{                                                                                          \
@@ -49,24 +30,19 @@
 		return o;                                                                          \
 	}
 
-INIT(g_mutex_init, G_MUTEX)
-INIT(g_rec_mutex_init, G_REC_MUTEX)
-INIT(g_rw_lock_init, G_RW_LOCK)
-INIT(g_cond_init, G_COND)
-INIT(g_static_rec_mutex_init, G_STATIC_REC_MUTEX)
-INIT(g_static_rw_lock_init, G_STATIC_RW_LOCK)
-CLEAR(g_mutex_clear, G_MUTEX, o)
-CLEAR(g_rec_mutex_clear, G_REC_MUTEX, o)
-CLEAR(g_rw_lock_clear, G_RW_LOCK, o)
-CLEAR(g_cond_clear, G_COND, o)
 NEW(g_mutex_new, G_MUTEX)
 NEW(g_cond_new, G_COND)
-CLEAR(g_mutex_free, G_MUTEX, o)
-CLEAR(g_cond_free, G_COND, o)
+
 /* A GStaticMutex begins with a pointer to its GMutex, NULL before the first use. */
-CLEAR(g_static_mutex_free, G_MUTEX, *(void **)o)
-CLEAR(g_static_rec_mutex_free, G_STATIC_REC_MUTEX, o)
-CLEAR(g_static_rw_lock_free, G_STATIC_RW_LOCK, o)
+LH_EXPORT void g_static_mutex_free(void *o)
+{
+	struct lh_call call = LH_CALL(*(void **)o, G_MUTEX, EXCLUSIVE, BLOCKING);
+
+	ORIGINAL(g_static_mutex_free, );
+	lh_on_destroy_begin(&call);
+	INNER(G_MUTEX, real(o));
+	lh_on_destroyed(&call, 0);
+}
 
 /* ---- conditions ---- */
 

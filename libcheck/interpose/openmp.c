@@ -1,6 +1,6 @@
 /*
  * openmp.c — locks and critical sections of OpenMP, as far as they are not uniform: a lock is
- * initialized, destroyed; a critical section begins, ends. libgomp and LLVM's libomp define them.
+ * initialized with a hint; a critical section begins, ends. libgomp and LLVM's libomp define them.
  *
  * A critical section cannot be tried, and its object is a word that the compiler makes. The unnamed
  * section of libgomp, and its atomic operations, have no object that is known here: the original
@@ -15,15 +15,6 @@
 
 /* ---- locks ---- */
 
-static void set_up(const struct lh_call *call, void (*real)(void *), void *o)
-{
-	if (!real)
-		return;
-	lh_on_reinit_begin(call);
-	real(o);
-	lh_on_init(call, 0, 0);
-}
-
 /*
  * The hint is no part of the lock's state. libgomp has no function with a hint; where libomp's is
  * loaded beside libgomp, the lock must be one of the library whose functions use it.
@@ -31,47 +22,33 @@ static void set_up(const struct lh_call *call, void (*real)(void *), void *o)
 static void set_up_with_hint(const struct lh_call *call, void (*hinted)(void *, uintptr_t),
 			     void (*plain)(void *), void *o, uintptr_t hint)
 {
-	if (!hinted ||
-	    (plain && !lh_outside_is_beside((const void *)hinted, (const void *)plain))) {
-		set_up(call, plain, o);
-		return;
-	}
-	lh_on_reinit_begin(call);
-	hinted(o, hint);
-	lh_on_init(call, 0, 0);
-}
+	bool takes_hint = hinted && (!plain || lh_outside_is_beside((const void *)hinted,
+								    (const void *)plain));
 
-static void destroy(const struct lh_call *call, void (*real)(void *), void *o)
-{
-	if (!real)
+	if (!takes_hint && !plain)
 		return;
-	lh_on_destroy_begin(call);
-	real(o);
-	lh_on_destroyed(call, 0);
+	lh_on_reinit_begin(call);
+	if (takes_hint)
+		hinted(o, hint);
+	else
+		plain(o);
+	lh_on_init(call, 0, 0);
 }
 
 #define CALL(o, k) &LH_CALL(o, k, EXCLUSIVE, BLOCKING)
 #define HINTED(fn) ((void (*)(void *, uintptr_t))(void *)LH_OUTSIDE(fn))
 
 /* `fortran` is _ or nothing, `hint` the type of the hint. */
-#define LOCKS(name, k, fortran, hint)                                                              \
-	LH_EXPORT void omp_init_##name##fortran(void *o)                                           \
-	{                                                                                          \
-		set_up(CALL(o, k), LH_OUTSIDE(omp_init_##name##fortran), o);                       \
-	}                                                                                          \
+#define INIT_WITH_HINT(name, k, fortran, hint)                                                     \
 	LH_EXPORT void omp_init_##name##_with_hint##fortran(void *o, hint h)                       \
 	{                                                                                          \
 		set_up_with_hint(CALL(o, k), HINTED(omp_init_##name##_with_hint##fortran),         \
 				 LH_OUTSIDE(omp_init_##name##fortran), o, (uintptr_t)h);           \
-	}                                                                                          \
-	LH_EXPORT void omp_destroy_##name##fortran(void *o)                                        \
-	{                                                                                          \
-		destroy(CALL(o, k), LH_OUTSIDE(omp_destroy_##name##fortran), o);                   \
 	}
-LOCKS(lock, OMP_LOCK, , int)
-LOCKS(nest_lock, OMP_NEST_LOCK, , int)
-LOCKS(lock, OMP_LOCK, _, const int *)
-LOCKS(nest_lock, OMP_NEST_LOCK, _, const int *)
+INIT_WITH_HINT(lock, OMP_LOCK, , int)
+INIT_WITH_HINT(nest_lock, OMP_NEST_LOCK, , int)
+INIT_WITH_HINT(lock, OMP_LOCK, _, const int *)
+INIT_WITH_HINT(nest_lock, OMP_NEST_LOCK, _, const int *)
 
 /* ---- critical sections ---- */
 

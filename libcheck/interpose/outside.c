@@ -1,6 +1,6 @@
 /*
  * outside.c — the wrappers of other libraries' functions that are all alike, from the rows
- * VOIDLOCK, BOOLTRY and VOIDUNLOCK of calls.def.
+ * VOIDLOCK, BOOLTRY, VOIDUNLOCK, VOIDINIT and VOIDEND of calls.def.
  *
  * A program may call a function that no object defines: it has a weak reference to it, which is not
  * NULL because we export the name. Then nothing is locked, and a try succeeds, as for a program of
@@ -52,5 +52,27 @@
 			return;                                                                    \
 		lh_on_release(CALL(k, EXCLUSIVE, BLOCKING));                                       \
 		INNER(k, real args);                                                               \
+	}
+#define VOIDINIT(fn, k, params, args)                                                              \
+	LH_EXPORT void fn params                                                                   \
+	{                                                                                          \
+		const struct lh_call c = CALL(k, EXCLUSIVE, BLOCKING);                             \
+		__typeof__(fn) *real = LH_OUTSIDE(fn);                                             \
+		if (LH_UNLIKELY(!real))                                                            \
+			return;                                                                    \
+		lh_on_reinit_begin(&c);                                                            \
+		INNER(k, real args);                                                               \
+		lh_on_init(&c, 0, 0);                                                              \
+	}
+#define VOIDEND(fn, k, params, args)                                                               \
+	LH_EXPORT void fn params                                                                   \
+	{                                                                                          \
+		const struct lh_call c = CALL(k, EXCLUSIVE, BLOCKING);                             \
+		__typeof__(fn) *real = LH_OUTSIDE(fn);                                             \
+		if (LH_UNLIKELY(!real))                                                            \
+			return;                                                                    \
+		lh_on_destroy_begin(&c);                                                           \
+		INNER(k, real args);                                                               \
+		lh_on_destroyed(&c, 0);                                                            \
 	}
 #include "libcheck/calls.def"

@@ -120,39 +120,21 @@ static bool locks(Dwarf_Die *type)
 
 static bool is_library_lock(const char *name)
 {
-	static const char *const names[] = {"sem_t",
-					    "mtx_t",
-					    "cnd_t",
-					    "once_flag",
-					    "GMutex",
-					    "_GMutex",
-					    "GRecMutex",
-					    "_GRecMutex",
-					    "GRWLock",
-					    "_GRWLock",
-					    "GCond",
-					    "_GCond",
-					    "GOnce",
-					    "_GOnce",
-					    "GStaticMutex",
-					    "GStaticRecMutex",
-					    "_GStaticRecMutex",
-					    "GStaticRWLock",
-					    "_GStaticRWLock",
-					    "omp_lock_t",
-					    "omp_nest_lock_t",
-					    "barrier",
-					    "latch",
-					    "condition_variable",
-					    "condition_variable_any",
-					    "mutex",
-					    "recursive_mutex",
-					    "timed_mutex",
-					    "recursive_timed_mutex",
-					    "shared_mutex",
-					    "shared_timed_mutex",
-					    "__mutex_base",
-					    "counting_semaphore"};
+	static const char *const names[] = {
+#define TYPE(kind, name) name,
+#include "libcheck/calls.def"
+		"barrier",
+		"latch",
+		"condition_variable",
+		"condition_variable_any",
+		"mutex",
+		"recursive_mutex",
+		"timed_mutex",
+		"recursive_timed_mutex",
+		"shared_mutex",
+		"shared_timed_mutex",
+		"__mutex_base",
+		"counting_semaphore"};
 
 	return name && (strncmp(name, "pthread_", 8) == 0 || IS_ONE_OF(name, names));
 }
