@@ -347,6 +347,11 @@ void *lh_outside_find(const char *name, bool checked)
 	return find(name, checked, NULL);
 }
 
+bool lh_outside_is_variable(const void *address)
+{
+	return object_of(address) != NULL;
+}
+
 bool lh_outside_is_beside(const void *a, const void *b)
 {
 	return object_of(a) == object_of(b);

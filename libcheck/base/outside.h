@@ -160,6 +160,8 @@ void lh_outside_after_dlclose(void);
 
 /* The function of this name in the object that contains `address`, which stays meanwhile. */
 void *lh_outside_find_beside(const void *address, const char *name);
+/* Is it in an object, and not in memory that the program allocates? */
+bool lh_outside_is_variable(const void *address);
 /* Are both in one object? */
 bool lh_outside_is_beside(const void *a, const void *b);
 
