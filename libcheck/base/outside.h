@@ -5,7 +5,8 @@
  * Such a library is perhaps not there at the start: a plugin brings it, and dlsym would not see it
  * then; and two plugins may bring one each. So the functions are looked for in the symbol tables of
  * the objects that were loaded after ours: when the library starts, for all callers; and those that
- * were not there then, at their first call from each object, where that object would find them.
+ * were not there then, or have versions, at their first call from each object, where that object
+ * would find them.
  *
  * Calls no function of glibc's loader but _dl_find_object, allocates nothing, takes no lock.
  */
