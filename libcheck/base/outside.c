@@ -473,35 +473,23 @@ static const struct {
 
 enum { FUNCTIONS = sizeof(functions) / sizeof(functions[0]) };
 
-/*
- * What the calls of one page of code mean, and those of one object: a page belongs to one object,
- * and the loader does not change what a call of an object means. A key is never removed, so that
- * original and key belong together without a lock.
- */
-enum { BOUND = 1 << 13, PROBES = 16, PAGE_BITS = 12, FUNCTION_BITS = 8 };
-static struct bound {
-	uint64_t key;   /* 0: free */
-	void *original; /* NULL: not known; `nowhere`: no object defines it */
-} bound[BOUND];
-static char nowhere;
-_Static_assert(FUNCTIONS < 1 << FUNCTION_BITS, "the key has no more bits");
-
-static uint64_t key_of_page(const void *code, unsigned function)
-{
-	return (uint64_t)(uintptr_t)code >> PAGE_BITS << FUNCTION_BITS | function | 1ull << 63;
-}
+enum { PROBES = 16 };
+struct lh_outside_bound lh_outside_bound[1 << LH_OUTSIDE_BOUND_LOG];
+char lh_outside_nowhere;
+_Static_assert(FUNCTIONS < 1 << LH_OUTSIDE_BITS, "the key has no more bits");
 
 static uint64_t key_of_object(const struct link_map *l, unsigned function)
 {
-	return (uint64_t)(uintptr_t)l << FUNCTION_BITS | function;
+	return (uint64_t)(uintptr_t)l << LH_OUTSIDE_BITS | function;
 }
 
-static struct bound *bound_of(uint64_t key)
+static struct lh_outside_bound *bound_of(uint64_t key)
 {
-	uint32_t at = (uint32_t)(key * 0x9e3779b97f4a7c15u >> 40);
+	uint32_t at = lh_outside_slot(key);
 
 	for (uint32_t i = 0; i < PROBES; i++) {
-		struct bound *b = &bound[(at + i) % BOUND];
+		struct lh_outside_bound *b =
+			&lh_outside_bound[(at + i) % (1 << LH_OUTSIDE_BOUND_LOG)];
 		uint64_t known = __atomic_load_n(&b->key, __ATOMIC_RELAXED);
 		if (known == key ||
 		    (!known && (__atomic_compare_exchange_n(&b->key, &known, key, false,
@@ -514,7 +502,7 @@ static struct bound *bound_of(uint64_t key)
 
 static bool started; /* before that, an object may not be relocated, nor its scopes complete */
 
-static void *keep(struct bound *b, void *original)
+static void *keep(struct lh_outside_bound *b, void *original)
 {
 	if (b && started)
 		__atomic_store_n(&b->original, original, __ATOMIC_RELEASE);
@@ -522,32 +510,32 @@ static void *keep(struct bound *b, void *original)
 }
 
 /* Code that belongs to no object, or calls through ours, may mean a function that comes later. */
-static void *bind(const void *code, unsigned function, struct bound *of_page)
+static void *bind(const void *code, unsigned function, struct lh_outside_bound *of_page)
 {
 	const struct link_map *caller = object_of(code);
 	const char *name = functions[function].name;
 
 	if (!caller || caller == own_object()) {
 		void *at = find(name, true, NULL);
-		return at ? keep(of_page, at) : &nowhere;
+		return at ? keep(of_page, at) : &lh_outside_nowhere;
 	}
-	struct bound *of_object = bound_of(key_of_object(caller, function));
+	struct lh_outside_bound *of_object = bound_of(key_of_object(caller, function));
 	void *at = of_object ? __atomic_load_n(&of_object->original, __ATOMIC_ACQUIRE) : NULL;
 	if (!at) {
 		at = find(name, true, caller);
-		at = keep(of_object, at ? at : &nowhere);
+		at = keep(of_object, at ? at : &lh_outside_nowhere);
 	}
 	return keep(of_page, at);
 }
 
 void *lh_outside_of(unsigned function, const void *code)
 {
-	struct bound *b = bound_of(key_of_page(code, function));
+	struct lh_outside_bound *b = bound_of(lh_outside_key(function, code));
 	void *at = b ? __atomic_load_n(&b->original, __ATOMIC_ACQUIRE) : NULL;
 
 	if (LH_UNLIKELY(!at))
 		at = bind(code, function, b);
-	return at == &nowhere ? NULL : at;
+	return at == &lh_outside_nowhere ? NULL : at;
 }
 
 static bool depends[FUNCTIONS]; /* the definition has a version, so it is not for every caller */
@@ -601,7 +589,7 @@ void lh_outside_init(void)
 /* A thread that asks meanwhile belongs to an object that stays, and so do its functions. */
 void lh_outside_after_dlclose(void)
 {
-	for (int i = 0; i < BOUND; i++)
-		if (bound[i].original)
-			__atomic_store_n(&bound[i].original, NULL, __ATOMIC_RELEASE);
+	for (int i = 0; i < 1 << LH_OUTSIDE_BOUND_LOG; i++)
+		if (lh_outside_bound[i].original)
+			__atomic_store_n(&lh_outside_bound[i].original, NULL, __ATOMIC_RELEASE);
 }
