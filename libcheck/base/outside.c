@@ -35,6 +35,7 @@ struct wanted {
 	/* of the version that the caller asks for; 0: it asks for none, and gets the default */
 	uint32_t version;
 	bool only_version; /* and not a definition without a version */
+	bool not_at_start; /* no object in the program's scope at the start defines it */
 };
 
 struct object {
@@ -46,9 +47,14 @@ struct object {
 
 static bool kernel_copies; /* not where a filter forbids it */
 
+static bool is_careful(const struct wanted *w)
+{
+	return w->checked && kernel_copies && !lh_sys_seccomp_seen();
+}
+
 static bool read(const struct wanted *w, void *to, uintptr_t from, size_t n)
 {
-	if (w->checked && kernel_copies && !lh_sys_seccomp_seen())
+	if (is_careful(w))
 		return lh_sys_copy(to, (const void *)from, n);
 	__builtin_memcpy(to, (const void *)from, n);
 	return true;
@@ -83,29 +89,51 @@ static uintptr_t address(const struct object *x, uintptr_t at)
 	return at < x->base ? x->base + at : at;
 }
 
+enum { ENTRIES = 32 }; /* copied at once: more than most objects have */
+
+/* Returns how many entries were copied. What lies behind the last one of the section is copied too,
+ * which only the kernel may do. */
+static int read_entries(const struct wanted *w, ElfW(Dyn) d[ENTRIES], const ElfW(Dyn) * from)
+{
+	if (is_careful(w) && read(w, d, (uintptr_t)from, ENTRIES * sizeof(*d)))
+		return ENTRIES;
+	return read(w, d, (uintptr_t)from, sizeof(*d));
+}
+
+static void note_entry(struct object *x, const ElfW(Dyn) * d)
+{
+	uintptr_t at = address(x, d->d_un.d_ptr);
+
+	if (d->d_tag == DT_SYMTAB)
+		x->symbols = at;
+	else if (d->d_tag == DT_STRTAB)
+		x->strings = at;
+	else if (d->d_tag == DT_GNU_HASH)
+		x->hash = at;
+	else if (d->d_tag == DT_HASH)
+		x->old_hash = at;
+	else if (d->d_tag == DT_VERSYM)
+		x->versions = at;
+	else if (d->d_tag == DT_VERDEF)
+		x->defined = at;
+	else if (d->d_tag == DT_VERNEED)
+		x->needed = at;
+}
+
 static bool read_dynamic(const struct wanted *w, const struct link_map *l, struct object *x)
 {
-	ElfW(Dyn) d;
+	ElfW(Dyn) d[ENTRIES];
+	bool last = !l->l_ld;
 
 	*x = (struct object){.base = l->l_addr};
-	for (int i = 0; l->l_ld && i < DYNAMIC_MAX; i++) {
-		if (!read(w, &d, (uintptr_t)&l->l_ld[i], sizeof(d)) || d.d_tag == DT_NULL)
-			break;
-		uintptr_t at = address(x, d.d_un.d_ptr);
-		if (d.d_tag == DT_SYMTAB)
-			x->symbols = at;
-		else if (d.d_tag == DT_STRTAB)
-			x->strings = at;
-		else if (d.d_tag == DT_GNU_HASH)
-			x->hash = at;
-		else if (d.d_tag == DT_HASH)
-			x->old_hash = at;
-		else if (d.d_tag == DT_VERSYM)
-			x->versions = at;
-		else if (d.d_tag == DT_VERDEF)
-			x->defined = at;
-		else if (d.d_tag == DT_VERNEED)
-			x->needed = at;
+	for (int i = 0; !last && i < DYNAMIC_MAX;) {
+		int n = read_entries(w, d, &l->l_ld[i]);
+		last = n == 0;
+		for (int k = 0; k < n && !last; k++) {
+			last = d[k].d_tag == DT_NULL;
+			note_entry(x, &d[k]);
+		}
+		i += n;
 	}
 	return x->symbols && x->strings && (x->hash || x->old_hash);
 }
@@ -200,24 +228,28 @@ static void want_version(struct wanted *w, const struct object *x, unsigned numb
 	}
 }
 
-/* The symbols that an object needs are the first ones, before those of the GNU hash table. */
-static void want_version_of_caller(struct wanted *w, const struct link_map *caller)
+/* The symbols that an object needs are the first ones, before those of the GNU hash table. The
+ * caller stays, so its memory is read directly. */
+static void want_version_of_caller(struct wanted *wanted, const struct link_map *caller)
 {
+	struct wanted direct = *wanted, *w = &direct;
 	uint32_t count[2]; /* in both tables the second word */
 	struct object x;
 	ElfW(Sym) s;
 
+	w->checked = false;
 	if (!read_dynamic(w, caller, &x) || !x.versions || !x.needed ||
 	    !read(w, count, x.hash ? x.hash : x.old_hash, sizeof(count)))
 		return;
 	for (uint32_t i = 1; i < count[1]; i++) {
-		if (!read(w, &s, x.symbols + i * sizeof(s), sizeof(s)))
-			return;
+		read(w, &s, x.symbols + i * sizeof(s), sizeof(s));
 		if (s.st_shndx == SHN_UNDEF && has_name(w, &x, &s)) {
 			want_version(w, &x, version_at(w, &x, i) & (HIDDEN - 1u));
-			return;
+			break;
 		}
 	}
+	wanted->version = w->version;
+	wanted->only_version = w->only_version;
 }
 
 /* ---- definitions ---- */
@@ -340,6 +372,7 @@ struct scope {
 };
 
 static size_t scopes_at; /* of the pointer to them in the loader's own link map; 0: not known */
+static struct scope at_start; /* the program's */
 
 static bool is_within(uintptr_t at, const struct link_map *l)
 {
@@ -382,9 +415,10 @@ static uintptr_t find_in_scope(const struct wanted *w, const struct scope *s)
 	const struct link_map *own = own_object(), *map;
 	struct link_map l;
 	uint32_t i = s->n < OBJECTS_MAX ? s->n : 0;
+	uint32_t known = w->not_at_start && s->maps == at_start.maps ? at_start.n : 0;
 	uintptr_t found = 0;
 
-	while (i > 0 && read(w, &map, s->maps + --i * sizeof(map), sizeof(map)) && map != own) {
+	while (i > known && read(w, &map, s->maps + --i * sizeof(map), sizeof(map)) && map != own) {
 		uintptr_t at = read(w, &l, (uintptr_t)map, sizeof(l)) ? find_in(w, &l) : 0;
 		found = at ? at : found;
 	}
@@ -420,16 +454,15 @@ static struct wanted wanted(const char *name, bool checked)
 }
 
 /* `caller`: the object that calls the function; NULL: not known. */
-static void *find(const char *name, bool checked, const struct link_map *caller)
+static void *find(struct wanted w, const struct link_map *caller)
 {
 	enum { TRIES = 1000 };
-	struct wanted w = wanted(name, checked);
 	uintptr_t at;
 
 	if (w.bytes > NAME_MAX_BYTES)
 		return NULL;
 	if (!_dl_find_object) /* another C library */
-		return dlsym(RTLD_NEXT, name);
+		return dlsym(RTLD_NEXT, w.name);
 	if (caller)
 		want_version_of_caller(&w, caller);
 	at = find_in_scopes(&w, caller);
@@ -440,7 +473,7 @@ static void *find(const char *name, bool checked, const struct link_map *caller)
 
 void *lh_outside_find(const char *name, bool checked)
 {
-	return find(name, checked, NULL);
+	return find(wanted(name, checked), NULL);
 }
 
 bool lh_outside_is_variable(const void *address)
@@ -509,20 +542,23 @@ static void *keep(struct lh_outside_bound *b, void *original)
 	return original;
 }
 
+static bool depends[FUNCTIONS]; /* the definition has a version, so it is not for every caller */
+
 /* Code that belongs to no object, or calls through ours, may mean a function that comes later. */
 static void *bind(const void *code, unsigned function, struct lh_outside_bound *of_page)
 {
 	const struct link_map *caller = object_of(code);
-	const char *name = functions[function].name;
+	struct wanted w = wanted(functions[function].name, true);
 
 	if (!caller || caller == own_object()) {
-		void *at = find(name, true, NULL);
+		void *at = find(w, NULL);
 		return at ? keep(of_page, at) : &lh_outside_nowhere;
 	}
+	w.not_at_start = !depends[function];
 	struct lh_outside_bound *of_object = bound_of(key_of_object(caller, function));
 	void *at = of_object ? __atomic_load_n(&of_object->original, __ATOMIC_ACQUIRE) : NULL;
 	if (!at) {
-		at = find(name, true, caller);
+		at = find(w, caller);
 		at = keep(of_object, at ? at : &lh_outside_nowhere);
 	}
 	return keep(of_page, at);
@@ -537,8 +573,6 @@ void *lh_outside_of(unsigned function, const void *code)
 		at = bind(code, function, b);
 	return at == &lh_outside_nowhere ? NULL : at;
 }
-
-static bool depends[FUNCTIONS]; /* the definition has a version, so it is not for every caller */
 
 static void find_all_in(const struct link_map *l, const struct wanted w[])
 {
@@ -562,6 +596,7 @@ static void find_all_in_scope(const struct wanted w[], const struct link_map *ow
 	const struct link_map *const *maps = (const void *)s->maps;
 	bool behind = false;
 
+	at_start = *s;
 	for (uint32_t i = 0; i < s->n; i++) {
 		if (behind)
 			find_all_in(maps[i], w);
