@@ -192,7 +192,7 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 {
 	struct lh_event_frame event;
 
-	if ((rc == 0 && !waited_ns && (lh_on_acquired_revived(call) || lh_is_part_of_gil(call))) ||
+	if ((rc == 0 && !waited_ns && lh_on_acquired_revived(call)) ||
 	    !lh_event_begin_lock(&event, call, 0))
 		return;
 	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);

@@ -148,23 +148,31 @@ static inline __attribute__((always_inline)) int init_enter(int (*enter)(void *)
 	return must_initialize;
 }
 
-#define ENTER(fn)                                                                                  \
+/* `older` does the same in a GLib that does not have `fn` yet. */
+#define ENTER(fn, older)                                                                           \
 	LH_EXPORT int fn(void *o)                                                                  \
 	{                                                                                          \
-		return init_enter(LH_OUTSIDE(fn), &LH_CALL(o, G_ONCE, EXCLUSIVE, BLOCKING));       \
+		__typeof__(fn) *real = LH_OUTSIDE(fn);                                             \
+		if (LH_UNLIKELY(!real))                                                            \
+			real = LH_OUTSIDE(older);                                                  \
+		return init_enter(real, &LH_CALL(o, G_ONCE, EXCLUSIVE, BLOCKING));                 \
 	}
-#define LEAVE(fn, type)                                                                            \
+#define LEAVE(fn, older, type)                                                                     \
 	LH_EXPORT void fn(void *o, type result)                                                    \
 	{                                                                                          \
-		ORIGINAL(fn, );                                                                    \
+		__typeof__(fn) *real = LH_OUTSIDE(fn);                                             \
+		if (LH_UNLIKELY(!real))                                                            \
+			real = (__typeof__(fn) *)(void *)LH_OUTSIDE(older);                        \
+		if (!real)                                                                         \
+			return;                                                                    \
 		lh_on_release(LH_CALL(o, G_ONCE, EXCLUSIVE, BLOCKING));                            \
 		real(o, result);                                                                   \
 	}
-ENTER(g_once_init_enter)
-ENTER(g_once_init_enter_impl)
-ENTER(g_once_init_enter_pointer)
-LEAVE(g_once_init_leave, size_t)
-LEAVE(g_once_init_leave_pointer, void *)
+ENTER(g_once_init_enter, g_once_init_enter)
+ENTER(g_once_init_enter_impl, g_once_init_enter)
+ENTER(g_once_init_enter_pointer, g_once_init_enter)
+LEAVE(g_once_init_leave, g_once_init_leave, size_t)
+LEAVE(g_once_init_leave_pointer, g_once_init_leave, void *)
 
 /* ---- bits of words ---- */
 
@@ -195,12 +203,26 @@ LEAVE(g_once_init_leave_pointer, void *)
 			lh_on_acquired(BIT_CALL(TRY), acquired ? 0 : EBUSY);                       \
 		return acquired;                                                                   \
 	}
+/*
+ * GLib has no call that begins or ends a bit lock. So one that is no variable ends when it is
+ * released: the next one in this memory may be another lock. If a thread waits for the lock, it is
+ * the same one.
+ */
+static void release_bit(const struct lh_call *call, const void *word)
+{
+	lh_on_release(*call);
+	const struct lh_lock *l =
+		lh_self_get()->live ? lh_lock_known(call->object, LH_G_BIT_LOCK) : NULL;
+	if (l && !l->owner && !lh_outside_is_variable(word) && !lh_chain_is_waited_for(l))
+		lh_on_destroyed(call, 0);
+}
 #define BIT_UNLOCK(fn, params, args)                                                               \
 	LH_EXPORT void fn params                                                                   \
 	{                                                                                          \
+		const struct lh_call call = BIT_CALL(BLOCKING);                                    \
 		ORIGINAL(fn, );                                                                    \
 		if ((uint32_t)bit < LH_GLIB_BITS)                                                  \
-			lh_on_release(BIT_CALL(BLOCKING));                                         \
+			release_bit(&call, o);                                                     \
 		real args;                                                                         \
 	}
 static bool try_bit(int (*try)(void *, int), void *o, int bit)
