@@ -21,8 +21,9 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 # The library: nothing of it is visible but the intercepted names; unwind tables so that
 # exceptions and cancellation pass through; no call through a lazily bound slot.
 # On aarch64 gcc calls libgcc for atomics if it is not told otherwise, and the library links libc only.
+# On x86-64 it leaves the upper halves of vector registers alone: interpose/lock_api.c.
 # The compiler is asked when something is compiled, not when this file is read: setup may have to install it first.
-MACHINE_FLAGS = $(eval MACHINE_FLAGS := $(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),-mno-outline-atomics))$(MACHINE_FLAGS)
+MACHINE_FLAGS = $(eval MACHINE_FLAGS := $(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),-mno-outline-atomics,-mno-avx))$(MACHINE_FLAGS)
 LIB_FLAGS = $(ALL) $(MACHINE_FLAGS) -fPIC -fvisibility=hidden -fasynchronous-unwind-tables -fexceptions \
 	-ftls-model=initial-exec -fno-stack-protector -fno-plt -Wno-pedantic
 sources  = $(sort $(shell find $1 -name '*.c'))
