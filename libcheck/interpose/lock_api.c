@@ -66,9 +66,10 @@ extern struct r_debug _r_debug __attribute__((weak));
 static struct lh_api rows;
 static uint8_t result[LH_RUN_API_ROWS];    /* of each row in this process, bits of redirect.h */
 static bool off[LH_API_KINDS_MAX];         /* kinds that are not watched in this process */
-static const struct lh_api_row loader_row; /* of the loader's function for debuggers */
 
 #if defined(__x86_64__)
+
+static const struct lh_api_row loader_row; /* of the loader's function for debuggers */
 
 /* They keep their alignment, of up to 64 bytes: the frame and its two words above are 5 * 64 bytes.
  */
@@ -683,12 +684,14 @@ static void find_functions(void)
 		__atomic_fetch_or(&header->api_result[i], result[i], __ATOMIC_RELAXED);
 }
 
+#if defined(__x86_64__)
 /* Called with the loader's lock, so by one thread at a time. */
 void lh_lock_api_objects_changed(void)
 {
 	if (_r_debug.r_state == RT_CONSISTENT && !lh_sys_seccomp_active())
 		find_functions();
 }
+#endif
 
 void lh_lock_api_start(void)
 {
