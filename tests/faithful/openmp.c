@@ -19,10 +19,15 @@ static int sum(int n)
 	return total;
 }
 
-/* Locks made and destroyed; the hint is for libomp, which has the function. */
+/* Locks made and destroyed; the hint is for libomp, which has the function. A plugin from clang
+ * gets the functions of the program's libgomp, whose nest lock is larger than clang's type. */
 static int locks(void)
 {
-	omp_nest_lock_t nest;
+	union {
+		omp_nest_lock_t lock;
+		char of_libgomp[16];
+	} room;
+#define nest room.lock
 	omp_lock_t plain, hinted;
 	int n[4] = {0}; /* one for each lock */
 
@@ -57,6 +62,7 @@ static int locks(void)
 	omp_destroy_lock(&plain);
 	omp_destroy_lock(&hinted);
 	omp_destroy_nest_lock(&nest);
+#undef nest
 	return n[0] + n[1] + n[2] + n[3];
 }
 
