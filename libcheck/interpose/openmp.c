@@ -52,9 +52,11 @@ INIT_WITH_HINT(nest_lock, OMP_NEST_LOCK, _, const int *)
 
 /* ---- critical sections ---- */
 
-static inline struct lh_self *inner_begin(bool with_libomp, uintptr_t frame)
+/* A libomp that came later may record the section twice, which does no harm: it has one object. */
+static inline struct lh_self *inner_begin(uintptr_t frame)
 {
-	return LH_UNLIKELY(with_libomp) ? lh_inner_begin(frame) : NULL;
+	return LH_UNLIKELY(lh_outside_at_start.__kmpc_critical != NULL) ? lh_inner_begin(frame)
+									: NULL;
 }
 
 #define SECTION_BEGIN(fn, object, params, args)                                                    \
@@ -65,8 +67,7 @@ static inline struct lh_self *inner_begin(bool with_libomp, uintptr_t frame)
 			return;                                                                    \
 		struct lh_untried u =                                                              \
 			lh_on_untried_begin(LH_CALL(object, OMP_CRITICAL, EXCLUSIVE, BLOCKING));   \
-		struct lh_self *inner = inner_begin(LH_OUTSIDE(__kmpc_critical),                   \
-						    (uintptr_t)__builtin_frame_address(0));        \
+		struct lh_self *inner = inner_begin((uintptr_t)__builtin_frame_address(0));        \
 		real args;                                                                         \
 		lh_inner_end(inner);                                                               \
 		lh_on_untried_end(LH_CALL(object, OMP_CRITICAL, EXCLUSIVE, BLOCKING), u);          \
@@ -78,8 +79,7 @@ static inline struct lh_self *inner_begin(bool with_libomp, uintptr_t frame)
 		if (LH_UNLIKELY(!real))                                                            \
 			return;                                                                    \
 		lh_on_release(LH_CALL(object, OMP_CRITICAL, EXCLUSIVE, BLOCKING));                 \
-		struct lh_self *inner = inner_begin(LH_OUTSIDE(__kmpc_critical),                   \
-						    (uintptr_t)__builtin_frame_address(0));        \
+		struct lh_self *inner = inner_begin((uintptr_t)__builtin_frame_address(0));        \
 		real args;                                                                         \
 		lh_inner_end(inner);                                                               \
 	}

@@ -15,18 +15,42 @@ struct region {
 	void *first; /* the data's first word, for GOMP_parallel_reductions, which reads it */
 	void (*fn)(void *);
 	void *data;
-	const void *runtime; /* a function of the library that runs the region */
+	/* a function of the library that runs the region; NULL: do not ask for its threads */
+	const void *runtime;
 	struct lh_team team;
 };
 
 #define CALL() LH_CALL(NULL, OMP_CRITICAL, EXCLUSIVE, BLOCKING)
 
+/* omp_get_num_threads of the library that has this function. The places are filled once, and serve
+ * all regions that begin by one function. */
+static int (*threads_of(const void *runtime))(void)
+{
+	enum { PLACES = 32, BUSY = 1 };
+	static struct {
+		uintptr_t runtime;
+		int (*threads)(void);
+	} known[PLACES];
+	uintptr_t key = (uintptr_t)runtime, none = 0;
+	__typeof__(known[0]) *k = &known[key / 16 % PLACES];
+
+	if (LH_LIKELY(__atomic_load_n(&k->runtime, __ATOMIC_ACQUIRE) == key))
+		return k->threads;
+	int (*threads)(void) =
+		(int (*)(void))lh_outside_find_beside(runtime, "omp_get_num_threads");
+	if (__atomic_compare_exchange_n(&k->runtime, &none, BUSY, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_RELAXED)) {
+		k->threads = threads;
+		__atomic_store_n(&k->runtime, key, __ATOMIC_RELEASE);
+	}
+	return threads;
+}
+
 /* A nested region often has one thread only. The library of the region must say so, because another
  * one does not know the region. */
 static bool is_alone(const void *runtime)
 {
-	int (*threads)(void) =
-		(int (*)(void))lh_outside_find_beside(runtime, "omp_get_num_threads");
+	int (*threads)(void) = runtime ? threads_of(runtime) : NULL;
 
 	return threads && threads() == 1;
 }
@@ -235,7 +259,7 @@ static void fork_microtask(const struct lh_call *call, fork_function *real, void
 {
 	for (int i = 0; i < r->n; i++)
 		r->argument[i] = va_arg(arguments, void *);
-	fork_team(call, &r->region, (const void *)real, r->region.fn, NULL);
+	fork_team(call, &r->region, r->region.runtime, r->region.fn, NULL);
 	real(place, 1, (void *)run_microtask, r);
 	lh_on_team_join(call, &r->region.team);
 }
@@ -243,34 +267,37 @@ static void fork_microtask(const struct lh_call *call, fork_function *real, void
 /* Each uses as much of the stack as it needs. */
 #define FORK_UP_TO(name, max)                                                                      \
 	static __attribute__((noinline)) void name(const struct lh_call *call,                     \
-						   fork_function *real, void *place, int n,        \
-						   void *fn, va_list arguments)                    \
+						   fork_function *real, void *place,               \
+						   struct micro_region *r, va_list arguments)      \
 	{                                                                                          \
 		void *argument[max] = {0};                                                         \
-		struct micro_region r = {.argument = argument, .n = n};                            \
-		r.region.fn = (void (*)(void *))fn;                                                \
-		fork_microtask(call, real, place, &r, arguments);                                  \
+		r->argument = argument;                                                            \
+		fork_microtask(call, real, place, r, arguments);                                   \
 	}
 FORK_UP_TO(fork_few, ARGUMENTS_FEW)
 FORK_UP_TO(fork_many, ARGUMENTS_MANY)
 FORK_UP_TO(fork_max, ARGUMENTS_MAX)
 
-#define FORK(name)                                                                                 \
+#define FORK(name, asked)                                                                          \
 	LH_EXPORT void name(void *place, int n, void *fn, ...)                                     \
 	{                                                                                          \
 		fork_function *real = LH_OUTSIDE(name);                                            \
 		struct lh_call call = CALL();                                                      \
+		struct micro_region r = {.n = n};                                                  \
 		va_list arguments;                                                                 \
 		if (LH_UNLIKELY(!real || n > ARGUMENTS_MAX))                                       \
 			return;                                                                    \
+		r.region.fn = (void (*)(void *))fn;                                                \
+		r.region.runtime = (asked) ? (const void *)real : NULL;                            \
 		va_start(arguments, fn);                                                           \
 		(n <= ARGUMENTS_FEW    ? fork_few                                                  \
 		 : n <= ARGUMENTS_MANY ? fork_many                                                 \
-				       : fork_max)(&call, real, place, n, fn, arguments);          \
+				       : fork_max)(&call, real, place, &r, arguments);             \
 		va_end(arguments);                                                                 \
 	}
-FORK(__kmpc_fork_call)
-FORK(__kmpc_fork_teams)
+FORK(__kmpc_fork_call, true)
+/* each thread of a league is a team of its own, which has one thread */
+FORK(__kmpc_fork_teams, false)
 
 /* ---- barriers ---- */
 

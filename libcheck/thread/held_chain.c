@@ -418,7 +418,8 @@ static bool note_of_team(lh_chain_id id, const struct visits *all, struct lh_cha
 		return true;
 	}
 	if (all->own >= TEAM_OWN_MAX) {
-		lh_visit_move(all->last, v.last);
+		all->last->first = v.first;
+		all->last->last = v.last;
 		return true;
 	}
 	return all->of_teams < TEAM_VISITS_MAX && add_visit(id, v);

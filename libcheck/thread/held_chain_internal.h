@@ -42,18 +42,6 @@ uint32_t *lh_chain_head(lh_chain_id parent, lh_lock_id lock, lh_site site) LH_HI
 extern uint32_t lh_visit_serial LH_HIDDEN; /* of the rows of LH_T_VISIT, in the order of time */
 /* True if the visit's thread, or one of its segments, is new at the chain. */
 bool lh_chain_note(lh_chain_id id, struct lh_chain_visit v) LH_HIDDEN;
-/* The visit of a team's thread moves to this segment. Takes no lock: only that thread moves it, and
- * a reader sees both ends of the one segment or of the other. */
-static inline void lh_visit_move(struct lh_chain_visit *v, uint32_t segment)
-{
-	typedef uint64_t __attribute__((may_alias)) both_ends;
-
-	_Static_assert(offsetof(struct lh_chain_visit, first) % sizeof(both_ends) == 0 &&
-			       sizeof(*v) % sizeof(both_ends) == 0,
-		       "first and last are stored at once");
-	__atomic_store_n((both_ends *)&v->first, segment * (both_ends)0x100000001u,
-			 __ATOMIC_RELEASE);
-}
 /* Adds the visits of one chain to those of another. True: there were new ones. */
 bool lh_chain_copy_visits(lh_chain_id from, lh_chain_id to) LH_HIDDEN;
 /* True for the first dependency of its kind, which is remembered by this call. */

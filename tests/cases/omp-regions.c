@@ -1,7 +1,7 @@
 /*
  * Opposite orders that the team orders: before, in and after a region, in two regions, on both
  * sides of a barrier, of the end of a loop, of sections, of a single with copyprivate; in a nested
- * region.
+ * region, and in two leagues.
  * EXPECT: nothing
  * EXPECT-FILTERED: ordered a b
  * FLAGS: -fopenmp
@@ -79,6 +79,15 @@ static void nested(void)
 	}
 }
 
+/* of one thread each */
+static void league(void)
+{
+#pragma omp teams num_teams(2)
+	a_b();
+#pragma omp teams num_teams(2)
+	b_a();
+}
+
 int main(void)
 {
 	omp_set_max_active_levels(2);
@@ -86,6 +95,7 @@ int main(void)
 		regions();
 		one_region();
 		nested();
+		league();
 		regions();
 	}
 	return 0;

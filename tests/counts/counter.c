@@ -183,11 +183,34 @@ OPERATION(kernel_call, syscall(SYS_getppid);)
 OPERATION(futex_wait, syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);)
 OPERATION(futex_wake, syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);)
 
+#ifdef _OPENMP
+/* In a program of their own, because libgomp moves the stack: where a lock on the stack lies
+ * decides how long its hash list is. The region has one thread. */
+#include <omp.h>
+
+static omp_lock_t omp;
+OPERATION(omp_lock, omp_set_lock(&omp); omp_unset_lock(&omp);)
+OPERATION(critical, _Pragma("omp critical(counted)") __asm__ volatile("" ::: "memory");)
+OPERATION(region, _Pragma("omp parallel num_threads(1)") __asm__ volatile("" ::: "memory");)
+#endif
+
 static const struct {
 	const char *name;
 	operation *does;
 	int warm; /* runs before the count */
 } operations[] = {
+#ifdef _OPENMP
+	{"omp", omp_lock, WARM},
+	{"critical", critical, WARM},
+	{"region", region, WARM},
+};
+/* not counted here */
+static const struct {
+	const char *name;
+	operation *does;
+	int warm;
+} others[] __attribute__((unused)) = {
+#endif
 	{"mutex", mutex, WARM},
 	{"nested", nested, WARM},
 	{"trylock", try_mutex, WARM},
@@ -281,6 +304,9 @@ static void child(int *pipe_end)
 	for (int i = 0; i < THREADS; i++)
 		if (pthread_create(&t, NULL, work, NULL) || pthread_join(t, NULL))
 			exit(1);
+#ifdef _OPENMP
+	omp_init_lock(&omp);
+#endif
 	if (sem_init(&sem, 0, 1) || pthread_spin_init(&spin, 0) ||
 	    pthread_create(&t, NULL, work, pipe_end) || pthread_join(t, NULL))
 		exit(1);

@@ -64,6 +64,11 @@ static const char *fill_in(struct lh_arena *arena, const struct lh_report *repor
 		    : text;
 }
 
+static unsigned family_of(const struct lh_report_lock *lock)
+{
+	return lh_kind_row(lock->row.kind)->family;
+}
+
 /* Without the library a wait for a semaphore or for readers may be part of a cycle that cannot be
  * seen. */
 static void reword(const struct lh_hang *h, struct lh_report_finding *f)
@@ -71,10 +76,14 @@ static void reword(const struct lh_hang *h, struct lh_report_finding *f)
 	if (f->rule != LH_RULE_LOST_SIGNAL || h->ledger)
 		return;
 	for (uint32_t i = 0; i < f->locks; i++)
-		if (lh_kind_row(f->lock[i]->row.kind)->family == LH_FAMILY_GLIB &&
+		if ((family_of(f->lock[i]) == LH_FAMILY_GLIB ||
+		     family_of(f->lock[i]) == LH_FAMILY_OPENMP) &&
 		    lh_kind_acts(f->lock[i]->row.kind) == LH_MUTEX)
-			f->help = "A GMutex does not record its owner: start the program under "
-				  "'lockhound run' and run hang again.";
+			f->help = lh_arena_printf(
+				h->arena,
+				"A lock of %s does not record its owner: start the "
+				"program under 'lockhound run' and run hang again.",
+				family_of(f->lock[i]) == LH_FAMILY_GLIB ? "GLib" : "OpenMP");
 		else if (f->lock[i]->row.kind == LH_SEM || f->lock[i]->row.kind == LH_RWLOCK)
 			f->help = "A semaphore and the readers of a rwlock do not record their "
 				  "threads: start the program under 'lockhound run' and run hang "

@@ -134,7 +134,9 @@ static const char *holders(const struct lh_hang_writer *g, const struct lh_hang_
 		return lh_arena_printf(
 			g->arena, ", held by %s",
 			lh_hang_plural(g, t->wait.readers, "unknown reader", "unknown readers"));
-	if (lh_kind_row(t->wait.kind)->family == LH_FAMILY_GLIB && !t->live)
+	if ((lh_kind_row(t->wait.kind)->family == LH_FAMILY_GLIB ||
+	     lh_kind_row(t->wait.kind)->family == LH_FAMILY_OPENMP) &&
+	    !t->live)
 		return ", whose owner is unknown";
 	return "";
 }

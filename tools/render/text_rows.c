@@ -27,8 +27,11 @@ const char *lh_text_short_names(struct lh_view *v, const struct lh_report_findin
 				const char *text, uint32_t columns)
 {
 	for (uint32_t i = 0; i < f->locks; i++) {
-		const char *name = lh_view_clean(v, f->lock[i]->name),
-			   *shorter = lh_shorten_name(v->arena, name, columns);
+		const char *name = lh_view_clean(v, f->lock[i]->name), *shorter;
+
+		/* what "critical(first)" has in brackets is no parameter */
+		shorter = (f->lock[i]->row.kind == LH_OMP_CRITICAL ? lh_shorten : lh_shorten_name)(
+			v->arena, name, columns);
 
 		if (shorter != name)
 			text = replace(v->arena, text, name, shorter);
