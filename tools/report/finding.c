@@ -180,6 +180,16 @@ static void rotate_to_first(struct lh_report *report, struct lh_report_finding *
 }
 
 /* Sets every field that follows from the steps. */
+/* A futex may stand for a lock, and two such locks for a cycle that nobody can see. */
+static void advise_for_futex(struct lh_report_finding *f)
+{
+	for (uint32_t i = 0; i < f->locks && f->rule == LH_RULE_LOST_SIGNAL; i++)
+		if (f->lock[i]->row.kind == LH_FUTEX)
+			f->help = "A futex does not record who holds the lock behind it. If these "
+				  "are locks, acquire them in one order everywhere; if they are "
+				  "events, find the thread that should have brought them.";
+}
+
 static void complete(struct lh_report *report, struct lh_report_finding *f)
 {
 	uint32_t first;
@@ -191,6 +201,7 @@ static void complete(struct lh_report *report, struct lh_report_finding *f)
 	lh_report_number_duplicates(report, f);
 	f->frame = best_frame(f);
 	f->message = lh_report_message(report, f);
+	advise_for_futex(f);
 }
 
 /* Without steps and what follows from them. */

@@ -47,6 +47,10 @@ static const struct {
 	{"QRecursiveMutex::", "", "QRecursiveMutex"},
 	{"QReadWriteLock", "::", "QReadWriteLock"},
 	{"QSemaphore::", "", "QSemaphore"},
+	{"g_mutex_lock", "",
+	 "GMutex"}, /* of libglib itself: a call of the program's is its own kind */
+	{"g_cond_wait", "", "GCond"},
+	{"g_async_queue_", "", "GAsyncQueue"},
 	{"absl::", "::Mutex::", "absl::Mutex"},
 	{"absl::", "::CondVar::", "absl::CondVar"},
 	{"absl::", "::Notification::", "absl::Notification"},
