@@ -21,8 +21,9 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 # The library: nothing of it is visible but the intercepted names; unwind tables so that
 # exceptions and cancellation pass through; no call through a lazily bound slot.
 # On aarch64 gcc calls libgcc for atomics if it is not told otherwise, and the library links libc only.
+# On x86-64 it leaves the upper halves of vector registers alone: interpose/lock_api.c.
 # The compiler is asked when something is compiled, not when this file is read: setup may have to install it first.
-MACHINE_FLAGS = $(eval MACHINE_FLAGS := $(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),-mno-outline-atomics))$(MACHINE_FLAGS)
+MACHINE_FLAGS = $(eval MACHINE_FLAGS := $(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),-mno-outline-atomics,-mno-avx))$(MACHINE_FLAGS)
 LIB_FLAGS = $(ALL) $(MACHINE_FLAGS) -fPIC -fvisibility=hidden -fasynchronous-unwind-tables -fexceptions \
 	-ftls-model=initial-exec -fno-stack-protector -fno-plt -Wno-pedantic
 sources  = $(sort $(shell find $1 -name '*.c'))
@@ -42,7 +43,7 @@ CHECK_PACKAGES := clang llvm lld mold dwz clang-format clang-tidy libclang-rt-de
 	libc++1-14 libc++abi1-14 libomp-14-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
 	valgrind gdb strace procps iproute2 bubblewrap graphviz libxml2-utils python3 python3-jsonschema python3-yaml openssl perl \
 	cmake meson ninja-build automake python3-pytest git \
-	libpython3.11-testsuite python3-dev pybind11-dev libglib2.0-0 libjemalloc2 libgoogle-perftools4 libmimalloc2.0 libfuse3-dev \
+	libpython3.11-testsuite python3-dev pybind11-dev libglib2.0-dev libjemalloc2 libgoogle-perftools4 libmimalloc2.0 libfuse3-dev \
 	sqlite3 memcached redis-server redis-tools mariadb-server mariadb-client pbzip2 xz-utils openjdk-17-jre-headless \
 	nginx-light haproxy unbound rsyslog rustc qtbase5-dev libabsl-dev pkg-config gstreamer1.0-tools gstreamer1.0-plugins-base \
 	graphicsmagick imagemagick-6.q16 dbus dconf-cli dconf-service libglib2.0-bin

@@ -550,8 +550,8 @@ enum {
 	LH_FINDING_ENDED = 32,
 	/* a warning, because LH_LEDGER_PYTHON_ASSUMED: the acquisitions may not wait */
 	LH_FINDING_ASSUMED = 64,
-	/* a deadlock, if the lock behind a futex of its steps is held by the thread of the step
-	 * LH_HOLDS: the only other thread that was seen to wake others there */
+	/* a deadlock, if in the futex of its steps only the thread of the step LH_HOLDS can wake
+	 * the waiter: no other thread was seen to do so */
 	LH_FINDING_LIKELY = 128,
 };
 

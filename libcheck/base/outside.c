@@ -41,9 +41,14 @@ struct object {
 
 static bool kernel_copies; /* not where a filter forbids it */
 
+static bool is_careful(const struct wanted *w)
+{
+	return w->checked && kernel_copies && !lh_sys_seccomp_seen();
+}
+
 static bool read(const struct wanted *w, void *to, uintptr_t from, size_t n)
 {
-	if (w->checked && kernel_copies && !lh_sys_seccomp_seen())
+	if (is_careful(w))
 		return lh_sys_copy(to, (const void *)from, n);
 	__builtin_memcpy(to, (const void *)from, n);
 	return true;
@@ -78,25 +83,47 @@ static uintptr_t address(const struct object *x, uintptr_t at)
 	return at < x->base ? x->base + at : at;
 }
 
+enum { ENTRIES = 32 }; /* copied at once: more than most objects have */
+
+/* Returns how many entries were copied. What lies behind the last one of the section is copied too,
+ * which only the kernel may do. */
+static int read_entries(const struct wanted *w, ElfW(Dyn) d[ENTRIES], const ElfW(Dyn) * from)
+{
+	if (is_careful(w) && read(w, d, (uintptr_t)from, ENTRIES * sizeof(*d)))
+		return ENTRIES;
+	return read(w, d, (uintptr_t)from, sizeof(*d));
+}
+
+static void note_entry(struct object *x, const ElfW(Dyn) * d)
+{
+	uintptr_t at = address(x, d->d_un.d_ptr);
+
+	if (d->d_tag == DT_SYMTAB)
+		x->symbols = at;
+	else if (d->d_tag == DT_STRTAB)
+		x->strings = at;
+	else if (d->d_tag == DT_GNU_HASH)
+		x->hash = at;
+	else if (d->d_tag == DT_HASH)
+		x->old_hash = at;
+	else if (d->d_tag == DT_VERSYM)
+		x->versions = at;
+}
+
 static bool read_dynamic(const struct wanted *w, const struct link_map *l, struct object *x)
 {
-	ElfW(Dyn) d;
+	ElfW(Dyn) d[ENTRIES];
+	bool last = !l->l_ld;
 
 	*x = (struct object){.base = l->l_addr};
-	for (int i = 0; l->l_ld && i < DYNAMIC_MAX; i++) {
-		if (!read(w, &d, (uintptr_t)&l->l_ld[i], sizeof(d)) || d.d_tag == DT_NULL)
-			break;
-		uintptr_t at = address(x, d.d_un.d_ptr);
-		if (d.d_tag == DT_SYMTAB)
-			x->symbols = at;
-		else if (d.d_tag == DT_STRTAB)
-			x->strings = at;
-		else if (d.d_tag == DT_GNU_HASH)
-			x->hash = at;
-		else if (d.d_tag == DT_HASH)
-			x->old_hash = at;
-		else if (d.d_tag == DT_VERSYM)
-			x->versions = at;
+	for (int i = 0; !last && i < DYNAMIC_MAX;) {
+		int n = read_entries(w, d, &l->l_ld[i]);
+		last = n == 0;
+		for (int k = 0; k < n && !last; k++) {
+			last = d[k].d_tag == DT_NULL;
+			note_entry(x, &d[k]);
+		}
+		i += n;
 	}
 	return x->symbols && x->strings && (x->hash || x->old_hash);
 }
@@ -249,6 +276,7 @@ struct scope {
 };
 
 static size_t scopes_at; /* of the pointer to them in the loader's own link map; 0: not known */
+static struct scope at_start; /* the program's; a function that is bound later is in none of them */
 
 static bool is_within(uintptr_t at, const struct link_map *l)
 {
@@ -291,9 +319,10 @@ static uintptr_t find_in_scope(const struct wanted *w, const struct scope *s)
 	const struct link_map *own = own_object(), *map;
 	struct link_map l;
 	uint32_t i = s->n < OBJECTS_MAX ? s->n : 0;
+	uint32_t known = s->maps == at_start.maps ? at_start.n : 0;
 	uintptr_t found = 0;
 
-	while (i > 0 && read(w, &map, s->maps + --i * sizeof(map), sizeof(map)) && map != own) {
+	while (i > known && read(w, &map, s->maps + --i * sizeof(map), sizeof(map)) && map != own) {
 		uintptr_t at = read(w, &l, (uintptr_t)map, sizeof(l)) ? find_in(w, &l) : 0;
 		found = at ? at : found;
 	}
@@ -467,6 +496,7 @@ static void find_all_in_scope(const struct wanted w[], const struct link_map *ow
 	const struct link_map *const *maps = (const void *)s->maps;
 	bool behind = false;
 
+	at_start = *s;
 	for (uint32_t i = 0; i < s->n; i++) {
 		if (behind)
 			find_all_in(maps[i], w);

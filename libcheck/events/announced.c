@@ -113,6 +113,12 @@ static bool announce_known(const struct lh_call *call, const struct lh_lock *l)
 	return true;
 }
 
+/* A thread does not wait for a recursive lock that it holds. */
+static bool is_again(const struct lh_call *call, const struct lh_lock *l)
+{
+	return l && (l->flags & LH_LOCK_RECURSIVE) && find_held(call->object);
+}
+
 void lh_on_announced_wait(const struct lh_call *call, uint32_t flags)
 {
 	struct lh_lock *l = find(call);
@@ -120,7 +126,8 @@ void lh_on_announced_wait(const struct lh_call *call, uint32_t flags)
 	if (l && !is_custom(l))
 		return;
 	l = set_flags(call, l, flags);
-	if (call->how != LH_TRY && !(l && lh_self_get()->live && announce_known(call, l)))
+	if (call->how != LH_TRY && !(l && lh_self_get()->live && announce_known(call, l)) &&
+	    !is_again(call, l))
 		lh_on_wait_begin(call);
 	if ((l ? l->flags : flags) & LH_LOCK_COVERS)
 		lh_on_cover_begin(call);

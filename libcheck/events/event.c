@@ -220,11 +220,14 @@ uint64_t lh_event_wait_time(struct lh_self *self)
 {
 	struct lh_live_thread *live = self->live_saved;
 	struct lh_lock *l = lh_lock_row(live->wait_lock);
+	bool is_contended = l && l->stats && live->wait_on == LH_WAIT_LOCK;
 	uint64_t ns = 0;
 
-	if (LH_UNLIKELY(self->waits_for_free))
+	if (LH_UNLIKELY(self->waits_for_free)) {
 		self->waits_for_free = false;
-	else if (l && l->stats && live->wait_on == LH_WAIT_LOCK) {
+		is_contended = is_contended && live->wait_entries != l->acquired;
+	}
+	if (is_contended) {
 		struct lh_lock_stats *stats = &LH_LOCK_STATS[l->stats];
 		ns = lh_clock_now() - live->wait_since_ns;
 		stats->contended++;

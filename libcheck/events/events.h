@@ -165,7 +165,7 @@ slow_path:;
 		slow.stack = x->stack;
 	if (rc == EBUSY && call.how == LH_TRY)
 		lh_on_try_failed(&slow);
-	else
+	else if (call.kind != LH_MUTEX || !lh_python_in_gil(call.object))
 		lh_on_acquired_slow(&slow, rc);
 }
 

@@ -47,13 +47,17 @@ static struct lh_lock *futex_row(const void *word)
  * libstdc++ for the guard of a static, or in a signal handler that interrupts it. But an earlier
  * wait in a futex that was left by a jump is over.
  */
-static bool is_inner(const struct lh_self *self, const struct lh_live_thread *live, uintptr_t frame)
+static bool is_inner(const struct lh_self *self, const struct lh_live_thread *live,
+		     const struct lh_call *call)
 {
 	const struct lh_lock *l = lh_lock_row(live->wait_lock);
 
-	if (!live->wait_lock || live->wait_on == LH_WAIT_COND)
+	if (!live->wait_lock)
 		return false;
-	return !(l && l->kind == LH_FUTEX && frame >= self->futex_frame);
+	if (live->wait_on == LH_WAIT_COND)
+		return l && l->kind == LH_G_COND &&
+		       l->address + LH_GLIB_COND_WORD == (uintptr_t)call->object;
+	return !(l && l->kind == LH_FUTEX && call->frame >= self->futex_frame);
 }
 
 static void announce(struct lh_self *self, struct lh_live_thread *live, struct lh_lock *l,
@@ -79,8 +83,7 @@ static void announce_slow(const struct lh_call *call, struct lh_futex_wait *out)
 
 	if (!lh_event_begin(&event, call))
 		return;
-	struct lh_lock *l =
-		is_inner(event.self, event.live, call->frame) ? NULL : futex_row(call->object);
+	struct lh_lock *l = is_inner(event.self, event.live, call) ? NULL : futex_row(call->object);
 	if (l) {
 		if (!l->first_stack)
 			l->first_stack = event.stack;
@@ -102,7 +105,7 @@ struct lh_futex_wait lh_on_futex_wait(const struct lh_call *call)
 
 	/* the wait of a lock whose call is recorded */
 	if (live && ((row && !lh_kind_is_pthread(l->kind) && l->kind != LH_FUTEX) ||
-		     (live->wait_lock && is_inner(self, live, call->frame))))
+		     (live->wait_lock && is_inner(self, live, call))))
 		return wait;
 	if (row && !live->wait_lock && l->kind == LH_FUTEX && l->stats)
 		x = lh_context_find(call->frame);

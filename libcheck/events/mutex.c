@@ -68,10 +68,12 @@ void lh_on_wait_begin(const struct lh_call *call)
 		lh_lock_stats_get(l); /* the wait is counted there */
 		if (!lh_lock_is_free_now(call->object, call->kind)) {
 			lh_event_announce_wait(&event, lh_lock_id_of(l), site, LH_WAIT_LOCK, 0);
-			if (l->kind == LH_CUSTOM && !is_held(&event, l))
+			if (l->kind == LH_CUSTOM && !is_held(&event, l)) {
 				event.self->waits_for_free = true;
-			else if (l->kind != LH_ONCE && lh_kind_acts(l->kind) != LH_GUARD)
+				event.live->wait_entries = l->acquired;
+			} else if (l->kind != LH_ONCE && lh_kind_acts(l->kind) != LH_GUARD) {
 				lh_contention_wait_begin(l, lh_lock_id_of(l), event.live);
+			}
 		}
 		uint32_t self = h ? lh_check_self_deadlock(event.self, l, h, site) : 0;
 		/* a deadlock that happens is not reported as a potential one too */
@@ -190,7 +192,7 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 {
 	struct lh_event_frame event;
 
-	if ((rc == 0 && !waited_ns && (lh_on_acquired_revived(call) || lh_is_part_of_gil(call))) ||
+	if ((rc == 0 && !waited_ns && lh_on_acquired_revived(call)) ||
 	    !lh_event_begin_lock(&event, call, 0))
 		return;
 	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);

@@ -148,23 +148,31 @@ static inline __attribute__((always_inline)) int init_enter(int (*enter)(void *)
 	return must_initialize;
 }
 
-#define ENTER(fn)                                                                                  \
+/* `older` does the same in a GLib that does not have `fn` yet. */
+#define ENTER(fn, older)                                                                           \
 	LH_EXPORT int fn(void *o)                                                                  \
 	{                                                                                          \
-		return init_enter(LH_OUTSIDE(fn), &LH_CALL(o, G_ONCE, EXCLUSIVE, BLOCKING));       \
+		__typeof__(fn) *real = LH_OUTSIDE(fn);                                             \
+		if (LH_UNLIKELY(!real))                                                            \
+			real = LH_OUTSIDE(older);                                                  \
+		return init_enter(real, &LH_CALL(o, G_ONCE, EXCLUSIVE, BLOCKING));                 \
 	}
-#define LEAVE(fn, type)                                                                            \
+#define LEAVE(fn, older, type)                                                                     \
 	LH_EXPORT void fn(void *o, type result)                                                    \
 	{                                                                                          \
-		ORIGINAL(fn, );                                                                    \
+		__typeof__(fn) *real = LH_OUTSIDE(fn);                                             \
+		if (LH_UNLIKELY(!real))                                                            \
+			real = (__typeof__(fn) *)(void *)LH_OUTSIDE(older);                        \
+		if (!real)                                                                         \
+			return;                                                                    \
 		lh_on_release(LH_CALL(o, G_ONCE, EXCLUSIVE, BLOCKING));                            \
 		real(o, result);                                                                   \
 	}
-ENTER(g_once_init_enter)
-ENTER(g_once_init_enter_impl)
-ENTER(g_once_init_enter_pointer)
-LEAVE(g_once_init_leave, size_t)
-LEAVE(g_once_init_leave_pointer, void *)
+ENTER(g_once_init_enter, g_once_init_enter)
+ENTER(g_once_init_enter_impl, g_once_init_enter)
+ENTER(g_once_init_enter_pointer, g_once_init_enter)
+LEAVE(g_once_init_leave, g_once_init_leave, size_t)
+LEAVE(g_once_init_leave_pointer, g_once_init_leave, void *)
 
 /* ---- bits of words ---- */
 

@@ -118,8 +118,8 @@ static void *function_of(const char *name)
 }
 
 /* The table ends with a row without a name. Another function than ours is what it is without a
- * collector. */
-static void fill(struct itt_function *table)
+ * collector; so are all functions of libomp, whose locks are a family of their own. */
+static void fill(struct itt_function *table, bool ours_too)
 {
 	enum { FUNCTIONS_MAX = 1000 };
 	struct itt_function f;
@@ -130,7 +130,7 @@ static void fill(struct itt_function *table)
 		if (!lh_sys_copy(name, f.name, sizeof("__itt_") - 1) ||
 		    !lh_text_equal(name, "__itt_"))
 			return;
-		void *function = function_of(f.name);
+		void *function = ours_too ? function_of(f.name) : NULL;
 		*f.at = function ? function : f.without_collector;
 	}
 }
@@ -141,7 +141,9 @@ LH_EXPORT void __itt_api_init(void *global, int groups)
 	struct itt_global g;
 
 	FORWARD(__itt_api_init, global, groups);
+	const void *of_libomp = (const void *)(uintptr_t)LH_OUTSIDE(__kmpc_critical);
+	bool is_libomp = of_libomp && lh_outside_is_beside(global, of_libomp);
 	if (!LH_OUTSIDE(__itt_api_init) && lh_sys_copy(&g, global, sizeof(g)) &&
 	    __builtin_memcmp(g.magic, magic, sizeof(magic)) == 0)
-		fill(g.functions);
+		fill(g.functions, !is_libomp);
 }

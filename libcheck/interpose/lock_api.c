@@ -13,17 +13,60 @@
 #include "libcheck/interpose/lock_api.h"
 #include "libcheck/base/options.h"
 #include "libcheck/base/text.h"
-#include "libcheck/events/events.h"
 #include "libcheck/lock_api/redirect.h"
 
+/*
+ * libc's copying functions change the upper halves of the vector registers. Of the events, those
+ * that the headers have whole call none of them, and the others are called by a piece of code that
+ * keeps these halves, which takes as long as ten such events. In this file they have its name.
+ */
+#define SLOW_EVENTS(ROW)                                                                           \
+	ROW(on_acquired_slow)                                                                      \
+	ROW(on_acquired_new_chain)                                                                 \
+	ROW(on_try_failed)                                                                         \
+	ROW(on_release_slow)                                                                       \
+	ROW(on_release_failed)                                                                     \
+	ROW(on_wait_begin)                                                                         \
+	ROW(on_wait_end)                                                                           \
+	ROW(on_wait_clear)                                                                         \
+	ROW(on_init)                                                                               \
+	ROW(on_reinit_begin_slow)                                                                  \
+	ROW(on_destroy_begin_slow)                                                                 \
+	ROW(on_destroyed)                                                                          \
+	ROW(on_name)                                                                               \
+	ROW(on_wait_end_free)                                                                      \
+	ROW(lock_api_objects_changed)                                                              \
+	ROW(held_measure_begin)                                                                    \
+	ROW(inner_begin)
+#define lh_on_acquired_slow lh_kept_on_acquired_slow
+#define lh_on_acquired_new_chain lh_kept_on_acquired_new_chain
+#define lh_on_try_failed lh_kept_on_try_failed
+#define lh_on_release_slow lh_kept_on_release_slow
+#define lh_on_release_failed lh_kept_on_release_failed
+#define lh_on_wait_begin lh_kept_on_wait_begin
+#define lh_on_wait_end lh_kept_on_wait_end
+#define lh_on_wait_clear lh_kept_on_wait_clear
+#define lh_on_init lh_kept_on_init
+#define lh_on_reinit_begin_slow lh_kept_on_reinit_begin_slow
+#define lh_on_destroy_begin_slow lh_kept_on_destroy_begin_slow
+#define lh_on_destroyed lh_kept_on_destroyed
+#define lh_on_name lh_kept_on_name
+#define lh_held_measure_begin lh_kept_held_measure_begin
+#include "libcheck/events/events.h"
+#include "libcheck/rules/finding.h"
+
 #include <fcntl.h>
+#include <link.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
 
+extern struct r_debug _r_debug __attribute__((weak));
+
 static struct lh_api rows;
-static uint8_t result[LH_RUN_API_ROWS]; /* of each row in this process, bits of redirect.h */
-static bool off[LH_API_KINDS_MAX];      /* kinds that are not watched in this process */
+static uint8_t result[LH_RUN_API_ROWS];    /* of each row in this process, bits of redirect.h */
+static bool off[LH_API_KINDS_MAX];         /* kinds that are not watched in this process */
+static const struct lh_api_row loader_row; /* of the loader's function for debuggers */
 
 #if defined(__x86_64__)
 
@@ -51,9 +94,14 @@ struct frame {
 enum { ANNOUNCED = 1, ANNOUNCED_FREE = 2 };
 _Static_assert(offsetof(struct frame, rbp) == 304, "see the assembler code");
 
-/* How much of the vector registers there is to keep; 0 components: fxsave keeps them. */
+/* The upper halves of the vector registers, and all registers beyond 16: their size in memory, and
+ * the processor's bits for them; 0: there are none. */
 uint32_t lh_lock_api_vector_bytes LH_HIDDEN, lh_lock_api_vector_parts LH_HIDDEN;
 
+struct lh_self *lh_kept_inner_begin(uintptr_t frame) LH_HIDDEN;
+void lh_kept_on_wait_end_free(const struct lh_call *call) LH_HIDDEN;
+void lh_lock_api_objects_changed(void) LH_HIDDEN;
+void lh_kept_lock_api_objects_changed(void) LH_HIDDEN;
 void lh_lock_api_entry(void) LH_HIDDEN;
 void lh_lock_api_before(struct frame *f) LH_HIDDEN;
 void lh_lock_api_after(struct frame *f) LH_HIDDEN;
@@ -79,31 +127,25 @@ __asm__(
 	"	\\what r10, -64\n"
 	"	\\what r11, -72\n"
 	".endm\n"
+	".macro lh_each_xmm what\n"
+	"	.irp number, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15\n"
+	"	\\what \\number\n"
+	"	.endr\n"
+	".endm\n"
+	".macro lh_keep_xmm number\n"
+	"	movups %xmm\\number, 16*\\number(%rsp)\n"
+	".endm\n"
+	".macro lh_load_xmm number\n"
+	"	movups 16*\\number(%rsp), %xmm\\number\n"
+	".endm\n"
 	/* Calls a function with the frame, and keeps the vector registers. */
 	".macro lh_event function\n"
-	"	movl lh_lock_api_vector_bytes(%rip), %eax\n"
-	"	subq %rax, %rsp\n"
-	"	andq $-64, %rsp\n"
-	"	xorl %edx, %edx\n"
-	"	.irp word, 0, 8, 16, 24, 32, 40, 48, 56\n"
-	"	movq %rdx, 512+\\word(%rsp)\n"
-	"	.endr\n"
-	"	movl lh_lock_api_vector_parts(%rip), %eax\n"
-	"	testl %eax, %eax\n"
-	"	jz 1f\n"
-	"	xsave64 (%rsp)\n"
-	"	jmp 2f\n"
-	"1:	fxsave64 (%rsp)\n"
-	"2:	leaq -304(%rbp), %rdi\n"
+	"	subq $256, %rsp\n"
+	"	lh_each_xmm lh_keep_xmm\n"
+	"	leaq -304(%rbp), %rdi\n"
 	"	call \\function\n"
-	"	xorl %edx, %edx\n"
-	"	movl lh_lock_api_vector_parts(%rip), %eax\n"
-	"	testl %eax, %eax\n"
-	"	jz 1f\n"
-	"	xrstor64 (%rsp)\n"
-	"	jmp 2f\n"
-	"1:	fxrstor64 (%rsp)\n"
-	"2:	leaq -304(%rbp), %rsp\n"
+	"	lh_each_xmm lh_load_xmm\n"
+	"	leaq -304(%rbp), %rsp\n"
 	".endm\n"
 
 	"	.p2align 4\n"
@@ -129,7 +171,7 @@ __asm__(
 	"	movq %rax, -88(%rbp)\n"
 	"	leaq lh_lock_api_returned(%rip), %rax\n"
 	"	cmpq %rax, 8(%rbp)\n"
-	"	je 3f\n"
+	"	je lh_lock_api_again\n"
 
 	"	lh_event lh_lock_api_before\n"
 	"	lh_each lh_load\n"
@@ -150,7 +192,8 @@ __asm__(
 	"	.cfi_restore_state\n"
 
 	/* Again in the same call: back to the original, as if it had not come here. */
-	"3:	lh_each lh_load\n"
+	"lh_lock_api_again:\n"
+	"	lh_each lh_load\n"
 	"	movq -88(%rbp), %rax\n"
 	"	xchgq %rax, (%rbp)\n"
 	"	leaq -8(%rbp), %rsp\n"
@@ -162,7 +205,49 @@ __asm__(
 	"	.cfi_def_cfa_offset 16\n"
 	"	ret\n"
 	"	.cfi_endproc\n"
-	"	.size lh_lock_api_entry, . - lh_lock_api_entry\n");
+	"	.size lh_lock_api_entry, . - lh_lock_api_entry\n"
+
+	/* Calls the function in rax, with up to five arguments. */
+	"	.p2align 4\n"
+	"	.type lh_lock_api_keep, @function\n"
+	"lh_lock_api_keep:\n"
+	"	.cfi_startproc\n"
+	"	pushq %rbp\n"
+	"	.cfi_def_cfa_offset 16\n"
+	"	.cfi_offset rbp, -16\n"
+	"	movq %rsp, %rbp\n"
+	"	.cfi_def_cfa_register rbp\n"
+	"	pushq %rdx\n"
+	"	pushq %rax\n"
+	"	movl lh_lock_api_vector_bytes(%rip), %eax\n"
+	"	subq %rax, %rsp\n"
+	"	andq $-64, %rsp\n"
+	"	xorl %edx, %edx\n"
+	"	movl lh_lock_api_vector_parts(%rip), %eax\n"
+	"	testl %eax, %eax\n"
+	"	jz 1f\n"
+	"	.irp word, 0, 8, 16, 24, 32, 40, 48, 56\n"
+	"	movq %rdx, 512+\\word(%rsp)\n"
+	"	.endr\n"
+	"	xsave64 (%rsp)\n"
+	"1:	movq -8(%rbp), %rdx\n"
+	"	call *-16(%rbp)\n"
+	"	movq %rax, -8(%rbp)\n"
+	"	xorl %edx, %edx\n"
+	"	movl lh_lock_api_vector_parts(%rip), %eax\n"
+	"	testl %eax, %eax\n"
+	"	jz 2f\n"
+	"	xrstor64 (%rsp)\n"
+	"2:	movq -8(%rbp), %rax\n"
+	"	leave\n"
+	"	.cfi_def_cfa rsp, 8\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	"	.size lh_lock_api_keep, . - lh_lock_api_keep\n");
+#define KEPT(name)                                                                                 \
+	__asm__(".globl lh_kept_" #name "\n.hidden lh_kept_" #name "\n.hidden lh_" #name         \
+		"\nlh_kept_" #name ":\nleaq lh_" #name "(%rip), %rax\njmp lh_lock_api_keep\n");
+SLOW_EVENTS(KEPT)
 /* clang-format on */
 
 /* ---- the events ---- */
@@ -286,7 +371,7 @@ static void end_wait(const struct frame *f)
 	const struct lh_call call = call_of(f);
 
 	if (f->announced == ANNOUNCED_FREE)
-		lh_on_wait_end_free(&call);
+		(lh_deadlocks_open ? lh_kept_on_wait_end_free : lh_on_wait_end_free)(&call);
 	else if (f->announced)
 		lh_on_wait_clear(&call);
 }
@@ -308,6 +393,13 @@ static void end_acquire(struct frame *f, bool acquired)
 	describe(f);
 }
 
+static void copy(void *to, uintptr_t from, size_t bytes)
+{
+	size_t words = bytes / 8;
+
+	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+}
+
 /*
  * How many arguments lie on the stack is not known, and where the stack ends is known of a thread,
  * not of a coroutine: there, bytes of another page are copied by the kernel, if they exist.
@@ -321,10 +413,10 @@ static void copy_arguments(struct frame *f)
 	bool inside = live && from >= live->stack_low && from + n <= live->stack_high;
 
 	if (n <= near || inside) {
-		__builtin_memcpy(f->arguments, (const void *)from, n);
+		copy(f->arguments, from, n);
 		return;
 	}
-	__builtin_memcpy(f->arguments, (const void *)from, near);
+	copy(f->arguments, from, near);
 	if (!lh_sys_seccomp_seen())
 		lh_sys_copy((char *)f->arguments + near, (const void *)(from + near), n - near);
 }
@@ -334,11 +426,11 @@ void lh_lock_api_before(struct frame *f)
 	const struct lh_api_row *row = f->slot->row;
 
 	copy_arguments(f);
-	f->object = object_of(f);
 	f->announced = 0;
 	f->inner = NULL;
-	if (off[row->kind])
+	if (row == &loader_row || off[row->kind])
 		return;
+	f->object = object_of(f);
 	const struct lh_call call = call_of(f);
 	switch ((enum lh_api_action)row->action) {
 	case LH_API_ACQUIRE:
@@ -362,7 +454,8 @@ void lh_lock_api_before(struct frame *f)
 	default:
 		break;
 	}
-	f->inner = row->inside_reported ? NULL : lh_inner_begin(call.frame);
+	if (!row->inside_reported)
+		f->inner = (lh_self_get()->live ? lh_inner_begin : lh_kept_inner_begin)(call.frame);
 }
 
 /* A result that says little is not believed where the compiler may have removed it. */
@@ -380,7 +473,9 @@ void lh_lock_api_after(struct frame *f)
 	const struct lh_call call = call_of(f);
 	bool success = succeeded(f);
 
-	if (off[row->kind])
+	if (row == &loader_row)
+		lh_kept_lock_api_objects_changed();
+	if (row == &loader_row || off[row->kind])
 		return;
 	lh_inner_end(f->inner);
 	switch ((enum lh_api_action)row->action) {
@@ -442,7 +537,7 @@ int lh_lock_api_personality(int version, int actions, uint64_t class, void *exce
 /* The vector registers of the processor, without those of matrices, which no code of ours uses. */
 static void measure_vectors(void)
 {
-	enum { OSXSAVE = 1 << 27, PARTS = 0xe6, LEGACY_AND_HEADER = 576 };
+	enum { OSXSAVE = 1 << 27, PARTS = 0xe4, LEGACY_AND_HEADER = 576 };
 	unsigned a, b, c, d, low, high;
 
 	lh_lock_api_vector_bytes = LEGACY_AND_HEADER;
@@ -460,11 +555,23 @@ static void measure_vectors(void)
 
 static void redirect(void)
 {
-	measure_vectors();
 	lh_api_redirect(&rows, lh_lock_api_entry, result);
+}
+
+/* The loader calls an empty function when its list of objects has changed, for debuggers; when an
+ * object is loaded, before the object's own code runs. */
+static void watch_loader(void)
+{
+	measure_vectors();
+	if (&_r_debug && _r_debug.r_brk)
+		lh_api_redirect_one(_r_debug.r_brk, &loader_row, lh_lock_api_entry);
 }
 #else
 static void redirect(void)
+{
+}
+
+static void watch_loader(void)
 {
 }
 #endif
@@ -557,7 +664,7 @@ static bool is_complete(uint32_t kind)
 		const struct lh_api_row *r = &rows.row[i];
 		if (r->kind != kind)
 			continue;
-		if (result[i] & ~(LH_API_FOUND | LH_API_REDIRECTED))
+		if (result[i] & LH_API_PROBLEMS)
 			return false;
 		acquires |= r->action <= LH_API_TIMED && (result[i] & LH_API_REDIRECTED);
 		releases |= r->action == LH_API_RELEASE && (result[i] & LH_API_REDIRECTED);
@@ -565,20 +672,35 @@ static bool is_complete(uint32_t kind)
 	return acquires && releases;
 }
 
-void lh_lock_api_start(void)
+static void find_functions(void)
 {
 	struct lh_run_header *header = (struct lh_run_header *)lh_own_ledger.run_header;
 
-	if (!find_text() || !read_rows())
-		return;
-	for (uint32_t i = 0; i < rows.kinds; i++)
-		lh_text_copy(lh_own_ledger.ledger->own_kind[i], LH_OWN_KIND_NAME,
-			     rows.kind[i].name);
 	redirect();
 	for (uint32_t i = 0; i < rows.kinds; i++)
-		off[i] = !is_complete(i);
+		off[i] &= !is_complete(i);
 	for (uint32_t i = 0; header && i < rows.rows; i++)
 		__atomic_fetch_or(&header->api_result[i], result[i], __ATOMIC_RELAXED);
+}
+
+/* Called with the loader's lock, so by one thread at a time. */
+void lh_lock_api_objects_changed(void)
+{
+	if (_r_debug.r_state == RT_CONSISTENT && !lh_sys_seccomp_active())
+		find_functions();
+}
+
+void lh_lock_api_start(void)
+{
+	if (!find_text() || !read_rows())
+		return;
+	for (uint32_t i = 0; i < rows.kinds; i++) {
+		lh_text_copy(lh_own_ledger.ledger->own_kind[i], LH_OWN_KIND_NAME,
+			     rows.kind[i].name);
+		off[i] = true;
+	}
+	watch_loader();
+	find_functions();
 }
 
 void lh_lock_api_report(void)
@@ -586,14 +708,13 @@ void lh_lock_api_report(void)
 	for (uint32_t i = 0; !lh_own_ledger.run_header && i < rows.rows; i++) {
 		char buffer[256];
 		struct lh_text t = LH_TEXT(buffer);
-		if (result[i] & LH_API_REDIRECTED)
+		if ((result[i] & LH_API_FOUND) && !(result[i] & LH_API_PROBLEMS))
 			continue;
 		lh_text_add(&t, "line ");
 		lh_text_number(&t, rows.row[i].line);
-		lh_text_add(&t,
-			    result[i] & LH_API_FOUND
-				    ? ": the function is not watched: its code cannot be changed"
-				    : ": no object of the program has this function");
+		lh_text_add(&t, result[i] & LH_API_PROBLEMS
+					? ": the function cannot be watched, nor its kind of lock"
+					: ": no object of the program has this function");
 		report_problem(buffer);
 	}
 }

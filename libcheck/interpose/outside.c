@@ -18,9 +18,8 @@
 	{                                                                                          \
 		__typeof__(first) *try = LH_OUTSIDE(first);                                        \
 		int acquired = 0;                                                                  \
-		if (LH_UNLIKELY(!try))                                                             \
-			return;                                                                    \
-		INNER(k, acquired = try(o));                                                       \
+		if (LH_LIKELY(try != NULL))                                                        \
+			INNER(k, acquired = try(o));                                               \
 		if (LH_LIKELY(acquired)) {                                                         \
 			lh_on_acquired(CALL(k, m, BLOCKING), 0);                                   \
 			return;                                                                    \

@@ -22,7 +22,8 @@ enum {
 	LH_GLIB_MUTEX_CONTENDED = 2,
 	LH_GLIB_COND_WORD = 8,  /* offset of the word on which threads sleep */
 	LH_GLIB_ONCE_READY = 2, /* the first word of a GOnce */
-	LH_GLIB_BITS = 32,      /* of a word that may be locks */
+	LH_GLIB_POINTER_MIN = 4096,
+	LH_GLIB_BITS = 32, /* of a word that may be locks */
 };
 
 /* ---- bit locks ---- */
@@ -62,8 +63,11 @@ static inline const void *lh_glib_behind(const void *object, enum lh_kind *kind)
 {
 	if (*kind != LH_G_REC_MUTEX && *kind != LH_G_RW_LOCK)
 		return object;
+	const void *behind = __atomic_load_n((void *const *)object, __ATOMIC_ACQUIRE);
+	if (((const uint64_t *)object)[1] || (behind && (uintptr_t)behind < LH_GLIB_POINTER_MIN))
+		return object; /* of a GLib that has words of its own there */
 	*kind = *kind == LH_G_REC_MUTEX ? LH_MUTEX : LH_RWLOCK;
-	return __atomic_load_n((void *const *)object, __ATOMIC_ACQUIRE);
+	return behind;
 }
 
 static inline bool lh_glib_once_is_done(const void *object)

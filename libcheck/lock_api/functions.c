@@ -106,6 +106,7 @@ static void check_symbol(const struct file *f, const struct lh_api *api, const E
 	}
 	if (x.match == LH_NAME_OTHER || !(p = segment(f, symbol)))
 		return;
+	x.object = (uintptr_t)f->object->l_ld;
 	x.at = f->object->l_addr + symbol->st_value;
 	x.size = symbol->st_size;
 	x.local = ELF64_ST_BIND(symbol->st_info) == STB_LOCAL;
@@ -156,7 +157,7 @@ static bool is_ours(const struct link_map *m)
 	       m == object_of((const void *)_dl_find_object);
 }
 
-static bool is_loaded(uintptr_t dynamic)
+bool lh_api_is_loaded(uintptr_t dynamic)
 {
 	for (const struct link_map *m = first_object(); m; m = m->l_next)
 		if ((uintptr_t)m->l_ld == dynamic)
@@ -184,7 +185,7 @@ static bool mark_searched(const struct link_map *m)
 void lh_api_find_functions(const struct lh_api *api, lh_api_function_found *found)
 {
 	for (uint32_t i = 0; i < OBJECTS_MAX; i++)
-		if (searched[i] && !is_loaded(searched[i]))
+		if (searched[i] && !lh_api_is_loaded(searched[i]))
 			searched[i] = 0;
 	for (const struct link_map *m = first_object(); m; m = m->l_next) {
 		struct file f;

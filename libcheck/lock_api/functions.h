@@ -15,7 +15,8 @@
 struct lh_api_function {
 	const struct lh_api_row *row;
 	enum lh_name_match match;
-	bool local; /* the compiler or the linker knows all its callers */
+	bool local;       /* the compiler or the linker knows all its callers */
+	uintptr_t object; /* see lh_api_is_loaded */
 	uintptr_t at;
 	size_t size;     /* 0: the symbol does not say */
 	size_t readable; /* bytes from there to the end of the mapped code */
@@ -24,6 +25,7 @@ struct lh_api_function {
 
 typedef void lh_api_function_found(const struct lh_api_function *);
 
+bool lh_api_is_loaded(uintptr_t object);
 /* Calls `found` for each function in an object that no earlier call has searched. */
 void lh_api_find_functions(const struct lh_api *, lh_api_function_found *found);
 

@@ -42,6 +42,7 @@ static struct {
 	struct lh_moved moved;
 	const uint8_t *piece;
 	int protection;
+	uintptr_t object;
 } plan[SLOTS_MAX];
 
 /* ---- areas ---- */
@@ -128,6 +129,7 @@ static uint8_t prepare(const struct lh_api_function *x)
 		return why(result);
 	*slot = (struct lh_api_slot){copy, x->row, x->at, x->local};
 	plan[n_slots].piece = piece;
+	plan[n_slots].object = x->object;
 	plan[n_slots].protection = x->protection;
 	write_push(piece, slot);
 	n_slots++;
@@ -146,7 +148,7 @@ static bool has_argument(const struct lh_api_function *x)
 {
 	static const uint8_t registers[] = {LH_RDI, LH_RSI, LH_RDX, LH_RCX, 8, 9};
 
-	return !x->local || x->row->lock > LH_API_VALUE ||
+	return x->row->lock > LH_API_VALUE || !x->size ||
 	       lh_code_uses_argument((const uint8_t *)x->at, x->size,
 				     registers[x->row->argument - 1]);
 }
@@ -155,7 +157,10 @@ static void found(const struct lh_api_function *x)
 {
 	uint8_t *result = &results[x->row - rows->row];
 
-	if (x->match == LH_NAME_CHANGED || !has_argument(x))
+	/* an empty constructor or destructor may get anything */
+	if (x->match == LH_NAME_SAME && x->row->action >= LH_API_INIT && !has_argument(x))
+		*result |= LH_API_FOUND;
+	else if (x->match == LH_NAME_CHANGED || !has_argument(x))
 		*result |= LH_API_CHANGED_COPY;
 	else if (!x->size)
 		*result |= LH_API_FOUND | LH_API_NO_SIZE;
@@ -208,16 +213,56 @@ static uint8_t redirect(uint32_t i)
 	return LH_API_REDIRECTED;
 }
 
+/* Other functions may lie where those of an unloaded object were. */
+static void forget_unloaded(void)
+{
+	for (uint32_t i = 0; i < n_slots; i++)
+		if (plan[i].object && !lh_api_is_loaded(plan[i].object))
+			plan[i].object = slots[i].function = 0;
+}
+
+/* Does a function of the kind, among those that were found now, keep its code? */
+static bool is_partial(uint32_t kind)
+{
+	for (uint32_t i = 0; i < rows->rows; i++)
+		if (rows->row[i].kind == kind && (results[i] & LH_API_PROBLEMS))
+			return true;
+	return false;
+}
+
 void lh_api_redirect(const struct lh_api *api, void (*entry)(void), uint8_t *result)
 {
+	uint8_t now[LH_API_ROWS_MAX] = {0};
+
 	rows = api;
-	results = result;
+	results = now;
 	shared_entry = entry;
+	forget_unloaded();
 	lh_api_find_functions(api, found);
 	bool may_run = close_areas();
-	for (; n_done < n_slots; n_done++)
-		results[slots[n_done].row - api->row] |=
-			may_run ? redirect(n_done) : LH_API_FORBIDDEN;
+	for (; n_done < n_slots; n_done++) {
+		const struct lh_api_row *row = slots[n_done].row;
+		if (!may_run)
+			now[row - api->row] |= LH_API_FORBIDDEN;
+		else if (!is_partial(row->kind))
+			now[row - api->row] |= redirect(n_done);
+	}
+	for (uint32_t i = 0; i < api->rows; i++)
+		result[i] |= now[i];
+}
+
+bool lh_api_redirect_one(uintptr_t at, const struct lh_api_row *row, void (*entry)(void))
+{
+	static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
+	bool marked = __builtin_memcmp((const void *)at, endbr64, sizeof(endbr64)) == 0;
+	struct lh_api_function x = {.row = row,
+				    .at = at,
+				    .size = marked ? sizeof(endbr64) + 1 : 1,
+				    .readable = 32,
+				    .protection = PROT_READ | PROT_EXEC};
+
+	shared_entry = entry;
+	return !prepare(&x) && close_areas() && redirect(n_done++) == LH_API_REDIRECTED;
 }
 
 #else
@@ -225,6 +270,12 @@ void lh_api_redirect(const struct lh_api *api, void (*entry)(void), uint8_t *res
 void lh_api_redirect(const struct lh_api *api, void (*entry)(void), uint8_t *result)
 {
 	(void)api, (void)entry, (void)result;
+}
+
+bool lh_api_redirect_one(uintptr_t at, const struct lh_api_row *row, void (*entry)(void))
+{
+	(void)at, (void)row, (void)entry;
+	return false;
 }
 
 #endif

@@ -35,11 +35,16 @@ enum {
 	LH_API_CODE = 32,       /* an instruction cannot be moved, or a jump leads there */
 	LH_API_NO_ROOM = 64,    /* no memory near it, or too many functions */
 	LH_API_FORBIDDEN = 128, /* by the kernel */
+	LH_API_PROBLEMS = 255 & ~(LH_API_FOUND | LH_API_REDIRECTED)
 };
 
-/* `result`, of this process, has a byte for each row; bits are added. May be called again for
- * objects loaded later.
+/*
+ * `result`, of this process, has a byte for each row; bits are added. May be called again for
+ * objects loaded later. If a function of a kind keeps its code, so do all of the kind that were
+ * found with it.
  */
 void lh_api_redirect(const struct lh_api *, void (*entry)(void), uint8_t *result);
+/* A function that only returns. False: it does more, or has no room for the jump. */
+bool lh_api_redirect_one(uintptr_t at, const struct lh_api_row *row, void (*entry)(void));
 
 #endif

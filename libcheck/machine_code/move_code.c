@@ -87,10 +87,11 @@ static bool put_relative(struct mover *v, const struct lh_instruction *x, const 
 }
 
 /* A call jumps after it has pushed its old return address. An indirect one becomes the jump with
- * the same operand: its ModRM byte differs by the bits of 2 (call) and 4 (jump). */
+ * the same operand: its ModRM byte differs by three bits. */
 static enum lh_move_result put_call(struct mover *v, const struct lh_instruction *x,
 				    const uint8_t *code, uint64_t next)
 {
+	enum { CALL_BITS = 2, JUMP_BITS = 4 };
 	uint8_t jump[15];
 
 	if (next < v->at + v->m->skipped + LH_JUMP_BYTES || (x->memory && x->base == LH_RSP))
@@ -99,7 +100,7 @@ static enum lh_move_result put_call(struct mover *v, const struct lh_instruction
 	if (x->direct)
 		return put_jump(v, x, next + (uint64_t)x->immediate);
 	__builtin_memcpy(jump, code, x->size);
-	jump[x->modrm_at] ^= (2 ^ 4) << 3;
+	jump[x->modrm_at] ^= (CALL_BITS ^ JUMP_BITS) << 3;
 	if (x->memory && x->base == LH_RIP)
 		return put_relative(v, x, jump, next) ? LH_MOVE_GOOD : LH_MOVE_TOO_FAR;
 	put(v, jump, x->size);
@@ -237,23 +238,55 @@ static bool has_rm(const struct lh_instruction *x)
 					  (x->op & 0xf8) == 0x90);
 }
 
-bool lh_code_uses_argument(const uint8_t *code, size_t size, int argument_register)
+enum { PATHS_MAX = 16, STEPS_MAX = 300 };
+
+struct path_search {
+	const uint8_t *code;
+	size_t size;
+	int r;
+	uint32_t paths, steps;
+};
+
+enum use { USE_NONE, USE_WRITE, USE_READ };
+
+static enum use use_of(const struct lh_instruction *x, int r)
+{
+	bool reg = x->modrm && x->reg == r, rm = has_rm(x) && x->rm == r;
+
+	if (x->flow == LH_CALL || (x->memory && (x->base == r || x->index == r)))
+		return USE_READ;
+	if (clears(x, r) || (reg && !rm && writes_reg_only(x)) || (rm && !reg && writes_rm_only(x)))
+		return USE_WRITE;
+	return reg || rm ? USE_READ : USE_NONE;
+}
+
+/* On the path that begins at an offset. Also true if the path is too long to tell. */
+static bool path_reads(struct path_search *s, size_t at)
 {
 	struct lh_instruction x;
-	int r = argument_register;
 
-	for (size_t at = 0; at < size; at += x.size) {
-		if (!lh_x86_decode(code + at, size - at, &x) || x.flow == LH_CALL ||
-		    (x.flow == LH_JUMP && (uint64_t)(at + x.size) + (uint64_t)x.immediate >= size))
+	if (++s->paths > PATHS_MAX)
+		return true;
+	for (; at < s->size; at += x.size) {
+		if (++s->steps > STEPS_MAX || !lh_x86_decode(s->code + at, s->size - at, &x))
 			return true;
-		if (x.memory && (x.base == r || x.index == r))
-			return true;
-		bool reg = x.modrm && x.reg == r, rm = has_rm(&x) && x.rm == r;
-		if (clears(&x, r) || (reg && !rm && writes_reg_only(&x)) ||
-		    (rm && !(reg && x.modrm) && writes_rm_only(&x)))
-			return false;
-		if (reg || rm)
+		enum use use = use_of(&x, s->r);
+		if (use != USE_NONE)
+			return use == USE_READ;
+		if (x.flow == LH_END)
+			return !x.map && x.op == 0xff; /* a jump to any function */
+		size_t target = at + x.size + (size_t)x.immediate;
+		if (x.flow == LH_JUMP)
+			return target >= s->size || path_reads(s, target);
+		if (x.flow == LH_BRANCH && (target >= s->size || path_reads(s, target)))
 			return true;
 	}
-	return false;
+	return true;
+}
+
+bool lh_code_uses_argument(const uint8_t *code, size_t size, int argument_register)
+{
+	struct path_search s = {.code = code, .size = size, .r = argument_register};
+
+	return path_reads(&s, 0);
 }

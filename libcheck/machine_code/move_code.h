@@ -43,9 +43,9 @@ enum lh_move_result lh_move_code(const uint8_t *code, size_t size, size_t readab
 				 uint8_t copy[LH_MOVED_MAX], uint64_t copy_at, struct lh_moved *);
 
 /*
- * Does the function use the argument in this register? No if the first instruction that names the
- * register only writes it, or none does: then the compiler has removed the argument, as it may
- * where it knows all callers. A call counts as a use.
+ * Does the function use the argument in this register? No if it writes the register on each path
+ * before it reads it, or returns. Then the compiler may have removed the argument, or passes
+ * anything. A call counts as a use.
  */
 bool lh_code_uses_argument(const uint8_t *code, size_t size, int argument_register);
 

@@ -118,7 +118,7 @@ static bool same_module(const struct lh_module *m, const struct dl_find_object *
 	       m->link_map == (uintptr_t)l && m->base == l->l_addr && lh_text_equal(m->path, name);
 }
 
-static uint32_t learn_module(const struct dl_find_object *f)
+static uint32_t learn_module(const struct dl_find_object *f, uintptr_t pc)
 {
 	const struct link_map *l = f->dlfo_link_map;
 	struct range range = range_of(f);
@@ -135,7 +135,7 @@ static uint32_t learn_module(const struct dl_find_object *f)
 	lh_text_copy(m->path, sizeof(m->path),
 		     l->l_name && l->l_name[0] ? l->l_name : lh_own_ledger.ledger->exe);
 	read_build_id(m);
-	lh_python_look_for(m->path);
+	lh_python_look_for(m->path, pc);
 	return at;
 }
 
@@ -164,7 +164,7 @@ uint32_t lh_stack_module(uintptr_t pc)
 		if (m->link_map != (uintptr_t)executable.link_map)
 			m->gone = 1;
 	}
-	return last = learn_module(&f);
+	return last = learn_module(&f, pc);
 }
 
 bool lh_stack_module_has(uint32_t row, uintptr_t address)

@@ -72,8 +72,8 @@ struct lh_python_location {
 };
 
 void lh_python_init(bool full); /* at the start; full: all frames, otherwise the innermost */
-/* An object has been loaded; under the internal lock. */
-void lh_python_look_for(const char *path);
+/* An object has been loaded that contains the address; under the internal lock. */
+void lh_python_look_for(const char *path, uintptr_t address);
 void lh_python_after_dlclose(void);
 
 /* The frames of the calling thread; and their identity alone. */

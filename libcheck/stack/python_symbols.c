@@ -65,11 +65,11 @@ void lh_python_init(bool full)
 	recognize();
 }
 
-void lh_python_look_for(const char *path)
+void lh_python_look_for(const char *path, uintptr_t address)
 {
 	if (lh_python.kind != LH_PYTHON_NONE || !lh_text_match("libpython3*", lh_text_base(path)))
 		return;
-#define PY_ROW(name) lh_outside_find(#name, true),
+#define PY_ROW(name) lh_outside_find_beside((const void *)address, #name),
 	lh_py = (struct lh_python_symbols){PY_SYMBOLS(PY_ROW)};
 #undef PY_ROW
 	recognize();
@@ -83,5 +83,5 @@ void lh_python_after_dlclose(void)
 	lh_python.on = lh_python.proven = false;
 	lh_python.kind = LH_PYTHON_NONE;
 	lh_python.gil = LH_PYTHON_NO_GIL;
-	lh_py = (struct lh_python_symbols){NULL};
+	lh_py = (struct lh_python_symbols){0};
 }

@@ -139,10 +139,8 @@ static void conditions(void)
 		go = 0;
 		waiter = my_tid();
 		pthread_create(&t, NULL, signals, (void *)all);
-		errno = 66;
 		while (!go)
 			g_cond_wait(&c, &m);
-		say("errno %d\n", errno);
 		show(m.i[0] != 0);
 		show(g_mutex_trylock(&m));
 		g_mutex_unlock(&m);

@@ -72,6 +72,25 @@ static void *wants(void *unused)
 	return unused;
 }
 
+/* It was handed its work by the thread that joins it. */
+static void *works(void *unused)
+{
+	waits(&word, NULL);
+	step = 10;
+	waits(&word, NULL);
+	return unused;
+}
+
+static void *joins(void *unused)
+{
+	pthread_t t;
+
+	pthread_create(&t, NULL, works, NULL);
+	wakes(&word);
+	pthread_join(t, NULL);
+	return unused;
+}
+
 static void *wakes_only(void *times)
 {
 	for (long i = 0; i < (long)times; i++)
@@ -151,6 +170,8 @@ int main(int argc, char **argv)
 		start(woken_and_wants, 0);
 		start(wakes_only, 1);
 		start(holder_later, 0);
+	} else if (!strcmp(mode, "joined")) {
+		start(joins, 0);
 	} else if (!strcmp(mode, "limit")) {
 		start(holder_with_limit, 0);
 		start(wakes_and_wants, 0);

@@ -25,40 +25,50 @@ struct Big {
 	long a[5];
 };
 
+/* The compiler may pass anything for an argument that is not used. */
+#define USED(lock) __asm__ volatile("testq %0, %0" : : "r"(lock) : "cc")
+
 static int one, two;
 static sem_t never;
 static jmp_buf out;
 
 extern "C" {
-CALLED int take_many(void *, long a, long b, long c, long d, long e, long f, long g, long h, long i,
-		     long j, long k)
+CALLED int take_many(void *lock, long a, long b, long c, long d, long e, long f, long g, long h,
+		     long i, long j, long k)
 {
+	USED(lock);
 	return (int)(a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * i + 10 * j +
 		     11 * k);
 }
-CALLED double take_doubles(void *, double a, double b, double c, double d, double e, double f,
+CALLED double take_doubles(void *lock, double a, double b, double c, double d, double e, double f,
 			   double g, double h, double i)
 {
+	USED(lock);
 	return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * i;
 }
-CALLED long double take_long_double(void *, long double x)
+CALLED long double take_long_double(void *lock, long double x)
 {
+	USED(lock);
 	return x / 3;
 }
-CALLED Pair take_pair(void *, double x)
+CALLED Pair take_pair(void *lock, double x)
 {
+	USED(lock);
 	return {x, x + 1};
 }
-CALLED Mixed take_mixed(void *, double x)
+CALLED Mixed take_mixed(void *lock, double x)
 {
+	USED(lock);
 	return {7, x};
 }
-CALLED Big take_big(void *, long x)
+CALLED Big take_big(void *lock, long x)
 {
+	USED(lock);
 	return {{x, x + 1, x + 2, x + 3, x + 4}};
 }
-CALLED int take_any(void *, const char *format, ...)
+CALLED int take_any(void *lock, const char *format, ...)
 {
+	USED(lock);
 	va_list list;
 	va_start(list, format);
 	int i = va_arg(list, int);
@@ -66,29 +76,35 @@ CALLED int take_any(void *, const char *format, ...)
 	va_end(list);
 	return i + (int)d;
 }
-CALLED void take_errno(void *)
+CALLED void take_errno(void *lock)
 {
+	USED(lock);
 	errno = errno + 1;
 }
-CALLED void take_throws(void *, int x)
+CALLED void take_throws(void *lock, int x)
 {
+	USED(lock);
 	if (x)
 		throw std::runtime_error("not acquired");
 }
-CALLED void take_jumps(void *)
+CALLED void take_jumps(void *lock)
 {
+	USED(lock);
 	longjmp(out, 3);
 }
-CALLED void take_waits(void *)
+CALLED void take_waits(void *lock)
 {
+	USED(lock);
 	sem_wait(&never);
 }
 CALLED int take_deep(void *lock, int depth)
 {
+	USED(lock);
 	return depth ? 1 + take_deep(lock, depth - 1) : 0;
 }
-CALLED int take_traced(void *)
+CALLED int take_traced(void *lock)
 {
+	USED(lock);
 	void *at[64];
 	int n = backtrace(at, 64), frames = 0;
 	for (char **name = backtrace_symbols(at, n); frames < n; frames++)
@@ -96,18 +112,21 @@ CALLED int take_traced(void *)
 			return 1;
 	return 0;
 }
-CALLED void take_raises(void *)
+CALLED void take_raises(void *lock)
 {
+	USED(lock);
 	raise(SIGUSR1);
 }
-CALLED void give(void *)
+CALLED void give(void *lock)
 {
+	USED(lock);
 }
 
 /* Change eax and the flags only. raw_again begins anew twice; raw_calls begins with a call;
  * raw_global with an operand that is relative to the instruction; raw_short is three bytes long. */
 int raw_again(void *), raw_calls(void *), raw_global(void *), raw_short(void *);
-uint64_t keeps(int (*function)(void *), void *lock);
+uint64_t keeps(int (*function)(void *), void *lock),
+	keeps_wide(int (*function)(void *), void *lock);
 }
 __asm__(".text\n"
 	".macro function name\n"
@@ -121,6 +140,7 @@ __asm__(".text\n"
 	"movl raw_turns(%rip), %eax\n"
 	"cmpl $3, %eax\n"
 	"jb raw_again\n"
+	"testq %rdi, %rdi\n"
 	"ret\n"
 	"end raw_again\n"
 	"function raw_helper\n"
@@ -136,6 +156,7 @@ __asm__(".text\n"
 	"cmpl $3, raw_turns(%rip)\n"
 	"jne 1f\n"
 	"movl $8, %eax\n"
+	"testq %rdi, %rdi\n"
 	"ret\n"
 	"1:	movl $9, %eax\n"
 	"ret\n"
@@ -165,13 +186,29 @@ __asm__(".text\n"
 	"popq %rbx\n.cfi_adjust_cfa_offset -8\n"
 	"ret\n"
 	"end keeps\n"
+	/* The upper half of a wide register, as it is after the call. */
+	"function keeps_wide\n"
+	"pushq %rbx\n.cfi_adjust_cfa_offset 8\n"
+	"movq %rdi, %rax\n"
+	"movq %rsi, %rdi\n"
+	"movl $9, %ecx\n"
+	"vmovq %rcx, %xmm5\n"
+	"vinsertf128 $1, %xmm5, %ymm5, %ymm5\n"
+	"call *%rax\n"
+	"vextractf128 $1, %ymm5, %xmm5\n"
+	"vmovq %xmm5, %rax\n"
+	"vzeroupper\n"
+	"popq %rbx\n.cfi_adjust_cfa_offset -8\n"
+	"ret\n"
+	"end keeps_wide\n"
 	".data\n.globl raw_turns\n.type raw_turns, @object\n.size raw_turns, 4\nraw_turns: .long "
 	"0\n.text\n");
 
 typedef float wide __attribute__((vector_size(32)));
 
-__attribute__((target("avx"))) CALLED wide take_wide(void *, wide a, wide b)
+__attribute__((target("avx"))) CALLED wide take_wide(void *lock, wide a, wide b)
 {
+	USED(lock);
 	return a * b;
 }
 
@@ -208,6 +245,7 @@ static void signatures(void)
 	Mixed m = take_mixed(&one, 4.5);
 	give(&one);
 	Big b = take_big(&one, 30);
+	give(&one);
 	printf(" %g %g %ld %g %ld", p.a, p.b, m.a, m.b, b.a[4]);
 	printf(" %d", take_any(&one, "", 5, 6.0));
 	give(&one);
@@ -284,6 +322,8 @@ int main(void)
 	       (unsigned long long)keeps(raw_calls, &one),
 	       (unsigned long long)keeps(raw_global, &one),
 	       (unsigned long long)keeps(raw_short, &one));
+	for (int i = 0; i < 3 && __builtin_cpu_supports("avx"); i++)
+		printf("wide %d\n", (int)keeps_wide(raw_global, i < 2 ? &two : (void *)7));
 	children();
 	return 0;
 }

@@ -153,6 +153,9 @@ struct lh_module lh_peek_module_row(const struct lh_peek_module *, const char *p
 /* True if one of the objects defines this function. */
 bool lh_peek_has_symbol(struct lh_peek *, const char *name);
 
+/* The address of a symbol that the object defines, 0: none. */
+uint64_t lh_peek_symbol(struct lh_peek *, const struct lh_peek_module *, const char *name);
+
 /* Fills task->frame at the first call. False: not one frame. */
 bool lh_peek_unwind(struct lh_peek *, struct lh_peek_task *);
 

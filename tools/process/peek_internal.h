@@ -31,8 +31,6 @@ bool lh_peek_all_listed(const struct lh_peek *);
 bool lh_peek_copy(struct lh_peek *, struct lh_peek_task *);
 
 /* peek_unwind.c */
-/* The address of a symbol that the object defines, 0: none. */
-uint64_t lh_peek_symbol(struct lh_peek *, const struct lh_peek_module *, const char *name);
 void lh_peek_unwinder_free(struct lh_peek_unwinder *);
 
 /* peek_access.c: writes to p->error why the process may not be read, and the remedy. */

@@ -69,7 +69,8 @@ bool lh_lock_api_read(struct lh_lock_api *a, struct lh_arena *arena, const char 
 
 static const char *problem(uint8_t bits)
 {
-	return bits & LH_API_CHANGED_COPY ? "the compiler changed its parameters"
+	return bits & LH_API_CHANGED_COPY ? "the compiler changed its parameters, or it does not "
+					    "use the one with the lock"
 	       : bits & LH_API_NO_SIZE    ? "its symbol has no size"
 	       : bits & LH_API_TOO_SHORT  ? "it is too short for a jump"
 	       : bits & LH_API_CODE       ? "its first instructions cannot be moved"
@@ -78,9 +79,34 @@ static const char *problem(uint8_t bits)
 					  : NULL;
 }
 
+/* One note for all functions that are nowhere: a file may serve several programs. */
+static void note_missing(const struct lh_lock_api *a, struct lh_report *report,
+			 const uint8_t *result)
+{
+	enum { NAMED_MAX = 8 };
+	char text[4096] = "";
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < a->rows.rows; i++) {
+		const struct lh_api_row *r = &a->rows.row[i];
+		size_t at = strlen(text);
+
+		if (!(result[i] & LH_API_FOUND) && !problem(result[i]) && n++ < NAMED_MAX)
+			snprintf(text + at, sizeof(text) - at, "%s%.*s (line %u)", at ? ", " : "",
+				 (int)(r->length < 400 ? r->length : 400), r->function, r->line);
+	}
+	if (n)
+		lh_report_note(report,
+			       "%s: %u of %u functions are in no program or library of the run, or "
+			       "were inlined everywhere: %s%s",
+			       a->path, n, a->rows.rows, text, n > NAMED_MAX ? " ..." : "");
+}
+
 void lh_lock_api_note(const struct lh_lock_api *a, struct lh_report *report, const uint8_t *result)
 {
-	for (uint32_t i = 0; a->path && i < a->rows.rows; i++) {
+	if (!a->path)
+		return;
+	for (uint32_t i = 0; i < a->rows.rows; i++) {
 		const struct lh_api_row *r = &a->rows.row[i];
 		const char *why = problem(result[i]), *kind = a->rows.kind[r->kind].name;
 
@@ -89,10 +115,6 @@ void lh_lock_api_note(const struct lh_lock_api *a, struct lh_report *report, con
 				       "%s:%u: '%.*s' cannot be watched: %s; in such a program no "
 				       "lock of kind '%s' is watched",
 				       a->path, r->line, (int)r->length, r->function, why, kind);
-		else if (!(result[i] & LH_API_REDIRECTED))
-			lh_report_note(report,
-				       "%s:%u: no program or library of the run has a function "
-				       "'%.*s', or it was inlined everywhere",
-				       a->path, r->line, (int)r->length, r->function);
 	}
+	note_missing(a, report, result);
 }

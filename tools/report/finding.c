@@ -222,8 +222,8 @@ static struct merged_finding *new_finding(struct lh_report *report,
 	if (k->found.likely)
 		k->found.title = "threads seem to wait for each other forever",
 		k->found.meaning =
-			"A futex does not record who holds the lock behind it: the thread that may "
-			"hold it is the only other one that was seen to wake threads there.";
+			"A futex does not record who can end a wait there. Only this other thread "
+			"was seen to wake threads there, or to be woken last.";
 	return k;
 }
 

@@ -115,7 +115,7 @@ static const char *class_of(struct lh_report *report, const struct lh_report_loc
 	number = recipe > LH_RECIPE_2 ? init_number(report, lock) : 0;
 	if (site[0] && number)
 		return lh_arena_printf(report->arena, "%s<%s#%u", lock->kind, site, number);
-	if (site[0] && recipe > LH_RECIPE_2 && lock->init_stack->lock_name)
+	if (site[0] && recipe > LH_RECIPE_2 && lock->init_stack && lock->init_stack->lock_name)
 		return lh_arena_printf(report->arena, "%s<%s#%s", lock->kind, site,
 				       lock->init_stack->lock_name);
 	if (site[0])

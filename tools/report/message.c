@@ -129,7 +129,7 @@ static const char *step_text(const struct lh_report *report, const struct lh_rep
 	const char *lock_text = object_text(report, a), *placeholder, *how;
 
 	if (a->lock && a->lock->row.kind == LH_FUTEX && a->action == LH_HOLDS)
-		return lh_arena_printf(p, "woke others in %s and may hold it", lock_text);
+		return lh_arena_printf(p, "woke others in %s", lock_text);
 	if (a->note && a->action == LH_CALLS)
 		return f->rule == LH_RULE_BLOCKING_CALL
 			       ? lh_arena_printf(p, now ? "blocks in %s" : "blocked in %s", a->note)
@@ -415,16 +415,22 @@ static const char *end_text(const struct lh_report *report, const struct lh_repo
 /* Of a deadlock with one wait in a futex. */
 static const char *likely_message(const struct lh_report *report, const struct lh_report_finding *f)
 {
-	for (uint32_t i = 0; i < f->steps; i++)
-		if (f->step[i].action == LH_HOLDS && f->step[i].lock &&
-		    f->step[i].lock->row.kind == LH_FUTEX)
-			return lh_arena_printf(
-				report->arena,
-				"likely deadlock: %s wait for each other if %s holds %s",
-				all_threads(report, f),
-				lh_report_thread_text(report, f->step[i].thread),
-				lh_report_lock_text(report, f->step[i].lock));
-	return message_of(f);
+	const struct lh_report_step *waits_there = NULL, *woke = NULL;
+
+	for (uint32_t i = 0; i < f->steps; i++) {
+		const struct lh_report_step *a = &f->step[i];
+
+		if (a->lock && a->lock->row.kind == LH_FUTEX)
+			*(a->action == LH_HOLDS ? &woke : &waits_there) = a;
+	}
+	if (!woke || !waits_there)
+		return message_of(f);
+	return lh_arena_printf(report->arena,
+			       "likely deadlock: %s wait for each other, if only %s can wake %s in "
+			       "%s",
+			       all_threads(report, f), lh_report_thread_text(report, woke->thread),
+			       lh_report_thread_text(report, waits_there->thread),
+			       lh_report_lock_text(report, woke->lock));
 }
 
 const char *lh_report_message(const struct lh_report *report, const struct lh_report_finding *f)

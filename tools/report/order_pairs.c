@@ -25,6 +25,14 @@ lock_of(struct lh_report *report, const struct lh_report_process *p, const struc
 	return lock && lock->row.kind != LH_THREAD_END ? lock : NULL;
 }
 
+/* Each thread that runs Python waits for the GIL with Python's locks, and releases the GIL before
+ * it waits for one: that is no order of the program's. */
+static bool is_of_python(const struct lh_report_lock *gil, const struct lh_report_lock *lock)
+{
+	return gil->row.kind == LH_GIL && lock->row.kind == LH_SEM &&
+	       (lock->row.flags & LH_LOCK_INTERPRETER);
+}
+
 static void add_pair(struct lh_report *report, const struct lh_report_process *p,
 		     lh_chain_id held_id, lh_chain_id id, bool direct)
 {
@@ -38,7 +46,7 @@ static void add_pair(struct lh_report *report, const struct lh_report_process *p
 		return;
 	a = lock_of(report, p, &held);
 	b = lock_of(report, p, &chain);
-	if (!a || !b || a == b)
+	if (!a || !b || a == b || is_of_python(a, b) || is_of_python(b, a))
 		return;
 	o = order_of(report, a, b);
 	o->direct |= direct;

@@ -355,6 +355,29 @@ static void match(struct search *x, uint32_t scope, Dwarf_Die *variable)
 		name_object(x, &path, function, variable, holds);
 }
 
+/* The pointer is the address of a variable outside of functions. A lock that lies elsewhere, behind
+ * that variable, has no name by its own address. */
+static void match_address(struct search *x)
+{
+	uint64_t at = (uint64_t)x->lock.offset[0];
+	const struct lh_variable *v =
+		lh_variables_before(lh_symbol_variables(x->symbols, x->object), (Dwarf_Addr)at);
+	struct lh_type_path path;
+	const char *name;
+	Dwarf_Die die;
+
+	if (!v)
+		return;
+	die = v->die;
+	name = dwarf_diename(&die);
+	if (!name || !lh_type_path_begin(&path, x->symbols, x->object, &die, at - v->start))
+		return;
+	lh_type_path_to_lock(&path);
+	if (lh_type_path_is_lock(&path) && is_of_kind(x, &path))
+		found(x, lh_arena_printf(x->arena, "%s%s%s", v->scope, name, path.text),
+		      LH_NAME_GLOBAL);
+}
+
 /* The pointer was loaded from a variable outside of functions. */
 static void match_global(struct search *x)
 {
@@ -364,6 +387,8 @@ static void match_global(struct search *x)
 	Dwarf_Die die, *function = &x->scopes.scope[0];
 	const char *name;
 
+	if (x->lock.root == LH_ADDRESS && !x->lock.loads)
+		match_address(x);
 	if (x->lock.root != LH_ADDRESS || !x->lock.loads)
 		return;
 	v = lh_variables_before(lh_symbol_variables(x->symbols, x->object),

@@ -118,14 +118,20 @@ static bool is_due(const struct lh_deadlocks_pass *pass, const struct lh_wait_fi
 }
 
 /* Only a cycle with exactly one such wait: with two of them the threads may as well hand work to
- * each other and wait for a third one. */
+ * each other and wait for a third one. And a thread is joined while it waits for anything. */
 static bool is_likely(const struct lh_deadlocks_pass *pass, const struct lh_wait_finding *f)
 {
 	uint32_t futexes = 0;
+	bool joins = false;
 
-	for (uint32_t i = 0; i < f->threads; i++)
-		futexes += pass->waiter[f->thread[i]].row.kind == LH_FUTEX;
-	return futexes == 1 && f->rule == LH_RULE_DEADLOCK && pass->node[f->thread[0]].cycle;
+	for (uint32_t i = 0; i < f->threads; i++) {
+		const struct lh_deadlocks_waiter *x = &pass->waiter[f->thread[i]];
+
+		futexes += x->row.kind == LH_FUTEX;
+		joins |= !x->lock;
+	}
+	return !joins && futexes == 1 && f->rule == LH_RULE_DEADLOCK &&
+	       pass->node[f->thread[0]].cycle;
 }
 
 static void report(struct lh_deadlocks_pass *pass, const struct lh_wait_finding *f, bool likely)

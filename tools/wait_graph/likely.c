@@ -54,14 +54,18 @@ static bool add_edges(const struct lh_hang *h, struct lh_wait_node *node)
 	return any;
 }
 
-/* With two such waits the threads may hand work to each other and wait for a third one. */
+/* With two such waits the threads may hand work to each other and wait for a third one. And a
+ * thread is joined while it waits for anything. */
 static bool is_likely(const struct lh_hang *h, const struct lh_wait_finding *f)
 {
 	uint32_t futexes = 0;
+	bool joins = false;
 
-	for (uint32_t i = 0; i < f->threads; i++)
+	for (uint32_t i = 0; i < f->threads; i++) {
 		futexes += h->thread[f->thread[i]].wait.kind == LH_FUTEX;
-	return f->rule == LH_RULE_DEADLOCK && futexes == 1;
+		joins |= h->thread[f->thread[i]].wait.kind == LH_THREAD_END;
+	}
+	return !joins && f->rule == LH_RULE_DEADLOCK && futexes == 1;
 }
 
 static lh_site wake_site(struct lh_hang *h, uint32_t waiter, uint32_t owner)

@@ -291,7 +291,7 @@ bool lh_hang_wait_of(const struct lh_peek *p, const struct lh_peek_task *t, stru
 	if ((w->kind == LH_FUTEX || w->kind == LH_NOTHING) && w->shared)
 		w->shared = may_be_shared(p, w->address);
 	read_lock(p, t, w);
-	lh_hang_rename_for_glib(t, w);
+	lh_hang_rename_for_glib(p, t, w);
 	read_gil(p, w);
 	return true;
 }

@@ -35,7 +35,8 @@ bool lh_hang_wait_of(const struct lh_peek *, const struct lh_peek_task *, struct
  * address and the call. */
 bool lh_hang_wait_in_glib(const struct lh_peek_task *, int op, struct lh_hang_wait *);
 /* The wait is for the lock inside a lock of GLib: names GLib's kind. */
-void lh_hang_rename_for_glib(const struct lh_peek_task *, struct lh_hang_wait *);
+void lh_hang_rename_for_glib(const struct lh_peek *, const struct lh_peek_task *,
+			     struct lh_hang_wait *);
 
 /* wait_openmp.c: false if the thread does not sleep in libgomp. */
 bool lh_hang_wait_in_libgomp(const struct lh_peek *, const struct lh_peek_task *, int op,

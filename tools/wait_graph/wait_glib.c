@@ -3,7 +3,7 @@
  *
  * GLib's own locks are words on which it sleeps by syscall(). The innermost function of libglib
  * tells what the word is: a GMutex is waited for in a function without a name. A GRWLock and a
- * GRecMutex have a lock of glibc inside, which tells its owner; g_rec_mutex_lock leaves no frame.
+ * GRecMutex have a lock of glibc inside, which tells its owner.
  */
 #include "tools/wait_graph/wait_bytes.h"
 #include "libcheck/lock/glibc_layout.h"
@@ -79,19 +79,67 @@ bool lh_hang_wait_in_glib(const struct lh_peek_task *t, int op, struct lh_hang_w
 	return found;
 }
 
-/* The lock of glibc in a GRWLock, or in a GRecMutex where its function has a frame. */
-void lh_hang_rename_for_glib(const struct lh_peek_task *t, struct lh_hang_wait *w)
+/* ---- the lock of glibc in a GRWLock or GRecMutex ---- */
+
+/* The function whose address is in the slot that the instruction at `at` jumps through. */
+static uint64_t target_of_jump(const struct lh_peek *p, uint64_t at)
+{
+	uint8_t code[16];
+	int32_t distance;
+	uint64_t target = 0;
+
+	if (!lh_peek_read(p, at, code, sizeof(code)))
+		return 0;
+	for (size_t i = 0; i + 6 <= sizeof(code) && i <= 5; i++) /* after endbr64, and bnd */
+		if (code[i] == 0xff && code[i + 1] == 0x25) {
+			memcpy(&distance, &code[i + 2], sizeof(distance));
+			lh_peek_read(p, at + i + 6 + (uint64_t)(int64_t)distance, &target,
+				     sizeof(target));
+			break;
+		}
+	return target;
+}
+
+/* Of the call before the return address, on x86-64: a direct one, through an entry of the procedure
+ * linkage table perhaps, or one through a slot. 0: unknown. */
+static uint64_t callee(const struct lh_peek *p, uint64_t after)
+{
+	uint8_t code[6];
+	int32_t distance;
+	uint64_t target = 0;
+
+	if (!lh_peek_read(p, after - sizeof(code), code, sizeof(code)))
+		return 0;
+	memcpy(&distance, &code[2], sizeof(distance));
+	target = after + (uint64_t)(int64_t)distance;
+	if (code[0] == 0xff && code[1] == 0x15)
+		return lh_peek_read(p, target, &target, sizeof(target)) ? target : 0;
+	return code[1] == 0xe8 ? target_of_jump(p, target) : 0;
+}
+
+/* g_rec_mutex_lock ends in a jump to pthread_mutex_lock: the caller's call leads to it. */
+static bool is_rec_mutex(const struct lh_peek *p, const struct lh_peek_frame *caller)
+{
+	uint64_t target = callee(p, caller->pc);
+	const struct lh_peek_module *m = target ? lh_peek_module_at(p, target) : NULL;
+
+	return m && strstr(m->path, "/libglib-2.0.so") &&
+	       target == lh_peek_symbol((struct lh_peek *)p, m, "g_rec_mutex_lock");
+}
+
+void lh_hang_rename_for_glib(const struct lh_peek *p, const struct lh_peek_task *t,
+			     struct lh_hang_wait *w)
 {
 	const struct lh_peek_frame *f =
 		w->called && w->call + 1 < t->frames ? &t->frame[w->call + 1] : NULL;
 
-	if (!f || !is_glib(f) || !f->name)
+	if (!f)
 		return;
-	if (w->kind == LH_RWLOCK && strncmp(f->name, "g_rw_lock_", 10) == 0)
+	if (w->kind == LH_RWLOCK && is_glib(f) && f->name &&
+	    strncmp(f->name, "g_rw_lock_", 10) == 0) {
 		w->kind = LH_G_RW_LOCK;
-	else if (w->kind == LH_MUTEX && strncmp(f->name, "g_rec_mutex_", 12) == 0)
+		w->call++;
+	} else if (w->kind == LH_MUTEX && !is_glib(f) && is_rec_mutex(p, f)) {
 		w->kind = LH_G_REC_MUTEX;
-	else
-		return;
-	w->call++;
+	}
 }

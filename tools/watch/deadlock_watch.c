@@ -52,14 +52,15 @@ static bool is_locked(const struct lh_watch_process *p, const struct lh_lock *l)
 static uint64_t address_behind(const struct lh_watch_process *p, const struct lh_lock *l,
 			       enum lh_kind *kind)
 {
-	const void *object = NULL;
+	const void *object[2], *behind;
 
 	*kind = (enum lh_kind)l->kind;
 	if (*kind != LH_G_REC_MUTEX && *kind != LH_G_RW_LOCK)
 		return l->address;
-	if (!p->pid || !lh_proc_memory(p->pid, l->address, (void *)&object, sizeof(object)))
+	if (!p->pid || !lh_proc_memory(p->pid, l->address, (void *)object, sizeof(object)))
 		return 0;
-	return (uintptr_t)lh_glib_behind(&object, kind);
+	behind = lh_glib_behind(object, kind);
+	return behind == object ? 0 : (uintptr_t)behind;
 }
 
 /* A rwlock records the number of its readers, not which threads they are. */

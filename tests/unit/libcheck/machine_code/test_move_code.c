@@ -33,6 +33,8 @@ FUNCTION(again, "incq %rsi\ndecq %rdi\njns again\nmovq %rsi, %rax\nret")
 FUNCTION(returns, "movl %edi, %eax\nret")
 __asm__(".data\nmove_pointer: .quad frame\n.text\n");
 
+FUNCTION(writes, "testl %esi, %esi\nje 1f\nmovl $1, %edi\n1: xorl %edi, %edi\nret")
+FUNCTION(reads_later, "testl %esi, %esi\njne 1f\nmovl $1, %edi\nret\n1: movl (%rdi), %eax\nret")
 FUNCTION(inside, "movl %edi, %eax\n1: decl %eax\nnop\njns 1b\nret")
 FUNCTION(short_loop, "jrcxz 1f\nmovl $1, %eax\n1: ret")
 FUNCTION(breakpoint, "int3\nmovl $1, %eax\nret")
@@ -101,6 +103,8 @@ static void arguments(void)
 	CHECK(USES(tail, LH_RDX)); /* the function that it jumps to may use it */
 	CHECK(USES(calls, LH_RCX));
 	CHECK(!USES(relative, LH_RDI));
+	CHECK(!USES(writes, LH_RDI) && USES(writes, LH_RSI));
+	CHECK(USES(reads_later, LH_RDI));
 	CHECK(USES(returns, LH_RDI) && !USES(returns, LH_RSI));
 }
 

@@ -514,6 +514,10 @@ static void not_likely(void)
 	f = futex_cycle();
 	f->thread = 3; /* which does not wait */
 	never_reported();
+	futex_cycle(); /* it joins the waiter, which holds nothing else for it */
+	live_row(1)->wait_on = LH_WAIT_JOIN;
+	live_row(1)->wait_with = 2;
+	never_reported();
 	futex_cycle();
 	wait_for_how(2, live_row(2)->wait_lock, LH_TIMED, LH_EXCLUSIVE);
 	never_reported();
