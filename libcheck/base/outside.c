@@ -3,9 +3,9 @@
  *
  * Which copy of a function does a call mean, if several objects define one? The loader bound the
  * call to ours, the first one that it found in the scopes of the calling object, so it would have
- * bound it to the next one there. The list of scopes is private to the loader. Where it lies is
- * found out at the start, with the objects whose scopes are known; if it is not found, the objects
- * are searched in load order.
+ * bound it to the next one there of the version that the object asks for. The list of scopes is
+ * private to the loader. Where it lies is found out at the start, with the objects whose scopes are
+ * known; if it is not found, the objects are searched in load order.
  *
  * The loader's lists may change while they are read, except at the start. So each read is a copy by
  * the kernel, which fails where there is no memory, and the search begins again if the list was
@@ -32,11 +32,16 @@ struct wanted {
 	size_t bytes;  /* with the final zero */
 	uint32_t hash; /* of the GNU table */
 	bool checked;
+	/* of the version that the caller asks for; 0: it asks for none, and gets the default */
+	uint32_t version;
+	bool only_version; /* and not a definition without a version */
 };
 
 struct object {
 	uintptr_t base;
-	uintptr_t symbols, strings, hash, old_hash, versions;
+	uintptr_t symbols, strings, hash, old_hash;
+	uintptr_t versions, defined, needed; /* of each symbol; what they mean; in other objects */
+	bool has_versions;                   /* the definition that was found has a version */
 };
 
 static bool kernel_copies; /* not where a filter forbids it */
@@ -63,7 +68,7 @@ static uint32_t gnu_hash(const char *name)
 	return h;
 }
 
-/* Of the table that objects had before (--hash-style=sysv). */
+/* Of the table that objects had before (--hash-style=sysv), and of the names of versions. */
 static uint32_t old_hash(const char *name)
 {
 	uint32_t h = 0;
@@ -108,6 +113,10 @@ static void note_entry(struct object *x, const ElfW(Dyn) * d)
 		x->old_hash = at;
 	else if (d->d_tag == DT_VERSYM)
 		x->versions = at;
+	else if (d->d_tag == DT_VERDEF)
+		x->defined = at;
+	else if (d->d_tag == DT_VERNEED)
+		x->needed = at;
 }
 
 static bool read_dynamic(const struct wanted *w, const struct link_map *l, struct object *x)
@@ -150,28 +159,110 @@ static bool is_definition(const ElfW(Sym) * s)
 		type == STT_GNU_IFUNC);
 }
 
-/* Is symbol number `i` of this name, in its default version? */
-static uintptr_t function_at(const struct wanted *w, const struct object *x, uint32_t i)
+static bool has_name(const struct wanted *w, const struct object *x, const ElfW(Sym) * s)
 {
 	char name[NAME_MAX_BYTES];
+
+	return read(w, name, x->strings + s->st_name, w->bytes) &&
+	       __builtin_memcmp(name, w->name, w->bytes) == 0;
+}
+
+/* ---- versions of symbols ---- */
+
+enum { VERSIONS_MAX = 10000, HIDDEN = 0x8000 /* not the default version */ };
+
+static ElfW(Versym) version_at(const struct wanted *w, const struct object *x, uint32_t i)
+{
 	ElfW(Versym) version = 0;
+
+	if (x->versions)
+		read(w, &version, x->versions + i * sizeof(version), sizeof(version));
+	return version;
+}
+
+/* The hash of the name of a version that the object defines; 0: it is none. */
+static uint32_t defined_version(const struct wanted *w, const struct object *x, unsigned number)
+{
+	ElfW(Verdef) d = {.vd_next = 0};
+	uintptr_t at = number > 1 ? x->defined : 0;
+
+	for (int i = 0; at && i < VERSIONS_MAX && read(w, &d, at, sizeof(d)); i++) {
+		if (d.vd_ndx == number)
+			return d.vd_hash;
+		at = d.vd_next ? at + d.vd_next : 0;
+	}
+	return 0;
+}
+
+/* As the loader decides. */
+static bool is_wanted_version(const struct wanted *w, struct object *x, uint32_t i)
+{
+	ElfW(Versym) version = version_at(w, x, i);
+	uint32_t hash = defined_version(w, x, version & (HIDDEN - 1u));
+
+	x->has_versions = hash != 0;
+	if (!x->versions || !w->version)
+		return !(version & HIDDEN);
+	return hash == w->version || (!w->only_version && !hash && !(version & HIDDEN));
+}
+
+/* The number of a version that the object needs, as in its table of symbols. */
+static void want_version(struct wanted *w, const struct object *x, unsigned number)
+{
+	ElfW(Verneed) need = {.vn_next = 0};
+	ElfW(Vernaux) aux;
+	uintptr_t at = number > 1 ? x->needed : 0;
+
+	for (int i = 0; at && i < VERSIONS_MAX && read(w, &need, at, sizeof(need)); i++) {
+		uintptr_t name = at + need.vn_aux;
+		for (unsigned k = 0; k < need.vn_cnt && read(w, &aux, name, sizeof(aux)); k++) {
+			if ((aux.vna_other & (HIDDEN - 1u)) == number) {
+				w->version = aux.vna_hash;
+				w->only_version = (aux.vna_other & HIDDEN) != 0;
+				return;
+			}
+			name += aux.vna_next;
+		}
+		at = need.vn_next ? at + need.vn_next : 0;
+	}
+}
+
+/* The symbols that an object needs are the first ones, before those of the GNU hash table. */
+static void want_version_of_caller(struct wanted *w, const struct link_map *caller)
+{
+	uint32_t count[2]; /* in both tables the second word */
+	struct object x;
 	ElfW(Sym) s;
 
-	if (!read(w, &s, x->symbols + i * sizeof(s), sizeof(s)) || !is_definition(&s))
-		return 0;
-	if (x->versions &&
-	    (!read(w, &version, x->versions + i * sizeof(version), sizeof(version)) ||
-	     (version & 0x8000)))
-		return 0;
-	if (!read(w, name, x->strings + s.st_name, w->bytes) ||
-	    __builtin_memcmp(name, w->name, w->bytes) != 0)
+	if (!read_dynamic(w, caller, &x) || !x.versions || !x.needed ||
+	    !read(w, count, x.hash ? x.hash : x.old_hash, sizeof(count)))
+		return;
+	for (uint32_t i = 1; i < count[1]; i++) {
+		if (!read(w, &s, x.symbols + i * sizeof(s), sizeof(s)))
+			return;
+		if (s.st_shndx == SHN_UNDEF && has_name(w, &x, &s)) {
+			want_version(w, &x, version_at(w, &x, i) & (HIDDEN - 1u));
+			return;
+		}
+	}
+}
+
+/* ---- definitions ---- */
+
+/* Is symbol number `i` of this name, in the version that is wanted? */
+static uintptr_t function_at(const struct wanted *w, struct object *x, uint32_t i)
+{
+	ElfW(Sym) s;
+
+	if (!read(w, &s, x->symbols + i * sizeof(s), sizeof(s)) || !is_definition(&s) ||
+	    !has_name(w, x, &s) || !is_wanted_version(w, x, i))
 		return 0;
 	uintptr_t at = s.st_shndx == SHN_ABS ? s.st_value : x->base + s.st_value;
 	return ELF64_ST_TYPE(s.st_info) == STT_GNU_IFUNC ? choose(at) : at;
 }
 
 /* A table of the first symbol of each bucket, and of the next symbol of each symbol. */
-static uintptr_t find_in_old_table(const struct wanted *w, const struct object *x)
+static uintptr_t find_in_old_table(const struct wanted *w, struct object *x)
 {
 	uint32_t i, size[2]; /* buckets, symbols */
 
@@ -190,7 +281,7 @@ static uintptr_t find_in_old_table(const struct wanted *w, const struct object *
 
 /* The GNU hash table: a header, a Bloom filter, the first symbol of each bucket, and for each
  * symbol its hash, of which the lowest bit ends the bucket. */
-static uintptr_t find_in_table(const struct wanted *w, const struct object *x)
+static uintptr_t find_in_table(const struct wanted *w, struct object *x)
 {
 	struct {
 		uint32_t buckets, first, words, shift;
@@ -219,7 +310,7 @@ static uintptr_t find_in_table(const struct wanted *w, const struct object *x)
 	return 0;
 }
 
-static uintptr_t find_in_object(const struct wanted *w, const struct object *x)
+static uintptr_t find_in_object(const struct wanted *w, struct object *x)
 {
 	return x->hash ? find_in_table(w, x) : find_in_old_table(w, x);
 }
@@ -351,20 +442,25 @@ static uintptr_t find_in_scopes(const struct wanted *w, const struct link_map *c
 
 static struct wanted wanted(const char *name, bool checked)
 {
-	return (struct wanted){name, lh_text_length(name) + 1, gnu_hash(name), checked};
+	return (struct wanted){.name = name,
+			       .bytes = lh_text_length(name) + 1,
+			       .hash = gnu_hash(name),
+			       .checked = checked};
 }
 
 /* `caller`: the object that calls the function; NULL: not known. */
 static void *find(const char *name, bool checked, const struct link_map *caller)
 {
 	enum { TRIES = 1000 };
-	const struct wanted w = wanted(name, checked);
+	struct wanted w = wanted(name, checked);
 	uintptr_t at;
 
 	if (w.bytes > NAME_MAX_BYTES)
 		return NULL;
 	if (!_dl_find_object) /* another C library */
 		return dlsym(RTLD_NEXT, name);
+	if (caller)
+		want_version_of_caller(&w, caller);
 	at = find_in_scopes(&w, caller);
 	for (int i = 0; !at && i < TRIES && !find_in_load_order(&w, &at); i++)
 		;
@@ -374,6 +470,11 @@ static void *find(const char *name, bool checked, const struct link_map *caller)
 void *lh_outside_find(const char *name, bool checked)
 {
 	return find(name, checked, NULL);
+}
+
+bool lh_outside_is_variable(const void *address)
+{
+	return object_of(address) != NULL;
 }
 
 bool lh_outside_is_beside(const void *a, const void *b)
@@ -478,15 +579,21 @@ void *lh_outside_of(unsigned function, const void *code)
 	return at == &nowhere ? NULL : at;
 }
 
+static bool depends[FUNCTIONS]; /* the definition has a version, so it is not for every caller */
+
 static void find_all_in(const struct link_map *l, const struct wanted w[])
 {
 	struct object x;
 
 	if (!read_dynamic(&w[0], l, &x))
 		return;
-	for (int i = 0; i < FUNCTIONS; i++)
-		if (!*functions[i].at_start)
-			*functions[i].at_start = (void *)find_in_object(&w[i], &x);
+	for (int i = 0; i < FUNCTIONS; i++) {
+		if (*functions[i].at_start || depends[i])
+			continue;
+		void *at = (void *)find_in_object(&w[i], &x);
+		depends[i] = at && x.has_versions;
+		*functions[i].at_start = depends[i] ? NULL : at;
+	}
 }
 
 /* The program's scope is the first one of every object. */

@@ -5,7 +5,8 @@
  * Such a library is perhaps not there at the start: a plugin brings it, and dlsym would not see it
  * then; and two plugins may bring one each. So the functions are looked for in the symbol tables of
  * the objects that were loaded after ours: when the library starts, for all callers; and those that
- * were not there then, at their first call from each object, where that object would find them.
+ * were not there then, or have versions, at their first call from each object, where that object
+ * would find them.
  *
  * Calls no function of glibc's loader but _dl_find_object, allocates nothing, takes no lock.
  */
@@ -160,6 +161,8 @@ void lh_outside_after_dlclose(void);
 
 /* The function of this name in the object that contains `address`, which stays meanwhile. */
 void *lh_outside_find_beside(const void *address, const char *name);
+/* Is it in an object, and not in memory that the program allocates? */
+bool lh_outside_is_variable(const void *address);
 /* Are both in one object? */
 bool lh_outside_is_beside(const void *a, const void *b);
 

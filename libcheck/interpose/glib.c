@@ -203,12 +203,26 @@ LEAVE(g_once_init_leave_pointer, g_once_init_leave, void *)
 			lh_on_acquired(BIT_CALL(TRY), acquired ? 0 : EBUSY);                       \
 		return acquired;                                                                   \
 	}
+/*
+ * GLib has no call that begins or ends a bit lock. So one that is no variable ends when it is
+ * released: the next one in this memory may be another lock. If a thread waits for the lock, it is
+ * the same one.
+ */
+static void release_bit(const struct lh_call *call, const void *word)
+{
+	lh_on_release(*call);
+	const struct lh_lock *l =
+		lh_self_get()->live ? lh_lock_known(call->object, LH_G_BIT_LOCK) : NULL;
+	if (l && !l->owner && !lh_outside_is_variable(word) && !lh_chain_is_waited_for(l))
+		lh_on_destroyed(call, 0);
+}
 #define BIT_UNLOCK(fn, params, args)                                                               \
 	LH_EXPORT void fn params                                                                   \
 	{                                                                                          \
+		const struct lh_call call = BIT_CALL(BLOCKING);                                    \
 		ORIGINAL(fn, );                                                                    \
 		if ((uint32_t)bit < LH_GLIB_BITS)                                                  \
-			lh_on_release(BIT_CALL(BLOCKING));                                         \
+			release_bit(&call, o);                                                     \
 		real args;                                                                         \
 	}
 static bool try_bit(int (*try)(void *, int), void *o, int bit)

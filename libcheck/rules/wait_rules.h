@@ -71,8 +71,8 @@ static inline bool lh_lock_may_signal(const struct lh_lock *l)
 
 /*
  * A futex records no owner. If only one thread beside the waiter is known to end waits there, or to
- * have got out of one, it may hold the lock behind the word, or be the one that brings the event. 0:
- * there is none, or more than one.
+ * have got out of one, it may hold the lock behind the word, or be the one that brings the event.
+ * 0: there is none, or more than one.
  */
 static inline lh_thread_id lh_futex_likely_owner(const struct lh_lock *l,
 						 const struct lh_lock_stats *stats,

@@ -74,16 +74,43 @@ make() { # NUMBER FLAGS...
 		$CC -O1 -w -fPIC -shared -o "p$number.so" plugin.c "./c$number.so" '-Wl,-rpath,$ORIGIN'
 }
 make 1 -Wl,--hash-style=sysv && make 2 -Wl,--hash-style=gnu && make 3 -Wl,--hash-style=both &&
-	make 4 -DIFUNC && make 5 $auxiliary && make 9 && make 10 && $CC -w -o main main.c -ldl -pthread || exit 1
+	make 4 -DIFUNC && make 5 $auxiliary && make 9 && make 10 && $CC -w -o main main.c -ldl -pthread || exit 77
 $WATCH ./main ./p1.so ./p2.so ./p3.so ./p4.so ./p5.so
 echo $?
 
 # At the start, in the program's own scope, and before and after us.
 for c in 1 4 5; do
-	$CC -w -o "main$c" main.c -ldl -pthread -Wl,--no-as-needed "./c$c.so" '-Wl,-rpath,$ORIGIN' || exit 1
+	$CC -w -o "main$c" main.c -ldl -pthread -Wl,--no-as-needed "./c$c.so" '-Wl,-rpath,$ORIGIN' || exit 77
 	$WATCH "./main$c" ./p2.so ./p1.so
 	echo $?
 done
+
+# Versions: a call of version V8 passes by the library of the program, which has V6 only; and of a
+# library that has two versions of the functions, an old plugin gets the old ones.
+for n in 6 8; do
+	echo "V$n { *; };" > "v$n"
+	make $n "-Wl,--version-script=v$n" || exit 77
+done
+$CC -w -o main6 main.c -ldl -pthread -Wl,--no-as-needed ./c6.so '-Wl,-rpath,$ORIGIN' || exit 77
+$WATCH ./main6 ./p8.so ./p6.so ./p2.so
+echo $?
+make 11 -Wl,--version-script=v6 && cp p11.so old.so && cat > two.c <<'C'
+static int called;
+int copy_called(void) { return called; }
+#define VERSION(n, at) \
+	void lock##n(void *o) { called = n; *(int *)o = 1; } \
+	void unlock##n(void *o) { called = n; *(int *)o = 0; } \
+	int try##n(void *o) { int free = !*(int *)o; called = n; *(int *)o = 1; return free; } \
+	__asm__(".symver lock" #n ",g_mutex_lock" at ";.symver unlock" #n ",g_mutex_unlock" at \
+		";.symver try" #n ",g_mutex_trylock" at ";");
+VERSION(6, "@V6")
+VERSION(9, "@@V9")
+C
+echo 'V6 { global: copy_called; }; V9 { global: g_mutex_lock; g_mutex_unlock; g_mutex_trylock; local: *; } V6;' > v9
+$CC -O1 -w -fPIC -shared -Wl,-soname,c11.so -Wl,--version-script=v9 -o c11.so two.c &&
+	$CC -O1 -w -fPIC -shared -o new.so plugin.c ./c11.so '-Wl,-rpath,$ORIGIN' || exit 77
+$WATCH ./main ./old.so ./new.so
+echo $?
 
 # Of another C library.
 cat > musl.c <<'C'
