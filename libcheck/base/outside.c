@@ -367,7 +367,6 @@ struct scope {
 };
 
 static size_t scopes_at; /* of the pointer to them in the loader's own link map; 0: not known */
-static struct scope at_start; /* the program's; a function that is bound later is in none of them */
 
 static bool is_within(uintptr_t at, const struct link_map *l)
 {
@@ -410,10 +409,9 @@ static uintptr_t find_in_scope(const struct wanted *w, const struct scope *s)
 	const struct link_map *own = own_object(), *map;
 	struct link_map l;
 	uint32_t i = s->n < OBJECTS_MAX ? s->n : 0;
-	uint32_t known = s->maps == at_start.maps ? at_start.n : 0;
 	uintptr_t found = 0;
 
-	while (i > known && read(w, &map, s->maps + --i * sizeof(map), sizeof(map)) && map != own) {
+	while (i > 0 && read(w, &map, s->maps + --i * sizeof(map), sizeof(map)) && map != own) {
 		uintptr_t at = read(w, &l, (uintptr_t)map, sizeof(l)) ? find_in(w, &l) : 0;
 		found = at ? at : found;
 	}
@@ -448,6 +446,15 @@ static struct wanted wanted(const char *name, bool checked)
 			       .checked = checked};
 }
 
+/* An object that defines the function means its own. */
+static uintptr_t find_in_own(const struct wanted *w, const struct link_map *caller)
+{
+	struct link_map l;
+
+	return caller != own_object() && read(w, &l, (uintptr_t)caller, sizeof(l)) ? find_in(w, &l)
+										   : 0;
+}
+
 /* `caller`: the object that calls the function; NULL: not known. */
 static void *find(const char *name, bool checked, const struct link_map *caller)
 {
@@ -459,6 +466,9 @@ static void *find(const char *name, bool checked, const struct link_map *caller)
 		return NULL;
 	if (!_dl_find_object) /* another C library */
 		return dlsym(RTLD_NEXT, name);
+	at = caller ? find_in_own(&w, caller) : 0;
+	if (at)
+		return (void *)at;
 	if (caller)
 		want_version_of_caller(&w, caller);
 	at = find_in_scopes(&w, caller);
@@ -603,7 +613,6 @@ static void find_all_in_scope(const struct wanted w[], const struct link_map *ow
 	const struct link_map *const *maps = (const void *)s->maps;
 	bool behind = false;
 
-	at_start = *s;
 	for (uint32_t i = 0; i < s->n; i++) {
 		if (behind)
 			find_all_in(maps[i], w);

@@ -16,19 +16,15 @@
 /* ---- locks ---- */
 
 /*
- * The hint is no part of the lock's state. libgomp has no function with a hint; where libomp's is
- * loaded beside libgomp, the lock must be one of the library whose functions use it.
+ * The hint is no part of the lock's state. libgomp has no function with a hint.
  */
 static void set_up_with_hint(const struct lh_call *call, void (*hinted)(void *, uintptr_t),
 			     void (*plain)(void *), void *o, uintptr_t hint)
 {
-	bool takes_hint = hinted && (!plain || lh_outside_is_beside((const void *)hinted,
-								    (const void *)plain));
-
-	if (!takes_hint && !plain)
+	if (!hinted && !plain)
 		return;
 	lh_on_reinit_begin(call);
-	if (takes_hint)
+	if (hinted)
 		hinted(o, hint);
 	else
 		plain(o);
