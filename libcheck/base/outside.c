@@ -35,6 +35,7 @@ struct wanted {
 	/* of the version that the caller asks for; 0: it asks for none, and gets the default */
 	uint32_t version;
 	bool only_version; /* and not a definition without a version */
+	bool not_at_start; /* no object in the program's scope at the start defines it */
 };
 
 struct object {
@@ -227,24 +228,28 @@ static void want_version(struct wanted *w, const struct object *x, unsigned numb
 	}
 }
 
-/* The symbols that an object needs are the first ones, before those of the GNU hash table. */
-static void want_version_of_caller(struct wanted *w, const struct link_map *caller)
+/* The symbols that an object needs are the first ones, before those of the GNU hash table. The
+ * caller stays, so its memory is read directly. */
+static void want_version_of_caller(struct wanted *wanted, const struct link_map *caller)
 {
+	struct wanted direct = *wanted, *w = &direct;
 	uint32_t count[2]; /* in both tables the second word */
 	struct object x;
 	ElfW(Sym) s;
 
+	w->checked = false;
 	if (!read_dynamic(w, caller, &x) || !x.versions || !x.needed ||
 	    !read(w, count, x.hash ? x.hash : x.old_hash, sizeof(count)))
 		return;
 	for (uint32_t i = 1; i < count[1]; i++) {
-		if (!read(w, &s, x.symbols + i * sizeof(s), sizeof(s)))
-			return;
+		read(w, &s, x.symbols + i * sizeof(s), sizeof(s));
 		if (s.st_shndx == SHN_UNDEF && has_name(w, &x, &s)) {
 			want_version(w, &x, version_at(w, &x, i) & (HIDDEN - 1u));
-			return;
+			break;
 		}
 	}
+	wanted->version = w->version;
+	wanted->only_version = w->only_version;
 }
 
 /* ---- definitions ---- */
@@ -367,6 +372,10 @@ struct scope {
 };
 
 static size_t scopes_at; /* of the pointer to them in the loader's own link map; 0: not known */
+<<<<<<< HEAD
+=======
+static struct scope at_start; /* the program's */
+>>>>>>> a863f9840a23fd20fe562fe74b8be7a98f226d0b
 
 static bool is_within(uintptr_t at, const struct link_map *l)
 {
@@ -409,6 +418,10 @@ static uintptr_t find_in_scope(const struct wanted *w, const struct scope *s)
 	const struct link_map *own = own_object(), *map;
 	struct link_map l;
 	uint32_t i = s->n < OBJECTS_MAX ? s->n : 0;
+<<<<<<< HEAD
+=======
+	uint32_t known = w->not_at_start && s->maps == at_start.maps ? at_start.n : 0;
+>>>>>>> a863f9840a23fd20fe562fe74b8be7a98f226d0b
 	uintptr_t found = 0;
 
 	while (i > 0 && read(w, &map, s->maps + --i * sizeof(map), sizeof(map)) && map != own) {
@@ -456,19 +469,22 @@ static uintptr_t find_in_own(const struct wanted *w, const struct link_map *call
 }
 
 /* `caller`: the object that calls the function; NULL: not known. */
-static void *find(const char *name, bool checked, const struct link_map *caller)
+static void *find(struct wanted w, const struct link_map *caller)
 {
 	enum { TRIES = 1000 };
-	struct wanted w = wanted(name, checked);
 	uintptr_t at;
 
 	if (w.bytes > NAME_MAX_BYTES)
 		return NULL;
 	if (!_dl_find_object) /* another C library */
+<<<<<<< HEAD
 		return dlsym(RTLD_NEXT, name);
 	at = caller ? find_in_own(&w, caller) : 0;
 	if (at)
 		return (void *)at;
+=======
+		return dlsym(RTLD_NEXT, w.name);
+>>>>>>> a863f9840a23fd20fe562fe74b8be7a98f226d0b
 	if (caller)
 		want_version_of_caller(&w, caller);
 	at = find_in_scopes(&w, caller);
@@ -479,7 +495,7 @@ static void *find(const char *name, bool checked, const struct link_map *caller)
 
 void *lh_outside_find(const char *name, bool checked)
 {
-	return find(name, checked, NULL);
+	return find(wanted(name, checked), NULL);
 }
 
 bool lh_outside_is_variable(const void *address)
@@ -512,35 +528,23 @@ static const struct {
 
 enum { FUNCTIONS = sizeof(functions) / sizeof(functions[0]) };
 
-/*
- * What the calls of one page of code mean, and those of one object: a page belongs to one object,
- * and the loader does not change what a call of an object means. A key is never removed, so that
- * original and key belong together without a lock.
- */
-enum { BOUND = 1 << 13, PROBES = 16, PAGE_BITS = 12, FUNCTION_BITS = 8 };
-static struct bound {
-	uint64_t key;   /* 0: free */
-	void *original; /* NULL: not known; `nowhere`: no object defines it */
-} bound[BOUND];
-static char nowhere;
-_Static_assert(FUNCTIONS < 1 << FUNCTION_BITS, "the key has no more bits");
-
-static uint64_t key_of_page(const void *code, unsigned function)
-{
-	return (uint64_t)(uintptr_t)code >> PAGE_BITS << FUNCTION_BITS | function | 1ull << 63;
-}
+enum { PROBES = 16 };
+struct lh_outside_bound lh_outside_bound[1 << LH_OUTSIDE_BOUND_LOG];
+char lh_outside_nowhere;
+_Static_assert(FUNCTIONS < 1 << LH_OUTSIDE_BITS, "the key has no more bits");
 
 static uint64_t key_of_object(const struct link_map *l, unsigned function)
 {
-	return (uint64_t)(uintptr_t)l << FUNCTION_BITS | function;
+	return (uint64_t)(uintptr_t)l << LH_OUTSIDE_BITS | function;
 }
 
-static struct bound *bound_of(uint64_t key)
+static struct lh_outside_bound *bound_of(uint64_t key)
 {
-	uint32_t at = (uint32_t)(key * 0x9e3779b97f4a7c15u >> 40);
+	uint32_t at = lh_outside_slot(key);
 
 	for (uint32_t i = 0; i < PROBES; i++) {
-		struct bound *b = &bound[(at + i) % BOUND];
+		struct lh_outside_bound *b =
+			&lh_outside_bound[(at + i) % (1 << LH_OUTSIDE_BOUND_LOG)];
 		uint64_t known = __atomic_load_n(&b->key, __ATOMIC_RELAXED);
 		if (known == key ||
 		    (!known && (__atomic_compare_exchange_n(&b->key, &known, key, false,
@@ -553,43 +557,44 @@ static struct bound *bound_of(uint64_t key)
 
 static bool started; /* before that, an object may not be relocated, nor its scopes complete */
 
-static void *keep(struct bound *b, void *original)
+static void *keep(struct lh_outside_bound *b, void *original)
 {
 	if (b && started)
 		__atomic_store_n(&b->original, original, __ATOMIC_RELEASE);
 	return original;
 }
 
+static bool depends[FUNCTIONS]; /* the definition has a version, so it is not for every caller */
+
 /* Code that belongs to no object, or calls through ours, may mean a function that comes later. */
-static void *bind(const void *code, unsigned function, struct bound *of_page)
+static void *bind(const void *code, unsigned function, struct lh_outside_bound *of_page)
 {
 	const struct link_map *caller = object_of(code);
-	const char *name = functions[function].name;
+	struct wanted w = wanted(functions[function].name, true);
 
 	if (!caller || caller == own_object()) {
-		void *at = find(name, true, NULL);
-		return at ? keep(of_page, at) : &nowhere;
+		void *at = find(w, NULL);
+		return at ? keep(of_page, at) : &lh_outside_nowhere;
 	}
-	struct bound *of_object = bound_of(key_of_object(caller, function));
+	w.not_at_start = !depends[function];
+	struct lh_outside_bound *of_object = bound_of(key_of_object(caller, function));
 	void *at = of_object ? __atomic_load_n(&of_object->original, __ATOMIC_ACQUIRE) : NULL;
 	if (!at) {
-		at = find(name, true, caller);
-		at = keep(of_object, at ? at : &nowhere);
+		at = find(w, caller);
+		at = keep(of_object, at ? at : &lh_outside_nowhere);
 	}
 	return keep(of_page, at);
 }
 
 void *lh_outside_of(unsigned function, const void *code)
 {
-	struct bound *b = bound_of(key_of_page(code, function));
+	struct lh_outside_bound *b = bound_of(lh_outside_key(function, code));
 	void *at = b ? __atomic_load_n(&b->original, __ATOMIC_ACQUIRE) : NULL;
 
 	if (LH_UNLIKELY(!at))
 		at = bind(code, function, b);
-	return at == &nowhere ? NULL : at;
+	return at == &lh_outside_nowhere ? NULL : at;
 }
-
-static bool depends[FUNCTIONS]; /* the definition has a version, so it is not for every caller */
 
 static void find_all_in(const struct link_map *l, const struct wanted w[])
 {
@@ -640,7 +645,7 @@ void lh_outside_init(void)
 /* A thread that asks meanwhile belongs to an object that stays, and so do its functions. */
 void lh_outside_after_dlclose(void)
 {
-	for (int i = 0; i < BOUND; i++)
-		if (bound[i].original)
-			__atomic_store_n(&bound[i].original, NULL, __ATOMIC_RELEASE);
+	for (int i = 0; i < 1 << LH_OUTSIDE_BOUND_LOG; i++)
+		if (lh_outside_bound[i].original)
+			__atomic_store_n(&lh_outside_bound[i].original, NULL, __ATOMIC_RELEASE);
 }

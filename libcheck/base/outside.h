@@ -143,14 +143,52 @@ enum {
 #include "libcheck/calls.def"
 };
 
+/*
+ * What the calls of one page of code mean, and those of one object: a page belongs to one object,
+ * and the loader does not change what a call of an object means. A key is never removed, so that
+ * original and key belong together without a lock.
+ */
+enum { LH_OUTSIDE_BOUND_LOG = 13, LH_OUTSIDE_BITS = 8 /* of the number of a function */ };
+struct lh_outside_bound {
+	uint64_t key;   /* 0: free */
+	void *original; /* NULL: not known; lh_outside_nowhere: no object defines it */
+};
+extern struct lh_outside_bound lh_outside_bound[1 << LH_OUTSIDE_BOUND_LOG] LH_HIDDEN;
+extern char lh_outside_nowhere LH_HIDDEN;
+
+static inline uint64_t lh_outside_key(unsigned function, const void *code)
+{
+	return (uint64_t)(uintptr_t)code >> 12 << LH_OUTSIDE_BITS | function | 1ull << 63;
+}
+
+static inline uint32_t lh_outside_slot(uint64_t key)
+{
+	return (uint32_t)(key * 0x9e3779b97f4a7c15u >> (64 - LH_OUTSIDE_BOUND_LOG));
+}
+
+/* The original of LH_OUTSIDE_... that this code means; the first is the whole search. */
+void *lh_outside_of(unsigned function, const void *code);
+static inline void *lh_outside_known(unsigned function, const void *code)
+{
+	uint64_t key = lh_outside_key(function, code);
+	struct lh_outside_bound *b = &lh_outside_bound[lh_outside_slot(key)];
+	void *at = NULL;
+
+	if (LH_LIKELY(__atomic_load_n(&b->key, __ATOMIC_RELAXED) == key))
+		at = __atomic_load_n(&b->original, __ATOMIC_ACQUIRE);
+	if (LH_UNLIKELY(!at))
+		return lh_outside_of(function, code);
+	return LH_LIKELY(at != &lh_outside_nowhere) ? at : NULL;
+}
+
 /* The original that the wrapper's caller means, or NULL: no object defines the function. In the
  * wrapper itself, because the answer depends on its return address. */
 #define LH_OUTSIDE(fn)                                                                             \
 	({                                                                                         \
 		__typeof__(fn) *known = lh_outside_at_start.fn;                                    \
 		if (LH_UNLIKELY(!known))                                                           \
-			known = (__typeof__(fn) *)lh_outside_of(LH_OUTSIDE_##fn,                   \
-								__builtin_return_address(0));      \
+			known = (__typeof__(fn) *)lh_outside_known(LH_OUTSIDE_##fn,                \
+								   __builtin_return_address(0));   \
 		known;                                                                             \
 	})
 
@@ -166,8 +204,6 @@ enum {
 	})
 
 void lh_outside_init(void);
-/* The original of LH_OUTSIDE_... that this code means. */
-void *lh_outside_of(unsigned function, const void *code);
 void lh_outside_after_dlclose(void);
 
 /* The function of this name in the object that contains `address`, which stays meanwhile. */

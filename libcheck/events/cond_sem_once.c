@@ -49,6 +49,15 @@ static void cond_wait_unrecorded(const struct lh_call *call)
  * a cancellation no code of the library runs. So the entry stays in the held list with
  * LH_HELD_IN_COND_WAIT, and the next event of the mutex clears that flag.
  */
+/* The program may have announced a lock that is made of the mutex and has its address: then it is
+ * that lock which the thread holds, and releases. */
+static struct lh_lock *announced_lock(const struct lh_held *h)
+{
+	struct lh_lock *l = h ? lh_lock_row(h->lock) : NULL;
+
+	return l && l->kind == LH_CUSTOM ? l : NULL;
+}
+
 void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_kind kind)
 {
 	struct lh_event_frame event;
@@ -60,9 +69,11 @@ void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_kind 
 		cond_wait_unrecorded(call);
 		return;
 	}
-	struct lh_lock *m = lh_event_lock(&event, call->object, call->kind);
-	struct lh_lock *v = lh_event_lock(&event, cond, kind);
 	struct lh_held *h = lh_held_find(event.live, call->object);
+	struct lh_lock *m = announced_lock(h);
+	if (!m)
+		m = lh_event_lock(&event, call->object, call->kind);
+	struct lh_lock *v = lh_event_lock(&event, cond, kind);
 	lh_site site = LH_SITE(event.stack, call->how, LH_EXCLUSIVE);
 	if (m && v && !h)
 		lh_event_report(&event,

@@ -81,15 +81,15 @@ static inline struct lh_self *inner_begin(uintptr_t frame)
 	}
 #define UNNAMED(fn) ((const void *)(uintptr_t)LH_OUTSIDE(fn))
 
-SECTION_BEGIN(GOMP_critical_start, UNNAMED(GOMP_critical_start), (void), ())
+SECTION_BEGIN(GOMP_critical_start, (const void *)(uintptr_t)real, (void), ())
 SECTION_END(GOMP_critical_end, UNNAMED(GOMP_critical_start), (void), ())
 SECTION_BEGIN(GOMP_critical_name_start, o, (void *o), (o))
 SECTION_END(GOMP_critical_name_end, o, (void *o), (o))
-SECTION_BEGIN(GOMP_atomic_start, UNNAMED(GOMP_atomic_start), (void), ())
+SECTION_BEGIN(GOMP_atomic_start, (const void *)(uintptr_t)real, (void), ())
 SECTION_END(GOMP_atomic_end, UNNAMED(GOMP_atomic_start), (void), ())
 SECTION_BEGIN(__kmpc_critical, o, (void *place, int thread, void *o), (place, thread, o))
 SECTION_BEGIN(__kmpc_critical_with_hint, o, (void *place, int thread, void *o, uint32_t hint),
 	      (place, thread, o, hint))
 SECTION_END(__kmpc_end_critical, o, (void *place, int thread, void *o), (place, thread, o))
-SECTION_BEGIN(__kmpc_atomic_start, UNNAMED(__kmpc_atomic_start), (void), ())
+SECTION_BEGIN(__kmpc_atomic_start, (const void *)(uintptr_t)real, (void), ())
 SECTION_END(__kmpc_atomic_end, UNNAMED(__kmpc_atomic_start), (void), ())

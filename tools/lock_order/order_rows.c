@@ -93,6 +93,28 @@ static bool read_chain(const struct lh_merged_run *run, const struct lh_merged_p
 	return lh_read_chain_row(m->process->ledger, id, chain) && !(chain->flags & LH_CHAIN_STALE);
 }
 
+/*
+ * Does a thread take the GIL while it holds nothing but Python's own locks? All Python programs do
+ * that, with every lock. In the orders of different runs, where the locks of one place stand for
+ * each other, it leads to cycles without number, of which none can happen.
+ */
+static bool takes_gil_for_python(const struct lh_ledger_view *r, lh_chain_id id)
+{
+	lh_chain_id path[LH_HELD_MAX];
+	uint32_t n = lh_read_chain_path(r, id, path, LH_HELD_MAX);
+	struct lh_chain row;
+	struct lh_lock l;
+
+	for (uint32_t i = n; i-- > 0;) {
+		if (!lh_read_chain_of_row(r, path[i], &row) || !lh_read_lock(r, row.lock, &l))
+			return false;
+		bool last = i + 1 == n;
+		if (last ? l.kind != LH_GIL : l.kind != LH_SEM || !(l.flags & LH_LOCK_INTERPRETER))
+			return false;
+	}
+	return n > 1;
+}
+
 static void add_chain(struct lh_merged_run *run, struct lh_merged_process *m, lh_chain_id id)
 {
 	lh_chain_id parent = 0;
@@ -112,6 +134,8 @@ static void add_chain(struct lh_merged_run *run, struct lh_merged_process *m, lh
 	lock = lh_merged_lock_get(run, m, chain.lock);
 	if (!lock || (chain.parent && !parent))
 		return;
+	if (run->same && takes_gil_for_python(m->process->ledger, id))
+		chain.site = LH_SITE(LH_SITE_STACK(chain.site), LH_TRY, LH_SITE_MODE(chain.site));
 	m->chain[id] = lh_merged_chain_get(
 		run, parent, lock,
 		LH_SITE_MOVED(chain.site, stack_of(run, m, LH_SITE_STACK(chain.site))));
