@@ -372,10 +372,7 @@ struct scope {
 };
 
 static size_t scopes_at; /* of the pointer to them in the loader's own link map; 0: not known */
-<<<<<<< HEAD
-=======
 static struct scope at_start; /* the program's */
->>>>>>> a863f9840a23fd20fe562fe74b8be7a98f226d0b
 
 static bool is_within(uintptr_t at, const struct link_map *l)
 {
@@ -418,13 +415,10 @@ static uintptr_t find_in_scope(const struct wanted *w, const struct scope *s)
 	const struct link_map *own = own_object(), *map;
 	struct link_map l;
 	uint32_t i = s->n < OBJECTS_MAX ? s->n : 0;
-<<<<<<< HEAD
-=======
 	uint32_t known = w->not_at_start && s->maps == at_start.maps ? at_start.n : 0;
->>>>>>> a863f9840a23fd20fe562fe74b8be7a98f226d0b
 	uintptr_t found = 0;
 
-	while (i > 0 && read(w, &map, s->maps + --i * sizeof(map), sizeof(map)) && map != own) {
+	while (i > known && read(w, &map, s->maps + --i * sizeof(map), sizeof(map)) && map != own) {
 		uintptr_t at = read(w, &l, (uintptr_t)map, sizeof(l)) ? find_in(w, &l) : 0;
 		found = at ? at : found;
 	}
@@ -477,14 +471,10 @@ static void *find(struct wanted w, const struct link_map *caller)
 	if (w.bytes > NAME_MAX_BYTES)
 		return NULL;
 	if (!_dl_find_object) /* another C library */
-<<<<<<< HEAD
-		return dlsym(RTLD_NEXT, name);
+		return dlsym(RTLD_NEXT, w.name);
 	at = caller ? find_in_own(&w, caller) : 0;
 	if (at)
 		return (void *)at;
-=======
-		return dlsym(RTLD_NEXT, w.name);
->>>>>>> a863f9840a23fd20fe562fe74b8be7a98f226d0b
 	if (caller)
 		want_version_of_caller(&w, caller);
 	at = find_in_scopes(&w, caller);
@@ -618,6 +608,7 @@ static void find_all_in_scope(const struct wanted w[], const struct link_map *ow
 	const struct link_map *const *maps = (const void *)s->maps;
 	bool behind = false;
 
+	at_start = *s;
 	for (uint32_t i = 0; i < s->n; i++) {
 		if (behind)
 			find_all_in(maps[i], w);
