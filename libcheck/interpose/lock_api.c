@@ -10,10 +10,8 @@
  * A function may jump back to its first instruction, and so come here again in the same call: then
  * its return address is that of the entry's own call.
  */
-#include "libcheck/interpose/lock_api.h"
-#include "libcheck/base/options.h"
 #include "libcheck/base/text.h"
-#include "libcheck/lock_api/redirect.h"
+#include "libcheck/interpose/lock_api_internal.h"
 
 /*
  * libc's copying functions change the upper halves of the vector registers. Of the events, those
@@ -38,6 +36,7 @@
 	ROW(lock_api_objects_changed)                                                              \
 	ROW(held_measure_begin)                                                                    \
 	ROW(inner_begin)
+
 #define lh_on_acquired_slow lh_kept_on_acquired_slow
 #define lh_on_acquired_new_chain lh_kept_on_acquired_new_chain
 #define lh_on_try_failed lh_kept_on_try_failed
@@ -55,26 +54,20 @@
 #include "libcheck/events/events.h"
 #include "libcheck/rules/finding.h"
 
-#include <fcntl.h>
-#include <link.h>
+struct lh_api lh_lock_api_rows;
+bool lh_lock_api_off[LH_API_KINDS_MAX];
+const struct lh_api_row lh_lock_api_loader_row;
+
 #if defined(__x86_64__)
 #include <cpuid.h>
-#endif
 
-extern struct r_debug _r_debug __attribute__((weak));
-
-static struct lh_api rows;
-static uint8_t result[LH_RUN_API_ROWS];    /* of each row in this process, bits of redirect.h */
-static bool off[LH_API_KINDS_MAX];         /* kinds that are not watched in this process */
-static const struct lh_api_row loader_row; /* of the loader's function for debuggers */
-
-#if defined(__x86_64__)
+static void (*on_objects)(void);
 
 /* They keep their alignment, of up to 64 bytes: the frame and its two words above are 5 * 64 bytes.
  */
 enum { ARGUMENTS = 23 };
 
-/* What the entry keeps on the stack. The assembler code knows where each member is. */
+/* What the entry keeps on the stack. The assembler code of the entry knows where each member is. */
 struct frame {
 	uint64_t arguments[ARGUMENTS]; /* on the stack, for the original */
 	/* of the events */
@@ -94,19 +87,19 @@ struct frame {
 enum { ANNOUNCED = 1, ANNOUNCED_FREE = 2 };
 _Static_assert(offsetof(struct frame, rbp) == 304, "see the assembler code");
 
-/* The upper halves of the vector registers, and all registers beyond 16: their size in memory, and
- * the processor's bits for them; 0: there are none. */
-uint32_t lh_lock_api_vector_bytes LH_HIDDEN, lh_lock_api_vector_parts LH_HIDDEN;
-
 struct lh_self *lh_kept_inner_begin(uintptr_t frame) LH_HIDDEN;
 void lh_kept_on_wait_end_free(const struct lh_call *call) LH_HIDDEN;
 void lh_lock_api_objects_changed(void) LH_HIDDEN;
 void lh_kept_lock_api_objects_changed(void) LH_HIDDEN;
-void lh_lock_api_entry(void) LH_HIDDEN;
+/* What the entry calls. */
 void lh_lock_api_before(struct frame *f) LH_HIDDEN;
 void lh_lock_api_after(struct frame *f) LH_HIDDEN;
 int lh_lock_api_personality(int version, int actions, uint64_t class, void *exception,
 			    void *context) LH_HIDDEN;
+
+/* The upper halves of the vector registers, and all registers beyond 16: their size in memory, and
+ * the processor's bits for them; 0: there are none. */
+uint32_t lh_lock_api_vector_bytes LH_HIDDEN, lh_lock_api_vector_parts LH_HIDDEN;
 
 /* clang-format off */
 __asm__(
@@ -248,7 +241,6 @@ __asm__(
 	__asm__(".globl lh_kept_" #name "\n.hidden lh_kept_" #name "\n.hidden lh_" #name         \
 		"\nlh_kept_" #name ":\nleaq lh_" #name "(%rip), %rax\njmp lh_lock_api_keep\n");
 SLOW_EVENTS(KEPT)
-/* clang-format on */
 
 /* ---- the events ---- */
 
@@ -263,7 +255,7 @@ static uint64_t argument(const struct frame *f, unsigned number)
 static uint32_t flags_of(const struct lh_api_row *row)
 {
 	return LH_LOCK_OWN_KIND_FLAGS(row->kind + 1) |
-	       (rows.kind[row->kind].recursive ? LH_LOCK_RECURSIVE : 0);
+	       (lh_lock_api_rows.kind[row->kind].recursive ? LH_LOCK_RECURSIVE : 0);
 }
 
 /* No object lies where these addresses are (LH_ADDRESS_VALUE): a kind's values, or a name. */
@@ -328,7 +320,8 @@ static bool is_held_again(const struct frame *f)
 {
 	struct lh_live_thread *live = lh_self_get()->live;
 
-	return live && rows.kind[f->slot->row->kind].recursive && lh_held_find(live, f->object);
+	return live && lh_lock_api_rows.kind[f->slot->row->kind].recursive &&
+	       lh_held_find(live, f->object);
 }
 
 static void begin_acquire(struct frame *f)
@@ -428,7 +421,7 @@ void lh_lock_api_before(struct frame *f)
 	copy_arguments(f);
 	f->announced = 0;
 	f->inner = NULL;
-	if (row == &loader_row || off[row->kind])
+	if (row == &lh_lock_api_loader_row || lh_lock_api_off[row->kind])
 		return;
 	f->object = object_of(f);
 	const struct lh_call call = call_of(f);
@@ -473,9 +466,9 @@ void lh_lock_api_after(struct frame *f)
 	const struct lh_call call = call_of(f);
 	bool success = succeeded(f);
 
-	if (row == &loader_row)
+	if (row == &lh_lock_api_loader_row)
 		lh_kept_lock_api_objects_changed();
-	if (row == &loader_row || off[row->kind])
+	if (row == &lh_lock_api_loader_row || lh_lock_api_off[row->kind])
 		return;
 	lh_inner_end(f->inner);
 	switch ((enum lh_api_action)row->action) {
@@ -534,6 +527,12 @@ int lh_lock_api_personality(int version, int actions, uint64_t class, void *exce
 
 /* ---- the start ---- */
 
+/* Called with the loader's lock, so by one thread at a time. */
+void lh_lock_api_objects_changed(void)
+{
+	on_objects();
+}
+
 /* The vector registers of the processor, without those of matrices, which no code of ours uses. */
 static void measure_vectors(void)
 {
@@ -553,168 +552,9 @@ static void measure_vectors(void)
 	}
 }
 
-static void redirect(void)
+void lh_lock_api_prepare(void (*objects_changed)(void))
 {
-	lh_api_redirect(&rows, lh_lock_api_entry, result);
-}
-
-/* The loader calls an empty function when its list of objects has changed, for debuggers; when an
- * object is loaded, before the object's own code runs. */
-static void watch_loader(void)
-{
+	on_objects = objects_changed;
 	measure_vectors();
-	if (&_r_debug && _r_debug.r_brk)
-		lh_api_redirect_one(_r_debug.r_brk, &loader_row, lh_lock_api_entry);
-}
-#else
-static void redirect(void)
-{
-}
-
-static void watch_loader(void)
-{
 }
 #endif
-
-static char text[LH_RUN_API_BYTES];
-
-static void report_bad_row(const struct lh_api_error *e, uint32_t number, const char *line)
-{
-	char buffer[512];
-	struct lh_text t = LH_TEXT(buffer);
-
-	lh_text_add(&t, "lockhound: ");
-	lh_text_safe(&t, lh_options.lock_api);
-	lh_text_add(&t, ":");
-	lh_text_number(&t, number);
-	lh_text_add(&t, ":");
-	lh_text_number(&t, (uint64_t)(e->word - line) + 1);
-	lh_text_add(&t, e->length ? ": '" : ": ");
-	for (uint32_t i = 0; i < e->length && i < 100; i++)
-		lh_text_char(&t, e->word[i]);
-	lh_text_add(&t, e->length ? "' " : "");
-	lh_text_add(&t, e->problem);
-	lh_text_add(&t, "; expected ");
-	lh_text_add(&t, e->expected);
-	lh_text_add(&t, "; the file is not used\n");
-	lh_sys_write(2, buffer, t.n);
-}
-
-static bool read_rows(void)
-{
-	const char *line = text;
-	struct lh_api_error error;
-
-	lh_api_begin(&rows);
-	for (uint32_t number = 1; *line; number++) {
-		size_t n = 0;
-		while (line[n] && line[n] != '\n')
-			n++;
-		if (!lh_api_read_line(&rows, line, lh_api_without_comment(line, n), number,
-				      &error)) {
-			report_bad_row(&error, number, line);
-			rows.rows = 0;
-			return false;
-		}
-		line += line[n] ? n + 1 : n;
-	}
-	return true;
-}
-
-static void report_problem(const char *problem)
-{
-	char buffer[512];
-	struct lh_text t = LH_TEXT(buffer);
-
-	lh_text_add(&t, "lockhound: ");
-	lh_text_safe(&t, lh_options.lock_api);
-	lh_text_add(&t, ": ");
-	lh_text_add(&t, problem);
-	lh_text_add(&t, "\n");
-	lh_sys_write(2, buffer, t.n);
-}
-
-/* The front end sends the text, which it has checked; without one the file is read. */
-static bool find_text(void)
-{
-	const struct lh_run_header *header = lh_own_ledger.run_header;
-	long n;
-
-	if (header) {
-		__builtin_memcpy(text, header->api, sizeof(text) - 1);
-		return text[0];
-	}
-	if (!lh_options.lock_api[0])
-		return false;
-	int fd = lh_sys_open(lh_options.lock_api, O_RDONLY | O_CLOEXEC, 0);
-	n = fd < 0 ? fd : lh_sys_read(fd, text, sizeof(text));
-	if (fd >= 0)
-		lh_sys_close(fd);
-	if (n < 0 || n == (long)sizeof(text))
-		report_problem(n < 0 ? "cannot be read" : "is longer than 24575 bytes");
-	return n > 0 && n < (long)sizeof(text);
-}
-
-/* A kind of which only some calls are seen would make reports wrong: a lock would stay held. */
-static bool is_complete(uint32_t kind)
-{
-	bool acquires = false, releases = false;
-
-	for (uint32_t i = 0; i < rows.rows; i++) {
-		const struct lh_api_row *r = &rows.row[i];
-		if (r->kind != kind)
-			continue;
-		if (result[i] & LH_API_PROBLEMS)
-			return false;
-		acquires |= r->action <= LH_API_TIMED && (result[i] & LH_API_REDIRECTED);
-		releases |= r->action == LH_API_RELEASE && (result[i] & LH_API_REDIRECTED);
-	}
-	return acquires && releases;
-}
-
-static void find_functions(void)
-{
-	struct lh_run_header *header = (struct lh_run_header *)lh_own_ledger.run_header;
-
-	redirect();
-	for (uint32_t i = 0; i < rows.kinds; i++)
-		off[i] &= !is_complete(i);
-	for (uint32_t i = 0; header && i < rows.rows; i++)
-		__atomic_fetch_or(&header->api_result[i], result[i], __ATOMIC_RELAXED);
-}
-
-/* Called with the loader's lock, so by one thread at a time. */
-void lh_lock_api_objects_changed(void)
-{
-	if (_r_debug.r_state == RT_CONSISTENT && !lh_sys_seccomp_active())
-		find_functions();
-}
-
-void lh_lock_api_start(void)
-{
-	if (!find_text() || !read_rows())
-		return;
-	for (uint32_t i = 0; i < rows.kinds; i++) {
-		lh_text_copy(lh_own_ledger.ledger->own_kind[i], LH_OWN_KIND_NAME,
-			     rows.kind[i].name);
-		off[i] = true;
-	}
-	watch_loader();
-	find_functions();
-}
-
-void lh_lock_api_report(void)
-{
-	for (uint32_t i = 0; !lh_own_ledger.run_header && i < rows.rows; i++) {
-		char buffer[256];
-		struct lh_text t = LH_TEXT(buffer);
-		if ((result[i] & LH_API_FOUND) && !(result[i] & LH_API_PROBLEMS))
-			continue;
-		lh_text_add(&t, "line ");
-		lh_text_number(&t, rows.row[i].line);
-		lh_text_add(&t, result[i] & LH_API_PROBLEMS
-					? ": the function cannot be watched, nor its kind of lock"
-					: ": no object of the program has this function");
-		report_problem(buffer);
-	}
-}

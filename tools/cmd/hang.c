@@ -78,7 +78,8 @@ static void reword(const struct lh_hang *h, struct lh_report_finding *f)
 	for (uint32_t i = 0; i < f->locks; i++)
 		if ((family_of(f->lock[i]) == LH_FAMILY_GLIB ||
 		     family_of(f->lock[i]) == LH_FAMILY_OPENMP) &&
-		    lh_kind_acts(f->lock[i]->row.kind) == LH_MUTEX)
+		    lh_kind_acts(f->lock[i]->row.kind) == LH_MUTEX &&
+		    f->lock[i]->row.kind != LH_G_REC_MUTEX)
 			f->help = lh_arena_printf(
 				h->arena,
 				"%s does not record its owner: start the "

@@ -49,6 +49,10 @@ bool lh_lock_api_read(struct lh_lock_api *a, struct lh_arena *arena, const char 
 
 	*a = (struct lh_lock_api){.path = path, .text = lh_arena_alloc(arena, LH_RUN_API_BYTES)};
 	lh_api_begin(&a->rows);
+#if !defined(__x86_64__)
+	lh_log("--lock-api: only code of x86-64 can be redirected");
+	return false;
+#endif
 	if (!lh_config_lines_open(&l, arena, path))
 		return false;
 	while (lh_config_lines_next(&l)) {
