@@ -453,6 +453,15 @@ static struct wanted wanted(const char *name, bool checked)
 			       .checked = checked};
 }
 
+/* An object that defines the function means its own. */
+static uintptr_t find_in_own(const struct wanted *w, const struct link_map *caller)
+{
+	struct link_map l;
+
+	return caller != own_object() && read(w, &l, (uintptr_t)caller, sizeof(l)) ? find_in(w, &l)
+										   : 0;
+}
+
 /* `caller`: the object that calls the function; NULL: not known. */
 static void *find(struct wanted w, const struct link_map *caller)
 {
@@ -463,6 +472,9 @@ static void *find(struct wanted w, const struct link_map *caller)
 		return NULL;
 	if (!_dl_find_object) /* another C library */
 		return dlsym(RTLD_NEXT, w.name);
+	at = caller ? find_in_own(&w, caller) : 0;
+	if (at)
+		return (void *)at;
 	if (caller)
 		want_version_of_caller(&w, caller);
 	at = find_in_scopes(&w, caller);

@@ -192,6 +192,17 @@ static inline void *lh_outside_known(unsigned function, const void *code)
 		known;                                                                             \
 	})
 
+/* The same for a function that the caller of another one, `real`, does not name: the one beside it.
+ */
+#define LH_OUTSIDE_BESIDE(fn, real)                                                                \
+	({                                                                                         \
+		__typeof__(fn) *known = lh_outside_at_start.fn;                                    \
+		if (LH_UNLIKELY(!known))                                                           \
+			known = (__typeof__(fn) *)lh_outside_of(LH_OUTSIDE_##fn,                   \
+								(const void *)(real));             \
+		known;                                                                             \
+	})
+
 void lh_outside_init(void);
 void lh_outside_after_dlclose(void);
 

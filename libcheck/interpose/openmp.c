@@ -16,19 +16,15 @@
 /* ---- locks ---- */
 
 /*
- * The hint is no part of the lock's state. libgomp has no function with a hint; where libomp's is
- * loaded beside libgomp, the lock must be one of the library whose functions use it.
+ * The hint is no part of the lock's state. libgomp has no function with a hint.
  */
 static void set_up_with_hint(const struct lh_call *call, void (*hinted)(void *, uintptr_t),
 			     void (*plain)(void *), void *o, uintptr_t hint)
 {
-	bool takes_hint = hinted && (!plain || lh_outside_is_beside((const void *)hinted,
-								    (const void *)plain));
-
-	if (!takes_hint && !plain)
+	if (!hinted && !plain)
 		return;
 	lh_on_reinit_begin(call);
-	if (takes_hint)
+	if (hinted)
 		hinted(o, hint);
 	else
 		plain(o);
@@ -85,15 +81,15 @@ static inline struct lh_self *inner_begin(uintptr_t frame)
 	}
 #define UNNAMED(fn) ((const void *)(uintptr_t)LH_OUTSIDE(fn))
 
-SECTION_BEGIN(GOMP_critical_start, UNNAMED(GOMP_critical_start), (void), ())
+SECTION_BEGIN(GOMP_critical_start, (const void *)(uintptr_t)real, (void), ())
 SECTION_END(GOMP_critical_end, UNNAMED(GOMP_critical_start), (void), ())
 SECTION_BEGIN(GOMP_critical_name_start, o, (void *o), (o))
 SECTION_END(GOMP_critical_name_end, o, (void *o), (o))
-SECTION_BEGIN(GOMP_atomic_start, UNNAMED(GOMP_atomic_start), (void), ())
+SECTION_BEGIN(GOMP_atomic_start, (const void *)(uintptr_t)real, (void), ())
 SECTION_END(GOMP_atomic_end, UNNAMED(GOMP_atomic_start), (void), ())
 SECTION_BEGIN(__kmpc_critical, o, (void *place, int thread, void *o), (place, thread, o))
 SECTION_BEGIN(__kmpc_critical_with_hint, o, (void *place, int thread, void *o, uint32_t hint),
 	      (place, thread, o, hint))
 SECTION_END(__kmpc_end_critical, o, (void *place, int thread, void *o), (place, thread, o))
-SECTION_BEGIN(__kmpc_atomic_start, UNNAMED(__kmpc_atomic_start), (void), ())
+SECTION_BEGIN(__kmpc_atomic_start, (const void *)(uintptr_t)real, (void), ())
 SECTION_END(__kmpc_atomic_end, UNNAMED(__kmpc_atomic_start), (void), ())

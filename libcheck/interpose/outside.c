@@ -16,7 +16,8 @@
 #define VOIDLOCK(fn, first, k, m, params, args)                                                    \
 	LH_EXPORT void fn params                                                                   \
 	{                                                                                          \
-		__typeof__(first) *try = LH_OUTSIDE(first);                                        \
+		__typeof__(fn) *real = LH_OUTSIDE(fn);                                             \
+		__typeof__(first) *try = real ? LH_OUTSIDE_BESIDE(first, real) : NULL;             \
 		int acquired = 0;                                                                  \
 		if (LH_LIKELY(try != NULL))                                                        \
 			INNER(k, acquired = try(o));                                               \
@@ -24,7 +25,6 @@
 			lh_on_acquired(CALL(k, m, BLOCKING), 0);                                   \
 			return;                                                                    \
 		}                                                                                  \
-		__typeof__(fn) *real = LH_OUTSIDE(fn);                                             \
 		const struct lh_call c = CALL(k, m, BLOCKING);                                     \
 		if (!real)                                                                         \
 			return;                                                                    \

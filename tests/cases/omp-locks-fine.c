@@ -1,6 +1,7 @@
 /*
  * OpenMP locks in one order; nest locks acquired again by their owner; tries, which do not wait;
  * and a lock that is destroyed and initialized again.
+ * A lock on the stack that is left locked, and another one there.
  * EXPECT: nothing
  * FLAGS: -fopenmp
  * ALSO: clang
@@ -38,8 +39,19 @@ static void second_tries_first(void)
 	omp_unset_nest_lock(&nest);
 }
 
+/* The lock ends with the function's stack. */
+static __attribute__((noinline)) void left(void)
+{
+	omp_lock_t lock;
+
+	omp_init_lock(&lock);
+	omp_set_lock(&lock);
+}
+
 int main(void)
 {
+	left();
+	left();
 	omp_init_nest_lock(&nest);
 	omp_init_lock(&second);
 	for (int round = 0; round < 3; round++) {

@@ -82,9 +82,10 @@ static void reword(const struct lh_hang *h, struct lh_report_finding *f)
 		    f->lock[i]->row.kind != LH_G_REC_MUTEX)
 			f->help = lh_arena_printf(
 				h->arena,
-				"A lock of %s does not record its owner: start the "
+				"%s does not record its owner: start the "
 				"program under 'lockhound run' and run hang again.",
-				family_of(f->lock[i]) == LH_FAMILY_GLIB ? "GLib" : "OpenMP");
+				family_of(f->lock[i]) == LH_FAMILY_GLIB ? "A GMutex"
+									: "A lock of OpenMP");
 		else if (f->lock[i]->row.kind == LH_SEM || f->lock[i]->row.kind == LH_RWLOCK)
 			f->help = "A semaphore and the readers of a rwlock do not record their "
 				  "threads: start the program under 'lockhound run' and run hang "
