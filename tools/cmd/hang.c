@@ -64,9 +64,23 @@ static const char *fill_in(struct lh_arena *arena, const struct lh_report *repor
 		    : text;
 }
 
-static unsigned family_of(const struct lh_report_lock *lock)
+/* A lock of another library whose bytes do not name its owner. */
+static bool has_no_owner(const struct lh_report_lock *lock)
 {
-	return lh_kind_row(lock->row.kind)->family;
+	unsigned kind = lock->row.kind, family = lh_kind_row(kind)->family;
+
+	return (family == LH_FAMILY_GLIB || family == LH_FAMILY_OPENMP) &&
+	       lh_kind_acts((uint8_t)kind) == LH_MUTEX && kind != LH_G_REC_MUTEX;
+}
+
+static const char *start_again(const struct lh_hang *h, const struct lh_report_lock *lock)
+{
+	const char *name = lh_kind_row(lock->row.kind)->name;
+
+	return lh_arena_printf(h->arena,
+			       "%s %s does not record its owner: start the program under "
+			       "'lockhound run' and run hang again.",
+			       name[0] == 'O' ? "An" : "A", name);
 }
 
 /* Without the library a wait for a semaphore or for readers may be part of a cycle that cannot be
@@ -76,16 +90,8 @@ static void reword(const struct lh_hang *h, struct lh_report_finding *f)
 	if (f->rule != LH_RULE_LOST_SIGNAL || h->ledger)
 		return;
 	for (uint32_t i = 0; i < f->locks; i++)
-		if ((family_of(f->lock[i]) == LH_FAMILY_GLIB ||
-		     family_of(f->lock[i]) == LH_FAMILY_OPENMP) &&
-		    lh_kind_acts(f->lock[i]->row.kind) == LH_MUTEX &&
-		    f->lock[i]->row.kind != LH_G_REC_MUTEX)
-			f->help = lh_arena_printf(
-				h->arena,
-				"%s does not record its owner: start the "
-				"program under 'lockhound run' and run hang again.",
-				family_of(f->lock[i]) == LH_FAMILY_GLIB ? "A GMutex"
-									: "A lock of OpenMP");
+		if (has_no_owner(f->lock[i]))
+			f->help = start_again(h, f->lock[i]);
 		else if (f->lock[i]->row.kind == LH_SEM || f->lock[i]->row.kind == LH_RWLOCK)
 			f->help = "A semaphore and the readers of a rwlock do not record their "
 				  "threads: start the program under 'lockhound run' and run hang "

@@ -90,7 +90,7 @@ static void errors(void)
 
 static void limits(void)
 {
-	static char line[LH_API_ROWS_MAX][16]; /* the rows point there */
+	static char line[LH_API_ROWS_MAX][24]; /* the rows point there */
 
 	lh_api_begin(&api);
 	for (int i = 0; i < LH_API_ROWS_MAX; i++) {
