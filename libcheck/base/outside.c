@@ -516,12 +516,10 @@ static const struct {
 #include "libcheck/calls.def"
 };
 
-enum { FUNCTIONS = sizeof(functions) / sizeof(functions[0]) };
-
 enum { PROBES = 16 };
 struct lh_outside_bound lh_outside_bound[1 << LH_OUTSIDE_BOUND_LOG];
 char lh_outside_nowhere;
-_Static_assert(FUNCTIONS < 1 << LH_OUTSIDE_BITS, "the key has no more bits");
+_Static_assert(LH_OUTSIDES < 1 << LH_OUTSIDE_BITS, "the key has no more bits");
 
 static uint64_t key_of_object(const struct link_map *l, unsigned function)
 {
@@ -554,7 +552,7 @@ static void *keep(struct lh_outside_bound *b, void *original)
 	return original;
 }
 
-static bool depends[FUNCTIONS]; /* the definition has a version, so it is not for every caller */
+bool lh_outside_was_there[LH_OUTSIDES];
 
 /* Code that belongs to no object, or calls through ours, may mean a function that comes later. */
 static void *bind(const void *code, unsigned function, struct lh_outside_bound *of_page)
@@ -566,7 +564,7 @@ static void *bind(const void *code, unsigned function, struct lh_outside_bound *
 		void *at = find(w, NULL);
 		return at ? keep(of_page, at) : &lh_outside_nowhere;
 	}
-	w.not_at_start = !depends[function];
+	w.not_at_start = !lh_outside_was_there[function];
 	struct lh_outside_bound *of_object = bound_of(key_of_object(caller, function));
 	void *at = of_object ? __atomic_load_n(&of_object->original, __ATOMIC_ACQUIRE) : NULL;
 	if (!at) {
@@ -592,12 +590,13 @@ static void find_all_in(const struct link_map *l, const struct wanted w[])
 
 	if (!read_dynamic(&w[0], l, &x))
 		return;
-	for (int i = 0; i < FUNCTIONS; i++) {
-		if (*functions[i].at_start || depends[i])
+	for (int i = 0; i < LH_OUTSIDES; i++) {
+		if (lh_outside_was_there[i])
 			continue;
 		void *at = (void *)find_in_object(&w[i], &x);
-		depends[i] = at && x.has_versions;
-		*functions[i].at_start = depends[i] ? NULL : at;
+		lh_outside_was_there[i] = at != NULL;
+		/* a definition with a version is not for every caller */
+		*functions[i].at_start = x.has_versions ? NULL : at;
 	}
 }
 
@@ -619,13 +618,13 @@ static void find_all_in_scope(const struct wanted w[], const struct link_map *ow
 void lh_outside_init(void)
 {
 	const struct link_map *own = own_object();
-	struct wanted w[FUNCTIONS];
+	struct wanted w[LH_OUTSIDES];
 
 	kernel_copies = !lh_sys_seccomp_at_start() &&
 			lh_sys_copy(&(uint32_t){0}, functions, sizeof(uint32_t));
 	scopes_at = find_scopes();
 	started = true;
-	for (int i = 0; i < FUNCTIONS; i++)
+	for (int i = 0; i < LH_OUTSIDES; i++)
 		w[i] = wanted(functions[i].name, false);
 	if (scopes_at)
 		find_all_in_scope(w, own);

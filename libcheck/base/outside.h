@@ -141,6 +141,7 @@ extern struct lh_outside lh_outside_at_start LH_HIDDEN;
 enum {
 #define OUTSIDE(fn) LH_OUTSIDE_##fn,
 #include "libcheck/calls.def"
+	LH_OUTSIDES
 };
 
 /*
@@ -202,6 +203,18 @@ static inline void *lh_outside_known(unsigned function, const void *code)
 								(const void *)(real));             \
 		known;                                                                             \
 	})
+
+/* Calls the original, if there is one. */
+#define LH_FORWARD(fn, ...)                                                                        \
+	do {                                                                                       \
+		__typeof__(fn) *forward = LH_OUTSIDE(fn);                                          \
+		if (forward)                                                                       \
+			forward(__VA_ARGS__);                                                      \
+	} while (0)
+
+/* Did an object that was there at the start define the function? */
+extern bool lh_outside_was_there[] LH_HIDDEN;
+#define LH_OUTSIDE_WAS_THERE(fn) (lh_outside_was_there[LH_OUTSIDE_##fn])
 
 void lh_outside_init(void);
 void lh_outside_after_dlclose(void);

@@ -104,12 +104,8 @@ static bool announce_known(const struct lh_call *call, const struct lh_lock *l)
 		return false;
 	self->waits_for_free = true;
 	live->wait_entries = l->acquired;
-	live->wait_site = site;
-	live->wait_on = LH_WAIT_LOCK;
-	live->wait_with = 0;
-	live->wait_since_ns = (uint64_t)lh_clock_tick() * 1000000u;
-	live->wait_seq++;
-	__atomic_store_n(&live->wait_lock, lh_lock_id_of(l), __ATOMIC_RELEASE);
+	lh_live_thread_waits(live, lh_lock_id_of(l), site, LH_WAIT_LOCK, 0,
+			     (uint64_t)lh_clock_tick() * 1000000u);
 	return true;
 }
 

@@ -192,15 +192,12 @@ void lh_event_save_outer_wait(struct lh_self *self, const struct lh_live_thread 
 
 void lh_event_show_outer_wait(struct lh_self *self, struct lh_live_thread *live)
 {
-	live->wait_site = self->outer_wait.site;
-	live->wait_on = LH_WAIT_COND;
-	live->wait_with = self->outer_wait.mutex;
-	live->wait_since_ns = self->outer_wait.since_ns;
-	live->wait_seq++;
-	__atomic_store_n(&live->wait_lock, self->outer_wait.lock, __ATOMIC_RELEASE);
+	lh_live_thread_waits(live, self->outer_wait.lock, self->outer_wait.site, LH_WAIT_COND,
+			     self->outer_wait.mutex, self->outer_wait.since_ns);
 	self->outer_wait.lock = 0;
 }
 
+/* Like lh_live_thread_waits, but the clock is read after the arguments are stored. */
 void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_site site,
 			    enum lh_wait on, uint32_t with)
 {

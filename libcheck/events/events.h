@@ -218,12 +218,8 @@ lh_on_untried_begin(struct lh_call call)
 	const struct lh_call slow = call;
 
 	if (LH_LIKELY(x && !l->owner && l->kind == call.kind && live->wait_on == LH_WAIT_NONE)) {
-		live->wait_site = LH_SITE(x->stack, call.how, call.mode);
-		live->wait_on = LH_WAIT_LOCK;
-		live->wait_with = 0;
-		live->wait_since_ns = (uint64_t)lh_clock_tick() * 1000000u;
-		live->wait_seq++;
-		__atomic_store_n(&live->wait_lock, lh_lock_id_of(l), __ATOMIC_RELEASE);
+		lh_live_thread_waits(live, lh_lock_id_of(l), LH_SITE(x->stack, call.how, call.mode),
+				     LH_WAIT_LOCK, 0, (uint64_t)lh_clock_tick() * 1000000u);
 		if (live->held_n) /* other threads may wait for this one */
 			__atomic_thread_fence(__ATOMIC_SEQ_CST);
 		if (LH_LIKELY(!__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE)))

@@ -65,16 +65,13 @@ static void announce(struct lh_self *self, struct lh_live_thread *live, struct l
 {
 	lh_lock_id id = lh_lock_id_of(l);
 
-	live->wait_site = site;
-	live->wait_on = LH_WAIT_LOCK;
-	live->wait_with = 0;
-	live->wait_since_ns = lh_clock_now();
-	live->wait_seq++;
+	uint64_t now = lh_clock_now();
+
 	self->futex_frame = frame;
 	if (l->woken == live->thread) /* it waits again, so it does not hold the lock */
 		l->woken = 0;
-	*out = (struct lh_futex_wait){id, live->wait_seq, live->wait_since_ns};
-	__atomic_store_n(&live->wait_lock, id, __ATOMIC_RELEASE);
+	lh_live_thread_waits(live, id, site, LH_WAIT_LOCK, 0, now);
+	*out = (struct lh_futex_wait){id, live->wait_seq, now};
 }
 
 static void announce_slow(const struct lh_call *call, struct lh_futex_wait *out)

@@ -36,12 +36,7 @@ bool lh_on_wait_begin_free(const struct lh_call *call)
 	lh_chain_id parent = live->held_n ? live->held[live->held_n - 1].chain : 0;
 	if (live->held_n && (!parent || !lh_chain_cached(self, parent, id, site)))
 		return false;
-	live->wait_site = site;
-	live->wait_on = LH_WAIT_LOCK;
-	live->wait_with = 0;
-	live->wait_since_ns = lh_clock_tick() * 1000000ull;
-	live->wait_seq++;
-	__atomic_store_n(&live->wait_lock, id, __ATOMIC_RELEASE);
+	lh_live_thread_waits(live, id, site, LH_WAIT_LOCK, 0, (uint64_t)lh_clock_tick() * 1000000u);
 	/* A thread that acquires the lock from now on sees this wait when it looks for a cycle. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (is_free(l, call))

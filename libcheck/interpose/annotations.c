@@ -10,13 +10,6 @@
 #include "libcheck/interpose/export.h"
 #include "libcheck/events/events.h"
 
-#define FORWARD(fn, ...)                                                                           \
-	do {                                                                                       \
-		__typeof__(fn) *forward = LH_OUTSIDE(fn);                                          \
-		if (forward)                                                                       \
-			forward(__VA_ARGS__);                                                      \
-	} while (0)
-
 #define CALL(m, h)                                                                                 \
 	(struct lh_call)                                                                           \
 	{                                                                                          \
@@ -48,21 +41,21 @@ static uint32_t lock_flags(unsigned flags)
 
 LH_EXPORT void __tsan_mutex_create(void *o, unsigned flags)
 {
-	FORWARD(__tsan_mutex_create, o, flags);
+	LH_FORWARD(__tsan_mutex_create, o, flags);
 	if (!(flags & LINKER_INIT))
 		lh_on_announced_init(&TSAN_CALL(0), lock_flags(flags));
 }
 
 LH_EXPORT void __tsan_mutex_destroy(void *o, unsigned flags)
 {
-	FORWARD(__tsan_mutex_destroy, o, flags);
+	LH_FORWARD(__tsan_mutex_destroy, o, flags);
 	if (!(flags & LINKER_INIT))
 		lh_on_announced_destroyed(&TSAN_CALL(0), flags & NOT_STATIC);
 }
 
 LH_EXPORT void __tsan_mutex_pre_lock(void *o, unsigned flags)
 {
-	FORWARD(__tsan_mutex_pre_lock, o, flags);
+	LH_FORWARD(__tsan_mutex_pre_lock, o, flags);
 	lh_on_announced_wait(&TSAN_CALL(flags), lock_flags(flags));
 }
 
@@ -70,7 +63,7 @@ LH_EXPORT void __tsan_mutex_post_lock(void *o, unsigned flags, int levels)
 {
 	struct lh_call call = TSAN_CALL(flags);
 
-	FORWARD(__tsan_mutex_post_lock, o, flags, levels);
+	LH_FORWARD(__tsan_mutex_post_lock, o, flags, levels);
 	if (flags & TRY_LOCK_FAILED) {
 		lh_on_announced_quit(&call);
 		return;
@@ -93,32 +86,32 @@ LH_EXPORT int __tsan_mutex_pre_unlock(void *o, unsigned flags)
 
 LH_EXPORT void __tsan_mutex_post_unlock(void *o, unsigned flags)
 {
-	FORWARD(__tsan_mutex_post_unlock, o, flags);
+	LH_FORWARD(__tsan_mutex_post_unlock, o, flags);
 	lh_on_cover_end(o);
 }
 
 LH_EXPORT void __tsan_mutex_pre_signal(void *o, unsigned flags)
 {
-	FORWARD(__tsan_mutex_pre_signal, o, flags);
+	LH_FORWARD(__tsan_mutex_pre_signal, o, flags);
 	lh_on_cover_begin(&TSAN_CALL(0));
 }
 
 LH_EXPORT void __tsan_mutex_post_signal(void *o, unsigned flags)
 {
-	FORWARD(__tsan_mutex_post_signal, o, flags);
+	LH_FORWARD(__tsan_mutex_post_signal, o, flags);
 	lh_on_cover_end(o);
 }
 
 /* Inside one of the other pairs: the lock's code calls code that is not its own. */
 LH_EXPORT void __tsan_mutex_pre_divert(void *o, unsigned flags)
 {
-	FORWARD(__tsan_mutex_pre_divert, o, flags);
+	LH_FORWARD(__tsan_mutex_pre_divert, o, flags);
 	lh_on_cover_end(o);
 }
 
 LH_EXPORT void __tsan_mutex_post_divert(void *o, unsigned flags)
 {
-	FORWARD(__tsan_mutex_post_divert, o, flags);
+	LH_FORWARD(__tsan_mutex_post_divert, o, flags);
 	lh_on_cover_begin(&TSAN_CALL(0));
 }
 
@@ -135,31 +128,31 @@ enum { RW_FLAGS = LH_LOCK_RECURSIVE | LH_LOCK_MAY_TRY };
 
 LH_EXPORT void AnnotateRWLockCreate(const char *file, int line, const volatile void *o)
 {
-	FORWARD(AnnotateRWLockCreate, file, line, o);
+	LH_FORWARD(AnnotateRWLockCreate, file, line, o);
 	lh_on_announced_init(&RW_CALL(1), RW_FLAGS);
 }
 
 LH_EXPORT void AnnotateRWLockCreateStatic(const char *file, int line, const volatile void *o)
 {
-	FORWARD(AnnotateRWLockCreateStatic, file, line, o);
+	LH_FORWARD(AnnotateRWLockCreateStatic, file, line, o);
 }
 
 LH_EXPORT void AnnotateRWLockDestroy(const char *file, int line, const volatile void *o)
 {
-	FORWARD(AnnotateRWLockDestroy, file, line, o);
+	LH_FORWARD(AnnotateRWLockDestroy, file, line, o);
 	lh_on_announced_destroyed(&RW_CALL(1), false);
 }
 
 LH_EXPORT void AnnotateRWLockAcquired(const char *file, int line, const volatile void *o,
 				      long writes)
 {
-	FORWARD(AnnotateRWLockAcquired, file, line, o, writes);
+	LH_FORWARD(AnnotateRWLockAcquired, file, line, o, writes);
 	lh_on_announced_acquired(&RW_CALL(writes), RW_FLAGS);
 }
 
 LH_EXPORT void AnnotateRWLockReleased(const char *file, int line, const volatile void *o,
 				      long writes)
 {
-	FORWARD(AnnotateRWLockReleased, file, line, o, writes);
+	LH_FORWARD(AnnotateRWLockReleased, file, line, o, writes);
 	lh_on_announced_release(&RW_CALL(writes), 0);
 }

@@ -19,13 +19,6 @@ enum { ATTRIBUTE_BARRIER = 1, ATTRIBUTE_MUTEX = 2 };
 
 enum { UNKNOWN = LH_LOCK_RECURSIVE | LH_LOCK_MAY_SIGNAL };
 
-#define FORWARD(fn, ...)                                                                           \
-	do {                                                                                       \
-		__typeof__(fn) *forward = LH_OUTSIDE(fn);                                          \
-		if (forward)                                                                       \
-			forward(__VA_ARGS__);                                                      \
-	} while (0)
-
 #define CALL                                                                                       \
 	(struct lh_call)                                                                           \
 	{                                                                                          \
@@ -35,7 +28,7 @@ enum { UNKNOWN = LH_LOCK_RECURSIVE | LH_LOCK_MAY_SIGNAL };
 
 LH_EXPORT void __itt_sync_create(void *o, const char *type, const char *name, int attribute)
 {
-	FORWARD(__itt_sync_create, o, type, name, attribute);
+	LH_FORWARD(__itt_sync_create, o, type, name, attribute);
 	lh_on_announced_init(&CALL, attribute & ATTRIBUTE_BARRIER ? LH_LOCK_SIGNAL
 				    : attribute & ATTRIBUTE_MUTEX ? LH_LOCK_RECURSIVE
 								  : UNKNOWN);
@@ -45,39 +38,39 @@ LH_EXPORT void __itt_sync_create(void *o, const char *type, const char *name, in
 
 LH_EXPORT void __itt_sync_rename(void *o, const char *name)
 {
-	FORWARD(__itt_sync_rename, o, name);
+	LH_FORWARD(__itt_sync_rename, o, name);
 	if (name)
 		lh_on_name(&CALL, name);
 }
 
 LH_EXPORT void __itt_sync_destroy(void *o)
 {
-	FORWARD(__itt_sync_destroy, o);
+	LH_FORWARD(__itt_sync_destroy, o);
 	lh_on_announced_destroyed(&CALL, false);
 }
 
 LH_EXPORT void __itt_sync_prepare(void *o)
 {
-	FORWARD(__itt_sync_prepare, o);
+	LH_FORWARD(__itt_sync_prepare, o);
 	lh_on_announced_wait(&CALL, lh_announced_is_known(o) ? 0 : UNKNOWN);
 }
 
 LH_EXPORT void __itt_sync_cancel(void *o)
 {
-	FORWARD(__itt_sync_cancel, o);
+	LH_FORWARD(__itt_sync_cancel, o);
 	lh_on_announced_quit(&CALL);
 }
 
 /* Without a `prepare` before it this is a try, or the lock was free. */
 LH_EXPORT void __itt_sync_acquired(void *o)
 {
-	FORWARD(__itt_sync_acquired, o);
+	LH_FORWARD(__itt_sync_acquired, o);
 	lh_on_announced_acquired(&CALL, LH_LOCK_MAY_TRY | (lh_announced_is_known(o) ? 0 : UNKNOWN));
 }
 
 LH_EXPORT void __itt_sync_releasing(void *o)
 {
-	FORWARD(__itt_sync_releasing, o);
+	LH_FORWARD(__itt_sync_releasing, o);
 	lh_on_announced_release(&CALL, lh_announced_is_known(o) ? 0 : UNKNOWN);
 }
 
@@ -140,7 +133,7 @@ LH_EXPORT void __itt_api_init(void *global, int groups)
 	static const unsigned char magic[8] = {0xed, 0xab, 0xab, 0xec, 0x0d, 0xee, 0xda, 0x30};
 	struct itt_global g;
 
-	FORWARD(__itt_api_init, global, groups);
+	LH_FORWARD(__itt_api_init, global, groups);
 	const void *of_libomp = (const void *)(uintptr_t)LH_OUTSIDE(__kmpc_critical);
 	bool is_libomp = of_libomp && lh_outside_is_beside(global, of_libomp);
 	if (!LH_OUTSIDE(__itt_api_init) && lh_sys_copy(&g, global, sizeof(g)) &&

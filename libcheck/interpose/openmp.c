@@ -49,13 +49,22 @@ INIT_WITH_HINT(nest_lock, OMP_NEST_LOCK, _, const int *)
 /* ---- critical sections ---- */
 
 /* A libomp that came later may record the section twice, which does no harm: it has one object. */
-static inline struct lh_self *inner_begin(uintptr_t frame)
+static inline struct lh_self *inner_begin(bool of_libgomp, uintptr_t frame)
 {
-	return LH_UNLIKELY(lh_outside_at_start.__kmpc_critical != NULL) ? lh_inner_begin(frame)
-									: NULL;
+	return of_libgomp && LH_UNLIKELY(LH_OUTSIDE_WAS_THERE(__kmpc_critical))
+		       ? lh_inner_begin(frame)
+		       : NULL;
 }
 
-#define SECTION_BEGIN(fn, object, params, args)                                                    \
+/* `of_libgomp`: libomp has the function too, for programs that were built for libgomp. */
+#define INNER(of_libgomp, call)                                                                    \
+	do {                                                                                       \
+		struct lh_self *inner =                                                            \
+			inner_begin(of_libgomp, (uintptr_t)__builtin_frame_address(0));            \
+		call;                                                                              \
+		lh_inner_end(inner);                                                               \
+	} while (0)
+#define SECTION_BEGIN(fn, of_libgomp, object, params, args)                                        \
 	LH_EXPORT void fn params                                                                   \
 	{                                                                                          \
 		__typeof__(fn) *real = LH_OUTSIDE(fn);                                             \
@@ -63,33 +72,29 @@ static inline struct lh_self *inner_begin(uintptr_t frame)
 			return;                                                                    \
 		struct lh_untried u =                                                              \
 			lh_on_untried_begin(LH_CALL(object, OMP_CRITICAL, EXCLUSIVE, BLOCKING));   \
-		struct lh_self *inner = inner_begin((uintptr_t)__builtin_frame_address(0));        \
-		real args;                                                                         \
-		lh_inner_end(inner);                                                               \
+		INNER(of_libgomp, real args);                                                      \
 		lh_on_untried_end(LH_CALL(object, OMP_CRITICAL, EXCLUSIVE, BLOCKING), u);          \
 	}
-#define SECTION_END(fn, object, params, args)                                                      \
+#define SECTION_END(fn, of_libgomp, object, params, args)                                          \
 	LH_EXPORT void fn params                                                                   \
 	{                                                                                          \
 		__typeof__(fn) *real = LH_OUTSIDE(fn);                                             \
 		if (LH_UNLIKELY(!real))                                                            \
 			return;                                                                    \
 		lh_on_release(LH_CALL(object, OMP_CRITICAL, EXCLUSIVE, BLOCKING));                 \
-		struct lh_self *inner = inner_begin((uintptr_t)__builtin_frame_address(0));        \
-		real args;                                                                         \
-		lh_inner_end(inner);                                                               \
+		INNER(of_libgomp, real args);                                                      \
 	}
 #define UNNAMED(fn) ((const void *)(uintptr_t)LH_OUTSIDE(fn))
 
-SECTION_BEGIN(GOMP_critical_start, (const void *)(uintptr_t)real, (void), ())
-SECTION_END(GOMP_critical_end, UNNAMED(GOMP_critical_start), (void), ())
-SECTION_BEGIN(GOMP_critical_name_start, o, (void *o), (o))
-SECTION_END(GOMP_critical_name_end, o, (void *o), (o))
-SECTION_BEGIN(GOMP_atomic_start, (const void *)(uintptr_t)real, (void), ())
-SECTION_END(GOMP_atomic_end, UNNAMED(GOMP_atomic_start), (void), ())
-SECTION_BEGIN(__kmpc_critical, o, (void *place, int thread, void *o), (place, thread, o))
-SECTION_BEGIN(__kmpc_critical_with_hint, o, (void *place, int thread, void *o, uint32_t hint),
-	      (place, thread, o, hint))
-SECTION_END(__kmpc_end_critical, o, (void *place, int thread, void *o), (place, thread, o))
-SECTION_BEGIN(__kmpc_atomic_start, (const void *)(uintptr_t)real, (void), ())
-SECTION_END(__kmpc_atomic_end, UNNAMED(__kmpc_atomic_start), (void), ())
+SECTION_BEGIN(GOMP_critical_start, true, (const void *)(uintptr_t)real, (void), ())
+SECTION_END(GOMP_critical_end, true, UNNAMED(GOMP_critical_start), (void), ())
+SECTION_BEGIN(GOMP_critical_name_start, true, o, (void *o), (o))
+SECTION_END(GOMP_critical_name_end, true, o, (void *o), (o))
+SECTION_BEGIN(GOMP_atomic_start, true, (const void *)(uintptr_t)real, (void), ())
+SECTION_END(GOMP_atomic_end, true, UNNAMED(GOMP_atomic_start), (void), ())
+SECTION_BEGIN(__kmpc_critical, false, o, (void *place, int thread, void *o), (place, thread, o))
+SECTION_BEGIN(__kmpc_critical_with_hint, false, o,
+	      (void *place, int thread, void *o, uint32_t hint), (place, thread, o, hint))
+SECTION_END(__kmpc_end_critical, false, o, (void *place, int thread, void *o), (place, thread, o))
+SECTION_BEGIN(__kmpc_atomic_start, false, (const void *)(uintptr_t)real, (void), ())
+SECTION_END(__kmpc_atomic_end, false, UNNAMED(__kmpc_atomic_start), (void), ())

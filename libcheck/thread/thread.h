@@ -197,6 +197,19 @@ uint32_t lh_live_thread_by_handle(pthread_t handle); /* 0: not known */
 void lh_thread_default_stack(uint64_t size);
 void lh_thread_stack_bounds(uintptr_t frame, uint64_t size, uintptr_t *low, uintptr_t *high);
 
+/* The row shows the thread's wait. The lock is set last: who sees it sees all of the wait. */
+static inline __attribute__((always_inline)) void
+lh_live_thread_waits(struct lh_live_thread *live, lh_lock_id lock, lh_site site, enum lh_wait on,
+		     uint32_t with, uint64_t since_ns)
+{
+	live->wait_site = site;
+	live->wait_on = on;
+	live->wait_with = with;
+	live->wait_since_ns = since_ns;
+	live->wait_seq++;
+	__atomic_store_n(&live->wait_lock, lock, __ATOMIC_RELEASE);
+}
+
 struct lh_held *lh_held_find(struct lh_live_thread *live, const void *object);
 struct lh_held *lh_held_push(struct lh_live_thread *live); /* NULL: full, counted */
 void lh_held_remove(struct lh_live_thread *live, struct lh_held *h);
