@@ -401,7 +401,7 @@ struct lh_chain {
 };
 
 enum {
-	LH_CHAIN_MANY_THREADS = 1 /* more threads than LH_T_VISIT records */,
+	LH_CHAIN_MORE_SIGNALLERS = 1,  /* of a condition: more threads than LH_T_VISIT records */
 	LH_CHAIN_SIGNALS_BLOCKED = 4,  /* acquired with signals blocked at least once */
 	LH_CHAIN_REUSED = 8,           /* the row was another chain before */
 	LH_CHAIN_HANDLER_CHECKED = 16, /* checked while the program had a signal handler */

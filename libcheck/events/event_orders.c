@@ -43,6 +43,9 @@ static bool on_chain_change(uint32_t id, enum lh_chain_change what)
 	case LH_CHAIN_REMOVED:
 		lh_order_remove_chain(order_graph, &input, id);
 		break;
+	case LH_CHAIN_VISIT_REMOVED:
+		lh_order_remove_visit(order_graph, &input, id);
+		break;
 	case LH_CHAIN_VISIT_RENEWED:
 		lh_order_visit_reused(order_graph, &input, id);
 		break;

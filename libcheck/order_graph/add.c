@@ -241,6 +241,33 @@ static void add_visit_edges(struct lh_order_graph *graph, uint32_t row)
 		add_join(graph, s->chain);
 }
 
+static void link_visit(struct lh_order_graph *graph, uint32_t row)
+{
+	uint32_t *first = &graph->thread[graph->rows.visit[row].thread].visit;
+
+	graph->visit_next[row] = *first;
+	graph->visit_prev[row] = 0;
+	graph->visit_prev[*first] = row;
+	*first = row;
+}
+
+static void unlink_visit(struct lh_order_graph *graph, uint32_t row)
+{
+	uint32_t next = graph->visit_next[row], prev = graph->visit_prev[row];
+
+	graph->visit_prev[next] = prev;
+	if (prev)
+		graph->visit_next[prev] = next;
+	else
+		graph->thread[graph->rows.visit[row].thread].visit = next;
+	graph->visit_next[row] = graph->visit_prev[row] = 0;
+}
+
+static bool is_linked(const struct lh_order_graph *graph, uint32_t row)
+{
+	return graph->visit_prev[row] || graph->thread[graph->rows.visit[row].thread].visit == row;
+}
+
 static void add_visit(struct lh_order_graph *graph, uint32_t row)
 {
 	const struct lh_chain_visit *s = &graph->rows.visit[row];
@@ -249,8 +276,7 @@ static void add_visit(struct lh_order_graph *graph, uint32_t row)
 	    s->chain >= graph->rows.chains)
 		return;
 	/* also a free row: its thread may use it again */
-	graph->visit_next[row] = graph->thread[s->thread].visit;
-	graph->thread[s->thread].visit = row;
+	link_visit(graph, row);
 	add_visit_edges(graph, row);
 }
 
@@ -353,12 +379,43 @@ void lh_order_add(struct lh_order_graph *graph, const struct lh_order_input *inp
 	lh_order_add_chain(graph, chain);
 }
 
+/* Does the thread of this row have another one at its chain? */
+static bool has_other_row(const struct lh_order_graph *graph, uint32_t row)
+{
+	const struct lh_chain_visit *s = &graph->rows.visit[row];
+
+	for (uint32_t i = graph->rows.chain[s->chain].visit; i && i < graph->rows.visits;
+	     i = graph->rows.visit[i].next)
+		if (i != row && graph->rows.visit[i].thread == s->thread)
+			return true;
+	return false;
+}
+
+void lh_order_remove_visit(struct lh_order_graph *graph, const struct lh_order_input *input,
+			   uint32_t visit)
+{
+	const struct lh_chain_visit *s = &input->visit[visit];
+
+	graph->rows = *input;
+	if (visit > graph->visit_high || s->thread >= graph->size.threads ||
+	    !is_linked(graph, visit))
+		return;
+	if (!has_other_row(graph, visit))
+		withdraw(graph, s->chain, graph->thread[s->thread].vertex,
+			 lh_order_vertex_find(graph, graph->rows.chain[s->chain].lock));
+	unlink_visit(graph, visit);
+}
+
 void lh_order_visit_reused(struct lh_order_graph *graph, const struct lh_order_input *input,
 			   uint32_t visit)
 {
 	graph->rows = *input;
-	if (visit <= graph->visit_high)
+	if (visit > graph->visit_high)
+		return;
+	if (is_linked(graph, visit))
 		add_visit_edges(graph, visit);
+	else
+		add_visit(graph, visit);
 }
 
 /* Adds all new visits and happens-before edges, and new chains up to `chain`. */

@@ -123,11 +123,14 @@ static bool blocks_all(struct wait_query *q)
 	lh_lock_id cond = rows->chain[q->wait].lock;
 	bool all = true, any = false, keep = q->graph->flags & LH_ORDER_KEEP_FILTERED;
 
-	for (lh_chain_id i = lh_order_lock(q->graph, cond)->chains; i; i = rows->chain[i].next)
-		for (uint32_t s = rows->chain[i].lock == cond && is_signal(&rows->chain[i])
-					  ? rows->chain[i].visit
-					  : 0;
-		     s && lh_order_budget_spend(q->graph, 4); s = rows->visit[s].next) {
+	for (lh_chain_id i = lh_order_lock(q->graph, cond)->chains; i; i = rows->chain[i].next) {
+		const struct lh_chain *chain = &rows->chain[i];
+		if (chain->lock != cond || !is_signal(chain))
+			continue;
+		if (chain->flags & LH_CHAIN_MORE_SIGNALLERS)
+			return false; /* one of them may not want the lock */
+		for (uint32_t s = chain->visit; s && lh_order_budget_spend(q->graph, 4);
+		     s = rows->visit[s].next) {
 			q->can_end = can_end_wait(q, s);
 			any |= q->can_end;
 			if (q->can_end || keep)
@@ -135,6 +138,7 @@ static bool blocks_all(struct wait_query *q)
 			if (!all && !keep)
 				return false;
 		}
+	}
 	return any && all && q->graph->budget > 0;
 }
 

@@ -40,8 +40,8 @@ static void find_closings(struct lh_order_graph *graph, lh_chain_id chain, uint3
 	graph->closings = 0;
 	LH_FOR_EACH_HELD (graph, chain, h)
 		add_closing(graph, lh_order_vertex_find(graph, graph->rows.chain[h].lock), want);
-	for (uint32_t visit = lh_visit_first(graph, chain); visit && visit != LH_ANY_THREAD;
-	     visit = lh_visit_next(graph, chain, visit))
+	for (uint32_t visit = lh_visit_first(graph, chain); visit;
+	     visit = lh_visit_next(graph, visit))
 		if (graph->rows.visit[visit].thread < graph->size.threads)
 			add_closing(graph, graph->thread[graph->rows.visit[visit].thread].vertex,
 				    want);

@@ -57,6 +57,7 @@ static void lay_out(struct lh_order_graph *graph, struct pieces *p,
 	graph->witness = next_piece(p, sizeof *graph->witness, now->witnesses, whole->witnesses);
 	graph->thread = next_piece(p, sizeof *graph->thread, now->threads, whole->threads);
 	graph->visit_next = next_piece(p, sizeof(uint32_t), now->visits, whole->visits);
+	graph->visit_prev = next_piece(p, sizeof(uint32_t), now->visits, whole->visits);
 	graph->hb_edge_next = next_piece(p, sizeof(uint32_t), now->hb_edges, whole->hb_edges);
 	graph->knows = next_piece(p, sizeof *graph->knows, now->lock_rows, whole->lock_rows);
 	for (int i = 0; i < 2; i++)

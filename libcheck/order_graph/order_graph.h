@@ -19,8 +19,7 @@
  *   own end, and a writer that waits while it holds no lock can block readers;
  * - in each visit, as segment, the one in which the thread began to wait. A visit covers every
  *   segment from `first` to `last`, and a chain may have several visits by one thread. So raise
- *   `last` only to last + 1, otherwise add a row while there is room. A visit that was merged over
- *   a gap counts as if the thread had made it inside the gap too;
+ *   `last` only to last + 1, otherwise add a row, or move one that a later visit makes needless;
  * - each lock's chains in its list (lh_lock.chains, lh_chain.next), newest first;
  * - happens-before edges, in any order.
  */
@@ -57,9 +56,9 @@ struct lh_order_input {
 
 /* One dependency of a cycle: `thread` holds `held` and wants `wanted`, held by the next link. */
 struct lh_cycle_link {
-	lh_thread_id thread; /* 0: any of the many threads that visited the chain */
-	lh_chain_id chain;   /* the whole chain of held locks, and `wanted` */
-	lh_lock_id held;     /* the lock that the link before wants; a thread's end has site 0 */
+	lh_thread_id thread;
+	lh_chain_id chain; /* the whole chain of held locks, and `wanted` */
+	lh_lock_id held;   /* the lock that the link before wants; a thread's end has site 0 */
 	lh_site held_site;
 	lh_lock_id wanted;
 	lh_site wanted_site;
@@ -135,10 +134,10 @@ struct lh_order_graph *lh_order_graph_init_growing(const struct lh_order_memory 
 void lh_order_graph_resize(struct lh_order_graph *graph, const struct lh_order_graph_size *now);
 
 /*
- * Call when a chain is new, when a visit of the chain was added or grew, or when its
- * LH_CHAIN_MANY_THREADS was set: searches the cycles that the chain closes. Returns how many are in
- * lh_order_cycles(), until the next call. A cycle is returned when it is new, and again when it
- * passes more tests than before. LH_CYCLES_PER_CALL: there may be more; call again with this chain.
+ * Call when a chain is new, or when a visit of the chain was added, moved or grew: searches the
+ * cycles that the chain closes. Returns how many are in lh_order_cycles(), until the next call. A
+ * cycle is returned when it is new, and again when it passes more tests than before.
+ * LH_CYCLES_PER_CALL: there may be more; call again with this chain.
  */
 uint32_t lh_order_check_chain(struct lh_order_graph *graph, const struct lh_order_input *input,
 			      lh_chain_id chain);
@@ -148,7 +147,10 @@ uint32_t lh_order_check_chain(struct lh_order_graph *graph, const struct lh_orde
 void lh_order_chain_reused(struct lh_order_graph *graph, const struct lh_order_input *input,
 			   lh_chain_id chain);
 
-/* Call when a row of LH_T_VISIT was used again, for the same thread. */
+/* Call when a row of LH_T_VISIT was used again: for the same thread, or for another one, and then
+ * call lh_order_remove_visit before the row changes. */
+void lh_order_remove_visit(struct lh_order_graph *graph, const struct lh_order_input *input,
+			   uint32_t visit);
 void lh_order_visit_reused(struct lh_order_graph *graph, const struct lh_order_input *input,
 			   uint32_t visit);
 

@@ -116,14 +116,12 @@ struct lh_cycle_slot {
 	uint32_t from, want; /* vertices: what it holds and the slot before wants; what it wants */
 	lh_thread_id required_thread; /* it holds the end of this thread. 0: any thread will do */
 	uint32_t required_visit;      /* 0: any visit will do */
-	uint32_t visit;               /* the visit assigned to it, or LH_ANY_THREAD */
+	uint32_t visit;               /* the visit assigned to it */
 	uint32_t edge, witness, closing; /* state of the walk */
 	bool skip;                       /* the walk leaves the other witnesses of the edge out */
 	/* the slot before wants shared what this slot holds shared: a writer must be queued */
 	bool queue;
 };
-
-#define LH_ANY_THREAD UINT32_MAX
 
 /* Which tests the threads assigned to a cycle must pass; each includes the ones before it. */
 enum lh_overlap_test { LH_OVERLAP_DISTINCT, LH_OVERLAP_CREATOR_LOCKS, LH_OVERLAP_HAPPENS_BEFORE };
@@ -137,7 +135,7 @@ struct lh_order_graph {
 	struct lh_known_cycle *known;
 	struct lh_known_locks *known_locks;
 	struct lh_order_thread *thread;
-	uint32_t *visit_next, *hb_edge_next;
+	uint32_t *visit_next, *visit_prev, *hb_edge_next;
 	uint32_t *list[2]; /* scratch: one entry for each vertex */
 	uint8_t *knows;    /* by row of LH_T_LOCK: a lock of the row has a vertex */
 	struct lh_cycle_slot *slot;
@@ -288,7 +286,7 @@ bool lh_overlap_possible(struct lh_order_graph *graph, const struct lh_cycle_slo
 			 const struct lh_cycle_slot *b, enum lh_overlap_test test);
 lh_thread_id lh_slot_thread(const struct lh_order_graph *graph, const struct lh_cycle_slot *s);
 uint32_t lh_visit_first(const struct lh_order_graph *graph, lh_chain_id chain);
-uint32_t lh_visit_next(const struct lh_order_graph *graph, lh_chain_id chain, uint32_t visit);
+uint32_t lh_visit_next(const struct lh_order_graph *graph, uint32_t visit);
 
 /* ---- told.c ---- */
 

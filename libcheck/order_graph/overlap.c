@@ -88,27 +88,21 @@ static bool creators_exclude(const struct lh_order_graph *graph, lh_thread_id t,
 
 lh_thread_id lh_slot_thread(const struct lh_order_graph *graph, const struct lh_cycle_slot *s)
 {
-	return s->visit == LH_ANY_THREAD ? 0 : graph->rows.visit[s->visit].thread;
-}
-
-static uint32_t visit_or_any_thread(const struct lh_order_graph *graph, lh_chain_id chain,
-				    uint32_t row)
-{
-	if (row && row < graph->rows.visits)
-		return row;
-	return graph->rows.chain[chain].flags & LH_CHAIN_MANY_THREADS ? LH_ANY_THREAD : 0;
+	return graph->rows.visit[s->visit].thread;
 }
 
 uint32_t lh_visit_first(const struct lh_order_graph *graph, lh_chain_id chain)
 {
-	return visit_or_any_thread(graph, chain, graph->rows.chain[chain].visit);
+	uint32_t row = graph->rows.chain[chain].visit;
+
+	return row < graph->rows.visits ? row : 0;
 }
 
-uint32_t lh_visit_next(const struct lh_order_graph *graph, lh_chain_id chain, uint32_t visit)
+uint32_t lh_visit_next(const struct lh_order_graph *graph, uint32_t visit)
 {
-	return visit == LH_ANY_THREAD
-		       ? 0
-		       : visit_or_any_thread(graph, chain, graph->rows.visit[visit].next);
+	uint32_t row = graph->rows.visit[visit].next;
+
+	return row < graph->rows.visits ? row : 0;
 }
 
 /* Joins and waits for a semaphore are cancellation points. */
@@ -135,15 +129,18 @@ bool lh_overlap_possible(struct lh_order_graph *graph, const struct lh_cycle_slo
 {
 	lh_thread_id t = lh_slot_thread(graph, a), u = lh_slot_thread(graph, b);
 
-	if (t && t == u)
+	if (t == u)
 		return false;
 	if (test >= LH_OVERLAP_CREATOR_LOCKS &&
 	    creators_exclude(graph, t, lh_chain_parent(graph, a->chain), u,
 			     lh_chain_parent(graph, b->chain)))
 		return false;
-	if (test < LH_OVERLAP_HAPPENS_BEFORE || !t || !u)
+	if (test < LH_OVERLAP_HAPPENS_BEFORE)
 		return true;
-	return !happens_before(graph, a, b) && !happens_before(graph, b, a);
+	/* the likely direction first: if it holds, the search is short */
+	bool later = graph->rows.visit[a->visit].serial > graph->rows.visit[b->visit].serial;
+	const struct lh_cycle_slot *first = later ? b : a, *second = later ? a : b;
+	return !happens_before(graph, first, second) && !happens_before(graph, second, first);
 }
 
 /* Does the visit assigned to slot i agree with those of the slots before it? */
@@ -171,9 +168,9 @@ bool lh_overlap_assign_threads(struct lh_order_graph *graph, uint32_t n, enum lh
 		if (!s[i].visit) {
 			if (!i--)
 				return false;
-			s[i].visit = lh_visit_next(graph, s[i].chain, s[i].visit);
+			s[i].visit = lh_visit_next(graph, s[i].visit);
 		} else if (!agrees(graph, i, test)) {
-			s[i].visit = lh_visit_next(graph, s[i].chain, s[i].visit);
+			s[i].visit = lh_visit_next(graph, s[i].visit);
 		} else if (++i == n) {
 			return graph->budget > 0;
 		} else {

@@ -16,6 +16,7 @@ struct sem_query {
 	uint32_t permits; /* of the semaphore */
 	uint32_t sum;     /* permits that the slots hold */
 	uint32_t slots;
+	uint32_t left[LH_CYCLE_MAX]; /* permits held at the visits that come after this slot's */
 	enum lh_overlap_test test;
 	bool gate_locks, timed;
 };
@@ -48,13 +49,29 @@ static bool agrees(const struct sem_query *p)
 	return true;
 }
 
-/* Moves slot s to its next visit or witness; an empty slot to the first. False: there is none. */
-static bool advance(const struct sem_query *p, struct lh_cycle_slot *s)
+/* The permits that all visits hold. */
+static uint32_t all_permits(const struct sem_query *p)
 {
 	const struct lh_witness *w = p->graph->witness;
+	uint32_t sum = 0;
+
+	for (uint32_t i = p->first; i && lh_order_budget_spend(p->graph, 1); i = w[i].next)
+		for (uint32_t visit = may_wait(p, w[i].chain) ? lh_visit_first(p->graph, w[i].chain)
+							      : 0;
+		     visit; visit = lh_visit_next(p->graph, visit))
+			sum += held_permits(p, w[i].chain);
+	return sum;
+}
+
+/* Moves the last slot to its next visit or witness; an empty slot to the first. False: there is
+ * none, or too few permits are left. */
+static bool advance(struct sem_query *p)
+{
+	const struct lh_witness *w = p->graph->witness;
+	struct lh_cycle_slot *s = &p->graph->slot[p->slots];
 
 	if (s->visit)
-		s->visit = lh_visit_next(p->graph, s->chain, s->visit);
+		s->visit = lh_visit_next(p->graph, s->visit);
 	while (!s->visit) {
 		s->witness = s->witness ? w[s->witness].next : p->first;
 		if (!s->witness)
@@ -62,45 +79,46 @@ static bool advance(const struct sem_query *p, struct lh_cycle_slot *s)
 		s->chain = w[s->witness].chain;
 		s->visit = may_wait(p, s->chain) ? lh_visit_first(p->graph, s->chain) : 0;
 	}
+	if (p->sum + p->left[p->slots] < p->permits)
+		return false;
+	p->left[p->slots] -= held_permits(p, s->chain);
 	return true;
 }
 
-/* Unless it is the first, a slot begins after the slot before it, or is equal to it if that one is
- * for any thread. */
-static bool start(const struct sem_query *p, struct lh_cycle_slot *s, bool first)
+/* Unless it is the first, a slot begins after the slot before it. */
+static bool start(struct sem_query *p, bool first)
 {
+	struct lh_cycle_slot *s = &p->graph->slot[p->slots];
+
 	*s = first ? (struct lh_cycle_slot){0} : s[-1];
-	return s->visit == LH_ANY_THREAD || advance(p, s);
+	p->left[p->slots] = first ? p->left[0] : p->left[p->slots - 1];
+	return advance(p);
 }
 
 /* Fills slots until they hold every permit. Slot 0 is the new chain. */
 static bool fill(struct sem_query *p)
 {
 	struct lh_order_graph *graph = p->graph;
-	struct lh_cycle_slot *s = &graph->slot[1];
 	bool found;
 
 	p->slots = 1;
 	p->sum = held_permits(p, graph->slot[0].chain);
-	found = start(p, s, true);
+	found = start(p, true);
 	while (lh_order_budget_spend(graph, p->slots)) {
 		if (!found) {
 			if (p->slots == 1)
 				return false;
 			p->slots--;
-			s = &graph->slot[p->slots];
-			p->sum -= held_permits(p, s->chain);
-			found = advance(p, s);
+			p->sum -= held_permits(p, graph->slot[p->slots].chain);
+			found = advance(p);
 		} else if (!agrees(p)) {
-			found = advance(p, s);
+			found = advance(p);
 		} else {
-			p->sum += held_permits(p, s->chain);
+			p->sum += held_permits(p, graph->slot[p->slots].chain);
 			p->slots++;
 			if (p->sum == p->permits)
 				return true;
-			s = &graph->slot[p->slots];
-			found = p->sum < p->permits && p->slots < LH_CYCLE_MAX &&
-				start(p, s, p->slots <= 2);
+			found = p->sum < p->permits && p->slots < LH_CYCLE_MAX && start(p, false);
 		}
 	}
 	return false;
@@ -112,8 +130,9 @@ static bool fill_any(struct sem_query *p, lh_chain_id chain, enum lh_overlap_tes
 {
 	p->test = test;
 	p->gate_locks = gate_locks;
+	p->left[0] = all_permits(p);
 	for (uint32_t visit = lh_visit_first(p->graph, chain); visit;
-	     visit = lh_visit_next(p->graph, chain, visit)) {
+	     visit = lh_visit_next(p->graph, visit)) {
 		p->graph->slot[0] = (struct lh_cycle_slot){.chain = chain, .visit = visit};
 		if (fill(p))
 			return true;

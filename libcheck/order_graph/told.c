@@ -97,7 +97,7 @@ static bool tells(struct lh_order_graph *graph, const struct lh_chain_visit *sig
 static lh_chain_id signal_of(struct lh_order_graph *graph, const struct lh_cycle_slot *joins,
 			     const struct lh_cycle_slot *joined)
 {
-	if (!joined->required_thread || joins->visit == LH_ANY_THREAD)
+	if (!joined->required_thread)
 		return 0;
 	FOR_EACH_VISIT_OF(graph, joined->required_thread, i)
 	{

@@ -3,10 +3,12 @@
 #include "libcheck/base/linear_hash.h"
 
 enum {
-	VISITS_MAX = 6, /* rows of LH_T_VISIT per chain; beyond them LH_CHAIN_MANY_THREADS is set */
+	VISITS_MAX = 24,  /* rows of LH_T_VISIT per chain; beyond them the rows of some move on */
+	FIRST_VISITS = 2, /* the rows that never do */
+	OWN_MAX = 2,      /* by one thread: its first, and its last so far */
 	COND_VISITS_MAX = 64,  /* of a condition: each signaller matters */
+	SEM_VISITS_MAX = 64,   /* of a semaphore: all its permits may be needed */
 	TEAM_VISITS_MAX = 32,  /* by threads of teams; beyond them a thread's visits are not kept */
-	TEAM_OWN_MAX = 2,      /* by one of them: its first, and its last so far */
 	CHILDREN_MANY = 60000, /* from this number on, lh_chain.children is not counted */
 	DEPTHS = 8,            /* free chains are kept by depth, see new_row */
 	QUARANTINE = 256
@@ -361,6 +363,14 @@ static void merge_visit(struct lh_chain_visit *into, const struct lh_chain_visit
 	into->last = v->last > into->last ? v->last : into->last;
 }
 
+/* The row shows this visit, and the thread's earlier one no more. */
+static void move_visit(struct lh_chain_visit *row, const struct lh_chain_visit *v)
+{
+	row->first = v->first;
+	row->last = v->last;
+	row->serial = v->serial;
+}
+
 /* The visits of a chain, and among them those of the thread of a new visit. */
 struct visits {
 	struct lh_chain_visit *near; /* the new visit's segments, or the ones beside them */
@@ -369,13 +379,18 @@ struct visits {
 	bool known; /* one of them has the new visit's segments */
 };
 
+static bool in_team(lh_thread_id thread)
+{
+	return LH_THREADS[thread].flags & LH_THREAD_TEAM;
+}
+
 static struct visits visits_of(const struct lh_chain *chain, const struct lh_chain_visit *v)
 {
 	struct visits all = {0};
 
 	for (uint32_t i = chain->visit; i; i = LH_VISITS[i].next) {
 		struct lh_chain_visit *s = &LH_VISITS[i];
-		if (LH_THREADS[s->thread].flags & LH_THREAD_TEAM)
+		if (in_team(s->thread))
 			all.of_teams++;
 		else
 			all.of_others++;
@@ -408,49 +423,89 @@ static bool add_visit(lh_chain_id id, struct lh_chain_visit v)
 }
 
 /*
- * A thread of a team makes the same visits in each of many regions, so its last row moves along
- * with it. A gap between two regions never counts as visited: what happens there is ordered.
+ * The row of another thread that a new visit takes: the oldest of a thread that has ended, or the
+ * oldest. What happens before the new visit also happens before all that can follow it, so such a
+ * row shows nothing that the new one does not show.
  */
-static bool note_of_team(lh_chain_id id, const struct visits *all, struct lh_chain_visit v)
+static uint32_t row_to_take(const struct lh_chain *chain, const struct lh_chain_visit *v)
 {
-	if (all->near) {
-		merge_visit(all->near, &v);
+	uint32_t oldest = 0, ended = 0, behind = 0;
+
+	for (uint32_t i = chain->visit; i; i = LH_VISITS[i].next)
+		behind++;
+	for (uint32_t i = chain->visit; i && behind-- > FIRST_VISITS; i = LH_VISITS[i].next) {
+		const struct lh_chain_visit *s = &LH_VISITS[i];
+		if (s->thread == v->thread || in_team(s->thread) || s->serial > v->serial)
+			continue;
+		if (!oldest || s->serial < LH_VISITS[oldest].serial)
+			oldest = i;
+		if ((LH_THREADS[s->thread].flags & LH_THREAD_ENDED) &&
+		    (!ended || s->serial < LH_VISITS[ended].serial))
+			ended = i;
+	}
+	return ended ? ended : oldest;
+}
+
+static bool take_row(const struct lh_chain *chain, const struct lh_chain_visit *v)
+{
+	uint32_t at = row_to_take(chain, v);
+	struct lh_chain_visit *row = &LH_VISITS[at];
+
+	if (!at)
+		return false;
+	lh_chain_on_change(at, LH_CHAIN_VISIT_REMOVED);
+	row->thread = v->thread;
+	move_visit(row, v);
+	lh_chain_on_change(at, LH_CHAIN_VISIT_RENEWED);
+	return true;
+}
+
+static bool note_of_signal(lh_chain_id id, const struct visits *all, struct lh_chain_visit v)
+{
+	struct lh_chain *chain = &LH_CHAINS[id];
+	bool full = all->of_teams + all->of_others >= COND_VISITS_MAX;
+
+	if (all->near || (all->own && full)) {
+		merge_visit(all->near ? all->near : all->last, &v);
 		return true;
 	}
-	if (all->own >= TEAM_OWN_MAX) {
-		all->last->first = v.first;
-		all->last->last = v.last;
-		return true;
-	}
-	return all->of_teams < TEAM_VISITS_MAX && add_visit(id, v);
+	if (chain->flags & LH_CHAIN_MORE_SIGNALLERS)
+		return false;
+	if (full || !add_visit(id, v))
+		chain->flags |= LH_CHAIN_MORE_SIGNALLERS;
+	return true;
 }
 
 /*
  * True if the visit's thread, or one of its segments, is new at the chain. A visit row means "in
- * every segment from first to last", so a row grows, or another row is added. If the chain may have
- * no further row, the segments in between count as visited too.
+ * every segment from first to last", so a row grows, or another row is added. A gap between two
+ * visits never counts as visited: what happens there may be ordered. Once a thread has OWN_MAX
+ * rows, its last one moves along with it.
  */
 bool lh_chain_note(lh_chain_id id, struct lh_chain_visit v)
 {
-	struct lh_chain *chain = &LH_CHAINS[id];
+	const struct lh_chain *chain = &LH_CHAINS[id];
 	struct visits all = visits_of(chain, &v);
-	bool cond = lh_kind_acts(LH_LOCKS[LH_LOCK_ROW(chain->lock)].kind) == LH_COND;
-	bool full = cond ? all.of_teams + all.of_others >= COND_VISITS_MAX
-			 : all.of_others >= VISITS_MAX;
+	enum lh_kind acts = lh_kind_acts(LH_LOCKS[LH_LOCK_ROW(chain->lock)].kind);
+	uint32_t max = acts == LH_SEM ? SEM_VISITS_MAX : VISITS_MAX;
 
 	if (all.known)
 		return false;
-	if (!cond && (LH_THREADS[v.thread].flags & LH_THREAD_TEAM))
-		return note_of_team(id, &all, v);
-	if (all.near || (all.own && full)) {
-		merge_visit(all.near ? all.near : all.last, &v);
+	if (acts == LH_COND)
+		return note_of_signal(id, &all, v);
+	if (all.near) {
+		merge_visit(all.near, &v);
 		return true;
 	}
-	if (chain->flags & LH_CHAIN_MANY_THREADS)
-		return false;
-	if (full || !add_visit(id, v))
-		chain->flags |= LH_CHAIN_MANY_THREADS;
-	return true;
+	if (all.own >= OWN_MAX) {
+		if (v.last < all.last->last)
+			return false;
+		move_visit(all.last, &v);
+		return true;
+	}
+	if (in_team(v.thread))
+		return all.of_teams < TEAM_VISITS_MAX && add_visit(id, v);
+	return all.of_others < max ? add_visit(id, v) : take_row(chain, &v);
 }
 
 bool lh_chain_copy_visits(lh_chain_id from, lh_chain_id to)

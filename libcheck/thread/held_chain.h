@@ -86,6 +86,7 @@ enum lh_chain_change {
 	LH_CHAIN_ADDED,   /* it, or a visit of it, is new */
 	LH_CHAIN_RENEWED, /* the row shows another dependency than before */
 	LH_CHAIN_REMOVED,
+	LH_CHAIN_VISIT_REMOVED, /* another thread's visit takes the row: said before that */
 	LH_CHAIN_VISIT_RENEWED, /* a visit's row is used again */
 	LH_CHAIN_LOCK_REMOVED
 };

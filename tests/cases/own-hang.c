@@ -15,7 +15,7 @@ static volatile int step;
 
 static void reach(int n)
 {
-	while (step != n)
+	while (step < n)
 		sched_yield();
 }
 
@@ -26,7 +26,9 @@ static void *a_then_b(void *unused)
 	own_unlock(&b);
 	step = 1;
 	reach(2);
-	own_lock(&b);
+	lockhound_wants(&b, 0);
+	step = 3;
+	own_spin(&b);
 	return unused;
 }
 
@@ -70,7 +72,7 @@ int main(void)
 	pthread_t t;
 	pthread_create(&t, NULL, a_then_b, NULL);
 	pthread_create(&t, NULL, b_then_a, NULL);
-	reach(2);
+	reach(3);
 	pthread_create(&t, NULL, c_then_d, NULL);
 	pthread_create(&t, NULL, d_then_c, NULL);
 	pthread_join(t, NULL);

@@ -1,5 +1,7 @@
 """fork while other threads have the mutex and wait for the GIL; the child begins with a new GIL.
 
+No thread may begin or end at the fork: CPython's lock of its thread states would stay locked in the child.
+
 EXPECT: nothing
 """
 import os
@@ -14,7 +16,7 @@ over = []
 
 def calls():
     while not over:
-        gil_locks.foreign_thread()
+        gil_locks.then_gil()
         sum(range(100))
 
 

@@ -81,7 +81,7 @@ static uint64_t hash_of(struct class_rows *b, const lh_chain_id *chain, uint32_t
 	for (uint32_t i = row.visit, k = 0; k < 64 && lh_read_visit(b->ledger, i, &s);
 	     i = s.next, k++)
 		h = lh_hash_mix(h, (uint64_t)s.thread << 32 ^ (uint64_t)s.first << 16 ^ s.last);
-	return lh_hash_mix(h, row.flags & LH_CHAIN_MANY_THREADS);
+	return h;
 }
 
 /* SAME_CLASS_MAX dependencies that differ only in the instances suffice. */
@@ -175,8 +175,7 @@ static void add_chain(void *with, struct lh_merged_process *m, lh_chain_id id)
 	/* No dependency for a join: while a thread holds a lock, it may join a thread that acquires
 	 * another lock of the same class. */
 	if (lh_kind_acts(l.kind) == LH_COND || l.kind == LH_BARRIER || l.kind == LH_THREAD_END ||
-	    (l.flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) ||
-	    (!row.visit && !(row.flags & LH_CHAIN_MANY_THREADS)))
+	    (l.flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) || !row.visit)
 		return;
 	if (LH_SITE_HOW(row.site) == LH_TRY && l.kind != LH_SEM && !b->filtered)
 		return;

@@ -50,8 +50,6 @@ lh_chain_id lh_merged_chain_get(struct lh_merged_run *run, lh_chain_id parent, l
 	return *chain;
 }
 
-/* LH_CHAIN_MANY_THREADS is left out unless one process is checked alone: the flag does not say when
- * the further threads were there. */
 void lh_merged_add_visits(struct lh_merged_run *run, const struct lh_merged_process *m,
 			  lh_chain_id id, lh_chain_id to)
 {
@@ -60,7 +58,6 @@ void lh_merged_add_visits(struct lh_merged_run *run, const struct lh_merged_proc
 	uint32_t next;
 
 	lh_read_chain_row(m->process->ledger, id, &from);
-	run->chain[to].flags |= from.flags & (run->alone ? LH_CHAIN_MANY_THREADS : 0u);
 	for (uint32_t i = from.visit, n = 0;
 	     n < VISITS_MAX && lh_read_visit(m->process->ledger, i, &s); i = next, n++) {
 		next = s.next; /* of the ledger */
@@ -80,8 +77,7 @@ void lh_merged_add_visits(struct lh_merged_run *run, const struct lh_merged_proc
  * of such a lock, which no other process knows. */
 static bool is_inherited(const struct lh_ledger_view *r, const struct lh_chain *chain)
 {
-	return (r->head.flags & LH_LEDGER_FORKED) && !chain->visit &&
-	       !(chain->flags & LH_CHAIN_MANY_THREADS);
+	return (r->head.flags & LH_LEDGER_FORKED) && !chain->visit;
 }
 
 /* A stale chain is one of an earlier lock, which counts only where locks stand for others. */

@@ -135,7 +135,7 @@ struct lh_report_step {
  * thread's edge of a cycle.
  */
 struct lh_report_part {
-	const struct lh_report_thread *thread; /* NULL: unknown, or any of many threads */
+	const struct lh_report_thread *thread; /* NULL: unknown */
 	uint32_t first, n;                     /* steps */
 	/* in a cycle, the hold of the lock that the previous part waits for; otherwise the first
 	 * hold; NULL none */

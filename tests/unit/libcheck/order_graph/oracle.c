@@ -18,7 +18,7 @@ struct search {
 	uint32_t n;
 	lh_chain_id chain[LENGTH_MAX + 4];
 	lh_lock_id held[LENGTH_MAX + 4]; /* what the link before wants */
-	uint32_t visit[LENGTH_MAX + 4];  /* the chosen visit; UINT32_MAX: any thread */
+	uint32_t visit[LENGTH_MAX + 4];  /* the chosen visit */
 };
 
 /* ---- happens-before: the transitive closure ---- */
@@ -122,7 +122,7 @@ static lh_thread_id thread_of_end_lock(const struct order_tables *tables, lh_loc
 
 static lh_thread_id thread_at(const struct search *w, uint32_t i)
 {
-	return w->visit[i] == UINT32_MAX ? 0 : w->tables->visit[w->visit[i]].thread;
+	return w->tables->visit[w->visit[i]].thread;
 }
 
 static bool creator_chains_exclude(const struct search *w, uint32_t i, uint32_t k)
@@ -174,13 +174,7 @@ static bool assign_threads(struct search *w, uint32_t i, uint32_t n, int level)
 		if (ok && assign_threads(w, i + 1, n, level))
 			return true;
 	}
-	w->visit[i] = UINT32_MAX;
-	if (required || !(chain->flags & LH_CHAIN_MANY_THREADS))
-		return false;
-	for (uint32_t k = 0; k < i; k++)
-		if (!pair_compatible(w, k, i, level))
-			return false;
-	return assign_threads(w, i + 1, n, level);
+	return false;
 }
 
 /* ---- readers ---- */
@@ -302,8 +296,7 @@ static bool can_hold(const struct order_tables *tables, lh_chain_id chain, lh_lo
 
 static bool is_usable(const struct order_tables *tables, lh_chain_id chain)
 {
-	return !is_no_lock(tables, tables->chain[chain].lock) &&
-	       (tables->chain[chain].visit || tables->chain[chain].flags & LH_CHAIN_MANY_THREADS);
+	return !is_no_lock(tables, tables->chain[chain].lock) && tables->chain[chain].visit;
 }
 
 /* The first chain has the smallest number, so each cycle is tried once. */

@@ -117,10 +117,6 @@ static inline void check_growing(const struct order_tables *tables, uint32_t fla
 			growing->chain[chain_to_check].visit = row;
 			growing->visits = row + 1;
 			break;
-		case STEP_MANY_THREADS:
-			growing->chain[row].flags |= LH_CHAIN_MANY_THREADS;
-			chain_to_check = row;
-			break;
 		case STEP_HB_EDGE:
 			break;
 		}
@@ -165,9 +161,8 @@ static inline void print_tables(const struct order_tables *tables)
 		printf("\tthread %u creator %u creator chain %u\n", i, tables->thread[i].creator,
 		       tables->thread[i].creator_chain);
 	for (uint32_t i = 1; i < tables->chains; i++) {
-		printf("\tchain %u parent %u lock %u site %x%s visits", i, tables->chain[i].parent,
-		       LH_LOCK_ROW(tables->chain[i].lock), tables->chain[i].site,
-		       tables->chain[i].flags & LH_CHAIN_MANY_THREADS ? " many" : "");
+		printf("\tchain %u parent %u lock %u site %x visits", i, tables->chain[i].parent,
+		       LH_LOCK_ROW(tables->chain[i].lock), tables->chain[i].site);
 		for (uint32_t s = tables->chain[i].visit; s; s = tables->visit[s].next)
 			printf(" %u@%u-%u", tables->visit[s].thread, tables->visit[s].first,
 			       tables->visit[s].last);

@@ -14,7 +14,7 @@
 
 enum {
 	TABLES_LOCKS = 128,
-	TABLES_THREADS = 40,
+	TABLES_THREADS = 48,
 	TABLES_CHAINS = 2048,
 	TABLES_VISITS = 4096,
 	TABLES_HB_EDGES = 256
@@ -22,7 +22,7 @@ enum {
 
 /* The rows in the order in which they were added, so that they can be given one by one. */
 struct tables_step {
-	enum { STEP_CHAIN, STEP_VISIT, STEP_MANY_THREADS, STEP_HB_EDGE } what;
+	enum { STEP_CHAIN, STEP_VISIT, STEP_HB_EDGE } what;
 	uint32_t row;
 };
 
@@ -116,12 +116,6 @@ static inline void tables_add_visit(struct order_tables *tables, lh_chain_id cha
 		chain, thread, segment, segment, tables->chain[chain].visit, tables->visits};
 	tables->chain[chain].visit = tables->visits;
 	tables_log(tables, STEP_VISIT, tables->visits++);
-}
-
-static inline void tables_set_many_threads(struct order_tables *tables, lh_chain_id chain)
-{
-	tables->chain[chain].flags |= LH_CHAIN_MANY_THREADS;
-	tables_log(tables, STEP_MANY_THREADS, chain);
 }
 
 static inline struct lh_order_input tables_input(const struct order_tables *tables)

@@ -99,10 +99,6 @@ static void thread_cases(void)
 	ACQUIRES(s.t1, 0, {s.B, X}, {s.A, X});
 	ACQUIRES(s.t2, 0, {s.B, X}, {s.A, X});
 	expect("two threads running the same code", 1, 2, LH_F_NONE);
-	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X});
-	ACQUIRES(s.t1, 0, {s.B, X}, {s.A, X});
-	tables_set_many_threads(s.tables, 2);
-	expect("many threads: any of them", 1, 2, LH_F_NONE);
 	/* A, B, -A, C against C, A */
 	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X});
 	holds_then(s.t1, s.B, s.C);
@@ -479,6 +475,33 @@ static uint32_t cycles_of(struct lh_order_graph *graph, lh_chain_id chain)
 	return lh_order_check_chain(graph, &input, chain);
 }
 
+/* The row of a visit by t1 is used again by t3, which can meet t2 as t1 could not; the end of t1
+ * wants nothing any more, that of t3 does. */
+static void visit_of_another_thread(void)
+{
+	struct lh_order_graph *graph = graph_new(0);
+	struct lh_order_input input;
+	lh_chain_id a_b = dependency(s.t1, 0, s.A, s.B, 1), b_a = dependency(s.t2, 0, s.B, s.A, 2);
+	uint32_t row = s.tables->chain[a_b].visit;
+
+	tables_add_hb_edge(s.tables, LH_HB_CREATE, s.t1, 0, s.t2, 0);
+	CHECK_EQ(found_in_all(graph), 0);
+	dependency(s.t2, 0, s.B, s.tables->thread[s.t1].end_lock, 3);
+	CHECK_EQ(cycles_of(graph, s.tables->chains - 1), 0);
+	input = tables_input(s.tables);
+	lh_order_remove_visit(graph, &input, row);
+	s.tables->visit[row].thread = s.t3;
+	lh_order_visit_reused(graph, &input, row);
+	CHECK_EQ(cycles_of(graph, a_b), 1);
+	CHECK_EQ(lh_order_cycles(graph)[0].filter, LH_F_NONE);
+	dependency(s.t2, 0, s.B, s.tables->thread[s.t3].end_lock, 4);
+	CHECK_EQ(cycles_of(graph, s.tables->chains - 1), 1);
+	CHECK_EQ(cycles_of(graph, b_a), 0);
+	CHECK(lh_order_graph_is_consistent(graph));
+	free(graph);
+	new_fixture();
+}
+
 /* Two lock functions that twenty others call: once LH_CYCLES_PER_LOCKS cycles of the two locks are
  * known, each new dependency is still in one, and in those of other locks. */
 static void many_callers(void)
@@ -656,9 +679,13 @@ static void sem_cases(void)
 	ACQUIRES(s.t2, 0, {m, P}, {m, P | TRY});
 	expect_sem_cycle("only tries", 255);
 	m = add_sem(40);
-	ACQUIRES(s.t1, 0, {m, P}, {m, P});
-	tables_set_many_threads(s.tables, 2);
-	expect_sem_cycle("many threads", LH_F_NONE);
+	for (int i = 0; i < 40; i++)
+		ACQUIRES(tables_add_thread(s.tables, 0, 0), 0, {m, P}, {m, P});
+	expect_sem_cycle("a permit for each of 40 threads", LH_F_NONE);
+	m = add_sem(40);
+	for (int i = 0; i < 39; i++)
+		ACQUIRES(tables_add_thread(s.tables, 0, 0), 0, {m, P}, {m, P});
+	expect_sem_cycle("one more permit than threads", LH_F_THREADS);
 	m = add_sem(2);
 	ACQUIRES(s.t1, 0, {m, P}, {s.A, X});
 	ACQUIRES(s.t2, 0, {s.A, X}, {m, P});
@@ -683,6 +710,7 @@ int main(void)
 	dead_locks();
 	long_cycles();
 	distinct_findings();
+	visit_of_another_thread();
 	many_callers();
 	many_timed_callers();
 	keys();

@@ -70,8 +70,6 @@ static void random_walk(struct order_tables *tables, uint32_t first, uint32_t lo
 			tables_add_chain(tables, chain, lock, random_site(tables, lock));
 		if (random_below(12))
 			tables_add_visit(tables, child, t, segment);
-		else if (!random_below(4))
-			tables_set_many_threads(tables, child);
 		if (tables->lock[LH_LOCK_ROW(lock)].kind == LH_THREAD_END)
 			break; /* a joined thread's end is never held */
 		chain = child;
