@@ -29,6 +29,14 @@ static long others_go_on(int but, long n)
 	return since_ms(from);
 }
 
+static bool all_run(void)
+{
+	for (int i = 0; i < COUNTERS; i++)
+		if (!tids[i])
+			return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 3)
@@ -45,7 +53,7 @@ int main(int argc, char **argv)
 		execvp(argv[2], argv + 2);
 		_exit(127);
 	}
-	for (int i = 0; !tids[COUNTERS - 1] && i < 5000; i++)
+	for (int i = 0; !all_run() && i < 5000; i++)
 		usleep(1000);
 	long worst = 0;
 	for (int i = 0; i < rounds && worst < 2000; i++) {
