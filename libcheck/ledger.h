@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 #define LH_LEDGER_MAGIC "LOCKHND" /* 8 bytes with the final zero */
-#define LH_LEDGER_VERSION 4
+#define LH_LEDGER_VERSION 5
 
 #define LH_HELD_MAX 64      /* locks held by one thread that are recorded */
 #define LH_FRAMES_MAX 48    /* frames kept of one stack */

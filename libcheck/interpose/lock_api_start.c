@@ -49,14 +49,19 @@ static void watch_loader(void)
 
 static char text[LH_RUN_API_BYTES];
 
+static void begin_line(struct lh_text *t)
+{
+	lh_text_add(t, "lockhound: ");
+	lh_text_safe(t, lh_options.lock_api);
+	lh_text_add(t, ":");
+}
+
 static void report_bad_row(const struct lh_api_error *e, uint32_t number, const char *line)
 {
 	char buffer[512];
 	struct lh_text t = LH_TEXT(buffer);
 
-	lh_text_add(&t, "lockhound: ");
-	lh_text_safe(&t, lh_options.lock_api);
-	lh_text_add(&t, ":");
+	begin_line(&t);
 	lh_text_number(&t, number);
 	lh_text_add(&t, ":");
 	lh_text_number(&t, (uint64_t)(e->word - line) + 1);
@@ -97,9 +102,8 @@ static void report_problem(const char *problem)
 	char buffer[512];
 	struct lh_text t = LH_TEXT(buffer);
 
-	lh_text_add(&t, "lockhound: ");
-	lh_text_safe(&t, lh_options.lock_api);
-	lh_text_add(&t, ": ");
+	begin_line(&t);
+	lh_text_add(&t, " ");
 	lh_text_add(&t, problem);
 	lh_text_add(&t, "\n");
 	lh_sys_write(2, buffer, t.n);

@@ -3,14 +3,14 @@
 #include "libcheck/base/linear_hash.h"
 
 enum {
-	VISITS_MAX = 24,  /* rows of LH_T_VISIT per chain; beyond them the rows of some move on */
+	VISITS_MAX = 8,   /* rows of LH_T_VISIT per chain; beyond them the rows of some move on */
 	FIRST_VISITS = 2, /* the rows that never do */
 	OWN_MAX = 2,      /* by one thread: its first, and its last so far */
-	COND_VISITS_MAX = 64,  /* of a condition: each signaller matters */
-	SEM_VISITS_MAX = 64,   /* of a semaphore: all its permits may be needed */
-	TEAM_VISITS_MAX = 32,  /* by threads of teams; beyond them a thread's visits are not kept */
-	CHILDREN_MANY = 60000, /* from this number on, lh_chain.children is not counted */
-	DEPTHS = 8,            /* free chains are kept by depth, see new_row */
+	COND_VISITS_MAX = 64,   /* of a condition: each signaller matters */
+	PERMIT_VISITS_MAX = 64, /* of a counting semaphore: all its permits may be needed */
+	TEAM_VISITS_MAX = 32,   /* by threads of teams; of further ones none is kept */
+	CHILDREN_MANY = 60000,  /* from this number on, lh_chain.children is not counted */
+	DEPTHS = 8,             /* free chains are kept by depth, see new_row */
 	QUARANTINE = 256
 };
 
@@ -411,8 +411,10 @@ static bool add_visit(lh_chain_id id, struct lh_chain_visit v)
 	uint32_t at = new_visit(v.thread);
 	bool renewed = at && LH_VISITS[at].thread != 0;
 
-	if (!at)
+	if (!at) {
+		lh_own_ledger.ledger->dropped_chains++;
 		return false;
+	}
 	v.chain = id;
 	v.next = LH_CHAINS[id].visit;
 	LH_VISITS[at] = v;
@@ -480,24 +482,25 @@ static bool note_of_signal(lh_chain_id id, const struct visits *all, struct lh_c
  * True if the visit's thread, or one of its segments, is new at the chain. A visit row means "in
  * every segment from first to last", so a row grows, or another row is added. A gap between two
  * visits never counts as visited: what happens there may be ordered. Once a thread has OWN_MAX
- * rows, its last one moves along with it.
+ * rows, or the chain is full, the thread's last row moves along with it.
  */
 bool lh_chain_note(lh_chain_id id, struct lh_chain_visit v)
 {
 	const struct lh_chain *chain = &LH_CHAINS[id];
 	struct visits all = visits_of(chain, &v);
-	enum lh_kind acts = lh_kind_acts(LH_LOCKS[LH_LOCK_ROW(chain->lock)].kind);
-	uint32_t max = acts == LH_SEM ? SEM_VISITS_MAX : VISITS_MAX;
+	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(chain->lock)];
+	uint32_t max = l->flags & LH_LOCK_COUNTING ? PERMIT_VISITS_MAX : VISITS_MAX;
+	bool full = all.of_others >= max;
 
 	if (all.known)
 		return false;
-	if (acts == LH_COND)
+	if (lh_kind_acts(l->kind) == LH_COND)
 		return note_of_signal(id, &all, v);
 	if (all.near) {
 		merge_visit(all.near, &v);
 		return true;
 	}
-	if (all.own >= OWN_MAX) {
+	if (all.own >= OWN_MAX || (all.own && full && !in_team(v.thread))) {
 		if (v.last < all.last->last)
 			return false;
 		move_visit(all.last, &v);
@@ -505,7 +508,7 @@ bool lh_chain_note(lh_chain_id id, struct lh_chain_visit v)
 	}
 	if (in_team(v.thread))
 		return all.of_teams < TEAM_VISITS_MAX && add_visit(id, v);
-	return all.of_others < max ? add_visit(id, v) : take_row(chain, &v);
+	return (!full && add_visit(id, v)) || take_row(chain, &v);
 }
 
 bool lh_chain_copy_visits(lh_chain_id from, lh_chain_id to)

@@ -5,22 +5,20 @@
  */
 #include "cond.h"
 
-enum { SIGNALLERS = 70 };
+enum { SIGNALLERS = 70, PLACES = 10 };
 
 MUTEX(b);
 
-/* Few threads are kept at one place that acquires the lock, so there are several places. */
-#define PLACE(name)                                                                                \
-	static void name(void)                                                                     \
-	{                                                                                          \
-		lock(&b);                                                                          \
-		unlock(&b);                                                                        \
+/* Few threads are kept at one place that acquires the lock, so there are several. */
+static void acquires(long place)
+{
+	if (place) {
+		acquires(place - 1);
+		return;
 	}
-PLACE(here)
-PLACE(there)
-PLACE(elsewhere)
-PLACE(anywhere)
-static const part places[] = {here, there, elsewhere, anywhere};
+	lock(&b);
+	unlock(&b);
+}
 
 static void lets_go_on(void)
 {
@@ -39,7 +37,7 @@ static void *signaller(void *arg)
 		meet(SIGNALLERS + 1);
 		lets_go_on();
 	} else {
-		places[i % 4]();
+		acquires(i % PLACES);
 	}
 	pthread_cond_signal(&c);
 	if (!last)

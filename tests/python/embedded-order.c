@@ -12,8 +12,7 @@
 static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;
 static sem_t visited, leave;
 
-#ifdef LOADED
-static struct {
+struct python {
 	void (*initialize)(void);
 	int (*finalize)(void);
 	PyThreadState *(*save)(void);
@@ -21,7 +20,10 @@ static struct {
 	PyGILState_STATE (*ensure)(void);
 	void (*release)(PyGILState_STATE);
 	int (*run)(const char *, PyCompilerFlags *);
-} py;
+};
+
+#ifdef LOADED
+static struct python py;
 #define FIND(member, name) *(void **)&py.member = dlsym(handle, name)
 
 static void *load(void)
@@ -38,16 +40,9 @@ static void *load(void)
 	return handle;
 }
 #else
-static const struct {
-	void (*initialize)(void);
-	int (*finalize)(void);
-	PyThreadState *(*save)(void);
-	void (*restore)(PyThreadState *);
-	PyGILState_STATE (*ensure)(void);
-	void (*release)(PyGILState_STATE);
-	int (*run)(const char *, PyCompilerFlags *);
-} py = {Py_Initialize,     Py_FinalizeEx,      PyEval_SaveThread,      PyEval_RestoreThread,
-	PyGILState_Ensure, PyGILState_Release, PyRun_SimpleStringFlags};
+static const struct python py = {Py_Initialize,          Py_FinalizeEx,     PyEval_SaveThread,
+				 PyEval_RestoreThread,   PyGILState_Ensure, PyGILState_Release,
+				 PyRun_SimpleStringFlags};
 
 static void *load(void)
 {
