@@ -23,7 +23,12 @@
 #include <threads.h>
 #include <time.h>
 
-enum { TURNS = 40 };
+enum {
+	TURNS = 40,
+	FIRST_TURNS = 4, /* until every page is there and the library knows the lock */
+	READY = 1,
+	COUNTED
+};
 
 static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER,
 		       free_lock = PTHREAD_MUTEX_INITIALIZER, gate = PTHREAD_MUTEX_INITIALIZER;
@@ -107,7 +112,8 @@ static void *go_round(void *none)
 {
 	while (!turn)
 		sched_yield();
-	take_free_lock(0); /* from now on the library knows the lock */
+	for (int i = 0; i < FIRST_TURNS; i++)
+		take_free_lock(0);
 	for (int i = 0; i < TURNS; i++) {
 		struct rusage before = switches();
 
@@ -117,6 +123,7 @@ static void *go_round(void *none)
 			take_free_lock(0);
 		was_late[i] = switched_since(before);
 	}
+	turn = COUNTED;
 	if (strchr(was_late, 'x'))
 		both(&b, &a);
 	return none;
@@ -138,13 +145,15 @@ int main(int argc, char **argv)
 	signal(SIGUSR1, take_free_lock);
 	if (strcmp(how, "one") == 0) {
 		in_order(NULL);
-		turn = 1;
+		turn = READY;
 		go_round(NULL);
 	} else {
 		pthread_create(&t[0], NULL, go_round, NULL);
 		pthread_create(&t[1], NULL, in_order, NULL);
 		pthread_join(t[1], NULL);
-		turn = 1; /* not before: the end of a thread may make others wait too */
+		turn = READY; /* not before: the end of a thread may make others wait too */
+		while (turn != COUNTED) /* a join may make them wait as well */
+			sched_yield();
 		pthread_join(t[0], NULL);
 	}
 	puts(was_late);
