@@ -44,11 +44,6 @@ static void cond_wait_unrecorded(const struct lh_call *call)
 		lh_leave(self);
 }
 
-/*
- * The wait releases the mutex and acquires it again when it ends, also when it is cancelled. After
- * a cancellation no code of the library runs. So the entry stays in the held list with
- * LH_HELD_IN_COND_WAIT, and the next event of the mutex clears that flag.
- */
 /* The program may have announced a lock that is made of the mutex and has its address: then it is
  * that lock which the thread holds, and releases. */
 static struct lh_lock *announced_lock(const struct lh_held *h)
@@ -58,6 +53,11 @@ static struct lh_lock *announced_lock(const struct lh_held *h)
 	return l && l->kind == LH_CUSTOM ? l : NULL;
 }
 
+/*
+ * The wait releases the mutex and acquires it again when it ends, also when it is cancelled. After
+ * a cancellation no code of the library runs. So the entry stays in the held list with
+ * LH_HELD_IN_COND_WAIT, and the next event of the mutex clears that flag.
+ */
 void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_kind kind)
 {
 	struct lh_event_frame event;

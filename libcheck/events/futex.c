@@ -64,7 +64,6 @@ static void announce(struct lh_self *self, struct lh_live_thread *live, struct l
 		     lh_site site, uintptr_t frame, struct lh_futex_wait *out)
 {
 	lh_lock_id id = lh_lock_id_of(l);
-
 	uint64_t now = lh_clock_now();
 
 	self->futex_frame = frame;

@@ -1,5 +1,4 @@
-/* lock_api_internal.h — shared by lock_api.c, lock_api_entry.c and lock_api_start.c, which alone
- * include it. */
+/* lock_api_internal.h — shared by lock_api.c and lock_api_start.c, which alone include it. */
 #ifndef LH_INTERPOSE_LOCK_API_INTERNAL_H
 #define LH_INTERPOSE_LOCK_API_INTERNAL_H
 

@@ -15,9 +15,7 @@
 
 /* ---- locks ---- */
 
-/*
- * The hint is no part of the lock's state. libgomp has no function with a hint.
- */
+/* The hint is no part of the lock's state. libgomp has no function with a hint. */
 static void set_up_with_hint(const struct lh_call *call, void (*hinted)(void *, uintptr_t),
 			     void (*plain)(void *), void *o, uintptr_t hint)
 {
