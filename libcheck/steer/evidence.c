@@ -180,6 +180,7 @@ void lh_steer_evidence_arrives(struct lh_steer *s, const struct lh_steer_arrival
 
 	if (visits && (p->state == LH_STEER_AWAY || a->stop == 0))
 		p->tested = true;
+	p->tested &= !a->holds_more;
 	if (!last)
 		return;
 	for (uint32_t v = 0; v < s->visitors; v++)

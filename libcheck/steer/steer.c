@@ -55,6 +55,8 @@ static void leave(struct lh_steer_part *p, enum lh_steer_end end, uint64_t now_n
 	bool last = at_last(p);
 
 	p->ended[last][end]++;
+	if (end == LH_STEER_MET)
+		p->tested = false;
 	p->paused_ns += now_ns - p->since_ns;
 	p->state = last ? LH_STEER_AWAY : LH_STEER_GOING;
 }

@@ -128,6 +128,7 @@ struct lh_steer_arrival {
 	uint32_t thread; /* from 1 */
 	uint8_t part, stop;
 	bool may_pause;  /* not in a signal handler, say */
+	bool holds_more; /* locks that are not in the part's chain */
 	uint64_t held;   /* the lock of the part before that it holds; before that stop 0 */
 	uint64_t wanted; /* the lock that it is about to acquire */
 	uint64_t now_ns;
