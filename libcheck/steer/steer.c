@@ -1,0 +1,259 @@
+/* steer.c — the state of the parts: who pauses at which stop, and whose pause ends next. What the
+ * pauses show is kept by evidence.c. */
+#include "libcheck/steer/steer_internal.h"
+
+void lh_steer_init(struct lh_steer *s, const struct lh_steer_plan_part *plan, uint8_t n,
+		   uint8_t writers, enum lh_steer_mode mode)
+{
+	__builtin_memset(s, 0, sizeof(*s));
+	s->n = n;
+	s->writers = writers;
+	s->mode = mode;
+	for (unsigned i = 0; i < (unsigned)n + writers; i++)
+		s->part[i].plan = plan[i];
+}
+
+static unsigned parts(const struct lh_steer *s)
+{
+	return (unsigned)s->n + s->writers;
+}
+
+static bool at_last(const struct lh_steer_part *p)
+{
+	return p->state == LH_STEER_PAUSED && p->stop == p->plan.stops - 1;
+}
+
+/* The part that the thread is in; NULL: in none. */
+static struct lh_steer_part *part_of(struct lh_steer *s, uint32_t thread)
+{
+	for (unsigned i = 0; i < parts(s); i++)
+		if (s->part[i].thread == thread && s->part[i].state != LH_STEER_AWAY)
+			return &s->part[i];
+	return NULL;
+}
+
+bool lh_steer_is_paused(const struct lh_steer *s, uint32_t thread)
+{
+	for (unsigned i = 0; i < parts(s); i++)
+		if (s->part[i].thread == thread && s->part[i].state == LH_STEER_PAUSED)
+			return true;
+	return false;
+}
+
+bool lh_steer_any_paused(const struct lh_steer *s)
+{
+	for (unsigned i = 0; i < parts(s); i++)
+		if (s->part[i].state == LH_STEER_PAUSED)
+			return true;
+	return false;
+}
+
+/* ---- the end of a pause ---- */
+
+static void leave(struct lh_steer_part *p, enum lh_steer_end end, uint64_t now_ns)
+{
+	bool last = at_last(p);
+
+	p->ended[last][end]++;
+	if (end == LH_STEER_MET)
+		p->tested = false;
+	p->paused_ns += now_ns - p->since_ns;
+	p->state = last ? LH_STEER_AWAY : LH_STEER_GOING;
+}
+
+void lh_steer_end_pause(struct lh_steer *s, uint32_t thread, enum lh_steer_end end, uint32_t by,
+			uint64_t now_ns)
+{
+	struct lh_steer_part *p = part_of(s, thread);
+
+	if (!p || p->state != LH_STEER_PAUSED)
+		return;
+	lh_steer_evidence_end(s, p, end, by, now_ns);
+	if (at_last(p))
+		s->gathered = false;
+	leave(p, end, now_ns);
+}
+
+/* The longest pause ends first: that of a part at an early stop before all others, because it holds
+ * nothing of the cycle yet. */
+void lh_steer_quiet(struct lh_steer *s, uint64_t now_ns)
+{
+	struct lh_steer_part *oldest = NULL;
+
+	for (unsigned i = 0; i < parts(s); i++) {
+		struct lh_steer_part *p = &s->part[i];
+		if (p->state != LH_STEER_PAUSED)
+			continue;
+		if (!oldest || at_last(p) < at_last(oldest) ||
+		    (at_last(p) == at_last(oldest) && p->since_ns < oldest->since_ns))
+			oldest = p;
+	}
+	if (oldest)
+		lh_steer_end_pause(s, oldest->thread, LH_STEER_QUIET, 0, now_ns);
+}
+
+/* ---- all parts are there ---- */
+
+static void release_all(struct lh_steer *s, unsigned from, unsigned to, uint64_t now_ns)
+{
+	for (unsigned i = from; i < to; i++)
+		if (s->part[i].state == LH_STEER_PAUSED)
+			leave(&s->part[i], LH_STEER_MET, now_ns);
+}
+
+/* Has every part a thread, which is paused or already on its way to the last stop? */
+static bool all_gathered(const struct lh_steer *s)
+{
+	for (unsigned i = 0; i < parts(s); i++)
+		if (s->part[i].state == LH_STEER_AWAY)
+			return false;
+	return true;
+}
+
+static bool all_at_last(const struct lh_steer *s)
+{
+	for (unsigned i = 0; i < parts(s); i++)
+		if (!at_last(&s->part[i]))
+			return false;
+	return true;
+}
+
+static void gather(struct lh_steer *s, uint64_t now_ns)
+{
+	if (!all_gathered(s))
+		return;
+	s->gathered = true;
+	for (unsigned i = 0; i < parts(s); i++)
+		if (s->part[i].state == LH_STEER_PAUSED && !at_last(&s->part[i]))
+			leave(&s->part[i], LH_STEER_MET, now_ns);
+}
+
+/* The writers must wait in their queues before the readers behind them do. */
+static void close_cycle(struct lh_steer *s, uint64_t now_ns)
+{
+	if (!all_at_last(s))
+		return;
+	s->closed++;
+	s->gathered = false;
+	s->closing = s->writers > 0;
+	release_all(s, s->closing ? s->n : 0, parts(s), now_ns);
+}
+
+void lh_steer_blocks(struct lh_steer *s, uint32_t thread, uint64_t object)
+{
+	bool writers_wait = s->closing;
+
+	lh_steer_evidence_blocks(s, thread, object);
+	if (!s->closing)
+		return;
+	for (unsigned i = s->n; i < parts(s); i++)
+		if (s->part[i].thread == thread && s->part[i].wanted == object)
+			s->part[i].wanted = 0; /* it waits in the queue now */
+	for (unsigned i = s->n; i < parts(s); i++)
+		writers_wait &= !s->part[i].wanted;
+	if (!writers_wait)
+		return;
+	s->closing = false;
+	release_all(s, 0, s->n, s->part[0].since_ns);
+}
+
+/* ---- arrivals ---- */
+
+static bool pauses_at(const struct lh_steer *s, const struct lh_steer_part *p, uint8_t stop)
+{
+	unsigned last = p->plan.stops - 1u;
+
+	if (stop == last)
+		return true;
+	if (s->gathered)
+		return false;
+	switch (s->mode) {
+	case LH_STEER_EVERY_STOP:
+		return true;
+	case LH_STEER_OUTER:
+		return stop == 0;
+	case LH_STEER_INNER:
+		return stop == p->plan.holds_at;
+	case LH_STEER_LAST:
+		break;
+	}
+	return false;
+}
+
+/* A thread that holds what the other part's thread is about to acquire, and so on around. */
+static bool fits(const struct lh_steer *s, unsigned i, const struct lh_steer_arrival *a)
+{
+	const struct lh_steer_part *before = &s->part[(i + s->n - 1) % s->n],
+				   *after = &s->part[(i + 1) % s->n];
+
+	if (i >= s->n)
+		return true; /* a queued writer: its lock is compared with nothing */
+	if (s->n > 1 && before->state == LH_STEER_PAUSED && at_last(before) &&
+	    before->wanted != a->held)
+		return false;
+	return !(s->n > 1 && after->state == LH_STEER_PAUSED && at_last(after) &&
+		 after->held != a->wanted);
+}
+
+/* The thread comes to another stop than that of its visit's next lock: the visit came to nothing.
+ */
+static void end_other_visits(struct lh_steer *s, const struct lh_steer_arrival *a)
+{
+	for (unsigned i = 0; i < parts(s); i++) {
+		struct lh_steer_part *p = &s->part[i];
+		if (p->thread == a->thread && p->state == LH_STEER_GOING &&
+		    (i != a->part || a->stop <= p->stop)) {
+			p->state = LH_STEER_AWAY;
+			s->gathered = false;
+		}
+	}
+}
+
+static bool is_elsewhere(const struct lh_steer *s, const struct lh_steer_arrival *a)
+{
+	for (unsigned i = 0; i < parts(s); i++)
+		if (i != a->part && s->part[i].thread == a->thread &&
+		    s->part[i].state != LH_STEER_AWAY)
+			return true;
+	return false;
+}
+
+bool lh_steer_arrive(struct lh_steer *s, const struct lh_steer_arrival *a)
+{
+	struct lh_steer_part *p = &s->part[a->part];
+	bool last = a->stop == p->plan.stops - 1, taken, pause;
+
+	p->visits[a->stop]++;
+	end_other_visits(s, a);
+	taken = (p->state != LH_STEER_AWAY && p->thread != a->thread) || is_elsewhere(s, a) ||
+		s->closing;
+	pause = !taken && a->may_pause && pauses_at(s, p, a->stop);
+	if (last && pause && !fits(s, a->part, a)) {
+		p->mismatched++;
+		pause = false;
+	}
+	lh_steer_evidence_arrives(s, a, !taken, pause);
+	if (taken)
+		return false;
+	if (p->state == LH_STEER_AWAY)
+		p->paused_ns = 0;
+	p->thread = a->thread;
+	p->stop = a->stop;
+	p->held = a->held;
+	p->wanted = a->wanted;
+	p->since_ns = a->now_ns;
+	p->state = pause ? LH_STEER_PAUSED : last ? LH_STEER_AWAY : LH_STEER_GOING;
+	if (last)
+		close_cycle(s, a->now_ns);
+	gather(s, a->now_ns);
+	return p->state == LH_STEER_PAUSED;
+}
+
+void lh_steer_thread_ends(struct lh_steer *s, uint32_t thread)
+{
+	for (unsigned i = 0; i < parts(s); i++)
+		if (s->part[i].thread == thread) {
+			s->part[i].state = LH_STEER_AWAY;
+			s->gathered = false;
+		}
+}

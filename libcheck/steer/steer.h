@@ -1,0 +1,173 @@
+/*
+ * steer.h — decides which threads to pause, so that a predicted cycle closes; and keeps what the
+ * pauses show about the order of the cycle's threads.
+ *
+ * A cycle has parts: in each, a thread acquires a chain of locks and then wants a lock that the
+ * next part holds. The places before these acquisitions are the part's stops; the last one is
+ * before the wanted lock. Threads gather at early stops, where they hold nothing of the cycle, then
+ * go on to their last stops, and are released together.
+ *
+ * Every pause ends: all parts are there; no other thread can run; another thread waits for the
+ * paused one; or the time is over. If no other thread can run, exactly one paused thread goes on,
+ * so what happens next is its doing: a thread that was blocked and goes on now depends on it.
+ * That is how a cycle is refuted: each thread of one part reaches its last stop only because a
+ * thread of another part has left its own.
+ *
+ * A plain state machine: the caller tells what happens, in order. No clock, no lock, no memory of
+ * its own, no call of the system; the caller is the library (pause.h), or a simulator.
+ */
+#ifndef LH_STEER_STEER_H
+#define LH_STEER_STEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	LH_STEER_PARTS = 12,    /* of one cycle, its queued writers included */
+	LH_STEER_STOPS = 8,     /* of one part */
+	LH_STEER_VISITORS = 64, /* pairs of part and thread that are told apart */
+	LH_STEER_THREADS = 1024,
+	LH_STEER_OBJECTS = 256 /* conditions, semaphores and the like that threads wait on */
+};
+
+/* Which stops of a part pause a thread. */
+enum lh_steer_mode {
+	LH_STEER_EVERY_STOP,
+	LH_STEER_OUTER, /* the first and the last */
+	LH_STEER_INNER, /* the one before the lock that the part before wants, and the last */
+	LH_STEER_LAST   /* the last only: threads do not gather */
+};
+
+enum lh_steer_end {
+	LH_STEER_MET,        /* every part is at a stop */
+	LH_STEER_QUIET,      /* no thread but paused ones can run */
+	LH_STEER_NEEDED,     /* another thread waits for the paused one */
+	LH_STEER_LIMIT,      /* the time is over, and other threads ran all the while */
+	LH_STEER_BROKEN_OFF, /* by a signal, or because the thread ends */
+	LH_STEER_ENDS
+};
+
+/* What is planned for a part. */
+struct lh_steer_plan_part {
+	uint8_t stops;    /* at least one: the last */
+	uint8_t holds_at; /* the stop before the lock that the part before wants; `stops`: it is
+			   * held at no site, as a thread's end is */
+	bool writer;      /* a queued writer: behind the parts of the cycle */
+};
+
+enum lh_steer_state { LH_STEER_AWAY, LH_STEER_PAUSED, LH_STEER_GOING };
+
+struct lh_steer_part {
+	struct lh_steer_plan_part plan;
+	uint32_t thread; /* that is in this part now; 0: none */
+	enum lh_steer_state state;
+	uint8_t stop;          /* where it is, or was last */
+	bool tested;           /* each pause of this visit ended as it must for `ordered` */
+	uint64_t held, wanted; /* at the last stop */
+	uint64_t since_ns;     /* of the pause */
+	uint64_t paused_ns;    /* the pauses of this visit */
+	/* since the start */
+	uint32_t visits[LH_STEER_STOPS];
+	uint32_t unpaused, untested;      /* visits of the last stop */
+	uint32_t ended[2][LH_STEER_ENDS]; /* [1] at the last stop */
+	uint32_t mismatched;              /* at the last stop, with other locks */
+};
+
+/* Why the thread of one part reaches its last stop after the thread of another has left. */
+struct lh_steer_reason {
+	uint8_t before, after; /* parts */
+	bool seen;             /* it came soon after a pause that the time had ended */
+	uint64_t object;       /* of the last wait; 0: not known */
+	uint32_t waker;        /* thread */
+	uint32_t thread;       /* that came */
+};
+
+/* One thread, as far as dependencies are concerned. */
+struct lh_steer_thread {
+	uint64_t depends; /* bit p: it goes on only because visitor p did, when last released */
+	uint64_t seen;    /* bit p: it came soon after visitor p was released by the time */
+	uint64_t awaits;  /* bit p: it is still blocked as it was when visitor p was released */
+	uint64_t blocked_on;
+	uint64_t woken_on;
+	uint32_t waker;
+};
+
+struct lh_steer_object {
+	uint64_t object;  /* 0: free */
+	uint64_t depends; /* of the thread that signalled, then */
+	uint32_t signaller;
+	bool many; /* more than one thread has signalled since a visitor was released */
+};
+
+struct lh_steer {
+	enum lh_steer_mode mode;
+	uint8_t n, writers; /* parts of the cycle; queued writers behind them */
+	bool gathered;      /* all go to their last stops */
+	bool closing;       /* all were at their last stops: the writers go first */
+	bool full;          /* more visitors, threads or objects than there is room for */
+	uint32_t closed;    /* times that all went from their last stops at once */
+	struct lh_steer_part part[LH_STEER_PARTS];
+	/* unordered[a][b]: a thread came to the last stop of b, not because of that of a */
+	bool unordered[LH_STEER_PARTS][LH_STEER_PARTS];
+	bool only_seen[LH_STEER_PARTS][LH_STEER_PARTS];
+	bool followed[LH_STEER_PARTS][LH_STEER_PARTS]; /* it came, because of that of a */
+	struct lh_steer_reason reason;                 /* the last one */
+	struct {
+		uint32_t thread;
+		uint8_t part;
+		uint64_t released_ns, paused_ns; /* by the time limit; 0: otherwise */
+	} visitor[LH_STEER_VISITORS];
+	uint32_t visitors;
+	struct lh_steer_thread thread[LH_STEER_THREADS];
+	struct lh_steer_object object[LH_STEER_OBJECTS];
+};
+
+/* A thread is about to acquire a lock, and is at a stop. */
+struct lh_steer_arrival {
+	uint32_t thread; /* from 1 */
+	uint8_t part, stop;
+	bool may_pause;  /* not in a signal handler, say */
+	bool holds_more; /* locks that are not in the part's chain */
+	uint64_t held;   /* the lock of the part before that it holds; before that stop 0 */
+	uint64_t wanted; /* the lock that it is about to acquire */
+	uint64_t now_ns;
+};
+
+void lh_steer_init(struct lh_steer *, const struct lh_steer_plan_part *, uint8_t n, uint8_t writers,
+		   enum lh_steer_mode);
+
+/*
+ * True: the thread must pause, until lh_steer_is_paused is false; any call may make it so. A thread
+ * at stops of several parts calls once for each, until one of the calls returns true.
+ */
+bool lh_steer_arrive(struct lh_steer *, const struct lh_steer_arrival *);
+bool lh_steer_is_paused(const struct lh_steer *, uint32_t thread);
+bool lh_steer_any_paused(const struct lh_steer *);
+
+/* The pause of this thread ends: LH_STEER_NEEDED by the thread `by`, LH_STEER_LIMIT, or
+ * LH_STEER_BROKEN_OFF. */
+void lh_steer_end_pause(struct lh_steer *, uint32_t thread, enum lh_steer_end, uint32_t by,
+			uint64_t now_ns);
+/* No thread but paused ones can run: one of them goes on. */
+void lh_steer_quiet(struct lh_steer *, uint64_t now_ns);
+
+/*
+ * A thread waits on an object (condition, semaphore, barrier, thread's end, lock), has returned
+ * from the wait, and signals, posts, arrives or ends. `alone`: no other thread could have used up
+ * what the waiter waited for.
+ */
+void lh_steer_blocks(struct lh_steer *, uint32_t thread, uint64_t object);
+void lh_steer_wakes(struct lh_steer *, uint32_t thread, uint64_t object, bool alone);
+void lh_steer_signals(struct lh_steer *, uint32_t thread, uint64_t object);
+void lh_steer_creates(struct lh_steer *, uint32_t creator, uint32_t thread);
+void lh_steer_thread_ends(struct lh_steer *, uint32_t thread);
+
+/*
+ * Do the pauses of this run show that two parts exclude each other? LH_STEER_ORDERED: each came
+ * because the other had gone. LH_STEER_SEEN: at least it came only after the other had gone.
+ */
+enum lh_steer_result { LH_STEER_UNKNOWN, LH_STEER_SEEN, LH_STEER_ORDERED };
+enum lh_steer_result lh_steer_result(const struct lh_steer *);
+
+#endif
