@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 #define LH_LEDGER_MAGIC "LOCKHND" /* 8 bytes with the final zero */
-#define LH_LEDGER_VERSION 5
+#define LH_LEDGER_VERSION 6
 
 #define LH_HELD_MAX 64      /* locks held by one thread that are recorded */
 #define LH_FRAMES_MAX 48    /* frames kept of one stack */
@@ -509,7 +509,7 @@ enum lh_rule_property {
 	LH_TSAN_MUTEX = 1 << 6,    /* matched by its type mutex: */
 };
 
-enum lh_level { LH_POTENTIAL, LH_HAPPENED, LH_CONFIRMED };
+enum lh_level { LH_POTENTIAL, LH_HAPPENED, LH_LASTING /* it has happened, and lasts */ };
 enum lh_severity { LH_NOTE, LH_WARNING, LH_ERROR };
 enum lh_action {
 	LH_HOLDS,
@@ -669,6 +669,124 @@ struct lh_contention {
 	struct lh_thread_share share[LH_THREAD_SHARES]; /* the last may be LH_THREAD_SHARE_OTHERS */
 };
 
+/* ---- steering: lockhound confirm ---- */
+
+/* Which stops of a part pause a thread. */
+enum lh_steer_mode {
+	LH_STEER_EVERY_STOP,
+	LH_STEER_OUTER, /* the first and the last */
+	LH_STEER_INNER, /* the one before the lock that the part before wants, and the last */
+	LH_STEER_LAST,  /* the last only: threads do not gather */
+	LH_STEER_MODES
+};
+
+/* How a pause ends. */
+enum lh_steer_end {
+	LH_STEER_MET,        /* every part is at a stop */
+	LH_STEER_QUIET,      /* no thread but paused ones can run */
+	LH_STEER_NEEDED,     /* another thread waits for the paused one */
+	LH_STEER_LIMIT,      /* the time is over, and other threads ran all the while */
+	LH_STEER_BROKEN_OFF, /* by a signal, or because the thread ends */
+	LH_STEER_ENDS
+};
+
+/*
+ * Do the pauses of a run show that two parts exclude each other? LH_STEER_ORDERED: each came
+ * because the other had gone. LH_STEER_SEEN: at least it came only after the other had gone.
+ */
+enum lh_steer_result { LH_STEER_UNKNOWN, LH_STEER_SEEN, LH_STEER_ORDERED };
+
+enum {
+	LH_PLAN_CYCLES = 32,
+	LH_PLAN_PARTS = 12, /* of one cycle, its queued writers included */
+	LH_PLAN_STOPS = 8,  /* of one part */
+	LH_PLAN_MODULES = 64,
+	LH_PLAN_FRAMES = 8192
+};
+
+/* A place where a thread of a part acquires a lock. A thread is there if its stack begins with
+ * these frames. */
+struct lh_plan_stop {
+	uint16_t frame, frames; /* in lh_plan.frame, innermost first; none: the end of a thread */
+	uint8_t kind, mode;     /* enum lh_kind, enum lh_mode */
+	uint16_t pad;
+};
+
+/*
+ * A part of a predicted cycle: a thread acquires a chain of locks and then wants a lock that the
+ * next part holds. The places before these acquisitions are the part's stops, outermost first; the
+ * last one is before the wanted lock.
+ */
+struct lh_plan_part {
+	uint8_t stops;    /* at least one: the last */
+	uint8_t holds_at; /* the stop before the lock that the part before wants; `stops`: it is
+			   * held at no site, as a thread's end is */
+	uint8_t writer;   /* a queued writer: behind the parts of the cycle */
+	uint8_t pad;
+	struct lh_plan_stop stop[LH_PLAN_STOPS];
+};
+
+struct lh_plan_cycle {
+	uint8_t parts, writers; /* of the cycle; queued writers behind them */
+	uint8_t mode;           /* enum lh_steer_mode */
+	uint8_t pad;
+	struct lh_plan_part part[LH_PLAN_PARTS];
+};
+
+/* Frames name modules of the plan. Of a script, a frame is its line. */
+struct lh_plan_module {
+	uint8_t build_id[20];
+	uint8_t build_id_n;
+	uint8_t pad;
+	uint16_t flags; /* LH_MODULE_SCRIPT */
+	char path[LH_PATH_MAX];
+};
+
+/*
+ * What the front end asks the processes of a run to steer; in the run header, written before the
+ * program starts. A process steers one cycle at a time: the first of the plan takes precedence, and
+ * it alone can be refuted in the run.
+ */
+struct lh_plan {
+	uint32_t cycles; /* 0: nothing is steered */
+	uint32_t modules, frames;
+	uint32_t pause_ms; /* the longest pause; 0: the library chooses */
+	struct lh_plan_cycle cycle[LH_PLAN_CYCLES];
+	struct lh_plan_module module[LH_PLAN_MODULES];
+	uint64_t frame[LH_PLAN_FRAMES]; /* LH_FRAME(module of the plan, offset in the file) */
+};
+
+/* What has become of a part in one process. */
+struct lh_steered_part {
+	uint32_t visits[LH_PLAN_STOPS];   /* of each stop, by any thread */
+	uint32_t ended[2][LH_STEER_ENDS]; /* pauses by their end; [1] at the last stop */
+	uint32_t unpaused, untested;      /* visits of the last stop: see steer.h */
+	uint32_t mismatched;              /* at the last stop, with locks of another instance */
+	lh_thread_id thread;              /* that is in this part now, 0 none */
+	lh_site site;                     /* where it is, or was last */
+	uint8_t state;                    /* enum lh_steer_state */
+	uint8_t stop;
+	uint16_t pad;
+};
+
+/* What has become of a cycle of the plan in one process. Row 1 + n: cycle n. Written under the
+ * steering lock. */
+struct lh_steered {
+	uint32_t parts;   /* with the writers; 0: nothing is known */
+	uint32_t closed;  /* times that all parts went from their last stops at once */
+	uint32_t result;  /* enum lh_steer_result, for the first cycle of the plan */
+	uint32_t refused; /* pauses that the limits did not allow */
+	uint64_t paused_ns;
+	/* The reason: the thread of the part `after` came to its last stop because that of `before`
+	 * had left its own. */
+	uint8_t before, after;
+	uint16_t seen;     /* not because, but soon after */
+	lh_lock_id object; /* of the wait that the thread ended; 0: not known */
+	lh_thread_id thread, waker;
+	lh_site wait_site, wake_site; /* where the thread waited, where the waker woke it */
+	struct lh_steered_part part[LH_PLAN_PARTS];
+};
+
 enum lh_table_name {
 	LH_T_NONE,
 	LH_T_LIVE_THREAD,
@@ -690,6 +808,7 @@ enum lh_table_name {
 	LH_T_BUSY_WAIT,     /* made by the monitor, like LH_T_NOTE */
 	LH_T_CONTENTION,
 	LH_T_LOCK_STATS,
+	LH_T_STEERED, /* one row for each cycle of the plan, made at the start */
 	LH_TABLES
 };
 
@@ -795,7 +914,7 @@ static inline int32_t lh_ledger_pid(const struct lh_ledger *l)
  * apart. A process that starts takes the next slot by an atomic addition.
  */
 #define LH_RUN_MAGIC "LOCKBRD"
-#define LH_RUN_HEADER_BYTES 32768
+#define LH_RUN_HEADER_BYTES (192u << 10)
 #define LH_RUN_API_BYTES 24576 /* text of --lock-api, with the final zero */
 #define LH_RUN_API_ROWS 128
 #define LH_RUN_SLOT_BYTES (1ull << 32)
@@ -820,7 +939,10 @@ struct lh_run_header {
 	 * lock_api/redirect.h, which the processes of the run add */
 	char api[LH_RUN_API_BYTES];
 	uint8_t api_result[LH_RUN_API_ROWS];
+	struct lh_plan plan;
 };
+
+_Static_assert(sizeof(struct lh_run_header) <= LH_RUN_HEADER_BYTES, "run header");
 
 /* Under a lower RLIMIT_AS or RLIMIT_DATA a process is not watched: the program may need the rest of
  * its address space. */

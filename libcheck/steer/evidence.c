@@ -130,7 +130,7 @@ void lh_steer_evidence_end(struct lh_steer *s, struct lh_steer_part *p, enum lh_
 	if (quiet && end == LH_STEER_NEEDED)
 		thread_of(s, by)->depends |= bit;
 	p->tested &= quiet || end == LH_STEER_LIMIT;
-	p->untested += !p->tested && p->stop == p->plan.stops - 1;
+	p->untested += !p->tested && p->stop == p->plan->stops - 1;
 }
 
 /* May the thread come to the last stop of `part` only after visitor v has left its own? */
@@ -176,7 +176,7 @@ void lh_steer_evidence_arrives(struct lh_steer *s, const struct lh_steer_arrival
 			       bool pauses)
 {
 	struct lh_steer_part *p = &s->part[a->part];
-	bool last = a->stop == p->plan.stops - 1;
+	bool last = a->stop == p->plan->stops - 1;
 
 	if (visits && (p->state == LH_STEER_AWAY || a->stop == 0))
 		p->tested = true;
@@ -196,7 +196,7 @@ static enum lh_steer_result result_of(const struct lh_steer *s, unsigned a, unsi
 {
 	const struct lh_steer_part *x = &s->part[a], *y = &s->part[b];
 
-	if (!x->visits[x->plan.stops - 1] || !y->visits[y->plan.stops - 1] || x->unpaused ||
+	if (!x->visits[x->plan->stops - 1] || !y->visits[y->plan->stops - 1] || x->unpaused ||
 	    y->unpaused || x->untested || y->untested || s->unordered[a][b] || s->unordered[b][a] ||
 	    !(s->followed[a][b] || s->followed[b][a]))
 		return LH_STEER_UNKNOWN;

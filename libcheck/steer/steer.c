@@ -2,15 +2,14 @@
  * pauses show is kept by evidence.c. */
 #include "libcheck/steer/steer_internal.h"
 
-void lh_steer_init(struct lh_steer *s, const struct lh_steer_plan_part *plan, uint8_t n,
-		   uint8_t writers, enum lh_steer_mode mode)
+void lh_steer_init(struct lh_steer *s, const struct lh_plan_cycle *plan)
 {
 	__builtin_memset(s, 0, sizeof(*s));
-	s->n = n;
-	s->writers = writers;
-	s->mode = mode;
-	for (unsigned i = 0; i < (unsigned)n + writers; i++)
-		s->part[i].plan = plan[i];
+	s->n = plan->parts;
+	s->writers = plan->writers;
+	s->mode = (enum lh_steer_mode)plan->mode;
+	for (unsigned i = 0; i < (unsigned)plan->parts + plan->writers; i++)
+		s->part[i].plan = &plan->part[i];
 }
 
 static unsigned parts(const struct lh_steer *s)
@@ -20,7 +19,7 @@ static unsigned parts(const struct lh_steer *s)
 
 static bool at_last(const struct lh_steer_part *p)
 {
-	return p->state == LH_STEER_PAUSED && p->stop == p->plan.stops - 1;
+	return p->state == LH_STEER_PAUSED && p->stop == p->plan->stops - 1;
 }
 
 /* The part that the thread is in; NULL: in none. */
@@ -161,7 +160,7 @@ void lh_steer_blocks(struct lh_steer *s, uint32_t thread, uint64_t object)
 
 static bool pauses_at(const struct lh_steer *s, const struct lh_steer_part *p, uint8_t stop)
 {
-	unsigned last = p->plan.stops - 1u;
+	unsigned last = p->plan->stops - 1u;
 
 	if (stop == last)
 		return true;
@@ -173,8 +172,9 @@ static bool pauses_at(const struct lh_steer *s, const struct lh_steer_part *p, u
 	case LH_STEER_OUTER:
 		return stop == 0;
 	case LH_STEER_INNER:
-		return stop == p->plan.holds_at;
+		return stop == p->plan->holds_at;
 	case LH_STEER_LAST:
+	case LH_STEER_MODES:
 		break;
 	}
 	return false;
@@ -221,7 +221,7 @@ static bool is_elsewhere(const struct lh_steer *s, const struct lh_steer_arrival
 bool lh_steer_arrive(struct lh_steer *s, const struct lh_steer_arrival *a)
 {
 	struct lh_steer_part *p = &s->part[a->part];
-	bool last = a->stop == p->plan.stops - 1, taken, pause;
+	bool last = a->stop == p->plan->stops - 1, taken, pause;
 
 	p->visits[a->stop]++;
 	end_other_visits(s, a);

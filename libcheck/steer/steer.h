@@ -19,47 +19,21 @@
 #ifndef LH_STEER_STEER_H
 #define LH_STEER_STEER_H
 
+#include "libcheck/ledger.h"
+
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 enum {
-	LH_STEER_PARTS = 12,    /* of one cycle, its queued writers included */
-	LH_STEER_STOPS = 8,     /* of one part */
 	LH_STEER_VISITORS = 64, /* pairs of part and thread that are told apart */
 	LH_STEER_THREADS = 1024,
 	LH_STEER_OBJECTS = 256 /* conditions, semaphores and the like that threads wait on */
 };
 
-/* Which stops of a part pause a thread. */
-enum lh_steer_mode {
-	LH_STEER_EVERY_STOP,
-	LH_STEER_OUTER, /* the first and the last */
-	LH_STEER_INNER, /* the one before the lock that the part before wants, and the last */
-	LH_STEER_LAST   /* the last only: threads do not gather */
-};
-
-enum lh_steer_end {
-	LH_STEER_MET,        /* every part is at a stop */
-	LH_STEER_QUIET,      /* no thread but paused ones can run */
-	LH_STEER_NEEDED,     /* another thread waits for the paused one */
-	LH_STEER_LIMIT,      /* the time is over, and other threads ran all the while */
-	LH_STEER_BROKEN_OFF, /* by a signal, or because the thread ends */
-	LH_STEER_ENDS
-};
-
-/* What is planned for a part. */
-struct lh_steer_plan_part {
-	uint8_t stops;    /* at least one: the last */
-	uint8_t holds_at; /* the stop before the lock that the part before wants; `stops`: it is
-			   * held at no site, as a thread's end is */
-	bool writer;      /* a queued writer: behind the parts of the cycle */
-};
-
 enum lh_steer_state { LH_STEER_AWAY, LH_STEER_PAUSED, LH_STEER_GOING };
 
 struct lh_steer_part {
-	struct lh_steer_plan_part plan;
+	const struct lh_plan_part *plan;
 	uint32_t thread; /* that is in this part now; 0: none */
 	enum lh_steer_state state;
 	uint8_t stop;          /* where it is, or was last */
@@ -68,7 +42,7 @@ struct lh_steer_part {
 	uint64_t since_ns;     /* of the pause */
 	uint64_t paused_ns;    /* the pauses of this visit */
 	/* since the start */
-	uint32_t visits[LH_STEER_STOPS];
+	uint32_t visits[LH_PLAN_STOPS];
 	uint32_t unpaused, untested;      /* visits of the last stop */
 	uint32_t ended[2][LH_STEER_ENDS]; /* [1] at the last stop */
 	uint32_t mismatched;              /* at the last stop, with other locks */
@@ -107,12 +81,12 @@ struct lh_steer {
 	bool closing;       /* all were at their last stops: the writers go first */
 	bool full;          /* more visitors, threads or objects than there is room for */
 	uint32_t closed;    /* times that all went from their last stops at once */
-	struct lh_steer_part part[LH_STEER_PARTS];
+	struct lh_steer_part part[LH_PLAN_PARTS];
 	/* unordered[a][b]: a thread came to the last stop of b, not because of that of a */
-	bool unordered[LH_STEER_PARTS][LH_STEER_PARTS];
-	bool only_seen[LH_STEER_PARTS][LH_STEER_PARTS];
-	bool followed[LH_STEER_PARTS][LH_STEER_PARTS]; /* it came, because of that of a */
-	struct lh_steer_reason reason;                 /* the last one */
+	bool unordered[LH_PLAN_PARTS][LH_PLAN_PARTS];
+	bool only_seen[LH_PLAN_PARTS][LH_PLAN_PARTS];
+	bool followed[LH_PLAN_PARTS][LH_PLAN_PARTS]; /* it came, because of that of a */
+	struct lh_steer_reason reason;               /* the last one */
 	struct {
 		uint32_t thread;
 		uint8_t part;
@@ -134,8 +108,7 @@ struct lh_steer_arrival {
 	uint64_t now_ns;
 };
 
-void lh_steer_init(struct lh_steer *, const struct lh_steer_plan_part *, uint8_t n, uint8_t writers,
-		   enum lh_steer_mode);
+void lh_steer_init(struct lh_steer *, const struct lh_plan_cycle *);
 
 /*
  * True: the thread must pause, until lh_steer_is_paused is false; any call may make it so. A thread
@@ -163,11 +136,6 @@ void lh_steer_signals(struct lh_steer *, uint32_t thread, uint64_t object);
 void lh_steer_creates(struct lh_steer *, uint32_t creator, uint32_t thread);
 void lh_steer_thread_ends(struct lh_steer *, uint32_t thread);
 
-/*
- * Do the pauses of this run show that two parts exclude each other? LH_STEER_ORDERED: each came
- * because the other had gone. LH_STEER_SEEN: at least it came only after the other had gone.
- */
-enum lh_steer_result { LH_STEER_UNKNOWN, LH_STEER_SEEN, LH_STEER_ORDERED };
 enum lh_steer_result lh_steer_result(const struct lh_steer *);
 
 #endif

@@ -42,6 +42,7 @@ static inline struct lh_ledger *build_ledger(int pid, const char *exe)
 		[LH_T_BUSY_WAIT] = sizeof(struct lh_busy_wait),
 		[LH_T_CONTENTION] = sizeof(struct lh_contention),
 		[LH_T_LOCK_STATS] = sizeof(struct lh_lock_stats),
+		[LH_T_STEERED] = sizeof(struct lh_steered),
 	};
 	uint64_t at = (sizeof(struct lh_ledger) + 7) & ~7ull;
 	struct lh_ledger head = {.magic = LH_LEDGER_MAGIC,

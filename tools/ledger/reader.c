@@ -31,13 +31,14 @@ static const struct {
 	[LH_T_BUSY_WAIT] = {"busy waits", sizeof(struct lh_busy_wait)},
 	[LH_T_CONTENTION] = {"contention records", sizeof(struct lh_contention)},
 	[LH_T_LOCK_STATS] = {"lock statistics", sizeof(struct lh_lock_stats)},
+	[LH_T_STEERED] = {"steered cycles", sizeof(struct lh_steered)},
 };
 
 const enum lh_table_name lh_read_order[LH_TABLES - 1] = {
-	LH_T_FINDING,     LH_T_STEP,       LH_T_NOTE,       LH_T_WAIT_PAIR,     LH_T_SPAN,
-	LH_T_BUSY_WAIT,   LH_T_CONTENTION, LH_T_HB_EDGE,    LH_T_VISIT,         LH_T_CHAIN,
-	LH_T_LIVE_THREAD, LH_T_LOCK,       LH_T_LOCK_STATS, LH_T_LOCK_LOCATION, LH_T_THREAD,
-	LH_T_STACK,       LH_T_FRAME,      LH_T_MODULE,
+	LH_T_STEERED, LH_T_FINDING,     LH_T_STEP,       LH_T_NOTE,       LH_T_WAIT_PAIR,
+	LH_T_SPAN,    LH_T_BUSY_WAIT,   LH_T_CONTENTION, LH_T_HB_EDGE,    LH_T_VISIT,
+	LH_T_CHAIN,   LH_T_LIVE_THREAD, LH_T_LOCK,       LH_T_LOCK_STATS, LH_T_LOCK_LOCATION,
+	LH_T_THREAD,  LH_T_STACK,       LH_T_FRAME,      LH_T_MODULE,
 };
 
 /* Appends to the view's error, after `between` unless it is the first. */

@@ -214,7 +214,7 @@ static const char *certainty(const struct lh_report_finding *f)
 {
 	if (f->ended)
 		return "happened, but did not last";
-	if (f->level == LH_CONFIRMED)
+	if (f->level == LH_LASTING)
 		return "happened and lasted";
 	if (f->level == LH_HAPPENED)
 		return lh_report_is_going_on(f) ? "is happening" : "happened";

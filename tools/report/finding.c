@@ -135,7 +135,7 @@ static const struct lh_report_frame *best_frame(const struct lh_report_finding *
 static bool is_possible(const struct lh_finding *row)
 {
 	return row->rule > LH_NO_RULE && row->rule < LH_RULES && row->filter < LH_FILTERS &&
-	       row->level <= LH_CONFIRMED && row->severity <= LH_ERROR;
+	       row->level <= LH_LASTING && row->severity <= LH_ERROR;
 }
 
 static const struct lh_report_step *rotated_step(const struct lh_report_step *a,

@@ -153,6 +153,25 @@ struct lh_report_variant {
 	const struct lh_report_part *part;
 };
 
+/* What lockhound confirm found out about a finding. The words are in render/proof.h. */
+enum lh_verdict {
+	LH_VERDICT_NONE, /* not tried */
+	LH_VERDICT_CONFIRMED,
+	LH_VERDICT_CONTRADICTED,
+	LH_VERDICT_NOT_REACHED,
+	LH_VERDICT_OPEN,
+	LH_VERDICTS
+};
+
+struct lh_proof {
+	enum lh_verdict verdict;
+	uint32_t runs, hits;                          /* attempts, and those in which it happened */
+	const char *reason;                           /* one sentence; never NULL */
+	const char *replay;                           /* a command line; NULL: nothing to repeat */
+	const struct lh_report_frame *before, *after; /* contradicted: both places; not reached: the
+						       * place is `before`; NULL none */
+};
+
 enum lh_status { LH_NEW, LH_BASELINE, LH_SUPPRESSED };
 
 struct lh_fingerprints {
@@ -174,6 +193,7 @@ struct lh_report_finding {
 	enum lh_rule entry_rule;
 	uint32_t entry_places; /* how many places the entry has; 0: any number */
 	const char *known;
+	const struct lh_proof *proof; /* NULL: not tried */
 	bool open, by_class;
 	bool ended;   /* a deadlock that did not last; see lh_report_ended_by */
 	bool told;    /* LH_FINDING_TOLD */

@@ -307,7 +307,7 @@ static void ordered(void)
 
 	build_finding(l, LH_RULE_LONG_HOLD, LH_HAPPENED, LH_WARNING);
 	build_step(l, 2, a, LH_SITE(1, 0, 0), LH_HOLDS);
-	build_finding(l, LH_RULE_DEADLOCK, LH_CONFIRMED, LH_ERROR);
+	build_finding(l, LH_RULE_DEADLOCK, LH_LASTING, LH_ERROR);
 	build_step(l, 2, a, LH_SITE(1, 0, 0), LH_HOLDS);
 	report = report_of(l, NULL);
 	CHECK_EQ(report->findings, 3);
@@ -460,7 +460,7 @@ static void nonsense(void)
 	build_finding(l, LH_RULE_DEADLOCK, 77, LH_ERROR);
 	build_finding(l, LH_RULE_DEADLOCK, LH_HAPPENED, LH_ERROR);
 	build_step(l, 99, 12345678, 0xffffffff, 99);
-	f = build_finding(l, LH_RULE_DEADLOCK, LH_CONFIRMED, LH_ERROR);
+	f = build_finding(l, LH_RULE_DEADLOCK, LH_LASTING, LH_ERROR);
 	f->step = UINT32_MAX - 2;
 	f->steps = 255;
 	report = report_of(l, NULL);
