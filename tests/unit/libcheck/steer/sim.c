@@ -505,8 +505,8 @@ int main(int argc, char **argv)
 						(void)never;
 						bool m = true;
 						for (int a = 0; a < c.n; a++)
-							m &= s.part[a].visits[plan.part[a].stops - 1] >
-							     0;
+							m &= s.part[a].visits[plan.part[a].stops -
+									      1] > 0;
 						met_all |= m;
 					}
 					if (hit) {
