@@ -114,10 +114,20 @@ const char *lh_view_places(struct lh_view *v, const struct lh_report_finding *f)
 			       f->other_places > PLACES_MAX ? ", ..." : "");
 }
 
+const char *lh_view_proof(struct lh_view *v, const struct lh_report_finding *f)
+{
+	const char *text = lh_report_proof_text(v->report, f);
+
+	if (text && f->proof->replay)
+		text = lh_arena_printf(v->arena, "%s; again: %s", text, f->proof->replay);
+	return text ? lh_view_clean(v, text) : NULL;
+}
+
 const char *lh_view_more(struct lh_view *v, const struct lh_report_finding *f, const char *before,
 			 const char *after)
 {
-	const char *const all[] = {lh_view_variants(v, f), lh_view_places(v, f), f->known};
+	const char *const all[] = {lh_view_proof(v, f), lh_view_variants(v, f),
+				   lh_view_places(v, f), f->known};
 	const char *text = "";
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
