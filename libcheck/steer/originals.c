@@ -3,8 +3,8 @@
  * steered. Each tells pause.c what the thread does and calls the original.
  *
  * A try comes before most acquisitions, and a probe before the others: there is the stop. A
- * blocking original is called when the wait has been announced. A try of the program's own comes
- * here too, but the return address of its stack is that of no stop.
+ * blocking original is called when the wait has been announced. A try of the program's own is no
+ * stop.
  */
 #include "libcheck/base/outside.h"
 #include "libcheck/base/real.h"
@@ -16,6 +16,8 @@ static struct lh_real real; /* the originals */
 static struct lh_outside outside;
 static __typeof__(lh_lock_free_probe) free_probe;
 static __typeof__(lh_sem_permit_probe) permit_probe;
+
+enum { WRAPPER_BYTES = 64 }; /* at most, from its start to its first call */
 
 /* The wrapper's frame: it has a frame pointer, because it passes it on itself. */
 #define FRAME (*(const uintptr_t *)__builtin_frame_address(0))
@@ -29,10 +31,16 @@ static void at_stop(uintptr_t frame, const void *o, enum lh_kind kind, enum lh_m
 
 /* ---- acquisitions that are tried first ---- */
 
+/* Called by the wrapper of this very function, and so by the program? */
+#define IS_TRY(fn) ((uintptr_t)__builtin_return_address(0) - (uintptr_t)(fn) < WRAPPER_BYTES)
+
 #define TRY_OF(fn, type, k, m, table)                                                              \
 	static int steered_##fn(type *o)                                                           \
 	{                                                                                          \
-		at_stop(FRAME, (const void *)o, LH_##k, LH_##m);                                   \
+		if (IS_TRY(fn))                                                                    \
+			lh_pause_tries(FRAME);                                                     \
+		else                                                                               \
+			at_stop(FRAME, (const void *)o, LH_##k, LH_##m);                           \
 		return table.fn(o);                                                                \
 	}
 #define TRIES(ROW)                                                                                 \
@@ -79,7 +87,7 @@ static bool steered_permit_probe(const void *o, enum lh_how how)
 	}
 #define UNTIL_T (t ? lh_limits_timed(t) : 0)
 #define NOTHING (void)0
-#define TAKES (rc == 0 ? lh_pause_takes(frame, o) : (void)0)
+#define TAKES (rc == 0 && !wait.object ? lh_pause_takes(frame, o) : (void)0)
 #define JOINED (rc == 0 ? lh_pause_joined(frame, wait) : (void)0)
 
 WAIT(pthread_mutex_lock, (pthread_mutex_t * o), (o), 0, NOTHING)
@@ -125,7 +133,7 @@ static int steered_pthread_barrier_wait(pthread_barrier_t *o)
 {
 	uintptr_t frame = FRAME;
 
-	lh_pause_signals(frame, o, LH_BARRIER);
+	lh_pause_signals(frame, o, LH_BARRIER, true);
 	struct lh_steer_wait wait = lh_pause_wait_begins(frame, 0);
 	int rc = real.pthread_barrier_wait(o);
 	lh_pause_wait_ended(frame, wait);
@@ -137,6 +145,7 @@ static int steered_sem_trywait(sem_t *o)
 	uintptr_t frame = FRAME;
 
 	at_stop(frame, o, LH_SEM, LH_EXCLUSIVE);
+	lh_pause_tries(frame);
 	int rc = real.sem_trywait(o);
 	if (rc == 0)
 		lh_pause_takes(frame, o);
@@ -145,17 +154,27 @@ static int steered_sem_trywait(sem_t *o)
 
 /* ---- signals, and new threads ---- */
 
-#define SIGNAL_OF(fn, type, k)                                                                     \
+#define SIGNAL_OF(fn, type, k, all)                                                                \
 	static int steered_##fn(type *o)                                                           \
 	{                                                                                          \
-		lh_pause_signals(FRAME, o, LH_##k);                                                \
+		lh_pause_signals(FRAME, o, LH_##k, all);                                           \
 		return real.fn(o);                                                                 \
 	}
-SIGNAL_OF(pthread_cond_signal, pthread_cond_t, COND)
-SIGNAL_OF(pthread_cond_broadcast, pthread_cond_t, COND)
-SIGNAL_OF(cnd_signal, cnd_t, COND)
-SIGNAL_OF(cnd_broadcast, cnd_t, COND)
-SIGNAL_OF(sem_post, sem_t, SEM)
+SIGNAL_OF(pthread_cond_signal, pthread_cond_t, COND, false)
+SIGNAL_OF(pthread_cond_broadcast, pthread_cond_t, COND, true)
+SIGNAL_OF(cnd_signal, cnd_t, COND, false)
+SIGNAL_OF(cnd_broadcast, cnd_t, COND, true)
+SIGNAL_OF(sem_post, sem_t, SEM, false)
+
+#define UNLOCK_OF(fn, type)                                                                        \
+	static int steered_##fn(type *o)                                                           \
+	{                                                                                          \
+		if (*lh_steer_guard_of((uintptr_t)o))                                              \
+			lh_pause_releases(FRAME, o);                                               \
+		return real.fn(o);                                                                 \
+	}
+UNLOCK_OF(pthread_mutex_unlock, pthread_mutex_t)
+UNLOCK_OF(mtx_unlock, mtx_t)
 
 static int steered_pthread_create(pthread_t *thread, const pthread_attr_t *a,
 				  void *(*routine)(void *), void *argument)
@@ -227,6 +246,8 @@ static void replace(void)
 	STEER(pthread_cond_broadcast);
 	STEER(cnd_signal);
 	STEER(cnd_broadcast);
+	STEER(pthread_mutex_unlock);
+	STEER(mtx_unlock);
 	STEER(pthread_create);
 	STEER(thrd_create);
 #define STEER_OUTSIDE(fn, ...)                                                                     \
@@ -239,6 +260,7 @@ static void replace(void)
 
 void lh_pause_init(void)
 {
-	if (lh_pause_start() && !lh_own_ledger.parent_ledger) /* a forked child has them already */
+	if (lh_steering_start() &&
+	    !lh_own_ledger.parent_ledger) /* a forked child has them already */
 		replace();
 }
