@@ -31,8 +31,8 @@ static void at_stop(uintptr_t frame, const void *o, enum lh_kind kind, enum lh_m
 
 /* ---- acquisitions that are tried first ---- */
 
-/* Called by the wrapper of this very function, and so by the program? */
-#define IS_TRY(fn) ((uintptr_t)__builtin_return_address(0) - (uintptr_t)(fn) < WRAPPER_BYTES)
+/* Is the caller the wrapper of this very function? Then the program itself tries. */
+#define IS_TRY(fn) ((uintptr_t)__builtin_return_address(0) - wrapper_of.fn < WRAPPER_BYTES)
 
 #define TRY_OF(fn, type, k, m, table)                                                              \
 	static int steered_##fn(type *o)                                                           \
@@ -54,6 +54,11 @@ static void at_stop(uintptr_t frame, const void *o, enum lh_kind kind, enum lh_m
 	ROW(g_rec_mutex_trylock, void, G_REC_MUTEX, EXCLUSIVE, outside)                            \
 	ROW(g_rw_lock_reader_trylock, void, G_RW_LOCK, SHARED, outside)                            \
 	ROW(g_rw_lock_writer_trylock, void, G_RW_LOCK, EXCLUSIVE, outside)
+#define WRAPPER(fn, ...) uintptr_t fn;
+static struct {
+	TRIES(WRAPPER)
+	OUTSIDE_TRIES(WRAPPER)
+} wrapper_of;
 TRIES(TRY_OF)
 OUTSIDE_TRIES(TRY_OF)
 
@@ -192,7 +197,9 @@ static int steered_thrd_create(thrd_t *thread, thrd_start_t routine, void *argum
 /* ---- the start ---- */
 
 #define STEER(fn) lh_real.fn = steered_##fn
-#define STEER_TRY(fn, ...) STEER(fn);
+#define STEER_TRY(fn, ...)                                                                         \
+	wrapper_of.fn = (uintptr_t)dlsym(RTLD_DEFAULT, #fn);                                       \
+	STEER(fn);
 
 static void steer_waits(void)
 {
@@ -251,6 +258,7 @@ static void replace(void)
 	STEER(pthread_create);
 	STEER(thrd_create);
 #define STEER_OUTSIDE(fn, ...)                                                                     \
+	wrapper_of.fn = (uintptr_t)dlsym(RTLD_DEFAULT, #fn);                                       \
 	if (outside.fn)                                                                            \
 		lh_outside_at_start.fn = steered_##fn;
 	OUTSIDE_TRIES(STEER_OUTSIDE)
