@@ -30,8 +30,6 @@ enum {
 	LH_STEER_OBJECTS = 256 /* conditions, semaphores and the like that threads wait on */
 };
 
-enum lh_steer_state { LH_STEER_AWAY, LH_STEER_PAUSED, LH_STEER_GOING };
-
 struct lh_steer_part {
 	const struct lh_plan_part *plan;
 	uint32_t thread; /* that is in this part now; 0: none */

@@ -164,7 +164,7 @@ void lh_view_lines(struct lh_view *v, enum lh_escape_format format, const char *
 
 bool lh_view_fails(const struct lh_view *v, const struct lh_report_finding *f)
 {
-	return f->status == LH_NEW && f->severity >= v->style->least;
+	return lh_report_fails(f, v->style->least, v->style->only_happened);
 }
 
 const char *lh_view_program(struct lh_view *v)

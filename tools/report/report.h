@@ -125,6 +125,7 @@ struct lh_report_step {
 	enum lh_action action;
 	enum lh_mode mode;
 	enum lh_how how;
+	lh_site site;                        /* in the ledger of the lock's process */
 	const struct lh_report_stack *stack; /* never NULL; may have no frames */
 	const struct lh_report_frame *frame; /* the place; NULL none */
 	const char *note;                    /* text beside the step; NULL none */
@@ -379,6 +380,9 @@ const char *lh_report_proof_text(const struct lh_report *, const struct lh_repor
 /* "1 confirmed, 2 open": the findings by their verdicts. NULL: no finding has a proof. */
 const char *lh_report_verdicts(const struct lh_report *);
 
+/* Is the finding new and at least this severe? only_happened: and did it happen, in the run or in
+ * an attempt that confirms it? */
+bool lh_report_fails(const struct lh_report_finding *, enum lh_severity least, bool only_happened);
 /* The number of findings that are new and at least this severe. */
 uint32_t lh_report_new_findings(const struct lh_report *, enum lh_severity least);
 
@@ -401,6 +405,12 @@ const char *lh_report_step_text(const struct lh_report *, const struct lh_report
 /* The same for a line of a table: "holds 'a'", "wants 'b'", "released 'c'". */
 const char *lh_report_step_brief(const struct lh_report *, const struct lh_report_finding *,
 				 const struct lh_report_step *);
+/*
+ * How many frames of the ledger, innermost first, the finding's fingerprint has of the stack of a
+ * step of its cycle; of another step: those up to the place.
+ */
+uint32_t lh_report_own_frames(struct lh_report *, const struct lh_report_finding *,
+			      const struct lh_report_step *);
 /* The last step of a finding that has ended: who ended it. It belongs to no part. NULL: not known.
  */
 const struct lh_report_step *lh_report_ended_by(const struct lh_report_finding *);
