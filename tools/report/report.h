@@ -375,6 +375,8 @@ void lh_report_finish(struct lh_report *);
  * becomes a note here, and nowhere else. The fingerprint stays. Call before lh_report_finish.
  */
 void lh_report_set_proof(struct lh_report *, struct lh_report_finding *, const struct lh_proof *);
+/* Did it happen, in the run or in an attempt? */
+bool lh_report_happened(const struct lh_report_finding *);
 /* "contradicted: T3 reaches ..."; NULL: the finding has no proof. */
 const char *lh_report_proof_text(const struct lh_report *, const struct lh_report_finding *);
 /* "1 confirmed, 2 open": the findings by their verdicts. NULL: no finding has a proof. */
