@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tools/confirm/verdict.h"
@@ -47,6 +48,15 @@ static void read_ledgers(struct lh_attempt_run *a, const struct lh_monitor *m)
 	lh_report_finish(a->report);
 }
 
+static bool has_deadlock(const struct lh_report *report)
+{
+	for (uint32_t i = 0; report && i < report->findings; i++)
+		if (lh_rule_is(report->finding[i]->rule, LH_IS_DEADLOCK) &&
+		    report->finding[i]->level >= LH_HAPPENED)
+			return true;
+	return false;
+}
+
 static void watch(struct lh_attempt_run *a, struct lh_monitor *m, pid_t pid)
 {
 	lh_monitor_run(m, pid);
@@ -55,6 +65,8 @@ static void watch(struct lh_attempt_run *a, struct lh_monitor *m, pid_t pid)
 	a->timed_out = m->timed_out;
 	a->interrupted = m->interrupted;
 	read_ledgers(a, m);
+	a->complete = WIFEXITED(m->status) && !m->timed_out && !m->interrupted &&
+		      !m->still_running && !has_deadlock(a->report);
 	lh_monitor_close(m);
 }
 

@@ -178,8 +178,9 @@ static void decide_cycle(struct lh_prediction *p, struct lh_predicted_cycle *c, 
 
 	c->outcome = lh_verdict_of(&c->plan, is_shared(p->finding), c->attempt, c->attempts);
 	v = c->outcome.verdict;
+	bool unreached = v == LH_VERDICT_NOT_REACHED || c->outcome.open == LH_OPEN_NO_ROW;
 	c->decided = v == LH_VERDICT_CONFIRMED || v == LH_VERDICT_CONTRADICTED ||
-		     (v == LH_VERDICT_NOT_REACHED && c->firsts >= UNREACHED) || c->firsts >= runs;
+		     (unreached && c->firsts >= UNREACHED) || c->firsts >= runs;
 }
 
 /* How much a cycle's verdict says of its finding: that of the weightiest is the finding's. */

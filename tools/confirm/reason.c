@@ -227,6 +227,7 @@ static const struct {
 	[LH_OPEN_MIXED] = {"one thread came only after another had passed", REFUTING,
 			   "; in others it did not"},
 	[LH_OPEN_SHARED] = {NULL, REFUTING, "; but other processes share a lock of the cycle"},
+	[LH_OPEN_INCOMPLETE] = {NULL, REFUTING, "; but these did not run to their end"},
 	[LH_OPEN_FEW] = {NULL, REFUTING, "; these are too few to tell"},
 	[LH_OPEN_APART] = {"its threads came to their places, but never at the same time", ALL, ""},
 };

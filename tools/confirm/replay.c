@@ -1,6 +1,8 @@
 /* replay.c — writes and reads the settings of an attempt. */
 #include "tools/confirm/replay.h"
 
+#include "libcheck/base/hash.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -21,7 +23,7 @@ static unsigned check_of(const char *text, size_t n, const char *fingerprint)
 		hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3ull;
 	for (const char *c = fingerprint; *c; c++)
 		hash = (hash ^ (unsigned char)*c) * 0x100000001b3ull;
-	return (unsigned)(hash >> 32) & 0xff;
+	return (unsigned)(lh_hash_mix(hash, n) >> 48) & 0xff;
 }
 
 void lh_replay_write(const struct lh_steer_settings *s, uint64_t cycle, const char *fingerprint,

@@ -490,6 +490,14 @@ static void name_leftovers(struct lh_monitor *m)
 	       names);
 }
 
+/* Of an attempt. Those that have ended wait for their turn. */
+static void end_leftovers(struct lh_monitor *m)
+{
+	for (uint32_t i = 0; i < m->run.alive; i++)
+		m->still_running += !lh_run_process_has_ended(m->run.alive_process[i]);
+	end_program(m, SIGTERM);
+}
+
 /* The summary lists all of them; with -v each is also logged at once. */
 static void report_unwatched(struct lh_monitor *m)
 {
@@ -533,7 +541,7 @@ static void check_time(struct lh_monitor *m)
 	if (m->on_round)
 		m->on_round(m->with, m);
 	if (m->ended && m->attempt && !m->ended_by_us)
-		end_program(m, SIGTERM);
+		end_leftovers(m);
 	if (m->ended && m->wait && !m->leftovers_reported && !m->quiet && m->run.alive &&
 	    !m->ended_by_us && t > m->ended + GRACE_NS)
 		name_leftovers(m);

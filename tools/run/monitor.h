@@ -52,7 +52,9 @@ struct lh_monitor {
 	int status;      /* wait status of the program */
 	bool timed_out;
 	bool ended_by_us;       /* `status` is then our doing */
-	uint32_t still_running; /* processes that were running when the monitor finished */
+	/* processes that were running when the monitor finished; of an attempt: when the program
+	 * had ended, so that they were ended too */
+	uint32_t still_running;
 	struct lh_run run;
 	struct lh_reach reach;
 	struct lh_unwatched unwatched; /* its `only` and `skip` are set by the caller */

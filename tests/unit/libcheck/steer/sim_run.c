@@ -349,7 +349,15 @@ static bool pass_time(struct scheduler *w)
 	return true;
 }
 
-bool run_program(const struct run *r, bool visited[THREADS][OPS])
+static bool is_complete(const struct scheduler *w)
+{
+	for (unsigned t = 0; t < w->p->threads; t++)
+		if (w->blocked[t] && (op_at(w, t)->kind == OP_LOCK || op_at(w, t)->kind == OP_JOIN))
+			return false;
+	return true;
+}
+
+bool run_program(const struct run *r, bool visited[THREADS][OPS], bool *complete)
 {
 	struct scheduler w = {.r = r, .p = r->program, .rng = r->seed * 0x9e3779b97f4a7c15u + 77};
 
@@ -370,5 +378,7 @@ bool run_program(const struct run *r, bool visited[THREADS][OPS])
 		else
 			break;
 	}
+	if (complete)
+		*complete = is_complete(&w);
 	return r->cycle && is_closed(w.p, &w.s, r->cycle);
 }

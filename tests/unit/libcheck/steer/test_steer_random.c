@@ -54,7 +54,7 @@ static void attempt(const struct run *like, uint32_t number, struct lh_attempt *
 	r.seed = like->seed * 131 + number;
 	r.limit = 50u << number % 3;
 	*a = (struct lh_attempt){.first = true, .pause_ms = r.limit};
-	a->happened = run_program(&r, NULL);
+	a->happened = run_program(&r, NULL, &a->complete);
 	row_of(&steer, &a->row);
 	if (r.trace)
 		printf("attempt %u: happened %d, result %u\n", number, a->happened, a->row.result);
@@ -125,7 +125,7 @@ static void try_program(uint64_t number, enum broken broken, struct tally *t)
 	r.program = &p;
 	r.seed = number;
 	r.broken = broken;
-	run_program(&r, visited);
+	run_program(&r, visited, NULL);
 	n = predict(&p, visited, cycle);
 	t->programs++;
 	if (n && !explore(&p, cycle, n, real)) {

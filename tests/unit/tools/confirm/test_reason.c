@@ -270,6 +270,8 @@ static void left_open(void)
 		{LH_OPEN_SHARED,
 		 SEEN ", in 2 of 4 attempts; but other processes share a lock of the "
 		      "cycle"},
+		{LH_OPEN_INCOMPLETE,
+		 SEEN ", in 2 of 4 attempts; but these did not run to their end"},
 		{LH_OPEN_FEW, SEEN ", in 2 of 4 attempts; these are too few to tell"},
 		{LH_OPEN_APART,
 		 "its threads came to their places, but never at the same time, in 4 "
