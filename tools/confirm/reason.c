@@ -6,37 +6,23 @@
  * after its last stop is done outside the cycle: then it waits for nothing of the cycle any more.
  */
 #include "tools/confirm/reason.h"
+
+#include "tools/confirm/plan.h"
 #include "tools/util/arena.h"
 
 struct writer {
-	struct lh_report *report; /* of the finding: owns the texts */
-	const struct lh_report_finding *f;
+	struct lh_report *report;               /* of the finding: owns the texts */
+	const struct lh_report_finding *f, *of; /* as it is shown; whose cycle was tried */
 	const struct lh_reason_facts *facts;
 	const struct lh_steered *row; /* of the decisive attempt; NULL none */
 };
 
 /* ---- places and threads ---- */
 
-/* The step at a stop. NULL: the finding does not show it. */
-static const struct lh_report_step *step_at(const struct writer *w, uint32_t part, uint32_t stop)
-{
-	const struct lh_report_part *p;
-	uint32_t n = 0;
-
-	if (part >= w->f->parts || part >= LH_PLAN_PARTS)
-		return NULL;
-	p = &w->f->part[part];
-	if (stop + 1u >= w->facts->cycle->part[part].stops)
-		return p->does;
-	for (uint32_t i = p->first; i < p->first + p->n; i++)
-		if (w->f->step[i].action == LH_HOLDS && w->f->step[i].stack->n && n++ == stop)
-			return &w->f->step[i];
-	return NULL;
-}
-
+/* The step at the last stop of a part. NULL: there is no such part. */
 static const struct lh_report_step *last_step(const struct writer *w, uint32_t part)
 {
-	return step_at(w, part, LH_PLAN_STOPS);
+	return part < w->of->parts ? w->of->part[part].does : NULL;
 }
 
 static const char *place(const struct writer *w, const struct lh_report_step *a)
@@ -207,7 +193,7 @@ static uint64_t visits(const struct writer *w, uint32_t part, uint32_t stop)
 static const char *not_reached(const struct writer *w)
 {
 	const struct lh_outcome *o = &w->facts->outcome;
-	const struct lh_report_step *missed = step_at(w, o->part, o->stop);
+	const struct lh_report_step *missed = lh_plan_step(w->of, o->part, o->stop);
 	const char *text = lh_arena_printf(
 		w->report->arena, "no thread came to %s, where %s %s, in %s", place(w, missed),
 		thread(w, o->part), acquires(w, missed, false), count_attempts(w, o->runs));
@@ -215,7 +201,7 @@ static const char *not_reached(const struct writer *w)
 
 	return before ? lh_arena_printf(w->report->arena,
 					"%s; threads came to %s before it %llu times", text,
-					place(w, step_at(w, o->part, o->stop - 1u)),
+					place(w, lh_plan_step(w->of, o->part, o->stop - 1u)),
 					(unsigned long long)before)
 		      : text;
 }
@@ -241,6 +227,7 @@ static const struct {
 	[LH_OPEN_MIXED] = {"one thread came only after another had passed", REFUTING,
 			   "; in others it did not"},
 	[LH_OPEN_SHARED] = {NULL, REFUTING, "; but other processes share a lock of the cycle"},
+	[LH_OPEN_INCOMPLETE] = {NULL, REFUTING, "; but these did not run to their end"},
 	[LH_OPEN_FEW] = {NULL, REFUTING, "; these are too few to tell"},
 	[LH_OPEN_APART] = {"its threads came to their places, but never at the same time", ALL, ""},
 };
@@ -264,7 +251,7 @@ static const char *left_open(const struct writer *w)
 				       count_attempts(w, o->runs));
 	if (why == LH_OPEN_APART)
 		text = lh_arena_printf(p, "%s; %s waited at %s in vain", text, thread(w, o->part),
-				       place(w, step_at(w, o->part, o->stop)));
+				       place(w, lh_plan_step(w->of, o->part, o->stop)));
 	return lh_arena_printf(p, "%s%s", text, open_texts[why].tail);
 }
 
@@ -273,7 +260,7 @@ void lh_prove(struct lh_report *report, struct lh_report_finding *f,
 {
 	const struct lh_outcome *o = &facts->outcome;
 	struct lh_proof *proof = lh_arena_alloc(report->arena, sizeof(*proof));
-	struct writer w = {report, f, facts, NULL};
+	struct writer w = {report, f, facts->of ? facts->of : f, facts, NULL};
 	const struct lh_report_step *before = NULL, *after = NULL;
 
 	if (o->attempt < o->runs && facts->attempt[o->attempt].row.before < f->cycle_parts &&
@@ -288,7 +275,7 @@ void lh_prove(struct lh_report *report, struct lh_report_finding *f,
 		after = w.row ? last_step(&w, w.row->after) : NULL;
 	} else if (o->verdict == LH_VERDICT_NOT_REACHED) {
 		proof->reason = not_reached(&w);
-		before = step_at(&w, o->part, o->stop);
+		before = lh_plan_step(w.of, o->part, o->stop);
 	} else {
 		proof->reason = left_open(&w);
 	}

@@ -10,7 +10,8 @@
 #include "tools/confirm/verdict.h"
 
 struct lh_reason_facts {
-	const struct lh_plan_cycle *cycle;
+	/* whose cycle was tried: one of those that the finding merges; NULL: the finding */
+	const struct lh_report_finding *of;
 	struct lh_outcome outcome;
 	const struct lh_attempt *attempt; /* all of them: outcome.runs */
 	/*
@@ -24,11 +25,7 @@ struct lh_reason_facts {
 	const char *replay; /* a command line, for a shell; NULL none */
 };
 
-/*
- * Makes the proof of a finding and sets it; lh_report_finish follows. Part i of the cycle is part i
- * of the finding. The last stop of a part is its step that is no hold; stop k is its k-th hold with
- * a stack.
- */
+/* Makes the proof of a finding and sets it; lh_report_finish follows. */
 void lh_prove(struct lh_report *, struct lh_report_finding *, const struct lh_reason_facts *);
 
 #endif

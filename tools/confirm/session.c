@@ -391,7 +391,7 @@ static void prove(struct lh_session *s, struct lh_prediction *p)
 {
 	const struct lh_predicted_cycle *c = p->proof;
 	struct lh_reason_facts facts = {
-		.cycle = &c->plan,
+		.of = c->of,
 		.outcome = c->outcome,
 		.attempt = c->attempt,
 		.why = p->why,

@@ -50,6 +50,11 @@ void lh_report_set_proof(struct lh_report *report, struct lh_report_finding *f,
 	f->help = "Keep that order of threads, or use one order of locks everywhere.";
 }
 
+bool lh_report_happened(const struct lh_report_finding *f)
+{
+	return f->level > LH_POTENTIAL || (f->proof && f->proof->verdict == LH_VERDICT_CONFIRMED);
+}
+
 const char *lh_report_proof_text(const struct lh_report *report, const struct lh_report_finding *f)
 {
 	return f->proof ? lh_arena_printf(report->arena, "%s: %s",

@@ -370,19 +370,21 @@ void lh_report_note(struct lh_report *, const char *format, ...)
 /* Sorts everything and completes the statistics. Call before a renderer; may be called again. */
 void lh_report_finish(struct lh_report *);
 
-/* Is the finding new and at least this severe? only_happened: and did it happen, in the run or in
- * an attempt that confirms it? */
-bool lh_report_fails(const struct lh_report_finding *, enum lh_severity least, bool only_happened);
 /*
  * Sets the proof of a finding, once; it must live as long as the report. A contradicted finding
  * becomes a note here, and nowhere else. The fingerprint stays. Call before lh_report_finish.
  */
 void lh_report_set_proof(struct lh_report *, struct lh_report_finding *, const struct lh_proof *);
+/* Did it happen, in the run or in an attempt? */
+bool lh_report_happened(const struct lh_report_finding *);
 /* "contradicted: T3 reaches ..."; NULL: the finding has no proof. */
 const char *lh_report_proof_text(const struct lh_report *, const struct lh_report_finding *);
 /* "1 confirmed, 2 open": the findings by their verdicts. NULL: no finding has a proof. */
 const char *lh_report_verdicts(const struct lh_report *);
 
+/* Is the finding new and at least this severe? only_happened: and did it happen, in the run or in
+ * an attempt that confirms it? */
+bool lh_report_fails(const struct lh_report_finding *, enum lh_severity least, bool only_happened);
 /* The number of findings that are new and at least this severe. */
 uint32_t lh_report_new_findings(const struct lh_report *, enum lh_severity least);
 

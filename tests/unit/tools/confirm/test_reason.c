@@ -1,5 +1,5 @@
 /* test_reason.c — tests the sentences of the verdicts, and what a proof changes in a finding.
- * LINKS: tools/confirm/reason.c tools/report/ tools/ledger/ tools/symbols/ tools/machine_code/
+ * LINKS: tools/confirm/reason.c tools/confirm/plan.c tools/report/ tools/ledger/ tools/symbols/ tools/machine_code/
  * libcheck/machine_code/ tools/util/ */
 #include "tools/confirm/reason.h"
 #include "tests/unit/ledger_builder.h"
@@ -13,7 +13,6 @@ static struct lh_ledger_view view, tried_view;
 static struct lh_report_finding *f;
 static struct lh_ledger *process;
 static lh_site wake, wait;
-static struct lh_plan_cycle cycle;
 static struct lh_attempt attempt[4];
 
 /* T2 holds accounts (0x1100) and wants journal (0x1110); T3 the other way round (0x1120, 0x1130).
@@ -35,8 +34,6 @@ static void begin(void)
 	build_thread(process, 206, "relay");
 	wake = LH_SITE(build_stack(process, 1, LH_FRAME(m, BASE + 0x1400)), 0, 0);
 	wait = LH_SITE(build_stack(process, 1, LH_FRAME(m, BASE + 0x1500)), 0, 0);
-	cycle = (struct lh_plan_cycle){.parts = 2};
-	cycle.part[0].stops = cycle.part[1].stops = 2;
 	for (int i = 0; i < 4; i++)
 		attempt[i] = (struct lh_attempt){
 			.first = true,
@@ -60,7 +57,7 @@ static void end(void)
 /* The reason of this outcome of the attempts. */
 static const char *prove(struct lh_outcome o)
 {
-	struct lh_reason_facts facts = {.cycle = &cycle, .outcome = o, .attempt = attempt};
+	struct lh_reason_facts facts = {.of = f, .outcome = o, .attempt = attempt};
 
 	tried = lh_report_new((struct lh_report_options){0});
 	CHECK(lh_read_view(&tried_view, process, process->total));
@@ -273,6 +270,8 @@ static void left_open(void)
 		{LH_OPEN_SHARED,
 		 SEEN ", in 2 of 4 attempts; but other processes share a lock of the "
 		      "cycle"},
+		{LH_OPEN_INCOMPLETE,
+		 SEEN ", in 2 of 4 attempts; but these did not run to their end"},
 		{LH_OPEN_FEW, SEEN ", in 2 of 4 attempts; these are too few to tell"},
 		{LH_OPEN_APART,
 		 "its threads came to their places, but never at the same time, in 4 "
