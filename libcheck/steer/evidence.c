@@ -237,6 +237,7 @@ static void compare(struct lh_steer *s, const struct lh_steer_arrival *a, uint32
 	uint8_t other = s->visitor[v].part;
 	const struct lh_steer_part *p = &s->part[other];
 	const struct lh_steer_thread *t = thread_of(s, a->thread);
+	uint64_t *shortest = &s->seen_ns[other][a->part];
 	bool seen = false;
 
 	bool there = p->thread == s->visitor[v].thread && p->state == LH_STEER_PAUSED &&
@@ -250,9 +251,10 @@ static void compare(struct lh_steer *s, const struct lh_steer_arrival *a, uint32
 		return;
 	}
 	s->followed[other][a->part] = true;
-	s->only_seen[other][a->part] |= seen;
+	if (seen && (!*shortest || s->visitor[v].paused_ns < *shortest))
+		*shortest = s->visitor[v].paused_ns;
 	s->reason[other][a->part] = (struct lh_steer_reason){
-		.before = other, .after = a->part, .seen = seen, .thread = a->thread};
+		.before = other, .after = a->part, .seen_ns = *shortest, .thread = a->thread};
 	if (!seen)
 		give_reason(&s->reason[other][a->part], t);
 }
@@ -287,7 +289,7 @@ static enum lh_steer_result result_of(const struct lh_steer *s, unsigned a, unsi
 	    y->unpaused || x->untested || y->untested || s->unordered[a][b] || s->unordered[b][a] ||
 	    !(s->followed[a][b] || s->followed[b][a]))
 		return LH_STEER_UNKNOWN;
-	return s->only_seen[a][b] || s->only_seen[b][a] ? LH_STEER_SEEN : LH_STEER_ORDERED;
+	return s->seen_ns[a][b] || s->seen_ns[b][a] ? LH_STEER_SEEN : LH_STEER_ORDERED;
 }
 
 /* A thread still waits for what other threads have taken: in another run it may have got it. */
