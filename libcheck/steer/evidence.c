@@ -259,6 +259,19 @@ static void compare(struct lh_steer *s, const struct lh_steer_arrival *a, uint32
 		give_reason(&s->reason[other][a->part], t);
 }
 
+/* The visitor is not paused at its last stop: nothing shows who could have come meanwhile. */
+static void passes_by(struct lh_steer *s, const struct lh_steer_arrival *a)
+{
+	uint32_t v = visitor_of(s, a->part, a->thread);
+
+	s->part[a->part].unpaused++;
+	if (v == LH_STEER_VISITORS)
+		return;
+	s->visitor[v].left = true;
+	s->visitor[v].released_ns = s->visitor[v].paused_ns = 0;
+	forget(s, 1ull << v, false);
+}
+
 void lh_steer_evidence_arrives(struct lh_steer *s, const struct lh_steer_arrival *a, bool visits,
 			       bool pauses)
 {
@@ -275,8 +288,7 @@ void lh_steer_evidence_arrives(struct lh_steer *s, const struct lh_steer_arrival
 	for (uint32_t v = 0; v < s->visitors; v++)
 		compare(s, a, v);
 	if (!pauses)
-		p->unpaused++;
-	visitor_of(s, a->part, a->thread);
+		passes_by(s, a);
 }
 
 /* ---- the result ---- */
@@ -285,9 +297,8 @@ static enum lh_steer_result result_of(const struct lh_steer *s, unsigned a, unsi
 {
 	const struct lh_steer_part *x = &s->part[a], *y = &s->part[b];
 
-	if (!x->visits[x->plan->stops - 1] || !y->visits[y->plan->stops - 1] || x->unpaused ||
-	    y->unpaused || x->untested || y->untested || s->unordered[a][b] || s->unordered[b][a] ||
-	    !(s->followed[a][b] || s->followed[b][a]))
+	if (!x->visits[x->plan->stops - 1] || !y->visits[y->plan->stops - 1] ||
+	    s->unordered[a][b] || s->unordered[b][a] || !(s->followed[a][b] || s->followed[b][a]))
 		return LH_STEER_UNKNOWN;
 	return s->seen_ns[a][b] || s->seen_ns[b][a] ? LH_STEER_SEEN : LH_STEER_ORDERED;
 }
