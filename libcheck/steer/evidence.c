@@ -124,6 +124,7 @@ void lh_steer_wakes(struct lh_steer *s, uint32_t thread, uint64_t object, enum l
 	uint64_t bits = gained(t, thread, o, how);
 
 	t->depends |= bits;
+	s->relied_on |= bits;
 	if (bits) {
 		t->woken_on = object;
 		t->woken_at = t->blocked_at;
@@ -165,6 +166,7 @@ void lh_steer_creates(struct lh_steer *s, uint32_t creator, uint32_t thread)
 	struct lh_steer_thread *t = thread_of(s, thread);
 
 	*t = (struct lh_steer_thread){.depends = thread_of(s, creator)->depends, .waker = creator};
+	s->relied_on |= t->depends;
 }
 
 /* ---- visits ---- */
@@ -205,6 +207,7 @@ void lh_steer_evidence_end(struct lh_steer *s, struct lh_steer_part *p, enum lh_
 		thread_of(s, p->thread)->depends |= bit;
 	if (needed)
 		thread_of(s, by)->depends |= bit;
+	s->relied_on |= needed ? bit : 0;
 	if (last && bit)
 		leaves_last(s, p, v, end, quiet || needed, now_ns);
 }
@@ -303,14 +306,17 @@ static enum lh_steer_result result_of(const struct lh_steer *s, unsigned a, unsi
 	return s->seen_ns[a][b] || s->seen_ns[b][a] ? LH_STEER_SEEN : LH_STEER_ORDERED;
 }
 
-/* A thread still waits for what other threads have taken: in another run it may have got it. */
+/* A thread still waits for what others have taken, and they would have come without a visitor that
+ * somebody is said to depend on: in another run it may be this thread that got it. */
 static bool anybody_lost(const struct lh_steer *s)
 {
 	for (uint32_t i = 1; i < LH_STEER_THREADS; i++)
-		for (uint32_t k = 0; s->thread[i].blocked_on && k < LH_STEER_OBJECTS; k++)
-			if (s->object[k].object == s->thread[i].blocked_on && s->object[k].taker &&
-			    s->object[k].taker != i)
+		for (uint32_t k = 0; s->thread[i].blocked_on && k < LH_STEER_OBJECTS; k++) {
+			const struct lh_steer_object *o = &s->object[k];
+			if (o->object == s->thread[i].blocked_on && o->taker && o->taker != i &&
+			    ((o->early | o->stray) & s->relied_on))
 				return true;
+		}
 	return false;
 }
 
