@@ -290,6 +290,7 @@ void lh_steer_evidence_arrives(struct lh_steer *s, const struct lh_steer_arrival
 		return;
 	for (uint32_t v = 0; v < s->visitors; v++)
 		compare(s, a, v);
+	visitor_of(s, a->part, a->thread);
 	if (!pauses)
 		passes_by(s, a);
 }
