@@ -136,6 +136,8 @@ void lh_steer_wakes(struct lh_steer *s, uint32_t thread, uint64_t object, enum l
 	if (how == LH_WAKE_ALL)
 		return;
 	o->relied_on |= bits;
+	if (bits)
+		o->taken_at = t->blocked_at;
 	take(s, thread, o);
 }
 
@@ -307,17 +309,23 @@ static enum lh_steer_result result_of(const struct lh_steer *s, unsigned a, unsi
 	return s->seen_ns[a][b] || s->seen_ns[b][a] ? LH_STEER_SEEN : LH_STEER_ORDERED;
 }
 
-/* A thread still waits for what others have taken, and they would have come without a visitor that
- * somebody is said to depend on: in another run it may be this thread that got it. */
-static bool anybody_lost(const struct lh_steer *s)
+/* A thread waits for what others have taken. That is of no account if it would have done the same
+ * as one of them, and they came only because of the visitors that somebody depends on. */
+static bool has_lost(const struct lh_steer *s, uint32_t thread, const struct lh_steer_object *o)
+{
+	const struct lh_steer_thread *t = &s->thread[thread];
+
+	return o->object == t->blocked_on && o->taker && o->taker != thread &&
+	       (((o->early | o->stray) & s->relied_on) || !t->blocked_at ||
+		t->blocked_at != o->taken_at);
+}
+
+static bool anybody_has_lost(const struct lh_steer *s)
 {
 	for (uint32_t i = 1; i < LH_STEER_THREADS; i++)
-		for (uint32_t k = 0; s->thread[i].blocked_on && k < LH_STEER_OBJECTS; k++) {
-			const struct lh_steer_object *o = &s->object[k];
-			if (o->object == s->thread[i].blocked_on && o->taker && o->taker != i &&
-			    ((o->early | o->stray) & s->relied_on))
+		for (uint32_t k = 0; s->thread[i].blocked_on && k < LH_STEER_OBJECTS; k++)
+			if (has_lost(s, i, &s->object[k]))
 				return true;
-		}
 	return false;
 }
 
@@ -326,7 +334,7 @@ enum lh_steer_result lh_steer_result(const struct lh_steer *s, struct lh_steer_r
 {
 	enum lh_steer_result best = LH_STEER_UNKNOWN;
 
-	if (s->full || s->closed || s->doubt || anybody_lost(s))
+	if (s->full || s->closed || s->doubt || anybody_has_lost(s))
 		return best;
 	for (unsigned a = 0; a < s->n; a++)
 		for (unsigned b = a + 1; b < s->n; b++) {
