@@ -250,8 +250,11 @@ static void compare(struct lh_steer *s, const struct lh_steer_arrival *a, uint32
 	}
 	s->followed[other][a->part] = true;
 	s->only_seen[other][a->part] |= seen;
-	s->reason[other][a->part] = (struct lh_steer_reason){
-		.before = other, .after = a->part, .seen = seen, .thread = a->thread};
+	s->reason[other][a->part] = (struct lh_steer_reason){.before = other,
+							     .after = a->part,
+							     .seen = seen,
+							     .thread = a->thread,
+							     .earlier = s->visitor[v].thread};
 	if (!seen)
 		give_reason(&s->reason[other][a->part], t);
 }

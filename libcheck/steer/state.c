@@ -63,6 +63,7 @@ static void show_result(struct lh_steered *row, const struct lh_steer *s)
 	row->seen = why.seen;
 	row->object = (lh_lock_id)why.object;
 	row->thread = why.thread;
+	row->earlier = why.earlier;
 	row->waker = why.waker;
 	row->wait_site = why.wait_site;
 	row->wake_site = why.wake_site;

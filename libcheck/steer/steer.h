@@ -53,6 +53,7 @@ struct lh_steer_reason {
 	bool seen;             /* it came soon after a pause that the time had ended */
 	uint64_t object;       /* of the last wait; 0: not known */
 	uint32_t thread;       /* that came */
+	uint32_t earlier;      /* that of the part `before` */
 	uint32_t waker;        /* thread */
 	lh_site wait_site, wake_site;
 };

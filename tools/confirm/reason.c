@@ -76,7 +76,7 @@ static const char *at_site(const struct writer *w, lh_site site)
 /* Did the thread that goes first wake the other one itself? */
 static bool is_waker(const struct writer *w)
 {
-	return w->row->waker == w->row->part[w->row->before].thread;
+	return w->row->waker == w->row->earlier;
 }
 
 /* The thread of the decisive attempt that woke the other one: that of a part, or another. */
@@ -91,6 +91,19 @@ static const char *waker(const struct writer *w)
 	if (!t || t->unnamed || !t->name[0])
 		return t && t->main ? "the main thread" : "another thread";
 	return lh_arena_printf(w->report->arena, "the thread '%s'", t->name);
+}
+
+/* " at x.c:40", where the thread that came was created; "" if that is not known. */
+static const char *at_creation(const struct writer *w)
+{
+	const struct lh_reason_facts *x = w->facts;
+	const struct lh_report_thread *t =
+		x->process ? lh_report_get_thread(x->report, x->process, w->row->thread) : NULL;
+	const char *at = t && t->created
+				 ? lh_report_frame_text(x->report, lh_report_place(t->created))
+				 : NULL;
+
+	return at ? lh_arena_printf(w->report->arena, " at %s", at) : "";
 }
 
 /* What a thread does to an object so that another one goes on. */
@@ -124,9 +137,7 @@ static const char *wake_text(const struct writer *w)
 	if (!w->row->waker || (w->row->object && !lock))
 		return NULL;
 	if (!w->row->object)
-		return w->row->wake_site
-			       ? lh_arena_printf(p, "creates it%s", at_site(w, w->row->wake_site))
-			       : NULL;
+		return lh_arena_printf(p, "creates it%s", at_creation(w));
 	if (lock->row.kind == LH_THREAD_END)
 		return lh_arena_printf(p, "ends, which it waits for%s",
 				       at_site(w, w->row->wait_site));
@@ -227,7 +238,8 @@ static const struct {
 	[LH_OPEN_MIXED] = {"one thread came only after another had passed", REFUTING,
 			   "; in others it did not"},
 	[LH_OPEN_SHARED] = {NULL, REFUTING, "; but other processes share a lock of the cycle"},
-	[LH_OPEN_INCOMPLETE] = {NULL, REFUTING, "; but these did not run to their end"},
+	[LH_OPEN_INCOMPLETE] = {NULL, NO_COUNT,
+				"; but those attempts deadlocked elsewhere or were ended"},
 	[LH_OPEN_FEW] = {NULL, REFUTING, "; these are too few to tell"},
 	[LH_OPEN_APART] = {"its threads came to their places, but never at the same time", ALL, ""},
 };
