@@ -173,7 +173,8 @@ void lh_steer_creates(struct lh_steer *s, uint32_t creator, uint32_t thread)
 static bool is_another_paused(const struct lh_steer *s, const struct lh_steer_part *p)
 {
 	for (unsigned i = 0; i < (unsigned)s->n + s->writers; i++)
-		if (&s->part[i] != p && s->part[i].state == LH_STEER_PAUSED)
+		if (&s->part[i] != p &&
+		    (s->part[i].state == LH_STEER_PAUSED || s->part[i].ended_ns > p->since_ns))
 			return true;
 	return false;
 }
@@ -185,7 +186,7 @@ static void leaves_last(struct lh_steer *s, struct lh_steer_part *p, uint32_t v,
 
 	s->visitor[v].left = true;
 	s->visitor[v].released_ns = limit ? now_ns : 0;
-	s->visitor[v].paused_ns = limit ? p->paused_ns + (now_ns - p->since_ns) : 0;
+	s->visitor[v].paused_ns = limit ? now_ns - p->since_ns : 0;
 	p->untested += !tested && !limit;
 }
 

@@ -39,6 +39,7 @@ struct lh_steer_part {
 	bool holds_more;
 	uint64_t held, wanted; /* at the last stop */
 	uint64_t since_ns;     /* of the pause */
+	uint64_t ended_ns;     /* the last pause */
 	uint64_t paused_ns;    /* the pauses of this visit */
 	/* since the start */
 	uint32_t visits[LH_PLAN_STOPS];

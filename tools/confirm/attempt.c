@@ -24,7 +24,7 @@ static void set_up(const struct lh_attempt_run *a, struct lh_monitor *m)
 	m->project = NULL;
 	m->attempt = m->wait = m->quiet = true;
 	m->on_deadlock = a->on_deadlock;
-	if (a->on_deadlock == LH_ON_EXIT && LH_OPTION(s, deadlock_grace).from == LH_FROM_DEFAULT)
+	if (LH_OPTION(s, deadlock_grace).from == LH_FROM_DEFAULT)
 		m->grace_ns = LASTS_NS;
 	m->timeout_ns = a->limit_ns;
 	m->lost_ns = 0;

@@ -5,6 +5,7 @@
 #include "tools/util/time.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "tools/process/proc.h"
+#include "tools/process/write_core.h"
 #include "tools/util/log.h"
 #include "tools/symbols/symbols.h"
 #include "tools/hang/thread_dump.h"
@@ -90,8 +92,30 @@ static void end_program(struct lh_monitor *m, int signal)
 	signal_all(signal);
 }
 
+/* The core is in the folder of this process, whatever the system does with cores. */
+static void write_core(const struct lh_run_process *process)
+{
+	char folder[PATH_MAX] = "", path[PATH_MAX + 32];
+	if (!getcwd(folder, sizeof(folder)))
+		*folder = '\0';
+	snprintf(path, sizeof(path), "%s/core.%d", folder, process->pid);
+	if (!lh_write_core(process->pid, path)) {
+		lh_log("process %d is deadlocked, but %s cannot be written: %s", process->pid, path,
+		       strerror(errno));
+		return;
+	}
+	lh_log("process %d is deadlocked; its core is %s; 'lockhound hang --core %s' shows it, and "
+	       "'gdb %s %s'",
+	       process->pid, path, path, process->ledger.head.exe, path);
+}
+
 static void act_on_deadlock(struct lh_monitor *m, const struct lh_run_process *process)
 {
+	if (m->on_deadlock == LH_ON_CORE) {
+		if (!process->foreign)
+			write_core(process);
+		end_program(m, SIGTERM);
+	}
 	/* a process whose number is not known gets no signal of its own */
 	if (m->on_deadlock == LH_ON_EXIT || (m->on_deadlock == LH_ON_ABORT && process->foreign)) {
 		if (!m->attempt)

@@ -140,7 +140,11 @@ static struct lh_steered row(uint32_t result)
 static void add(struct lh_predictions *all, bool happened, uint32_t pause_ms,
 		struct lh_steered steered)
 {
-	struct lh_attempt a = {happened, true, pause_ms, steered};
+	struct lh_attempt a = {.happened = happened,
+			       .first = true,
+			       .complete = !happened,
+			       .pause_ms = pause_ms,
+			       .row = steered};
 
 	lh_prediction_add(all, &all->list[0], &all->list[0].cycle[0], &a,
 			  (struct lh_row_source){NULL, NULL});
