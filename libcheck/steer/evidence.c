@@ -237,6 +237,7 @@ static void compare(struct lh_steer *s, const struct lh_steer_arrival *a, uint32
 	uint8_t other = s->visitor[v].part;
 	const struct lh_steer_part *p = &s->part[other];
 	const struct lh_steer_thread *t = thread_of(s, a->thread);
+	uint64_t *shortest = &s->seen_ns[other][a->part];
 	bool seen = false;
 
 	bool there = p->thread == s->visitor[v].thread && p->state == LH_STEER_PAUSED &&
@@ -250,14 +251,28 @@ static void compare(struct lh_steer *s, const struct lh_steer_arrival *a, uint32
 		return;
 	}
 	s->followed[other][a->part] = true;
-	s->only_seen[other][a->part] |= seen;
+	if (seen && (!*shortest || s->visitor[v].paused_ns < *shortest))
+		*shortest = s->visitor[v].paused_ns;
 	s->reason[other][a->part] = (struct lh_steer_reason){.before = other,
 							     .after = a->part,
-							     .seen = seen,
+							     .seen_ns = *shortest,
 							     .thread = a->thread,
 							     .earlier = s->visitor[v].thread};
 	if (!seen)
 		give_reason(&s->reason[other][a->part], t);
+}
+
+/* The visitor is not paused at its last stop: nothing shows who could have come meanwhile. */
+static void passes_by(struct lh_steer *s, const struct lh_steer_arrival *a)
+{
+	uint32_t v = visitor_of(s, a->part, a->thread);
+
+	s->part[a->part].unpaused++;
+	if (v == LH_STEER_VISITORS)
+		return;
+	s->visitor[v].left = true;
+	s->visitor[v].released_ns = s->visitor[v].paused_ns = 0;
+	forget(s, 1ull << v, false);
 }
 
 void lh_steer_evidence_arrives(struct lh_steer *s, const struct lh_steer_arrival *a, bool visits,
@@ -276,8 +291,7 @@ void lh_steer_evidence_arrives(struct lh_steer *s, const struct lh_steer_arrival
 	for (uint32_t v = 0; v < s->visitors; v++)
 		compare(s, a, v);
 	if (!pauses)
-		p->unpaused++;
-	visitor_of(s, a->part, a->thread);
+		passes_by(s, a);
 }
 
 /* ---- the result ---- */
@@ -286,11 +300,10 @@ static enum lh_steer_result result_of(const struct lh_steer *s, unsigned a, unsi
 {
 	const struct lh_steer_part *x = &s->part[a], *y = &s->part[b];
 
-	if (!x->visits[x->plan->stops - 1] || !y->visits[y->plan->stops - 1] || x->unpaused ||
-	    y->unpaused || x->untested || y->untested || s->unordered[a][b] || s->unordered[b][a] ||
-	    !(s->followed[a][b] || s->followed[b][a]))
+	if (!x->visits[x->plan->stops - 1] || !y->visits[y->plan->stops - 1] ||
+	    s->unordered[a][b] || s->unordered[b][a] || !(s->followed[a][b] || s->followed[b][a]))
 		return LH_STEER_UNKNOWN;
-	return s->only_seen[a][b] || s->only_seen[b][a] ? LH_STEER_SEEN : LH_STEER_ORDERED;
+	return s->seen_ns[a][b] || s->seen_ns[b][a] ? LH_STEER_SEEN : LH_STEER_ORDERED;
 }
 
 /* A thread still waits for what other threads have taken: in another run it may have got it. */

@@ -51,11 +51,11 @@ struct lh_steer_part {
 /* Why the thread of one part reaches its last stop after the thread of another has left. */
 struct lh_steer_reason {
 	uint8_t before, after; /* parts */
-	bool seen;             /* it came soon after a pause that the time had ended */
-	uint64_t object;       /* of the last wait; 0: not known */
-	uint32_t thread;       /* that came */
-	uint32_t earlier;      /* that of the part `before` */
-	uint32_t waker;        /* thread */
+	uint64_t seen_ns; /* nothing shows why, but it came soon after a pause of this length */
+	uint64_t object;  /* of the last wait; 0: not known */
+	uint32_t thread;  /* that came */
+	uint32_t earlier; /* that of the part `before` */
+	uint32_t waker;   /* thread */
 	lh_site wait_site, wake_site;
 };
 
@@ -101,7 +101,8 @@ struct lh_steer {
 	struct lh_steer_part part[LH_PLAN_PARTS];
 	/* unordered[a][b]: a thread came to the last stop of b, not because of that of a */
 	bool unordered[LH_PLAN_PARTS][LH_PLAN_PARTS];
-	bool only_seen[LH_PLAN_PARTS][LH_PLAN_PARTS];
+	/* of the shortest pause after which it came, with nothing to show why; 0: none */
+	uint64_t seen_ns[LH_PLAN_PARTS][LH_PLAN_PARTS];
 	bool followed[LH_PLAN_PARTS][LH_PLAN_PARTS]; /* it came, because of that of a */
 	struct lh_steer_reason reason[LH_PLAN_PARTS][LH_PLAN_PARTS]; /* the last one of each */
 	struct {
