@@ -264,9 +264,10 @@ static const struct {
 	[LH_OPEN_NONE] = {"the attempts do not tell", NO_COUNT, ""},
 	[LH_OPEN_NO_ATTEMPT] = {"no time was left for an attempt", NO_COUNT, ""},
 	[LH_OPEN_NO_ROW] = {"no process could be steered", ALL, ""},
-	[LH_OPEN_REFUSED] = {"the time limits of the program did not allow pauses that are long "
-			     "enough",
-			     ALL, ""},
+	[LH_OPEN_REFUSED] =
+		{"the pauses were cut short, by the limit of an attempt or by time limits of the "
+		 "program",
+		 ALL, ""},
 	[LH_OPEN_CLOSED] =
 		{"its threads were at their places at the same time, and went on without "
 		 "a deadlock",

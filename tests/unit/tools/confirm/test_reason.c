@@ -362,8 +362,8 @@ static void left_open(void)
 		{LH_OPEN_NO_ATTEMPT, "no time was left for an attempt"},
 		{LH_OPEN_NO_ROW, "no process could be steered, in 4 attempts"},
 		{LH_OPEN_REFUSED,
-		 "the time limits of the program did not allow pauses that are long "
-		 "enough, in 4 attempts"},
+		 "the pauses were cut short, by the limit of an attempt or by time limits of the "
+		 "program, in 4 attempts"},
 		{LH_OPEN_CLOSED, "its threads were at their places at the same time, and went on "
 				 "without a deadlock, in 4 attempts"},
 		{LH_OPEN_INSTANCES, "its threads met, but each held another lock than the others "
