@@ -54,6 +54,7 @@ struct lh_steer_reason {
 	uint64_t seen_ns; /* nothing shows why, but it came soon after a pause of this length */
 	uint64_t object;  /* of the last wait; 0: not known */
 	uint32_t thread;  /* that came */
+	uint32_t earlier; /* that of the part `before` */
 	uint32_t waker;   /* thread */
 	lh_site wait_site, wake_site;
 };
