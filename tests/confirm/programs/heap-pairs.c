@@ -1,7 +1,7 @@
 /*
- * A hundred accounts; two threads transfer from each account to the next by the same code, and one
+ * A hundred accounts; two threads transfer within each pair of accounts by the same code, and one
  * of them once the other way round.
- * CAN: at the accounts 57 and 58, and only there.
+ * CAN: at the accounts 56 and 57, and only there.
  */
 #include "scene.h"
 
@@ -25,7 +25,7 @@ static void transfer(struct account *from, struct account *to)
 
 static void upwards(void)
 {
-	for (int i = 0; i < ACCOUNTS - 1; i++) {
+	for (int i = 0; i < ACCOUNTS; i += 2) {
 		transfer(account[i], account[i + 1]);
 		ms(0.1);
 	}
@@ -34,8 +34,8 @@ static void upwards(void)
 static void once_downwards(void)
 {
 	ms(10);
-	for (int i = 0; i < ACCOUNTS - 1; i++) {
-		if (i == 57)
+	for (int i = 0; i < ACCOUNTS; i += 2) {
+		if (i == 56)
 			transfer(account[i + 1], account[i]);
 		else
 			transfer(account[i], account[i + 1]);
