@@ -690,6 +690,9 @@ enum lh_steer_end {
 	LH_STEER_ENDS
 };
 
+/* Of a part: no thread is in it; the thread is paused at a stop; it goes on to the next stop. */
+enum lh_steer_state { LH_STEER_AWAY, LH_STEER_PAUSED, LH_STEER_GOING };
+
 /*
  * Do the pauses of a run show that two parts exclude each other? LH_STEER_ORDERED: each came
  * because the other had gone. LH_STEER_SEEN: at least it came only after the other had gone.

@@ -55,14 +55,25 @@ static uint32_t visitor_of(struct lh_steer *s, uint32_t part, uint32_t thread)
 
 enum { MANY = ~0u };
 
-/* The visitor leaves its last stop: all that was known of it is of no use from now on. */
-static void forget(struct lh_steer *s, uint64_t bit)
+/* Nobody has signalled the object, or taken from it, since the visitor was released before. */
+static bool is_untouched(struct lh_steer *s, uint64_t object, uint64_t bit)
+{
+	const struct lh_steer_object *o = object_of(s, object);
+
+	return !((o->depends | o->stray) & bit);
+}
+
+/* The visitor goes on: all that was known of it is of no use from now on. `quiet`: no other thread
+ * can run; otherwise a blocked thread may have been woken already, and not have run yet. */
+static void forget(struct lh_steer *s, uint64_t bit, bool quiet)
 {
 	for (uint32_t i = 0; i < LH_STEER_THREADS; i++) {
 		struct lh_steer_thread *t = &s->thread[i];
+		bool awaits = t->blocked_on &&
+			      (quiet || ((t->awaits & bit) && is_untouched(s, t->blocked_on, bit)));
 		t->depends &= ~bit;
 		t->seen &= ~bit;
-		t->awaits = t->blocked_on ? t->awaits | bit : t->awaits & ~bit;
+		t->awaits = awaits ? t->awaits | bit : t->awaits & ~bit;
 	}
 	for (uint32_t i = 0; i < LH_STEER_OBJECTS; i++) {
 		struct lh_steer_object *o = &s->object[i];
@@ -158,14 +169,24 @@ void lh_steer_creates(struct lh_steer *s, uint32_t creator, uint32_t thread)
 
 /* ---- visits ---- */
 
+/* Then the other thread may have been late because of its own pause. */
+static bool is_another_paused(const struct lh_steer *s, const struct lh_steer_part *p)
+{
+	for (unsigned i = 0; i < (unsigned)s->n + s->writers; i++)
+		if (&s->part[i] != p &&
+		    (s->part[i].state == LH_STEER_PAUSED || s->part[i].ended_ns > p->since_ns))
+			return true;
+	return false;
+}
+
 static void leaves_last(struct lh_steer *s, struct lh_steer_part *p, uint32_t v,
 			enum lh_steer_end end, bool tested, uint64_t now_ns)
 {
-	bool limit = end == LH_STEER_LIMIT;
+	bool limit = end == LH_STEER_LIMIT && !is_another_paused(s, p);
 
 	s->visitor[v].left = true;
 	s->visitor[v].released_ns = limit ? now_ns : 0;
-	s->visitor[v].paused_ns = limit ? p->paused_ns + (now_ns - p->since_ns) : 0;
+	s->visitor[v].paused_ns = limit ? now_ns - p->since_ns : 0;
 	p->untested += !tested && !limit;
 }
 
@@ -179,7 +200,7 @@ void lh_steer_evidence_end(struct lh_steer *s, struct lh_steer_part *p, enum lh_
 		      (thread_of(s, by)->depends & bit);
 
 	p->quiet_before = quiet && !p->holds_more;
-	forget(s, bit);
+	forget(s, bit, quiet);
 	if (quiet || needed)
 		thread_of(s, p->thread)->depends |= bit;
 	if (needed)
@@ -218,10 +239,13 @@ static void compare(struct lh_steer *s, const struct lh_steer_arrival *a, uint32
 	const struct lh_steer_thread *t = thread_of(s, a->thread);
 	bool seen = false;
 
-	if (other == a->part || s->visitor[v].thread == a->thread || !s->visitor[v].left)
+	bool there = p->thread == s->visitor[v].thread && p->state == LH_STEER_PAUSED &&
+		     p->stop == p->plan->stops - 1;
+
+	if (other == a->part || s->visitor[v].thread == a->thread ||
+	    (!there && !s->visitor[v].left))
 		return;
-	if ((p->thread == s->visitor[v].thread && p->state != LH_STEER_AWAY) ||
-	    !comes_after(s, a, v, &seen)) {
+	if (there || !comes_after(s, a, v, &seen)) {
 		s->unordered[other][a->part] = true;
 		return;
 	}
@@ -266,12 +290,23 @@ static enum lh_steer_result result_of(const struct lh_steer *s, unsigned a, unsi
 	return s->only_seen[a][b] || s->only_seen[b][a] ? LH_STEER_SEEN : LH_STEER_ORDERED;
 }
 
+/* A thread still waits for what other threads have taken: in another run it may have got it. */
+static bool anybody_lost(const struct lh_steer *s)
+{
+	for (uint32_t i = 1; i < LH_STEER_THREADS; i++)
+		for (uint32_t k = 0; s->thread[i].blocked_on && k < LH_STEER_OBJECTS; k++)
+			if (s->object[k].object == s->thread[i].blocked_on && s->object[k].taker &&
+			    s->object[k].taker != i)
+				return true;
+	return false;
+}
+
 /* A cycle needs all its parts at once, so that two of them suffice. */
 enum lh_steer_result lh_steer_result(const struct lh_steer *s, struct lh_steer_reason *why)
 {
 	enum lh_steer_result best = LH_STEER_UNKNOWN;
 
-	if (s->full || s->closed || s->doubt)
+	if (s->full || s->closed || s->doubt || anybody_lost(s))
 		return best;
 	for (unsigned a = 0; a < s->n; a++)
 		for (unsigned b = a + 1; b < s->n; b++) {

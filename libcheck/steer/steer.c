@@ -57,6 +57,7 @@ static void leave(struct lh_steer_part *p, enum lh_steer_end end, uint64_t now_n
 	if (end == LH_STEER_MET)
 		p->quiet_before = false;
 	p->paused_ns += now_ns - p->since_ns;
+	p->ended_ns = now_ns;
 	p->state = last ? LH_STEER_AWAY : LH_STEER_GOING;
 }
 

@@ -30,8 +30,6 @@ enum {
 	LH_STEER_OBJECTS = 256 /* conditions, semaphores and the like that threads wait on */
 };
 
-enum lh_steer_state { LH_STEER_AWAY, LH_STEER_PAUSED, LH_STEER_GOING };
-
 struct lh_steer_part {
 	const struct lh_plan_part *plan;
 	uint32_t thread; /* that is in this part now; 0: none */
@@ -41,6 +39,7 @@ struct lh_steer_part {
 	bool holds_more;
 	uint64_t held, wanted; /* at the last stop */
 	uint64_t since_ns;     /* of the pause */
+	uint64_t ended_ns;     /* the last pause */
 	uint64_t paused_ns;    /* the pauses of this visit */
 	/* since the start */
 	uint32_t visits[LH_PLAN_STOPS];

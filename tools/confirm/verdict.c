@@ -59,7 +59,7 @@ struct tally {
 	uint64_t visits[LH_PLAN_PARTS][LH_PLAN_STOPS];
 	uint32_t rows, refuting, seen, other;
 	/* the first attempt of each kind, from 1 */
-	uint32_t hit, first_refused, first_closed, first_mismatched, refutes, apart;
+	uint32_t hit, first_refused, first_closed, first_mismatched, refutes, apart, incomplete;
 	uint32_t shortest_ms, longest_ms;
 };
 
@@ -118,7 +118,9 @@ static void count_row(struct tally *t, const struct lh_plan_cycle *cycle,
 		remember(&t->first_closed, i + 1);
 	if (sum_mismatched(row))
 		remember(&t->first_mismatched, i + 1);
-	if (a->first && row->result != LH_STEER_UNKNOWN) {
+	if (a->first && !a->complete && row->result != LH_STEER_UNKNOWN) {
+		remember(&t->incomplete, i + 1);
+	} else if (a->first && row->result != LH_STEER_UNKNOWN) {
 		count_refuting(t, a, i + 1, all);
 	} else if (a->first && met_all(cycle, row)) {
 		t->other++;
@@ -163,6 +165,8 @@ static void say_open(const struct tally *t, bool shared, struct lh_outcome *o)
 		o->open = LH_OPEN_MIXED;
 	else if ((attempt = t->refutes))
 		o->open = shared ? LH_OPEN_SHARED : LH_OPEN_FEW;
+	else if ((attempt = t->incomplete))
+		o->open = LH_OPEN_INCOMPLETE;
 	else if ((attempt = t->first_mismatched))
 		o->open = LH_OPEN_INSTANCES;
 	else {

@@ -12,6 +12,7 @@
 struct lh_attempt {
 	bool happened;         /* the deadlock of this cycle happened in the run */
 	bool first;            /* the cycle was the first of the plan: the run may refute it */
+	bool complete;         /* the program ended by itself, and no thread was deadlocked */
 	uint32_t pause_ms;     /* longest pause of the plan */
 	struct lh_steered row; /* of this cycle, merged over the processes of the run */
 };
@@ -26,6 +27,7 @@ enum lh_open {
 	LH_OPEN_INSTANCES,  /* the parts met only with locks of different instances */
 	LH_OPEN_MIXED,      /* some attempts show an order of two parts, others do not */
 	LH_OPEN_SHARED,     /* all show an order, but processes share a lock of the cycle */
+	LH_OPEN_INCOMPLETE, /* attempts show an order, but deadlocked elsewhere or were ended */
 	LH_OPEN_FEW,        /* all show an order, but there are too few attempts or pause lengths */
 	LH_OPEN_APART,      /* each part was reached, but not together with the others */
 	LH_OPENS
@@ -55,8 +57,8 @@ void lh_steered_merge(struct lh_steered *sum, const struct lh_steered *row);
  * `shared`: processes share a lock of the cycle. Then what one process shows refutes nothing.
  * - confirmed: the deadlock happened in an attempt;
  * - not reached: a stop was visited in no attempt;
- * - contradicted: at least three attempts refute the cycle, and no attempt in which each part's
- *   last stop was visited shows anything else; the parts never met. Order in time alone (SEEN)
+ * - contradicted: at least three complete attempts refute the cycle, and no complete attempt in
+ *   which each part's last stop was visited shows anything else; the parts never met. Order in time alone (SEEN)
  *   counts only if the attempts had pauses of different lengths;
  * - open: all else.
  */
