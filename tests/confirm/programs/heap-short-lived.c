@@ -1,7 +1,7 @@
 /*
- * Two threads hand each other objects with a lock, which are made and freed again all the time; a
- * registry has a lock too. One object in twenty is looked at in the wrong order.
- * CAN: while one thread looks at the object that the other has in hand.
+ * A thread makes objects with a lock all the time, and frees them again; another one looks at the
+ * special one of them. One object in twenty is special, and is used in the wrong order.
+ * CAN: while both threads have the same special object.
  */
 #include "scene.h"
 
@@ -10,21 +10,30 @@ struct object {
 	int number;
 };
 MUTEX(registry);
-static struct object *latest;
+static struct object *latest, *special;
 static bool over;
+
+static struct object *make_one(int number)
+{
+	struct object *o = malloc(sizeof(*o)), *old;
+
+	pthread_mutex_init(&o->lock, NULL);
+	o->number = number;
+	lock(registry);
+	lock(o->lock); /* the registry, then the object */
+	old = latest;
+	latest = o;
+	if (number % 20 == 7)
+		special = o;
+	unlock(o->lock);
+	unlock(registry);
+	return old;
+}
 
 static void make(void)
 {
 	for (int i = 0; i < 100; i++) {
-		struct object *o = malloc(sizeof(*o)), *old;
-		pthread_mutex_init(&o->lock, NULL);
-		o->number = i;
-		lock(registry);
-		lock(o->lock); /* the registry, then the object */
-		old = latest;
-		latest = o;
-		unlock(o->lock);
-		unlock(registry);
+		struct object *old = make_one(i);
 		ms(0.5);
 		if (old && old->number % 20 != 7) {
 			pthread_mutex_destroy(&old->lock);
@@ -41,18 +50,14 @@ static void make(void)
 	unlock(registry);
 }
 
-static void count(void)
+static void look(void)
 {
-	struct object *kept = NULL;
-
 	for (bool end = false; !end; ms(0.3)) {
 		lock(registry);
 		end = over;
-		if (latest && latest->number % 20 == 7)
-			kept = latest;
-		if (kept) {
-			lock(kept->lock); /* the registry, then the object */
-			unlock(kept->lock);
+		if (special) {
+			lock(special->lock); /* the registry, then the object */
+			unlock(special->lock);
 		}
 		unlock(registry);
 	}
@@ -60,5 +65,5 @@ static void count(void)
 
 int main(void)
 {
-	side_by_side(make, count);
+	side_by_side(make, look);
 }
