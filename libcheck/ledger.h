@@ -940,6 +940,7 @@ struct lh_run_header {
 	char api[LH_RUN_API_BYTES];
 	uint8_t api_result[LH_RUN_API_ROWS];
 	struct lh_plan plan;
+	uint64_t steered_ns; /* all pauses of the run's processes; atomic */
 };
 
 _Static_assert(sizeof(struct lh_run_header) <= LH_RUN_HEADER_BYTES, "run header");

@@ -1,12 +1,15 @@
 /*
  * evidence.c — what the pauses of a run show about the order of two parts.
  *
- * A visitor is a thread in a part. When a visitor's pause ends because no other thread could run,
- * every other thread is blocked; those that go on later do so because the visitor, or another
- * thread that went on because of it, woke them. They depend on the visitor. A wake-up counts only
- * if the thread was blocked there when the pause ended, if one thread alone signalled there since,
- * and if no third thread could have used up what it waited for (`alone`): otherwise another
- * schedule might have let it go on without the visitor.
+ * A visitor is a thread in a part. When a visitor's pause at its last stop ends because no other
+ * thread could run, every other thread is blocked; those that go on later do so because the
+ * visitor, or another thread that went on because of it, woke them. They depend on the visitor.
+ *
+ * A wake-up counts only if the thread was blocked there when the pause ended; if all that used the
+ * object since depend on the visitor too; and if before that no other thread had taken anything
+ * from it, which this thread could have got in another run. If a thread that does not depend on
+ * the visitor uses such an object later in the run, it might have come earlier: then the whole run
+ * shows nothing.
  */
 #include "libcheck/steer/steer_internal.h"
 
@@ -50,6 +53,9 @@ static uint32_t visitor_of(struct lh_steer *s, uint32_t part, uint32_t thread)
 
 /* ---- dependencies ---- */
 
+enum { MANY = ~0u };
+
+/* The visitor leaves its last stop: all that was known of it is of no use from now on. */
 static void forget(struct lh_steer *s, uint64_t bit)
 {
 	for (uint32_t i = 0; i < LH_STEER_THREADS; i++) {
@@ -59,44 +65,88 @@ static void forget(struct lh_steer *s, uint64_t bit)
 		t->awaits = t->blocked_on ? t->awaits | bit : t->awaits & ~bit;
 	}
 	for (uint32_t i = 0; i < LH_STEER_OBJECTS; i++) {
-		s->object[i].depends &= ~bit;
-		s->object[i].signaller = 0;
-		s->object[i].many = false;
+		struct lh_steer_object *o = &s->object[i];
+		o->depends &= ~bit;
+		o->stray &= ~bit;
+		o->early = o->taker ? o->early | bit : o->early & ~bit;
 	}
 }
 
-void lh_steer_evidence_blocks(struct lh_steer *s, uint32_t thread, uint64_t object)
+void lh_steer_evidence_blocks(struct lh_steer *s, uint32_t thread, uint64_t object, lh_site site)
 {
 	struct lh_steer_thread *t = thread_of(s, thread);
 
 	t->blocked_on = object;
+	t->blocked_at = site;
 	t->awaits = 0;
 }
 
-void lh_steer_wakes(struct lh_steer *s, uint32_t thread, uint64_t object, bool alone)
+/* The visitors that the thread depends on because its wait on the object ended. */
+static uint64_t gained(const struct lh_steer_thread *t, uint32_t thread,
+		       const struct lh_steer_object *o, enum lh_steer_wake how)
+{
+	uint64_t bits = t->blocked_on == o->object ? t->awaits & o->depends : 0;
+
+	if (how == LH_WAKE_ALL)
+		return bits;
+	if (how == LH_WAKE_ANY)
+		return 0;
+	return bits & ~o->stray & ~(o->taker == thread ? 0 : o->early);
+}
+
+static void use(struct lh_steer *s, const struct lh_steer_thread *t, struct lh_steer_object *o)
+{
+	o->stray |= ~t->depends;
+	s->doubt |= (o->relied_on & ~t->depends) != 0;
+}
+
+static void take(struct lh_steer *s, uint32_t thread, struct lh_steer_object *o)
+{
+	use(s, thread_of(s, thread), o);
+	o->taker = !o->taker || o->taker == thread ? thread : MANY;
+}
+
+void lh_steer_wakes(struct lh_steer *s, uint32_t thread, uint64_t object, enum lh_steer_wake how)
 {
 	struct lh_steer_thread *t = thread_of(s, thread);
-	const struct lh_steer_object *o = object_of(s, object);
+	struct lh_steer_object *o = object_of(s, object);
+	uint64_t bits = gained(t, thread, o, how);
 
-	if (t->blocked_on == object && alone && !o->many) {
-		uint64_t gained = t->awaits & o->depends;
-		t->depends |= gained;
-		if (gained) {
-			t->woken_on = object;
-			t->waker = o->signaller;
-		}
+	t->depends |= bits;
+	if (bits) {
+		t->woken_on = object;
+		t->woken_at = t->blocked_at;
+		t->waker = o->signaller;
+		t->wake_site = o->wake_site;
 	}
 	t->blocked_on = 0;
 	t->awaits = 0;
+	if (how == LH_WAKE_ALL)
+		return;
+	o->relied_on |= bits;
+	take(s, thread, o);
 }
 
-void lh_steer_signals(struct lh_steer *s, uint32_t thread, uint64_t object)
+void lh_steer_takes(struct lh_steer *s, uint32_t thread, uint64_t object)
 {
+	take(s, thread, object_of(s, object));
+}
+
+void lh_steer_signals(struct lh_steer *s, uint32_t thread, uint64_t object, lh_site site)
+{
+	struct lh_steer_thread *t = thread_of(s, thread);
 	struct lh_steer_object *o = object_of(s, object);
 
-	o->many |= o->signaller && o->signaller != thread;
+	use(s, t, o);
 	o->signaller = thread;
-	o->depends |= thread_of(s, thread)->depends;
+	o->wake_site = site;
+	o->depends |= t->depends;
+}
+
+void lh_steer_tries(struct lh_steer *s, uint32_t thread)
+{
+	(void)thread;
+	s->doubt = true;
 }
 
 void lh_steer_creates(struct lh_steer *s, uint32_t creator, uint32_t thread)
@@ -108,29 +158,34 @@ void lh_steer_creates(struct lh_steer *s, uint32_t creator, uint32_t thread)
 
 /* ---- visits ---- */
 
+static void leaves_last(struct lh_steer *s, struct lh_steer_part *p, uint32_t v,
+			enum lh_steer_end end, bool tested, uint64_t now_ns)
+{
+	bool limit = end == LH_STEER_LIMIT;
+
+	s->visitor[v].left = true;
+	s->visitor[v].released_ns = limit ? now_ns : 0;
+	s->visitor[v].paused_ns = limit ? p->paused_ns + (now_ns - p->since_ns) : 0;
+	p->untested += !tested && !limit;
+}
+
 void lh_steer_evidence_end(struct lh_steer *s, struct lh_steer_part *p, enum lh_steer_end end,
 			   uint32_t by, uint64_t now_ns)
 {
-	uint32_t part = (uint32_t)(p - s->part), v = visitor_of(s, part, p->thread);
-	bool after_quiet = p->tested && p->stop > 0;
+	uint32_t v = visitor_of(s, (uint32_t)(p - s->part), p->thread);
+	uint64_t bit = v < LH_STEER_VISITORS ? 1ull << v : 0;
+	bool last = p->stop == p->plan->stops - 1, quiet = end == LH_STEER_QUIET,
+	     needed = end == LH_STEER_NEEDED && p->quiet_before && by &&
+		      (thread_of(s, by)->depends & bit);
 
-	if (end == LH_STEER_LIMIT && v < LH_STEER_VISITORS) {
-		s->visitor[v].released_ns = now_ns;
-		s->visitor[v].paused_ns = p->paused_ns + (now_ns - p->since_ns);
-	} else if (v < LH_STEER_VISITORS) {
-		s->visitor[v].released_ns = s->visitor[v].paused_ns = 0;
-	}
-	if (v == LH_STEER_VISITORS)
-		return;
-	uint64_t bit = 1ull << v;
-	bool quiet = end == LH_STEER_QUIET || (end == LH_STEER_NEEDED && after_quiet);
+	p->quiet_before = quiet && !p->holds_more;
 	forget(s, bit);
-	if (quiet)
+	if (quiet || needed)
 		thread_of(s, p->thread)->depends |= bit;
-	if (quiet && end == LH_STEER_NEEDED)
+	if (needed)
 		thread_of(s, by)->depends |= bit;
-	p->tested &= quiet || end == LH_STEER_LIMIT;
-	p->untested += !p->tested && p->stop == p->plan->stops - 1;
+	if (last && bit)
+		leaves_last(s, p, v, end, quiet || needed, now_ns);
 }
 
 /* May the thread come to the last stop of `part` only after visitor v has left its own? */
@@ -148,6 +203,14 @@ static bool comes_after(struct lh_steer *s, const struct lh_steer_arrival *a, ui
 	return t->seen >> v & 1;
 }
 
+static void give_reason(struct lh_steer_reason *why, const struct lh_steer_thread *t)
+{
+	why->object = t->woken_on;
+	why->waker = t->waker;
+	why->wait_site = t->woken_at;
+	why->wake_site = t->wake_site;
+}
+
 static void compare(struct lh_steer *s, const struct lh_steer_arrival *a, uint32_t v)
 {
 	uint8_t other = s->visitor[v].part;
@@ -155,7 +218,7 @@ static void compare(struct lh_steer *s, const struct lh_steer_arrival *a, uint32
 	const struct lh_steer_thread *t = thread_of(s, a->thread);
 	bool seen = false;
 
-	if (other == a->part || s->visitor[v].thread == a->thread)
+	if (other == a->part || s->visitor[v].thread == a->thread || !s->visitor[v].left)
 		return;
 	if ((p->thread == s->visitor[v].thread && p->state != LH_STEER_AWAY) ||
 	    !comes_after(s, a, v, &seen)) {
@@ -164,12 +227,10 @@ static void compare(struct lh_steer *s, const struct lh_steer_arrival *a, uint32
 	}
 	s->followed[other][a->part] = true;
 	s->only_seen[other][a->part] |= seen;
-	s->reason = (struct lh_steer_reason){.before = other,
-					     .after = a->part,
-					     .seen = seen,
-					     .object = seen ? 0 : t->woken_on,
-					     .waker = seen ? 0 : t->waker,
-					     .thread = a->thread};
+	s->reason[other][a->part] = (struct lh_steer_reason){
+		.before = other, .after = a->part, .seen = seen, .thread = a->thread};
+	if (!seen)
+		give_reason(&s->reason[other][a->part], t);
 }
 
 void lh_steer_evidence_arrives(struct lh_steer *s, const struct lh_steer_arrival *a, bool visits,
@@ -178,9 +239,11 @@ void lh_steer_evidence_arrives(struct lh_steer *s, const struct lh_steer_arrival
 	struct lh_steer_part *p = &s->part[a->part];
 	bool last = a->stop == p->plan->stops - 1;
 
-	if (visits && (p->state == LH_STEER_AWAY || a->stop == 0))
-		p->tested = true;
-	p->tested &= !a->holds_more;
+	if (visits) {
+		p->quiet_before &= a->stop > 0 && p->thread == a->thread &&
+				   p->state == LH_STEER_GOING && a->stop == p->stop + 1;
+		p->holds_more = a->holds_more;
+	}
 	if (!last)
 		return;
 	for (uint32_t v = 0; v < s->visitors; v++)
@@ -204,15 +267,17 @@ static enum lh_steer_result result_of(const struct lh_steer *s, unsigned a, unsi
 }
 
 /* A cycle needs all its parts at once, so that two of them suffice. */
-enum lh_steer_result lh_steer_result(const struct lh_steer *s)
+enum lh_steer_result lh_steer_result(const struct lh_steer *s, struct lh_steer_reason *why)
 {
 	enum lh_steer_result best = LH_STEER_UNKNOWN;
 
-	if (s->full || s->closed)
+	if (s->full || s->closed || s->doubt)
 		return best;
 	for (unsigned a = 0; a < s->n; a++)
 		for (unsigned b = a + 1; b < s->n; b++) {
 			enum lh_steer_result r = result_of(s, a, b);
+			if (r > best && why)
+				*why = s->followed[b][a] ? s->reason[b][a] : s->reason[a][b];
 			best = r > best ? r : best;
 		}
 	return best;

@@ -55,7 +55,7 @@ static void leave(struct lh_steer_part *p, enum lh_steer_end end, uint64_t now_n
 
 	p->ended[last][end]++;
 	if (end == LH_STEER_MET)
-		p->tested = false;
+		p->quiet_before = false;
 	p->paused_ns += now_ns - p->since_ns;
 	p->state = last ? LH_STEER_AWAY : LH_STEER_GOING;
 }
@@ -138,11 +138,11 @@ static void close_cycle(struct lh_steer *s, uint64_t now_ns)
 	release_all(s, s->closing ? s->n : 0, parts(s), now_ns);
 }
 
-void lh_steer_blocks(struct lh_steer *s, uint32_t thread, uint64_t object)
+void lh_steer_blocks(struct lh_steer *s, uint32_t thread, uint64_t object, lh_site site)
 {
 	bool writers_wait = s->closing;
 
-	lh_steer_evidence_blocks(s, thread, object);
+	lh_steer_evidence_blocks(s, thread, object, site);
 	if (!s->closing)
 		return;
 	for (unsigned i = s->n; i < parts(s); i++)

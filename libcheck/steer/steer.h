@@ -36,8 +36,9 @@ struct lh_steer_part {
 	const struct lh_plan_part *plan;
 	uint32_t thread; /* that is in this part now; 0: none */
 	enum lh_steer_state state;
-	uint8_t stop;          /* where it is, or was last */
-	bool tested;           /* each pause of this visit ended as it must for `ordered` */
+	uint8_t stop;      /* where it is, or was last */
+	bool quiet_before; /* at the stop before, no other thread could run */
+	bool holds_more;
 	uint64_t held, wanted; /* at the last stop */
 	uint64_t since_ns;     /* of the pause */
 	uint64_t paused_ns;    /* the pauses of this visit */
@@ -53,25 +54,40 @@ struct lh_steer_reason {
 	uint8_t before, after; /* parts */
 	bool seen;             /* it came soon after a pause that the time had ended */
 	uint64_t object;       /* of the last wait; 0: not known */
-	uint32_t waker;        /* thread */
 	uint32_t thread;       /* that came */
+	uint32_t waker;        /* thread */
+	lh_site wait_site, wake_site;
+};
+
+/* How a wait ended. */
+enum lh_steer_wake {
+	LH_WAKE_ANY,   /* another thread could have used up what it waited for, or it is a lock */
+	LH_WAKE_ALONE, /* as far as the caller knows, no other thread could have */
+	LH_WAKE_ALL    /* every signal was needed: of a barrier, or the end of a thread */
 };
 
 /* One thread, as far as dependencies are concerned. */
 struct lh_steer_thread {
-	uint64_t depends; /* bit p: it goes on only because visitor p did, when last released */
-	uint64_t seen;    /* bit p: it came soon after visitor p was released by the time */
-	uint64_t awaits;  /* bit p: it is still blocked as it was when visitor p was released */
+	uint64_t depends; /* bit v: it goes on only because visitor v did, when last released */
+	uint64_t seen;    /* bit v: it came soon after visitor v was released by the time */
+	uint64_t awaits;  /* bit v: it is still blocked as it was when visitor v was released */
 	uint64_t blocked_on;
+	lh_site blocked_at;
 	uint64_t woken_on;
+	lh_site woken_at, wake_site;
 	uint32_t waker;
 };
 
+/* What threads wait on. A thread uses it if it takes something from it or signals it. */
 struct lh_steer_object {
 	uint64_t object;  /* 0: free */
-	uint64_t depends; /* of the thread that signalled, then */
+	uint64_t depends; /* bit v: a thread that depends on v has signalled since v was released */
+	uint64_t stray;   /* bit v: one that does not depend on v has used it since */
+	uint64_t early;   /* bit v: a thread had taken something before v was released */
+	uint64_t relied_on; /* bit v: a thread depends on v because of this object */
+	uint32_t taker;     /* the only thread that has taken something; 0 none; ~0u many */
 	uint32_t signaller;
-	bool many; /* more than one thread has signalled since a visitor was released */
+	lh_site wake_site;
 };
 
 struct lh_steer {
@@ -80,16 +96,18 @@ struct lh_steer {
 	bool gathered;      /* all go to their last stops */
 	bool closing;       /* all were at their last stops: the writers go first */
 	bool full;          /* more visitors, threads or objects than there is room for */
+	bool doubt;         /* something happened that may happen otherwise in another run */
 	uint32_t closed;    /* times that all went from their last stops at once */
 	struct lh_steer_part part[LH_PLAN_PARTS];
 	/* unordered[a][b]: a thread came to the last stop of b, not because of that of a */
 	bool unordered[LH_PLAN_PARTS][LH_PLAN_PARTS];
 	bool only_seen[LH_PLAN_PARTS][LH_PLAN_PARTS];
 	bool followed[LH_PLAN_PARTS][LH_PLAN_PARTS]; /* it came, because of that of a */
-	struct lh_steer_reason reason;               /* the last one */
+	struct lh_steer_reason reason[LH_PLAN_PARTS][LH_PLAN_PARTS]; /* the last one of each */
 	struct {
 		uint32_t thread;
 		uint8_t part;
+		bool left;                       /* its last stop, at least once */
 		uint64_t released_ns, paused_ns; /* by the time limit; 0: otherwise */
 	} visitor[LH_STEER_VISITORS];
 	uint32_t visitors;
@@ -118,8 +136,8 @@ bool lh_steer_arrive(struct lh_steer *, const struct lh_steer_arrival *);
 bool lh_steer_is_paused(const struct lh_steer *, uint32_t thread);
 bool lh_steer_any_paused(const struct lh_steer *);
 
-/* The pause of this thread ends: LH_STEER_NEEDED by the thread `by`, LH_STEER_LIMIT, or
- * LH_STEER_BROKEN_OFF. */
+/* The pause of this thread ends: LH_STEER_NEEDED, LH_STEER_LIMIT, or LH_STEER_BROKEN_OFF. `by`: the
+ * thread that waits for a lock of this very thread; 0: it waits through other threads. */
 void lh_steer_end_pause(struct lh_steer *, uint32_t thread, enum lh_steer_end, uint32_t by,
 			uint64_t now_ns);
 /* No thread but paused ones can run: one of them goes on. */
@@ -127,15 +145,21 @@ void lh_steer_quiet(struct lh_steer *, uint64_t now_ns);
 
 /*
  * A thread waits on an object (condition, semaphore, barrier, thread's end, lock), has returned
- * from the wait, and signals, posts, arrives or ends. `alone`: no other thread could have used up
- * what the waiter waited for.
+ * from the wait, and signals, posts, arrives or ends. The sites are for the reason only.
  */
-void lh_steer_blocks(struct lh_steer *, uint32_t thread, uint64_t object);
-void lh_steer_wakes(struct lh_steer *, uint32_t thread, uint64_t object, bool alone);
-void lh_steer_signals(struct lh_steer *, uint32_t thread, uint64_t object);
+void lh_steer_blocks(struct lh_steer *, uint32_t thread, uint64_t object, lh_site);
+void lh_steer_wakes(struct lh_steer *, uint32_t thread, uint64_t object, enum lh_steer_wake);
+void lh_steer_signals(struct lh_steer *, uint32_t thread, uint64_t object, lh_site);
+/* A thread has passed a semaphore without waiting; or it has held the mutex under which threads
+ * wait on the object, without signalling the object. It may have taken what others wait for. */
+void lh_steer_takes(struct lh_steer *, uint32_t thread, uint64_t object);
+/* A thread has tried to acquire a lock, or has waited with a limit: in another run it may go
+ * another way. */
+void lh_steer_tries(struct lh_steer *, uint32_t thread);
 void lh_steer_creates(struct lh_steer *, uint32_t creator, uint32_t thread);
 void lh_steer_thread_ends(struct lh_steer *, uint32_t thread);
 
-enum lh_steer_result lh_steer_result(const struct lh_steer *);
+/* What the pauses have shown so far. `why` may be NULL; it is set unless the result is unknown. */
+enum lh_steer_result lh_steer_result(const struct lh_steer *, struct lh_steer_reason *why);
 
 #endif

@@ -10,6 +10,6 @@ void lh_steer_evidence_arrives(struct lh_steer *, const struct lh_steer_arrival 
 /* The pause ends; the part is as it was in the pause. */
 void lh_steer_evidence_end(struct lh_steer *, struct lh_steer_part *, enum lh_steer_end,
 			   uint32_t by, uint64_t now_ns);
-void lh_steer_evidence_blocks(struct lh_steer *, uint32_t thread, uint64_t object);
+void lh_steer_evidence_blocks(struct lh_steer *, uint32_t thread, uint64_t object, lh_site);
 
 #endif

@@ -1,0 +1,224 @@
+/* verdict.c — counts what the attempts of a cycle showed, and decides: verdict.h. */
+#include "tools/confirm/verdict.h"
+
+#include <string.h>
+
+/* ---- one run of several processes ---- */
+
+/* No thread came to a stop. */
+static bool is_idle(const struct lh_steered *row)
+{
+	for (uint32_t i = 0; i < row->parts; i++)
+		for (uint32_t k = 0; k < LH_PLAN_STOPS; k++)
+			if (row->part[i].visits[k])
+				return false;
+	return !row->closed;
+}
+
+static void add_part(struct lh_steered_part *sum, const struct lh_steered_part *part)
+{
+	for (uint32_t i = 0; i < LH_PLAN_STOPS; i++)
+		sum->visits[i] += part->visits[i];
+	for (uint32_t i = 0; i < LH_STEER_ENDS; i++) {
+		sum->ended[0][i] += part->ended[0][i];
+		sum->ended[1][i] += part->ended[1][i];
+	}
+	sum->unpaused += part->unpaused;
+	sum->untested += part->untested;
+	sum->mismatched += part->mismatched;
+}
+
+/* The reason is that of the weaker result, because the sum is no stronger. */
+void lh_steered_merge(struct lh_steered *sum, const struct lh_steered *row)
+{
+	struct lh_steered old = *sum;
+
+	if (!row->parts)
+		return;
+	if (!old.parts || is_idle(&old)) {
+		uint64_t paused_ns = old.paused_ns;
+		uint32_t refused = old.refused;
+		*sum = *row;
+		sum->paused_ns += paused_ns;
+		sum->refused += refused;
+		return;
+	}
+	if (!is_idle(row) && row->result < old.result)
+		*sum = *row;
+	sum->closed = old.closed + row->closed;
+	sum->refused = old.refused + row->refused;
+	sum->paused_ns = old.paused_ns + row->paused_ns;
+	memcpy(sum->part, old.part, sizeof(old.part));
+	for (uint32_t i = 0; i < LH_PLAN_PARTS; i++)
+		add_part(&sum->part[i], &row->part[i]);
+}
+
+/* ---- counting ---- */
+
+struct tally {
+	uint64_t visits[LH_PLAN_PARTS][LH_PLAN_STOPS];
+	uint32_t rows, refuting, seen, other;
+	/* the first attempt of each kind, from 1 */
+	uint32_t hit, first_refused, first_closed, first_mismatched, refutes, apart;
+	uint32_t shortest_ms, longest_ms;
+};
+
+static bool met_all(const struct lh_plan_cycle *cycle, const struct lh_steered *row)
+{
+	for (uint32_t i = 0; i < cycle->parts; i++)
+		if (!row->part[i].visits[cycle->part[i].stops - 1])
+			return false;
+	return true;
+}
+
+static uint32_t sum_mismatched(const struct lh_steered *row)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < row->parts && i < LH_PLAN_PARTS; i++)
+		n += row->part[i].mismatched;
+	return n;
+}
+
+static void remember(uint32_t *first, uint32_t attempt)
+{
+	if (!*first)
+		*first = attempt;
+}
+
+static void count_refuting(struct tally *t, const struct lh_attempt *a, uint32_t number,
+			   const struct lh_attempt *all)
+{
+	t->refuting++;
+	t->seen += a->row.result == LH_STEER_SEEN;
+	if (t->refuting == 1 || a->pause_ms < t->shortest_ms)
+		t->shortest_ms = a->pause_ms;
+	if (a->pause_ms > t->longest_ms)
+		t->longest_ms = a->pause_ms;
+	/* the reason that says most: one with the object of the wait */
+	if (!t->refutes || (a->row.object && !all[t->refutes - 1].row.object))
+		t->refutes = number;
+}
+
+static void count_row(struct tally *t, const struct lh_plan_cycle *cycle,
+		      const struct lh_attempt *all, uint32_t i)
+{
+	const struct lh_attempt *a = &all[i];
+	const struct lh_steered *row = &a->row;
+
+	if (!row->parts)
+		return;
+	t->rows++;
+	for (uint32_t p = 0; p < (uint32_t)cycle->parts + cycle->writers; p++)
+		for (uint32_t k = 0; k < LH_PLAN_STOPS; k++)
+			t->visits[p][k] += row->part[p].visits[k];
+	if (row->refused)
+		remember(&t->first_refused, i + 1);
+	if (row->closed)
+		remember(&t->first_closed, i + 1);
+	if (sum_mismatched(row))
+		remember(&t->first_mismatched, i + 1);
+	if (a->first && row->result != LH_STEER_UNKNOWN) {
+		count_refuting(t, a, i + 1, all);
+	} else if (a->first && met_all(cycle, row)) {
+		t->other++;
+		remember(&t->apart, i + 1);
+	}
+}
+
+/* ---- deciding ---- */
+
+static bool find_unreached(const struct lh_plan_cycle *cycle, const struct tally *t,
+			   struct lh_outcome *o)
+{
+	for (uint8_t p = 0; p < cycle->parts + cycle->writers; p++)
+		for (uint8_t k = 0; k < cycle->part[p].stops; k++)
+			if (!t->visits[p][k]) {
+				o->part = p;
+				o->stop = k;
+				return true;
+			}
+	return false;
+}
+
+static bool is_contradicted(const struct tally *t, bool shared)
+{
+	return !shared && !t->first_closed && !t->other && t->refuting >= LH_REFUTING_ATTEMPTS &&
+	       (!t->seen || t->longest_ms >= 2 * t->shortest_ms);
+}
+
+static void say_open(const struct tally *t, bool shared, struct lh_outcome *o)
+{
+	uint32_t attempt = 0;
+
+	if (!o->runs)
+		o->open = LH_OPEN_NO_ATTEMPT;
+	else if (!t->rows)
+		o->open = LH_OPEN_NO_ROW;
+	else if ((attempt = t->first_closed))
+		o->open = LH_OPEN_CLOSED;
+	else if ((attempt = t->first_refused))
+		o->open = LH_OPEN_REFUSED;
+	else if (t->refuting && t->other && (attempt = t->apart))
+		o->open = LH_OPEN_MIXED;
+	else if ((attempt = t->refutes))
+		o->open = shared ? LH_OPEN_SHARED : LH_OPEN_FEW;
+	else if ((attempt = t->first_mismatched))
+		o->open = LH_OPEN_INSTANCES;
+	else {
+		o->open = LH_OPEN_APART;
+		attempt = t->apart;
+	}
+	if (attempt)
+		o->attempt = attempt - 1;
+}
+
+/* The part whose thread waited longest in vain at its last stop, or at an early one. */
+static void find_waiting(const struct lh_plan_cycle *cycle, const struct lh_steered *row,
+			 struct lh_outcome *o)
+{
+	uint32_t most = 0;
+
+	for (int last = 1; last >= 0 && !most; last--)
+		for (uint8_t p = 0; p < cycle->parts; p++) {
+			const uint32_t *ended = row->part[p].ended[last];
+			uint32_t n = ended[LH_STEER_LIMIT] + ended[LH_STEER_QUIET] +
+				     ended[LH_STEER_NEEDED];
+			if (n <= most)
+				continue;
+			most = n;
+			o->part = p;
+			o->stop = last ? cycle->part[p].stops - 1 : 0;
+		}
+}
+
+struct lh_outcome lh_verdict_of(const struct lh_plan_cycle *cycle, bool shared,
+				const struct lh_attempt *attempt, uint32_t attempts)
+{
+	struct lh_outcome o = {.runs = attempts, .attempt = attempts};
+	struct tally t = {0};
+
+	for (uint32_t i = 0; i < attempts; i++) {
+		o.hits += attempt[i].happened;
+		if (attempt[i].happened)
+			remember(&t.hit, i + 1);
+		count_row(&t, cycle, attempt, i);
+	}
+	o.refuting = t.refuting;
+	if (o.hits) {
+		o.verdict = LH_VERDICT_CONFIRMED;
+		o.attempt = t.hit - 1;
+	} else if (t.rows && find_unreached(cycle, &t, &o)) {
+		o.verdict = LH_VERDICT_NOT_REACHED;
+	} else if (is_contradicted(&t, shared)) {
+		o.verdict = LH_VERDICT_CONTRADICTED;
+		o.attempt = t.refutes - 1;
+		o.seen = t.seen > 0;
+	} else {
+		o.verdict = LH_VERDICT_OPEN;
+		say_open(&t, shared, &o);
+		if (o.attempt < attempts)
+			find_waiting(cycle, &attempt[o.attempt].row, &o);
+	}
+	return o;
+}
