@@ -58,8 +58,8 @@ void lh_steered_merge(struct lh_steered *sum, const struct lh_steered *row);
  * - confirmed: the deadlock happened in an attempt;
  * - not reached: a stop was visited in no attempt;
  * - contradicted: at least three complete attempts refute the cycle, and no complete attempt in
- *   which each part's last stop was visited shows anything else; the parts never met. Order in time alone (SEEN)
- *   counts only if the attempts had pauses of different lengths;
+ *   which each part's last stop was visited shows anything else; the parts never met. Order in time
+ * alone (SEEN) counts only if the attempts had pauses of different lengths;
  * - open: all else.
  */
 struct lh_outcome lh_verdict_of(const struct lh_plan_cycle *, bool shared,
