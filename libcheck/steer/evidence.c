@@ -124,6 +124,7 @@ void lh_steer_wakes(struct lh_steer *s, uint32_t thread, uint64_t object, enum l
 	uint64_t bits = gained(t, thread, o, how);
 
 	t->depends |= bits;
+	s->relied_on |= bits;
 	if (bits) {
 		t->woken_on = object;
 		t->woken_at = t->blocked_at;
@@ -135,6 +136,8 @@ void lh_steer_wakes(struct lh_steer *s, uint32_t thread, uint64_t object, enum l
 	if (how == LH_WAKE_ALL)
 		return;
 	o->relied_on |= bits;
+	if (bits)
+		o->taken_at = t->blocked_at;
 	take(s, thread, o);
 }
 
@@ -165,6 +168,7 @@ void lh_steer_creates(struct lh_steer *s, uint32_t creator, uint32_t thread)
 	struct lh_steer_thread *t = thread_of(s, thread);
 
 	*t = (struct lh_steer_thread){.depends = thread_of(s, creator)->depends, .waker = creator};
+	s->relied_on |= t->depends;
 }
 
 /* ---- visits ---- */
@@ -205,6 +209,7 @@ void lh_steer_evidence_end(struct lh_steer *s, struct lh_steer_part *p, enum lh_
 		thread_of(s, p->thread)->depends |= bit;
 	if (needed)
 		thread_of(s, by)->depends |= bit;
+	s->relied_on |= needed ? bit : 0;
 	if (last && bit)
 		leaves_last(s, p, v, end, quiet || needed, now_ns);
 }
@@ -237,6 +242,7 @@ static void compare(struct lh_steer *s, const struct lh_steer_arrival *a, uint32
 	uint8_t other = s->visitor[v].part;
 	const struct lh_steer_part *p = &s->part[other];
 	const struct lh_steer_thread *t = thread_of(s, a->thread);
+	uint64_t *shortest = &s->seen_ns[other][a->part];
 	bool seen = false;
 
 	bool there = p->thread == s->visitor[v].thread && p->state == LH_STEER_PAUSED &&
@@ -250,11 +256,28 @@ static void compare(struct lh_steer *s, const struct lh_steer_arrival *a, uint32
 		return;
 	}
 	s->followed[other][a->part] = true;
-	s->only_seen[other][a->part] |= seen;
-	s->reason[other][a->part] = (struct lh_steer_reason){
-		.before = other, .after = a->part, .seen = seen, .thread = a->thread};
+	if (seen && (!*shortest || s->visitor[v].paused_ns < *shortest))
+		*shortest = s->visitor[v].paused_ns;
+	s->reason[other][a->part] = (struct lh_steer_reason){.before = other,
+							     .after = a->part,
+							     .seen_ns = *shortest,
+							     .thread = a->thread,
+							     .earlier = s->visitor[v].thread};
 	if (!seen)
 		give_reason(&s->reason[other][a->part], t);
+}
+
+/* The visitor is not paused at its last stop: nothing shows who could have come meanwhile. */
+static void passes_by(struct lh_steer *s, const struct lh_steer_arrival *a)
+{
+	uint32_t v = visitor_of(s, a->part, a->thread);
+
+	s->part[a->part].unpaused++;
+	if (v == LH_STEER_VISITORS)
+		return;
+	s->visitor[v].left = true;
+	s->visitor[v].released_ns = s->visitor[v].paused_ns = 0;
+	forget(s, 1ull << v, false);
 }
 
 void lh_steer_evidence_arrives(struct lh_steer *s, const struct lh_steer_arrival *a, bool visits,
@@ -272,9 +295,9 @@ void lh_steer_evidence_arrives(struct lh_steer *s, const struct lh_steer_arrival
 		return;
 	for (uint32_t v = 0; v < s->visitors; v++)
 		compare(s, a, v);
-	if (!pauses)
-		p->unpaused++;
 	visitor_of(s, a->part, a->thread);
+	if (!pauses)
+		passes_by(s, a);
 }
 
 /* ---- the result ---- */
@@ -283,20 +306,28 @@ static enum lh_steer_result result_of(const struct lh_steer *s, unsigned a, unsi
 {
 	const struct lh_steer_part *x = &s->part[a], *y = &s->part[b];
 
-	if (!x->visits[x->plan->stops - 1] || !y->visits[y->plan->stops - 1] || x->unpaused ||
-	    y->unpaused || x->untested || y->untested || s->unordered[a][b] || s->unordered[b][a] ||
-	    !(s->followed[a][b] || s->followed[b][a]))
+	if (!x->visits[x->plan->stops - 1] || !y->visits[y->plan->stops - 1] ||
+	    s->unordered[a][b] || s->unordered[b][a] || !(s->followed[a][b] || s->followed[b][a]))
 		return LH_STEER_UNKNOWN;
-	return s->only_seen[a][b] || s->only_seen[b][a] ? LH_STEER_SEEN : LH_STEER_ORDERED;
+	return s->seen_ns[a][b] || s->seen_ns[b][a] ? LH_STEER_SEEN : LH_STEER_ORDERED;
 }
 
-/* A thread still waits for what other threads have taken: in another run it may have got it. */
-static bool anybody_lost(const struct lh_steer *s)
+/* A thread waits for what others have taken. That is of no account if it would have done the same
+ * as one of them, and they came only because of the visitors that somebody depends on. */
+static bool has_lost(const struct lh_steer *s, uint32_t thread, const struct lh_steer_object *o)
+{
+	const struct lh_steer_thread *t = &s->thread[thread];
+
+	return o->object == t->blocked_on && o->taker && o->taker != thread &&
+	       (((o->early | o->stray) & s->relied_on) || !t->blocked_at ||
+		t->blocked_at != o->taken_at);
+}
+
+static bool anybody_has_lost(const struct lh_steer *s)
 {
 	for (uint32_t i = 1; i < LH_STEER_THREADS; i++)
 		for (uint32_t k = 0; s->thread[i].blocked_on && k < LH_STEER_OBJECTS; k++)
-			if (s->object[k].object == s->thread[i].blocked_on && s->object[k].taker &&
-			    s->object[k].taker != i)
+			if (has_lost(s, i, &s->object[k]))
 				return true;
 	return false;
 }
@@ -306,7 +337,7 @@ enum lh_steer_result lh_steer_result(const struct lh_steer *s, struct lh_steer_r
 {
 	enum lh_steer_result best = LH_STEER_UNKNOWN;
 
-	if (s->full || s->closed || s->doubt || anybody_lost(s))
+	if (s->full || s->closed || s->doubt || anybody_has_lost(s))
 		return best;
 	for (unsigned a = 0; a < s->n; a++)
 		for (unsigned b = a + 1; b < s->n; b++) {

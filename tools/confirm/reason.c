@@ -7,6 +7,8 @@
  */
 #include "tools/confirm/reason.h"
 
+#include <string.h>
+
 #include "tools/confirm/plan.h"
 #include "tools/util/arena.h"
 
@@ -52,23 +54,21 @@ static const char *acquires(const struct writer *w, const struct lh_report_step 
 
 /* ---- what ordered two threads ---- */
 
-/* The place of a site in the decisive attempt; NULL: not known. */
-static const char *site_place(const struct writer *w, lh_site site)
+/* The stack of a site of the decisive attempt; NULL: not known. */
+static const struct lh_report_stack *stack_at(const struct writer *w, lh_site site)
 {
 	const struct lh_reason_facts *x = w->facts;
-	const char *at = NULL;
 
-	if (x->process && LH_SITE_STACK(site))
-		at = lh_report_frame_text(
-			x->report, lh_report_place(lh_report_get_stack(x->report, x->process,
-								       LH_SITE_STACK(site))));
-	return at ? lh_arena_strdup(w->report->arena, at) : NULL;
+	return x->process && LH_SITE_STACK(site)
+		       ? lh_report_get_stack(x->report, x->process, LH_SITE_STACK(site))
+		       : NULL;
 }
 
 /* " at x.c:40"; "" if it is not known. */
-static const char *at_site(const struct writer *w, lh_site site)
+static const char *at_place(const struct writer *w, const struct lh_report_stack *stack)
 {
-	const char *at = site_place(w, site);
+	const char *at =
+		stack ? lh_report_frame_text(w->facts->report, lh_report_place(stack)) : NULL;
 
 	return at ? lh_arena_printf(w->report->arena, " at %s", at) : "";
 }
@@ -76,7 +76,7 @@ static const char *at_site(const struct writer *w, lh_site site)
 /* Did the thread that goes first wake the other one itself? */
 static bool is_waker(const struct writer *w)
 {
-	return w->row->waker == w->row->part[w->row->before].thread;
+	return w->row->waker == w->row->earlier;
 }
 
 /* The thread of the decisive attempt that woke the other one: that of a part, or another. */
@@ -91,6 +91,57 @@ static const char *waker(const struct writer *w)
 	if (!t || t->unnamed || !t->name[0])
 		return t && t->main ? "the main thread" : "another thread";
 	return lh_arena_printf(w->report->arena, "the thread '%s'", t->name);
+}
+
+/* The stack where the thread that came was created; NULL: not known. */
+static const struct lh_report_stack *creation(const struct writer *w)
+{
+	const struct lh_reason_facts *x = w->facts;
+	const struct lh_report_thread *t =
+		x->process ? lh_report_get_thread(x->report, x->process, w->row->thread) : NULL;
+
+	return t ? t->created : NULL;
+}
+
+static bool is_in(const struct lh_report_frame *f, const struct lh_report_stack *stack)
+{
+	for (uint32_t i = 0; i < stack->n; i++)
+		if (stack->frame[i].function && f->function &&
+		    strcmp(stack->frame[i].function, f->function) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * The frame that called the place of a wake-up: in the innermost function that also leads to the
+ * last stop of the thread that goes first, so that the reader sees both there; of another thread
+ * in the first other file. NULL: the place is that frame.
+ */
+static const struct lh_report_frame *caller_of(const struct writer *w,
+					       const struct lh_report_stack *stack)
+{
+	const struct lh_report_step *before = last_step(w, w->row->before);
+	const struct lh_report_frame *place = lh_report_place(stack);
+	uint32_t i = place ? (uint32_t)(place - stack->frame) : stack->n;
+
+	for (; i < stack->n; i++) {
+		const struct lh_report_frame *f = &stack->frame[i];
+		if (is_waker(w) ? before && is_in(f, before->stack)
+				: f->file && place->file && strcmp(f->file, place->file) != 0)
+			return f == place || !f->line || f->system ? NULL : f;
+	}
+	return NULL;
+}
+
+/* " at x.c:40 (called at x.c:44)"; "" if it is not known. */
+static const char *wake_place(const struct writer *w)
+{
+	const struct lh_report_stack *stack = stack_at(w, w->row->wake_site);
+	const struct lh_report_frame *caller = stack ? caller_of(w, stack) : NULL;
+
+	return caller ? lh_arena_printf(w->report->arena, "%s (called at %s)", at_place(w, stack),
+					lh_report_frame_text(w->facts->report, caller))
+		      : at_place(w, stack);
 }
 
 /* What a thread does to an object so that another one goes on. */
@@ -124,14 +175,12 @@ static const char *wake_text(const struct writer *w)
 	if (!w->row->waker || (w->row->object && !lock))
 		return NULL;
 	if (!w->row->object)
-		return w->row->wake_site
-			       ? lh_arena_printf(p, "creates it%s", at_site(w, w->row->wake_site))
-			       : NULL;
+		return lh_arena_printf(p, "creates it%s", at_place(w, creation(w)));
 	if (lock->row.kind == LH_THREAD_END)
 		return lh_arena_printf(p, "ends, which it waits for%s",
-				       at_site(w, w->row->wait_site));
+				       at_place(w, stack_at(w, w->row->wait_site)));
 	return lh_arena_printf(p, "%s %s%s", wake_verb(lock->row.kind),
-			       lh_report_lock_text(x->report, lock), at_site(w, w->row->wake_site));
+			       lh_report_lock_text(x->report, lock), wake_place(w));
 }
 
 static const char *count_attempts(const struct writer *w, uint32_t n)
@@ -215,9 +264,10 @@ static const struct {
 	[LH_OPEN_NONE] = {"the attempts do not tell", NO_COUNT, ""},
 	[LH_OPEN_NO_ATTEMPT] = {"no time was left for an attempt", NO_COUNT, ""},
 	[LH_OPEN_NO_ROW] = {"no process could be steered", ALL, ""},
-	[LH_OPEN_REFUSED] = {"the time limits of the program did not allow pauses that are long "
-			     "enough",
-			     ALL, ""},
+	[LH_OPEN_REFUSED] =
+		{"the pauses were cut short, by the limit of an attempt or by time limits of the "
+		 "program",
+		 ALL, ""},
 	[LH_OPEN_CLOSED] =
 		{"its threads were at their places at the same time, and went on without "
 		 "a deadlock",
@@ -227,8 +277,9 @@ static const struct {
 	[LH_OPEN_MIXED] = {"one thread came only after another had passed", REFUTING,
 			   "; in others it did not"},
 	[LH_OPEN_SHARED] = {NULL, REFUTING, "; but other processes share a lock of the cycle"},
-	[LH_OPEN_INCOMPLETE] = {NULL, REFUTING, "; but these did not run to their end"},
-	[LH_OPEN_FEW] = {NULL, REFUTING, "; these are too few to tell"},
+	[LH_OPEN_INCOMPLETE] = {NULL, NO_COUNT,
+				"; but those attempts deadlocked elsewhere or were ended"},
+	[LH_OPEN_FEW] = {NULL, REFUTING, "; that is not enough to tell"},
 	[LH_OPEN_APART] = {"its threads came to their places, but never at the same time", ALL, ""},
 };
 

@@ -138,8 +138,8 @@ struct run {
 	bool trace;
 };
 
-/* Returns whether the run ended in the cycle. `visited` and `complete` may be NULL; a run is complete
- * if no thread waits for a lock or a thread at its end. */
+/* Returns whether the run ended in the cycle. `visited` and `complete` may be NULL; a run is
+ * complete if no thread waits for a lock or a thread at its end. */
 bool run_program(const struct run *, bool visited[THREADS][OPS], bool *complete);
 void plan_of(const struct cycle *, enum lh_steer_mode, struct lh_plan_cycle *);
 

@@ -8,7 +8,7 @@
 #include "tests/unit/libcheck/steer/sim.h"
 #include "tests/unit/unit.h"
 
-enum { ATTEMPTS = 10 };
+enum { ATTEMPTS = 10, MS_PER_STEP = 3 };
 
 struct tally {
 	uint32_t programs, skipped, cycles, real;
@@ -30,6 +30,7 @@ static void row_of(const struct lh_steer *s, struct lh_steered *row)
 	row->before = why.before;
 	row->after = why.after;
 	row->object = why.object;
+	row->seen = (uint16_t)(why.seen_ns * MS_PER_STEP);
 	for (uint32_t i = 0; i < row->parts; i++) {
 		memcpy(row->part[i].visits, s->part[i].visits, sizeof(row->part[i].visits));
 		memcpy(row->part[i].ended, s->part[i].ended, sizeof(row->part[i].ended));
@@ -53,7 +54,7 @@ static void attempt(const struct run *like, uint32_t number, struct lh_attempt *
 	r.steer = &steer;
 	r.seed = like->seed * 131 + number;
 	r.limit = 50u << number % 3;
-	*a = (struct lh_attempt){.first = true, .pause_ms = r.limit};
+	*a = (struct lh_attempt){.first = true};
 	a->happened = run_program(&r, NULL, &a->complete);
 	row_of(&steer, &a->row);
 	if (r.trace)
@@ -75,7 +76,7 @@ static struct lh_outcome try_cycle(const struct run *r)
 		if (r->broken == BROKEN_ONCE)
 			for (; n < 3; n++) {
 				a[n] = a[0];
-				a[n].pause_ms <<= n;
+				a[n].row.seen <<= n;
 			}
 		o = lh_verdict_of(&plan, false, a, n);
 	}

@@ -4,6 +4,9 @@
 #include "tools/confirm/reason.h"
 #include "tests/unit/ledger_builder.h"
 #include "tests/unit/unit.h"
+#include "tools/symbols/symbols.h"
+
+#include <unistd.h>
 
 #define BASE 0x1000000u
 
@@ -12,6 +15,7 @@ static struct lh_report *report, *tried;
 static struct lh_ledger_view view, tried_view;
 static struct lh_report_finding *f;
 static struct lh_ledger *process;
+static struct lh_symbols *own_symbols;
 static lh_site wake, wait;
 static struct lh_attempt attempt[4];
 
@@ -32,6 +36,8 @@ static void begin(void)
 	for (int i = 0; i < 6; i++)
 		build_thread(process, 200 + i, "bank");
 	build_thread(process, 206, "relay");
+	((struct lh_thread *)build_at(process, LH_T_THREAD, 6))->created =
+		build_stack(process, 1, LH_FRAME(m, BASE + 0x1600));
 	wake = LH_SITE(build_stack(process, 1, LH_FRAME(m, BASE + 0x1400)), 0, 0);
 	wait = LH_SITE(build_stack(process, 1, LH_FRAME(m, BASE + 0x1500)), 0, 0);
 	for (int i = 0; i < 4; i++)
@@ -40,11 +46,12 @@ static void begin(void)
 			.row = {.parts = 2,
 				.before = 0,
 				.after = 1,
+				.earlier = 5,
 				.waker = 5,
 				.thread = 6,
 				.wake_site = wake,
 				.wait_site = wait,
-				.part = {{.visits = {4, 3}, .thread = 5}, {.visits = {2, 2}}}}};
+				.part = {{.visits = {4, 3}}, {.visits = {2, 2}}}}};
 }
 
 static void end(void)
@@ -59,7 +66,7 @@ static const char *prove(struct lh_outcome o)
 {
 	struct lh_reason_facts facts = {.of = f, .outcome = o, .attempt = attempt};
 
-	tried = lh_report_new((struct lh_report_options){0});
+	tried = lh_report_new((struct lh_report_options){.symbols = own_symbols});
 	CHECK(lh_read_view(&tried_view, process, process->total));
 	facts.report = tried;
 	facts.process = lh_report_get_process(tried, &tried_view);
@@ -108,7 +115,7 @@ static void objects(void)
 		   "bank+0x1500" THEN);
 	begin(); /* the creation of the thread */
 	same(prove(contradicted),
-	     "T3 reaches bank+0x1130 only after T2 creates it at bank+0x1400" THEN);
+	     "T3 reaches bank+0x1130 only after T2 creates it at bank+0x1600" THEN);
 }
 
 /* The thread that signals is in no part of the cycle, or it is the one that goes first. */
@@ -145,7 +152,7 @@ static void seen(void)
 	o.runs = 4;
 	same(prove(o), SEEN ", in 3 of 4 attempts");
 	begin();
-	attempt[0].row.waker = 0;
+	attempt[0].row.waker = 0; /* a wait for a lock, say */
 	same(prove(contradicted), SEEN ", in 3 of 3 attempts");
 	begin();
 	attempt[0].row.object = LH_LOCK_ID(60, 9);
@@ -161,6 +168,103 @@ static void seen(void)
 	     "T3 reaches bank+0x1130 only after another thread signals 'ready', "
 	     "which happens after T2 has acquired 'journal' at "
 	     "bank+0x1110");
+}
+
+/* Frames of this test itself: a function acquires, and then calls one that signals. */
+extern const char __executable_start[];
+static uint64_t acquires, calls, signals;
+static int acquires_line, calls_line, signals_line;
+
+static __attribute__((noinline)) uint64_t here(void)
+{
+	return (uint64_t)__builtin_return_address(0);
+}
+
+static __attribute__((noinline)) void tell(void)
+{
+	signals_line = __LINE__ + 1;
+	signals = here();
+	calls = (uint64_t)__builtin_return_address(0);
+}
+
+static __attribute__((noinline)) void acquire_and_tell(void)
+{
+	acquires_line = __LINE__ + 1;
+	acquires = here();
+	calls_line = __LINE__ + 1;
+	tell();
+	calls_line += acquires == 0; /* so that the call above is no jump */
+}
+
+static uint32_t own_module(struct lh_ledger *l)
+{
+	char path[LH_PATH_MAX] = "";
+
+	CHECK(readlink("/proc/self/exe", path, sizeof(path) - 1) > 0);
+	return build_module(l, path, (uint64_t)__executable_start,
+			    (uint64_t)__executable_start + (1 << 24));
+}
+
+static lh_stack_id own_stack(struct lh_ledger *l, uint32_t module, uint64_t inner, uint64_t outer)
+{
+	return build_stack(l, 2, LH_FRAME(module, inner), LH_FRAME(module, outer));
+}
+
+/* The reason if T2 acquires in acquire_and_tell, and `waker` signals in tell, called at `caller`.
+ */
+static const char *reason_with_lines(lh_thread_id waker, uint64_t caller)
+{
+	struct lh_symbols *s = lh_symbols_new(false);
+	struct lh_ledger *l = build_bank(100, BASE);
+	lh_stack_id at[4];
+	static char reason[300];
+
+	begin();
+	lh_report_free(report);
+	report = lh_report_new((struct lh_report_options){.every_lock = true, .symbols = s});
+	for (int i = 0; i < 4; i++)
+		at[i] = own_stack(l, own_module(l), acquires, acquires);
+	l->table[LH_T_FINDING].used = 1;
+	build_abba(l, LH_LOCK_ID(1, 1), LH_LOCK_ID(2, 1), at);
+	CHECK(lh_read_view(&view, l, l->total));
+	lh_report_add_ledger(report, &view);
+	f = report->finding[0];
+	attempt[0].row.object = build_lock(process, LH_COND, BASE + 0x5000, "ready");
+	attempt[0].row.waker = waker;
+	attempt[0].row.wake_site =
+		LH_SITE(own_stack(process, own_module(process), signals, caller), 0, 0);
+	own_symbols = s;
+	snprintf(reason, sizeof(reason), "%s", prove(contradicted));
+	own_symbols = NULL;
+	end();
+	lh_symbols_free(s);
+	return reason;
+}
+
+static void callers(void)
+{
+	char text[200];
+
+	acquire_and_tell();
+	snprintf(
+		text, sizeof(text),
+		"T3 reaches test_reason.c:%d only after T2 signals 'ready' at test_reason.c:%d "
+		"(called at test_reason.c:%d), and T2 does that after it has acquired 'journal' at "
+		"test_reason.c:%d",
+		acquires_line, signals_line, calls_line, acquires_line);
+	CHECK_STR(reason_with_lines(5, calls), text);
+	snprintf(text, sizeof(text),
+		 "T3 reaches test_reason.c:%d only after T2 signals 'ready' at test_reason.c:%d, "
+		 "and T2 "
+		 "does that after it has acquired 'journal' at test_reason.c:%d",
+		 acquires_line, signals_line, acquires_line);
+	CHECK_STR(reason_with_lines(5, signals), text); /* no caller leads to both */
+	snprintf(text, sizeof(text),
+		 "T3 reaches test_reason.c:%d only after the thread 'relay' signals 'ready' at "
+		 "test_reason.c:%d, which happens after T2 has acquired 'journal' at "
+		 "test_reason.c:%d",
+		 acquires_line, signals_line, acquires_line);
+	CHECK_STR(reason_with_lines(7, calls), text); /* in the same file */
 }
 
 /* A contradicted finding becomes a note; it is the same finding. */
@@ -258,8 +362,8 @@ static void left_open(void)
 		{LH_OPEN_NO_ATTEMPT, "no time was left for an attempt"},
 		{LH_OPEN_NO_ROW, "no process could be steered, in 4 attempts"},
 		{LH_OPEN_REFUSED,
-		 "the time limits of the program did not allow pauses that are long "
-		 "enough, in 4 attempts"},
+		 "the pauses were cut short, by the limit of an attempt or by time limits of the "
+		 "program, in 4 attempts"},
 		{LH_OPEN_CLOSED, "its threads were at their places at the same time, and went on "
 				 "without a deadlock, in 4 attempts"},
 		{LH_OPEN_INSTANCES, "its threads met, but each held another lock than the others "
@@ -271,8 +375,8 @@ static void left_open(void)
 		 SEEN ", in 2 of 4 attempts; but other processes share a lock of the "
 		      "cycle"},
 		{LH_OPEN_INCOMPLETE,
-		 SEEN ", in 2 of 4 attempts; but these did not run to their end"},
-		{LH_OPEN_FEW, SEEN ", in 2 of 4 attempts; these are too few to tell"},
+		 SEEN "; but those attempts deadlocked elsewhere or were ended"},
+		{LH_OPEN_FEW, SEEN ", in 2 of 4 attempts; that is not enough to tell"},
 		{LH_OPEN_APART,
 		 "its threads came to their places, but never at the same time, in 4 "
 		 "attempts; T3 waited at bank+0x1130 in vain"},
@@ -309,6 +413,7 @@ int main(void)
 	objects();
 	other_waker();
 	seen();
+	callers();
 	a_note();
 	merged();
 	confirmed();
