@@ -20,6 +20,7 @@
 #include "libcheck/base/text.h"
 #include "libcheck/events/events.h"
 #include "libcheck/stack/walk.h"
+#include "libcheck/steer/pause.h"
 
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -112,6 +113,7 @@ static bool rearm(uintptr_t frame)
 	l->shake = parents->shake;
 	lh_stderr_report_forked();
 	bool is_recorded = lh_on_fork_child(frame);
+	lh_pause_init();
 	start(l);
 	return is_recorded;
 }
@@ -175,6 +177,7 @@ __attribute__((constructor)) static void on_load(int argc, char **argv, char **e
 		__builtin_memcpy(thread->name, lh_own_ledger.ledger->comm, LH_NAME_MAX);
 	}
 	lh_delay_init();
+	lh_pause_init();
 	lh_mask_read();
 	lh_thread_after_fork = rearm;
 	__register_atfork(lh_on_fork_prepare, lh_on_fork_parent, start_in_child, NULL);

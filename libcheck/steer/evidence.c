@@ -258,8 +258,11 @@ static void compare(struct lh_steer *s, const struct lh_steer_arrival *a, uint32
 	s->followed[other][a->part] = true;
 	if (seen && (!*shortest || s->visitor[v].paused_ns < *shortest))
 		*shortest = s->visitor[v].paused_ns;
-	s->reason[other][a->part] = (struct lh_steer_reason){
-		.before = other, .after = a->part, .seen_ns = *shortest, .thread = a->thread};
+	s->reason[other][a->part] = (struct lh_steer_reason){.before = other,
+							     .after = a->part,
+							     .seen_ns = *shortest,
+							     .thread = a->thread,
+							     .earlier = s->visitor[v].thread};
 	if (!seen)
 		give_reason(&s->reason[other][a->part], t);
 }

@@ -30,8 +30,6 @@ enum {
 	LH_STEER_OBJECTS = 256 /* conditions, semaphores and the like that threads wait on */
 };
 
-enum lh_steer_state { LH_STEER_AWAY, LH_STEER_PAUSED, LH_STEER_GOING };
-
 struct lh_steer_part {
 	const struct lh_plan_part *plan;
 	uint32_t thread; /* that is in this part now; 0: none */
@@ -56,6 +54,7 @@ struct lh_steer_reason {
 	uint64_t seen_ns; /* nothing shows why, but it came soon after a pause of this length */
 	uint64_t object;  /* of the last wait; 0: not known */
 	uint32_t thread;  /* that came */
+	uint32_t earlier; /* that of the part `before` */
 	uint32_t waker;   /* thread */
 	lh_site wait_site, wake_site;
 };

@@ -1,0 +1,100 @@
+/*
+ * limits.c — how long a pause may last.
+ *
+ * All pauses of a run together last at most FREE_NS and a SHARE of the time that the run would have
+ * taken so far without them. One pause takes half of what is left, and a part whose pauses ended by
+ * the time alone pauses for ever shorter times. No pause is longer than half of the shortest time
+ * limit that the program has set for one of its waits, or a small part of the time until an armed
+ * timer sends a signal.
+ */
+#include "libcheck/steer/pause_internal.h"
+
+#include <sys/syscall.h>
+#include <sys/time.h>
+
+enum {
+	FREE_NS = 800000000,
+	SHORTEST_NS = 20000000, /* of a part that often paused in vain */
+	MOST_HALVES = 8,
+	SHARE_PERCENT = 40,
+	TIMER_PARTS = 16, /* of the time that a timer has left */
+	TIMERS = 8,       /* of timer_create that are looked at */
+	REALTIME_FROM_S = 1000000000
+};
+
+static uint64_t longest_ns;       /* of a pause, as the plan says; 0: the library chooses */
+static uint64_t shortest_wait_ns; /* atomic */
+
+void lh_limits_init(const struct lh_plan *plan)
+{
+	longest_ns = plan->pause_ms * 1000000ull;
+	shortest_wait_ns = UINT64_MAX;
+}
+
+static uint64_t ns_of(const struct timespec *t)
+{
+	return (uint64_t)t->tv_sec * 1000000000u + (uint64_t)t->tv_nsec;
+}
+
+uint64_t lh_limits_timed(const struct timespec *absolute)
+{
+	struct timespec now = {0, 0};
+	clockid_t clock = absolute->tv_sec >= REALTIME_FROM_S ? CLOCK_REALTIME : CLOCK_MONOTONIC;
+
+	lh_syscall(SYS_clock_gettime, clock, (long)&now, 0, 0, 0, 0);
+	if (absolute->tv_sec < 0 || ns_of(absolute) <= ns_of(&now))
+		return 0;
+	uint64_t ns = ns_of(absolute) - ns_of(&now);
+	uint64_t seen = __atomic_load_n(&shortest_wait_ns, __ATOMIC_RELAXED);
+	while (ns < seen && !__atomic_compare_exchange_n(&shortest_wait_ns, &seen, ns, true,
+							 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+	return lh_clock_now() + ns;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Until the first timer that counts real time sends its signal; UINT64_MAX: none is armed. */
+static uint64_t timer_ns(void)
+{
+	struct itimerval real = {{0, 0}, {0, 0}};
+	uint64_t ns = UINT64_MAX, left;
+
+	lh_syscall(SYS_getitimer, ITIMER_REAL, (long)&real, 0, 0, 0, 0);
+	left = (uint64_t)real.it_value.tv_sec * 1000000000u +
+	       (uint64_t)real.it_value.tv_usec * 1000u;
+	ns = left ? left : ns;
+	for (long i = 0; i < TIMERS; i++) {
+		struct itimerspec t;
+		if (lh_syscall(SYS_timer_gettime, i, (long)&t, 0, 0, 0, 0) == 0 &&
+		    (left = ns_of(&t.it_value)) != 0)
+			ns = least(ns, left);
+	}
+	return ns;
+}
+
+void lh_limits_spend(uint64_t ns)
+{
+	struct lh_run_header *header = (struct lh_run_header *)lh_own_ledger.run_header;
+
+	__atomic_fetch_add(&header->steered_ns, ns, __ATOMIC_RELAXED);
+}
+
+uint64_t lh_limits_until(uint64_t now_ns, uint64_t since_ns, uint32_t ended)
+{
+	const struct lh_run_header *header = lh_own_ledger.run_header;
+	uint64_t spent = __atomic_load_n(&header->steered_ns, __ATOMIC_RELAXED) +
+			 (since_ns ? now_ns - since_ns : 0);
+	uint64_t own = now_ns > spent ? now_ns - spent : 0; /* the run without the pauses */
+	uint64_t allowed = FREE_NS + own / 100 * SHARE_PERCENT;
+	if (spent >= allowed)
+		return 0;
+	uint64_t longest = longest_ns ? longest_ns : (allowed - spent) / 2;
+	longest = longest >> (ended < MOST_HALVES ? ended : MOST_HALVES);
+	longest = least(longest > SHORTEST_NS ? longest : SHORTEST_NS, allowed - spent);
+	longest = least(longest, __atomic_load_n(&shortest_wait_ns, __ATOMIC_RELAXED) / 2);
+	return now_ns + least(longest, timer_ns() / TIMER_PARTS);
+}

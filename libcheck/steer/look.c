@@ -1,0 +1,172 @@
+/*
+ * look.c — looks whether pauses must end: does a thread wait for a paused one? Can none run but
+ * paused ones? Has the thread of a pause gone?
+ */
+#include "libcheck/rules/wait_rules.h"
+#include "libcheck/steer/pause_internal.h"
+
+enum {
+	QUIET_LOOKS = 3,                 /* in a row */
+	LATE_NS = 20 * LH_STEER_STEP_NS, /* after its limit a pause is ended by another thread */
+	JOINS_MAX = 8                    /* one behind the other */
+};
+
+/* ---- who waits for whom ---- */
+
+/* The lock that the thread waits for, and how. A condition's waiter that was signalled waits for
+ * the mutex. 0: none. */
+static lh_lock_id wanted_by(uint32_t row, lh_site *site)
+{
+	const struct lh_live_thread *live = &LH_LIVE_THREADS[row];
+	lh_lock_id lock = __atomic_load_n(&live->wait_lock, __ATOMIC_ACQUIRE);
+
+	*site = live->wait_site;
+	if (!lock || live->wait_on != LH_WAIT_COND)
+		return lock;
+	*site = LH_SITE(0, LH_BLOCKING, LH_EXCLUSIVE);
+	return lh_steering->stepper[row].signalled ? live->wait_with : 0;
+}
+
+enum waits { NOT, BY_JOIN, BY_LOCK };
+
+static enum waits waits_for(uint32_t waiter, uint32_t row)
+{
+	const struct lh_live_thread *live = &LH_LIVE_THREADS[row];
+	lh_site site;
+	lh_lock_id lock = wanted_by(waiter, &site);
+	const struct lh_lock *l = lock ? lh_lock_row(lock) : NULL;
+
+	if (!l)
+		return NOT;
+	if (l->kind == LH_THREAD_END)
+		return LH_LIVE_THREADS[waiter].wait_with != live->thread ? NOT
+		       : LH_SITE_HOW(site) == LH_BLOCKING                ? BY_JOIN
+									 : BY_LOCK;
+	for (uint32_t k = 0; k < live->held_n && k < LH_HELD_MAX; k++)
+		if (lh_held_blocks(&live->held[k], lock, LH_SITE_MODE(site)))
+			return BY_LOCK;
+	return NOT;
+}
+
+/*
+ * Does a thread wait for a lock of this one, or of one that joins it, and so on? A join alone needs
+ * nobody: the first thread of most programs sits in one. `by`: the thread that waits for a lock of
+ * this very one; 0: there is none.
+ */
+static bool is_needed(uint32_t row, unsigned joins, lh_thread_id *by)
+{
+	lh_thread_id ignored;
+
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++) {
+		enum waits w = LH_LIVE_THREADS[i].state < LH_LIVE_ATTACHED ||
+					       lh_steering->stepper[i].paused
+				       ? NOT
+				       : waits_for(i, row);
+		*by = w == BY_LOCK ? LH_LIVE_THREADS[i].thread : 0;
+		if (w == BY_LOCK ||
+		    (w == BY_JOIN && joins < JOINS_MAX && is_needed(i, joins + 1, &ignored)))
+			return true;
+	}
+	return false;
+}
+
+void lh_look_for_needed(uint64_t now)
+{
+	lh_thread_id by;
+
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD) && lh_steering->paused; i++) {
+		struct lh_stepper *s = &lh_steering->stepper[i];
+		if (s->paused && is_needed(i, 0, &by))
+			lh_steering_end_pause(s, LH_STEER_NEEDED, by, now);
+	}
+}
+
+/* ---- threads that go ---- */
+
+static bool is_over(lh_thread_id thread)
+{
+	const struct lh_thread *t = &LH_THREADS[thread];
+
+	return (t->flags & LH_THREAD_ENDED) || LH_LIVE_THREADS[t->live].state == LH_LIVE_ENDING;
+}
+
+static void end_visits_of_ended(unsigned c)
+{
+	const struct lh_steer *s = lh_steering->cycle[c];
+
+	for (unsigned i = 0; i < LH_STEERED[1 + c].parts; i++)
+		if (s->part[i].state == LH_STEER_GOING && is_over(s->part[i].thread))
+			lh_steer_thread_ends(lh_steering->cycle[c], s->part[i].thread);
+}
+
+/* Threads that end while they are in a part, and pauses that their threads have left by a jump. */
+static void look_for_gone(uint64_t now)
+{
+	const struct lh_steering *g = lh_steering;
+
+	for (unsigned c = 0; c < g->plan->cycles; c++)
+		if (g->cycle[c])
+			end_visits_of_ended(c);
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD) && g->paused; i++) {
+		struct lh_stepper *s = &g->stepper[i];
+		if (s->paused &&
+		    (s->thread != LH_LIVE_THREADS[i].thread ||
+		     LH_LIVE_THREADS[i].state != LH_LIVE_ATTACHED || now > s->until_ns + LATE_NS))
+			lh_steering_end_pause(s, LH_STEER_BROKEN_OFF, 0, now);
+	}
+}
+
+static bool is_gone(const struct lh_live_thread *live)
+{
+	return live->state == LH_LIVE_FREE ||
+	       (live->state == LH_LIVE_ENDING &&
+		lh_sys_tid_gone(lh_own_ledger.ledger->pid, live->tid));
+}
+
+/* ---- quiet ---- */
+
+/* Is the thread in a wait without a time limit, and the same as at the last look? */
+static bool rests(uint32_t row)
+{
+	const struct lh_live_thread *live = &LH_LIVE_THREADS[row];
+	struct lh_stepper *s = lh_stepper_of(row);
+	bool same = s->seq == live->wait_seq;
+
+	s->seq = live->wait_seq;
+	return same && live->state == LH_LIVE_ATTACHED && !s->signalled &&
+	       __atomic_load_n(&live->wait_lock, __ATOMIC_ACQUIRE) &&
+	       live->wait_on != LH_WAIT_NONE && LH_SITE_HOW(live->wait_site) == LH_BLOCKING;
+}
+
+/* Can no thread run but paused ones? `others`: there are others. */
+static bool all_rest(bool *others)
+{
+	bool all = true;
+
+	*others = false;
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
+		if (!is_gone(&LH_LIVE_THREADS[i]) && !lh_steering->stepper[i].paused) {
+			*others = true;
+			all &= rests(i);
+		}
+	return all;
+}
+
+void lh_look(uint64_t now)
+{
+	struct lh_steering *g = lh_steering;
+	bool others;
+	unsigned c;
+
+	look_for_gone(now);
+	lh_look_for_needed(now);
+	if (!g->paused || now - g->looked_ns < LH_STEER_STEP_NS * 3 / 4)
+		return;
+	g->looked_ns = now;
+	g->quiet = all_rest(&others) ? g->quiet + 1 : 0;
+	c = lh_steering_current();
+	if (g->quiet < (others ? QUIET_LOOKS : 1) || c == LH_PLAN_CYCLES)
+		return;
+	lh_steer_quiet(g->cycle[c], now);
+	lh_steering_notice_ends(c, now);
+}

@@ -1,0 +1,240 @@
+/* pause.c — a thread comes to a stop of the plan: is it one, may the thread pause, and for how
+ * long? Then the pause itself. */
+#include "libcheck/steer/pause_internal.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+
+/* ---- pauses ---- */
+
+/* True: the pause is over. */
+static bool step(struct lh_self *self, bool struck)
+{
+	struct lh_stepper *s = lh_stepper_of(self->number);
+	uint64_t now = lh_clock_now();
+
+	if (s->paused &&
+	    (struck || (self->live_saved->cancel & LH_CANCEL_PENDING) || lh_sys_seccomp_seen()))
+		lh_steering_end_pause(s, LH_STEER_BROKEN_OFF, 0, now);
+	if (s->paused && now >= s->until_ns)
+		lh_steering_end_pause(s, LH_STEER_LIMIT, 0, now);
+	if (s->paused)
+		lh_look(now);
+	return !s->paused;
+}
+
+static void pause_thread(uintptr_t frame)
+{
+	const struct timespec t = {0, LH_STEER_STEP_NS};
+	bool over = false;
+	long rc = 0;
+
+	while (!over) {
+		uint32_t turn = __atomic_load_n(&lh_steering->turn, __ATOMIC_ACQUIRE);
+		struct lh_self *self = lh_steering_begin(frame);
+		if (!self) /* a thread that is stopped has the lock; look_for_gone ends the pause */
+			return;
+		over = step(self, rc == -EINTR);
+		lh_steering_end(self);
+		if (!over)
+			rc = lh_syscall(SYS_futex, (long)&lh_steering->turn, FUTEX_WAIT_PRIVATE,
+					turn, (long)&t, 0, 0);
+	}
+}
+
+static void begin_pause(struct lh_self *self, unsigned c, uint64_t now, uint64_t until)
+{
+	struct lh_stepper *s = lh_stepper_of(self->number);
+
+	s->paused = (uint8_t)(1 + c);
+	s->since_ns = now;
+	s->until_ns = until;
+	if (!lh_steering->paused++)
+		lh_steering->since_ns = now;
+	lh_steering->quiet = 0;
+	lh_steering->looked_ns = 0;
+}
+
+/* ---- arrivals ---- */
+
+/* What tells a thread at a stop from a thread elsewhere; under the steering lock. */
+struct visitor {
+	struct lh_self *self;
+	const struct lh_steer_call *call;
+	lh_stack_id stack;
+	uint64_t wanted;
+	uint64_t now, until; /* 0: it may not pause */
+};
+
+static lh_stack_id stack_of(struct lh_self *self, uintptr_t frame)
+{
+	const struct lh_context *x = lh_context_find(frame);
+	const struct lh_live_thread *live = self->live_saved;
+	lh_stack_id stack = 0;
+
+	if (x)
+		return x->stack;
+	if (!lh_enter(frame))
+		return 0;
+	lh_stack_walk(frame, live->stack_low, live->stack_high, self->walked);
+	self->walked->makes_lock = false;
+	if (lh_internal_lock_acquire(&lh_own_ledger.lock, self->number)) {
+		stack = lh_stack_intern(frame, self->walked);
+		lh_internal_lock_release(&lh_own_ledger.lock, self->number);
+	}
+	lh_leave(self);
+	return stack;
+}
+
+static bool is_stop(lh_stack_id stack, const struct lh_stop *at)
+{
+	const struct lh_stop *stop;
+
+	for (unsigned n = lh_stops_of(stack, &stop); n; n--, stop++)
+		if (stop->cycle == at->cycle && stop->part == at->part && stop->stop == at->stop)
+			return true;
+	return false;
+}
+
+/* The address of the lock that the thread holds since the stop `at`; 0: none. */
+static uint64_t held_since(const struct lh_live_thread *live, struct lh_stop at)
+{
+	for (uint32_t k = live->held_n < LH_HELD_MAX ? live->held_n : LH_HELD_MAX; k-- > 0;)
+		if (!(live->held[k].flags & LH_HELD_IN_COND_WAIT) &&
+		    is_stop(LH_SITE_STACK(live->held[k].site), &at))
+			return live->held[k].address;
+	return 0;
+}
+
+static uint32_t held_now(const struct lh_live_thread *live)
+{
+	uint32_t n = 0;
+
+	for (uint32_t k = 0; k < live->held_n && k < LH_HELD_MAX; k++)
+		n += !(live->held[k].flags & LH_HELD_IN_COND_WAIT) && live->held[k].lock;
+	return n;
+}
+
+/* False: the thread does not hold what a thread of the part holds there. */
+static bool arrival_of(const struct visitor *v, const struct lh_stop *at,
+		       struct lh_steer_arrival *a)
+{
+	const struct lh_live_thread *live = v->self->live_saved;
+	const struct lh_plan_part *p = &lh_steering->plan->cycle[at->cycle].part[at->part];
+
+	*a = (struct lh_steer_arrival){.thread = live->thread,
+				       .part = at->part,
+				       .stop = at->stop,
+				       .may_pause = v->until != 0,
+				       .holds_more = held_now(live) > at->stop,
+				       .wanted = v->wanted,
+				       .now_ns = v->now};
+	if (p->holds_at == p->stops)
+		a->held = lh_steer_end_of(live->thread);
+	else if (at->stop > p->holds_at)
+		a->held = held_since(live, (struct lh_stop){at->cycle, at->part, p->holds_at});
+	else
+		return true;
+	return a->held != 0;
+}
+
+/* One cycle is steered at a time; the first of the plan comes before all others. */
+static bool may_steer(unsigned c, uint64_t now)
+{
+	unsigned other = lh_steering_current();
+
+	if (other == LH_PLAN_CYCLES || other == c)
+		return true;
+	if (c)
+		return false;
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
+		if (lh_steering->stepper[i].paused > 1)
+			lh_steering_end_pause(&lh_steering->stepper[i], LH_STEER_BROKEN_OFF, 0,
+					      now);
+	return true;
+}
+
+/* True: the thread pauses now. */
+static bool arrive(const struct visitor *v, const struct lh_stop *at)
+{
+	const struct lh_plan_part *p = &lh_steering->plan->cycle[at->cycle].part[at->part];
+	struct lh_steered_part *row = &LH_STEERED[1 + at->cycle].part[at->part];
+	struct lh_steer_arrival a;
+
+	if (p->stop[at->stop].kind != v->call->kind || !arrival_of(v, at, &a))
+		return false;
+	if (v->until && !may_steer(at->cycle, v->now))
+		a.may_pause = false;
+	LH_STEERED[1 + at->cycle].refused += !v->until;
+	row->site = LH_SITE(v->stack, v->call->how, v->call->mode);
+	bool pauses = lh_steer_arrive(lh_steering->cycle[at->cycle], &a);
+	lh_steering_notice_ends(at->cycle, v->now);
+	if (pauses)
+		begin_pause(v->self, at->cycle, v->now, v->until);
+	lh_steering_show(at->cycle);
+	return pauses;
+}
+
+static bool may_pause(const struct visitor *v)
+{
+	const struct lh_live_thread *live = v->self->live_saved;
+
+	return !(LH_STACKS[v->stack].flags & LH_STACK_HANDLER) &&
+	       v->call->frame >= live->stack_low && v->call->frame < live->stack_high &&
+	       !(live->cancel & (LH_CANCEL_PENDING | LH_CANCEL_ASYNCHRONOUS)) &&
+	       !lh_sys_seccomp_seen() && !lh_stack_is_in_exit(v->stack) &&
+	       lh_own_ledger.ledger->state == LH_LEDGER_READY;
+}
+
+static uint64_t until_of(const struct visitor *v, const struct lh_stop *at)
+{
+	const struct lh_steer_part *p = &lh_steering->cycle[at->cycle]->part[at->part];
+	uint64_t until, ends;
+
+	if (!may_pause(v))
+		return 0;
+	until = lh_limits_until(v->now, lh_steering->paused ? lh_steering->since_ns : 0,
+				p->ended[0][LH_STEER_LIMIT] + p->ended[1][LH_STEER_LIMIT]);
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++) {
+		uint64_t timed = lh_steering->stepper[i].timed_ns;
+		ends = timed > v->now ? v->now + (timed - v->now) / 2 : UINT64_MAX;
+		until = ends < until ? ends : until;
+	}
+	return until > v->now + LH_STEER_STEP_NS ? until : 0;
+}
+
+static bool arrive_at_all(struct visitor *v)
+{
+	const struct lh_stop *stop;
+	unsigned n = lh_stops_of(v->stack, &stop);
+	struct lh_stepper *s = lh_stepper_of(v->self->number);
+
+	if (n && s->paused) /* it left its pause by a jump */
+		lh_steering_end_pause(s, LH_STEER_BROKEN_OFF, 0, v->now);
+	for (unsigned i = 0; i < n; i++) {
+		v->until = until_of(v, &stop[i]);
+		if (arrive(v, &stop[i]))
+			return true;
+	}
+	return false;
+}
+
+void lh_pause_at_stop(const struct lh_steer_call *call)
+{
+	struct lh_self *self = lh_self_get();
+	struct visitor v = {.call = call};
+
+	if (!self->live || !lh_stop_may_be(((const uintptr_t *)call->frame)[1]))
+		return;
+	v.stack = stack_of(self, call->frame);
+	if (!v.stack || !(v.self = lh_steering_begin(call->frame)))
+		return;
+	/* a lock that nobody has acquired has no number yet */
+	v.wanted = call->wanted ? call->wanted : (uintptr_t)call->object;
+	v.now = lh_clock_now();
+	bool pauses = arrive_at_all(&v);
+	lh_steering_end(v.self);
+	if (pauses)
+		pause_thread(call->frame);
+}

@@ -1,0 +1,322 @@
+/*
+ * waits.c — tells the state machine what threads wait for, and who wakes them.
+ *
+ * What threads wait for at a condition is protected by its mutex: a thread that holds the mutex and
+ * does not signal may have taken it. So the mutex of a condition is known from the first wait on,
+ * and its releases are followed. A thread that signals right after the release has taken nothing.
+ */
+#include "libcheck/steer/pause_internal.h"
+
+bool lh_steer_guards[256];
+
+/* ---- conditions and their mutexes ---- */
+
+static struct lh_guarded *guarded_by(uint64_t mutex)
+{
+	struct lh_steering *g = lh_steering;
+
+	for (uint32_t i = 0; i < g->guarded_n; i++)
+		if (g->guarded[i].mutex == mutex)
+			return &g->guarded[i];
+	return NULL;
+}
+
+/* All threads that have acquired the mutex before the first wait may have taken something. */
+static void take_so_far(const struct lh_lock *mutex, lh_lock_id condition)
+{
+	enum { ROWS_MAX = 4096 };
+	uint32_t rows = 0;
+
+	for (lh_chain_id c = mutex->chains; c && rows < ROWS_MAX; c = LH_CHAINS[c].next)
+		for (uint32_t v = LH_CHAINS[c].visit; v && rows < ROWS_MAX; v = LH_VISITS[v].next) {
+			lh_steer_takes(lh_steering->cycle[0], LH_VISITS[v].thread, condition);
+			rows++;
+		}
+	lh_steering->unguarded |= rows == ROWS_MAX;
+}
+
+static void guard(lh_lock_id mutex, lh_lock_id condition)
+{
+	struct lh_steering *g = lh_steering;
+	const struct lh_lock *l = lh_lock_row(mutex);
+	const struct lh_guarded *old = l ? guarded_by(l->address) : NULL;
+
+	if (old && old->condition == condition)
+		return;
+	if (!l || old || g->guarded_n == LH_STEER_GUARDED) {
+		g->unguarded = true; /* two conditions of one mutex, say */
+		return;
+	}
+	g->guarded[g->guarded_n++] = (struct lh_guarded){l->address, condition};
+	take_so_far(l, condition);
+	__atomic_store_n(lh_steer_guard_of(l->address), true, __ATOMIC_RELEASE);
+}
+
+static void take_pending(struct lh_stepper *s)
+{
+	if (s->pending && lh_steering->cycle[0])
+		lh_steer_takes(lh_steering->cycle[0], s->thread, s->pending);
+	s->pending = 0;
+}
+
+static void take_all_pending(lh_lock_id condition)
+{
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
+		if (lh_steering->stepper[i].pending == condition)
+			take_pending(&lh_steering->stepper[i]);
+}
+
+void lh_pause_releases(uintptr_t frame, const void *mutex)
+{
+	struct lh_self *self = lh_steering_begin(frame);
+	struct lh_guarded *guarded = self ? guarded_by((uintptr_t)mutex) : NULL;
+
+	if (guarded) {
+		struct lh_stepper *s = lh_stepper_of(self->number);
+		take_pending(s);
+		s->pending = s->signals == guarded->condition ? 0 : guarded->condition;
+		s->signals = 0;
+	}
+	if (self)
+		lh_steering_end(self);
+}
+
+/* ---- a wait begins ---- */
+
+/* When a cycle closes, its writers are known by the address of what they want. */
+static void blocks(const struct lh_live_thread *live, unsigned c, lh_lock_id object)
+{
+	struct lh_steer *s = lh_steering->cycle[c];
+	const struct lh_lock *l = lh_lock_row(object);
+
+	if (!s || (c > 0 && !s->closing))
+		return;
+	lh_steer_blocks(s, live->thread, l && s->closing ? l->address : object, live->wait_site);
+	lh_steering_notice_ends(c, lh_clock_now());
+}
+
+struct lh_steer_wait lh_pause_wait_begins(uintptr_t frame, uint64_t until_ns)
+{
+	struct lh_self *self = lh_steering_begin(frame);
+	struct lh_steer_wait wait = {0, 0};
+
+	if (!self)
+		return wait;
+	const struct lh_live_thread *live = self->live_saved;
+	struct lh_stepper *s = lh_stepper_of(self->number);
+	wait.object = live->wait_lock;
+	wait.mutex = live->wait_on == LH_WAIT_COND ? live->wait_with : 0;
+	take_pending(s);
+	s->signals = 0;
+	s->signalled = false;
+	s->timed_ns = until_ns;
+	if (wait.mutex && lh_steering->cycle[0])
+		guard(wait.mutex, wait.object);
+	if (until_ns && lh_steering->cycle[0])
+		lh_steer_tries(lh_steering->cycle[0], live->thread);
+	for (unsigned c = 0; wait.object && c < lh_steering->plan->cycles; c++)
+		blocks(live, c, wait.object);
+	lh_look_for_needed(lh_clock_now());
+	lh_steering_end(self);
+	return wait;
+}
+
+/* ---- it ends ---- */
+
+static struct lh_crowd *crowd_of(lh_lock_id barrier)
+{
+	struct lh_steering *g = lh_steering;
+
+	for (uint32_t i = 0; i < g->crowds_n; i++)
+		if (g->crowd[i].barrier == barrier)
+			return &g->crowd[i];
+	if (g->crowds_n == LH_STEER_CROWDS)
+		return NULL;
+	g->crowd[g->crowds_n].barrier = barrier;
+	return &g->crowd[g->crowds_n++];
+}
+
+/* A thread has arrived at the barrier. */
+static void join_crowd(lh_lock_id barrier, lh_thread_id thread)
+{
+	struct lh_crowd *c = crowd_of(barrier);
+	uint32_t i = 0;
+
+	while (c && i < c->n && c->thread[i] != thread)
+		i++;
+	if (!c || i < c->n)
+		return;
+	if (c->n < LH_STEER_CROWD)
+		c->thread[c->n++] = thread;
+	else
+		c->more = true;
+}
+
+/* Have no more threads arrived at the barrier than it waits for? */
+static bool needs_all(const struct lh_lock *l, lh_lock_id barrier)
+{
+	const struct lh_crowd *c = crowd_of(barrier);
+
+	return c && !c->more && c->n <= l->initial;
+}
+
+static enum lh_steer_wake how_woken(lh_lock_id object)
+{
+	const struct lh_lock *l = lh_lock_row(object);
+
+	switch (lh_kind_acts(l ? l->kind : LH_NOTHING)) {
+	case LH_COND:
+		return lh_steering->unguarded ? LH_WAKE_ANY : LH_WAKE_ALONE;
+	case LH_SEM:
+		return LH_WAKE_ALONE;
+	case LH_BARRIER:
+		return needs_all(l, object) ? LH_WAKE_ALL : LH_WAKE_ANY;
+	case LH_THREAD_END:
+		return LH_WAKE_ALL;
+	default:
+		return LH_WAKE_ANY;
+	}
+}
+
+static void wakes(struct lh_stepper *s, struct lh_steer_wait wait)
+{
+	struct lh_steer *steer = lh_steering->cycle[0];
+
+	if (!steer || !wait.object)
+		return;
+	if (s->signalled) {
+		lh_steer_wakes(steer, s->thread, wait.mutex, LH_WAKE_ANY);
+		return;
+	}
+	if (wait.mutex)
+		take_all_pending(wait.object);
+	lh_steer_wakes(steer, s->thread, wait.object, how_woken(wait.object));
+}
+
+void lh_pause_wait_ended(uintptr_t frame, struct lh_steer_wait wait)
+{
+	struct lh_self *self = lh_steering_begin(frame);
+	struct lh_stepper *s = self ? lh_stepper_of(self->number) : NULL;
+
+	if (!s)
+		return;
+	wakes(s, wait);
+	s->signalled = false;
+	s->timed_ns = 0;
+	lh_steering_end(self);
+}
+
+/* What the ended thread did last was to signal its end. */
+void lh_pause_joined(uintptr_t frame, struct lh_steer_wait wait)
+{
+	struct lh_self *self = wait.object ? lh_steering_begin(frame) : NULL;
+	const struct lh_lock *l = self ? lh_lock_row(wait.object) : NULL;
+
+	if (l && l->kind == LH_THREAD_END && lh_steering->cycle[0]) {
+		uint32_t row = LH_THREADS[l->initial].live;
+		if (row)
+			take_pending(lh_stepper_of(row));
+		lh_steer_signals(lh_steering->cycle[0], l->initial, wait.object, 0);
+		lh_steer_thread_ends(lh_steering->cycle[0], l->initial);
+	}
+	if (self)
+		lh_steering_end(self);
+}
+
+/* ---- without a wait ---- */
+
+void lh_pause_takes(uintptr_t frame, const void *object)
+{
+	struct lh_self *self = lh_steering_begin(frame);
+	lh_lock_id id = self ? lh_steering_lock_of(object, LH_SEM) : 0;
+
+	if (id && lh_steering->cycle[0])
+		lh_steer_takes(lh_steering->cycle[0], self->live_saved->thread, id);
+	if (self)
+		lh_steering_end(self);
+}
+
+void lh_pause_tries(uintptr_t frame)
+{
+	struct lh_self *self = lh_steering_begin(frame);
+
+	if (self && lh_steering->cycle[0])
+		lh_steer_tries(lh_steering->cycle[0], self->live_saved->thread);
+	if (self)
+		lh_steering_end(self);
+}
+
+/* ---- signals ---- */
+
+/* The thread's waiters go on to wait for the mutex, which it holds: they can be needed there. */
+static void move_waiters(lh_lock_id condition, bool all)
+{
+	uint32_t waiters = 0, rows = lh_rows_used(LH_T_LIVE_THREAD);
+
+	for (uint32_t i = 1; i < rows; i++)
+		waiters += LH_LIVE_THREADS[i].wait_lock == condition;
+	for (uint32_t i = 1; i < rows && (all || waiters == 1); i++) {
+		const struct lh_live_thread *live = &LH_LIVE_THREADS[i];
+		struct lh_stepper *s = lh_stepper_of(i);
+		if (live->wait_lock != condition || s->signalled)
+			continue;
+		wakes(s, (struct lh_steer_wait){condition, live->wait_with});
+		lh_steer_blocks(lh_steering->cycle[0], live->thread, live->wait_with,
+				live->wait_site);
+		s->signalled = true;
+	}
+}
+
+static void signals_condition(struct lh_self *self, lh_lock_id condition, bool all)
+{
+	struct lh_stepper *s = lh_stepper_of(self->number);
+
+	if (s->pending == condition)
+		s->pending = 0;
+	for (uint32_t i = 0; i < lh_steering->guarded_n; i++) {
+		const struct lh_guarded *x = &lh_steering->guarded[i];
+		if (x->condition == condition &&
+		    lh_held_find(self->live_saved, (const void *)(uintptr_t)x->mutex)) {
+			s->signals = condition;
+			move_waiters(condition, all);
+		}
+	}
+}
+
+void lh_pause_signals(uintptr_t frame, const void *object, enum lh_kind kind, bool all)
+{
+	const struct lh_context *x = lh_context_find(frame);
+	struct lh_self *self = lh_steering_begin(frame);
+	lh_lock_id id = self ? lh_steering_lock_of(object, kind) : 0;
+
+	if (id && lh_steering->cycle[0]) {
+		lh_thread_id thread = self->live_saved->thread;
+		if (kind == LH_BARRIER)
+			join_crowd(id, thread);
+		lh_steer_signals(lh_steering->cycle[0], thread, id,
+				 LH_SITE(x ? x->stack : 0, LH_BLOCKING, LH_COND_SIGNALS));
+		if (kind == LH_COND)
+			signals_condition(self, id, all);
+	}
+	if (self)
+		lh_steering_end(self);
+}
+
+/* The thread that is about to be created has the newest of the reserved rows. */
+void lh_pause_creates(uintptr_t frame)
+{
+	struct lh_self *self = lh_steering_begin(frame);
+	lh_thread_id newest = 0;
+
+	if (!self)
+		return;
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++) {
+		const struct lh_live_thread *live = &LH_LIVE_THREADS[i];
+		if (live->state == LH_LIVE_RESERVED && live->thread > newest &&
+		    LH_THREADS[live->thread].creator == self->live_saved->thread)
+			newest = live->thread;
+	}
+	if (newest && lh_steering->cycle[0])
+		lh_steer_creates(lh_steering->cycle[0], self->live_saved->thread, newest);
+	lh_steering_end(self);
+}
