@@ -98,6 +98,7 @@ struct lh_steer {
 	bool closing;       /* all were at their last stops: the writers go first */
 	bool full;          /* more visitors, threads or objects than there is room for */
 	uint64_t relied_on; /* bit v: a thread was found to depend on visitor v */
+	uint64_t by_limit;  /* bit v: the time ended the last pause of visitor v */
 	bool doubt;         /* something happened that may happen otherwise in another run */
 	uint32_t closed;    /* times that all went from their last stops at once */
 	struct lh_steer_part part[LH_PLAN_PARTS];
