@@ -195,6 +195,8 @@ void lh_look(uint64_t now)
 	g->quiet = all_rest(&others) ? g->quiet + 1 : 0;
 	if (g->quiet < (others ? QUIET_LOOKS : 1) || c == LH_PLAN_CYCLES || !g->paused)
 		return;
+	if (lh_limits_signal_may_come())
+		lh_steer_tries(g->cycle[c], 0);
 	lh_steer_quiet(g->cycle[c], now);
 	lh_steering_notice_ends(c, now);
 }
