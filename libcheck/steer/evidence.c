@@ -184,13 +184,14 @@ static bool is_another_paused(const struct lh_steer *s, const struct lh_steer_pa
 }
 
 static void leaves_last(struct lh_steer *s, struct lh_steer_part *p, uint32_t v,
-			enum lh_steer_end end, bool tested, uint64_t now_ns)
+			enum lh_steer_end end, uint32_t by, bool tested, uint64_t now_ns)
 {
 	bool limit = end == LH_STEER_LIMIT && !is_another_paused(s, p);
 
 	s->visitor[v].left = true;
 	s->visitor[v].released_ns = limit ? now_ns : 0;
 	s->visitor[v].paused_ns = limit ? now_ns - p->since_ns : 0;
+	s->visitor[v].runner = limit ? by : 0;
 	p->untested += !tested && !limit;
 }
 
@@ -211,10 +212,12 @@ void lh_steer_evidence_end(struct lh_steer *s, struct lh_steer_part *p, enum lh_
 		thread_of(s, by)->depends |= bit;
 	s->relied_on |= needed ? bit : 0;
 	if (last && bit)
-		leaves_last(s, p, v, end, quiet || needed, now_ns);
+		leaves_last(s, p, v, end, by, quiet || needed, now_ns);
 }
 
-/* May the thread come to the last stop of `part` only after visitor v has left its own? */
+/* May the thread come to the last stop of `part` only after visitor v has left its own? By order in
+ * time alone only if no other thread could run: one that sleeps or waits outside may wake it, too.
+ */
 static bool comes_after(struct lh_steer *s, const struct lh_steer_arrival *a, uint32_t v,
 			bool *seen)
 {
@@ -222,7 +225,7 @@ static bool comes_after(struct lh_steer *s, const struct lh_steer_arrival *a, ui
 
 	if (t->depends >> v & 1)
 		return true;
-	if (!(t->seen >> v & 1) && s->visitor[v].paused_ns &&
+	if (!(t->seen >> v & 1) && s->visitor[v].paused_ns && s->visitor[v].runner == a->thread &&
 	    a->now_ns - s->visitor[v].released_ns < s->visitor[v].paused_ns / 2)
 		t->seen |= 1ull << v;
 	*seen = true;
