@@ -200,7 +200,7 @@ static bool is_another_paused(const struct lh_steer *s, const struct lh_steer_pa
 }
 
 static void leaves_last(struct lh_steer *s, struct lh_steer_part *p, uint32_t v,
-			enum lh_steer_end end, bool tested, uint64_t now_ns)
+			enum lh_steer_end end, uint32_t by, bool tested, uint64_t now_ns)
 {
 	bool limit = end == LH_STEER_LIMIT && !is_another_paused(s, p);
 
@@ -208,6 +208,7 @@ static void leaves_last(struct lh_steer *s, struct lh_steer_part *p, uint32_t v,
 	s->by_limit = limit ? s->by_limit | 1ull << v : s->by_limit & ~(1ull << v);
 	s->visitor[v].released_ns = limit ? now_ns : 0;
 	s->visitor[v].paused_ns = limit ? now_ns - p->since_ns : 0;
+	s->visitor[v].runner = limit ? by : 0;
 	p->untested += !tested && !limit;
 }
 
@@ -228,17 +229,18 @@ void lh_steer_evidence_end(struct lh_steer *s, struct lh_steer_part *p, enum lh_
 		thread_of(s, by)->depends |= bit;
 	s->relied_on |= needed ? bit : 0;
 	if (last && bit)
-		leaves_last(s, p, v, end, quiet || needed, now_ns);
+		leaves_last(s, p, v, end, by, quiet || needed, now_ns);
 }
 
 /* Did the thread come soon after the time had ended the pause of visitor v? Its own pauses since do
- * not count. */
+ * not count. It must have been the only one that could run: one that sleeps or waits for something
+ * outside may wake it in another run. */
 static bool comes_soon(const struct lh_steer *s, const struct lh_steer_arrival *a, uint32_t v)
 {
 	const struct lh_steer_part *p = &s->part[a->part];
 	uint64_t own = p->thread == a->thread && p->state != LH_STEER_AWAY ? p->paused_ns : 0;
 
-	return (s->by_limit >> v & 1) &&
+	return (s->by_limit >> v & 1) && s->visitor[v].runner == a->thread &&
 	       a->now_ns - s->visitor[v].released_ns < s->visitor[v].paused_ns / 4 + own;
 }
 

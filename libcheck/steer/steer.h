@@ -113,6 +113,7 @@ struct lh_steer {
 		uint8_t part;
 		bool left;                       /* its last stop, at least once */
 		uint64_t released_ns, paused_ns; /* by the time limit; 0: otherwise */
+		uint32_t runner;                 /* then the only thread that could run */
 	} visitor[LH_STEER_VISITORS];
 	uint32_t visitors;
 	struct lh_steer_thread thread[LH_STEER_THREADS];
@@ -141,7 +142,8 @@ bool lh_steer_is_paused(const struct lh_steer *, uint32_t thread);
 bool lh_steer_any_paused(const struct lh_steer *);
 
 /* The pause of this thread ends: LH_STEER_NEEDED, LH_STEER_LIMIT, or LH_STEER_BROKEN_OFF. `by`: the
- * thread that waits for a lock of this very thread; 0: it waits through other threads. */
+ * thread that waits for a lock of this very thread; 0: it waits through other threads. At a limit:
+ * the only thread that can run but paused ones; 0: there are several. */
 void lh_steer_end_pause(struct lh_steer *, uint32_t thread, enum lh_steer_end, uint32_t by,
 			uint64_t now_ns);
 /* No thread but paused ones can run: one of them goes on. */
