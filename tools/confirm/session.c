@@ -256,6 +256,14 @@ static void run_program(struct lh_session *s, struct lh_attempt_run *run,
 	LH_OPTION(settings, shake) = shake;
 }
 
+/* An attempt that was ended for the session's sake shows only what happened in it. */
+static bool tells_nothing(const struct lh_session_private *d, const struct lh_attempt_run *run)
+{
+	bool is_cut = run->timed_out && d->end_ns && lh_time_now() >= d->end_ns;
+
+	return run->error || ((run->interrupted || is_cut) && !run->deadlocked);
+}
+
 /* False: the program cannot be started any more, or the session was interrupted. */
 static bool attempt(struct lh_session *s, struct planned first, const struct lh_steer_settings *how)
 {
@@ -272,9 +280,9 @@ static bool attempt(struct lh_session *s, struct planned first, const struct lh_
 	s->interrupted = run->interrupted;
 	d->last_ns = run->ns;
 	bool good = !run->error && !run->interrupted;
-	for (uint32_t i = 0; i < d->all.n && good; i++)
+	for (uint32_t i = 0; i < d->all.n && !tells_nothing(d, run); i++)
 		record(s, run, &d->all.list[i], how);
-	for (uint32_t i = 0; i < run->file.n && run->report && good; i++)
+	for (uint32_t i = 0; i < run->file.n && run->report; i++)
 		add_deadlocks(s, run, &run->file.view[i]);
 	note_crash(s, run);
 	log_attempt(s, run, first.prediction, how, hits);
