@@ -279,7 +279,7 @@ static const struct {
 	[LH_OPEN_SHARED] = {NULL, REFUTING, "; but other processes share a lock of the cycle"},
 	[LH_OPEN_INCOMPLETE] = {NULL, NO_COUNT,
 				"; but those attempts deadlocked elsewhere or were ended"},
-	[LH_OPEN_FEW] = {NULL, REFUTING, "; that is not enough to tell"},
+	[LH_OPEN_FEW] = {NULL, REFUTING, "; that may be chance"},
 	[LH_OPEN_APART] = {"its threads came to their places, but never at the same time", ALL, ""},
 };
 

@@ -376,7 +376,7 @@ static void left_open(void)
 		      "cycle"},
 		{LH_OPEN_INCOMPLETE,
 		 SEEN "; but those attempts deadlocked elsewhere or were ended"},
-		{LH_OPEN_FEW, SEEN ", in 2 of 4 attempts; that is not enough to tell"},
+		{LH_OPEN_FEW, SEEN ", in 2 of 4 attempts; that may be chance"},
 		{LH_OPEN_APART,
 		 "its threads came to their places, but never at the same time, in 4 "
 		 "attempts; T3 waited at bank+0x1130 in vain"},
