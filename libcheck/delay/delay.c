@@ -15,9 +15,9 @@ enum {
 	DELAY_HOLDING_ONE_IN = 3, /* while a lock is held: lock orders meet here */
 	LONG_ONE_IN = 8,          /* delays */
 	LONG_NS = 1000000,
-	LATE_NS = 500000, /* how late a timer usually fires */
+	LATE_NS = 100000, /* how late a timer fires on an idle machine */
 	SHARE = 5,        /* delays may use 1/SHARE of the time since the start */
-	FREE_DELAYS = 16, /* outside that budget, for short programs; no clock is read */
+	FREE_DELAYS = 32, /* outside that budget, for short programs; no clock is read */
 };
 
 static struct lh_real originals; /* the originals */
@@ -111,24 +111,88 @@ static void draw_delay(uintptr_t frame, enum delay_bound most)
 		delay(ns);
 }
 
-#define DELAYED(fn, type, table)                                                                   \
+/* Anywhere but before a call that must begin with its wait. */
+#define MAY_DELAY(most) draw_delay((uintptr_t)__builtin_frame_address(0), most)
+
+/* Before an acquisition. `table` has the originals. */
+#define DELAYED_TRY(fn, type, table)                                                               \
 	static int delayed_##fn(type *o)                                                           \
 	{                                                                                          \
-		draw_delay((uintptr_t)__builtin_frame_address(0), ANY);                            \
+		MAY_DELAY(ANY);                                                                    \
 		return table.fn(o);                                                                \
 	}
-#define DELAYED_TRY(fn, type) DELAYED(fn, type, originals)
-DELAYED_TRY(pthread_mutex_trylock, pthread_mutex_t)
-DELAYED_TRY(pthread_rwlock_tryrdlock, pthread_rwlock_t)
-DELAYED_TRY(pthread_rwlock_trywrlock, pthread_rwlock_t)
-DELAYED_TRY(pthread_spin_trylock, pthread_spinlock_t)
-DELAYED_TRY(sem_trywait, sem_t)
-DELAYED_TRY(mtx_trylock, mtx_t)
-#define DELAYED_OUTSIDE(fn) DELAYED(fn, void, outside)
-DELAYED_OUTSIDE(g_mutex_trylock)
-DELAYED_OUTSIDE(g_rec_mutex_trylock)
-DELAYED_OUTSIDE(g_rw_lock_reader_trylock)
-DELAYED_OUTSIDE(g_rw_lock_writer_trylock)
+/* After a release, and after a wait that has ended: whether it was one shows the result. */
+#define DELAYED_AFTER(fn, params, args)                                                            \
+	static int delayed_##fn params                                                             \
+	{                                                                                          \
+		int rc = originals.fn args;                                                        \
+		MAY_DELAY(rc == 0 ? ANY : NO_DELAY);                                               \
+		return rc;                                                                         \
+	}
+/* Before and after: a signal, a post, and the wait on a condition. */
+#define DELAYED_AROUND(fn, params, args)                                                           \
+	static int delayed_##fn params                                                             \
+	{                                                                                          \
+		MAY_DELAY(ANY);                                                                    \
+		int rc = originals.fn args;                                                        \
+		MAY_DELAY(ANY);                                                                    \
+		return rc;                                                                         \
+	}
+#define OUTSIDE_AFTER(fn)                                                                          \
+	static void delayed_##fn(void *o)                                                          \
+	{                                                                                          \
+		outside.fn(o);                                                                     \
+		MAY_DELAY(ANY);                                                                    \
+	}
+#define OUTSIDE_AROUND(fn, params, args)                                                           \
+	static void delayed_##fn params                                                            \
+	{                                                                                          \
+		MAY_DELAY(ANY);                                                                    \
+		outside.fn args;                                                                   \
+		MAY_DELAY(ANY);                                                                    \
+	}
+
+/* The functions that are replaced: ROW(how, function, ...). */
+#define REPLACED(TRY, AFTER, AROUND)                                                               \
+	TRY(pthread_mutex_trylock, pthread_mutex_t, originals)                                     \
+	TRY(pthread_rwlock_tryrdlock, pthread_rwlock_t, originals)                                 \
+	TRY(pthread_rwlock_trywrlock, pthread_rwlock_t, originals)                                 \
+	TRY(pthread_spin_trylock, pthread_spinlock_t, originals)                                   \
+	TRY(sem_trywait, sem_t, originals)                                                         \
+	TRY(mtx_trylock, mtx_t, originals)                                                         \
+	AFTER(pthread_mutex_unlock, (pthread_mutex_t * o), (o))                                    \
+	AFTER(pthread_rwlock_unlock, (pthread_rwlock_t * o), (o))                                  \
+	AFTER(pthread_spin_unlock, (pthread_spinlock_t * o), (o))                                  \
+	AFTER(mtx_unlock, (mtx_t * o), (o))                                                        \
+	AFTER(sem_wait, (sem_t * o), (o))                                                          \
+	AROUND(sem_post, (sem_t * o), (o))                                                         \
+	AROUND(pthread_cond_wait, (pthread_cond_t * v, pthread_mutex_t * o), (v, o))               \
+	AROUND(pthread_cond_signal, (pthread_cond_t * v), (v))                                     \
+	AROUND(pthread_cond_broadcast, (pthread_cond_t * v), (v))                                  \
+	AROUND(cnd_wait, (cnd_t * v, mtx_t * o), (v, o))                                           \
+	AROUND(cnd_signal, (cnd_t * v), (v))                                                       \
+	AROUND(cnd_broadcast, (cnd_t * v), (v))
+REPLACED(DELAYED_TRY, DELAYED_AFTER, DELAYED_AROUND)
+
+#define REPLACED_OUTSIDE(TRY, AFTER, AROUND)                                                       \
+	TRY(g_mutex_trylock, void, outside)                                                        \
+	TRY(g_rec_mutex_trylock, void, outside)                                                    \
+	TRY(g_rw_lock_reader_trylock, void, outside)                                               \
+	TRY(g_rw_lock_writer_trylock, void, outside)                                               \
+	AFTER(g_mutex_unlock)                                                                      \
+	AFTER(g_rec_mutex_unlock)                                                                  \
+	AFTER(g_rw_lock_reader_unlock)                                                             \
+	AFTER(g_rw_lock_writer_unlock)                                                             \
+	AROUND(g_cond_wait, (void *v, void *o), (v, o))                                            \
+	AROUND(g_cond_signal, (void *v), (v))                                                      \
+	AROUND(g_cond_broadcast, (void *v), (v))
+REPLACED_OUTSIDE(DELAYED_TRY, OUTSIDE_AFTER, OUTSIDE_AROUND)
+
+/* The creator and the new thread. */
+static void delay_at_create(uintptr_t frame)
+{
+	draw_delay(frame, ANY);
+}
 
 /*
  * Calls that are not tried first delay only if the object looks free, then probe it again;
@@ -156,32 +220,20 @@ static bool delayed_permit_probe(const void *object, enum lh_how how)
 	return free && lh_sem_is_positive(object);
 }
 
-/* Functions that a plugin brings later are not delayed. */
-static void delay_outside(void)
-{
-#define DELAY(fn)                                                                                  \
-	if (outside.fn)                                                                            \
-	lh_outside_at_start.fn = delayed_##fn
-	outside = lh_outside_at_start;
-	DELAY(g_mutex_trylock);
-	DELAY(g_rec_mutex_trylock);
-	DELAY(g_rw_lock_reader_trylock);
-	DELAY(g_rw_lock_writer_trylock);
-}
-
 void lh_delay_init(void)
 {
 	if (!lh_options.shake || lh_sys_seccomp_at_start() || lh_sys_seccomp_active())
 		return;
 	lh_own_ledger.ledger->shake = (uint32_t)lh_options.shake;
 	originals = lh_real;
-	lh_real.pthread_mutex_trylock = delayed_pthread_mutex_trylock;
-	lh_real.pthread_rwlock_tryrdlock = delayed_pthread_rwlock_tryrdlock;
-	lh_real.pthread_rwlock_trywrlock = delayed_pthread_rwlock_trywrlock;
-	lh_real.pthread_spin_trylock = delayed_pthread_spin_trylock;
-	lh_real.sem_trywait = delayed_sem_trywait;
-	lh_real.mtx_trylock = delayed_mtx_trylock;
-	delay_outside();
+	outside = lh_outside_at_start; /* functions that a plugin brings later are not delayed */
+#define REPLACE(fn, ...) lh_real.fn = delayed_##fn;
+#define REPLACE_OUTSIDE(fn, ...)                                                                   \
+	if (outside.fn)                                                                            \
+		lh_outside_at_start.fn = delayed_##fn;
+	REPLACED(REPLACE, REPLACE, REPLACE)
+	REPLACED_OUTSIDE(REPLACE_OUTSIDE, REPLACE_OUTSIDE, REPLACE_OUTSIDE)
 	lh_lock_free_probe = delayed_probe;
 	lh_sem_permit_probe = delayed_permit_probe;
+	lh_thread_at_create = delay_at_create;
 }

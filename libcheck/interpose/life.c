@@ -20,6 +20,7 @@ static void attach(void *live_row)
 	lh_mask_read();
 	lh_on_thread_start((uint32_t)(uintptr_t)live_row, (uintptr_t)__builtin_frame_address(0),
 			   live_row_of(live_row)->stack_high);
+	lh_thread_at_create((uintptr_t)__builtin_frame_address(0));
 }
 
 static void *begin(void *live_row)
@@ -74,6 +75,7 @@ LH_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *a, void *(
 		return LH_REAL(pthread_create)(thread, a, routine, argument);
 	int rc = LH_REAL(pthread_create)(thread, a, begin, (void *)(uintptr_t)live_row);
 	lh_on_thread_create_done(&call, live_row, rc ? 0 : *thread, rc);
+	lh_thread_at_create(call.frame);
 	return rc;
 }
 
@@ -87,6 +89,7 @@ LH_EXPORT int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
 	int rc = LH_REAL(thrd_create)(thread, begin_c11, (void *)(uintptr_t)live_row);
 	lh_on_thread_create_done(&call, live_row, rc == thrd_success ? *thread : 0,
 				 rc == thrd_success ? 0 : EAGAIN);
+	lh_thread_at_create(call.frame);
 	return rc;
 }
 

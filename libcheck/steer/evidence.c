@@ -124,6 +124,7 @@ void lh_steer_wakes(struct lh_steer *s, uint32_t thread, uint64_t object, enum l
 	uint64_t bits = gained(t, thread, o, how);
 
 	t->depends |= bits;
+	s->relied_on |= bits;
 	if (bits) {
 		t->woken_on = object;
 		t->woken_at = t->blocked_at;
@@ -135,6 +136,8 @@ void lh_steer_wakes(struct lh_steer *s, uint32_t thread, uint64_t object, enum l
 	if (how == LH_WAKE_ALL)
 		return;
 	o->relied_on |= bits;
+	if (bits)
+		o->taken_at = t->blocked_at;
 	take(s, thread, o);
 }
 
@@ -165,6 +168,7 @@ void lh_steer_creates(struct lh_steer *s, uint32_t creator, uint32_t thread)
 	struct lh_steer_thread *t = thread_of(s, thread);
 
 	*t = (struct lh_steer_thread){.depends = thread_of(s, creator)->depends, .waker = creator};
+	s->relied_on |= t->depends;
 }
 
 /* ---- visits ---- */
@@ -205,6 +209,7 @@ void lh_steer_evidence_end(struct lh_steer *s, struct lh_steer_part *p, enum lh_
 		thread_of(s, p->thread)->depends |= bit;
 	if (needed)
 		thread_of(s, by)->depends |= bit;
+	s->relied_on |= needed ? bit : 0;
 	if (last && bit)
 		leaves_last(s, p, v, end, quiet || needed, now_ns);
 }
@@ -290,6 +295,7 @@ void lh_steer_evidence_arrives(struct lh_steer *s, const struct lh_steer_arrival
 		return;
 	for (uint32_t v = 0; v < s->visitors; v++)
 		compare(s, a, v);
+	visitor_of(s, a->part, a->thread);
 	if (!pauses)
 		passes_by(s, a);
 }
@@ -306,13 +312,22 @@ static enum lh_steer_result result_of(const struct lh_steer *s, unsigned a, unsi
 	return s->seen_ns[a][b] || s->seen_ns[b][a] ? LH_STEER_SEEN : LH_STEER_ORDERED;
 }
 
-/* A thread still waits for what other threads have taken: in another run it may have got it. */
-static bool anybody_lost(const struct lh_steer *s)
+/* A thread waits for what others have taken. That is of no account if it would have done the same
+ * as one of them, and they came only because of the visitors that somebody depends on. */
+static bool has_lost(const struct lh_steer *s, uint32_t thread, const struct lh_steer_object *o)
+{
+	const struct lh_steer_thread *t = &s->thread[thread];
+
+	return o->object == t->blocked_on && o->taker && o->taker != thread &&
+	       (((o->early | o->stray) & s->relied_on) || !t->blocked_at ||
+		t->blocked_at != o->taken_at);
+}
+
+static bool anybody_has_lost(const struct lh_steer *s)
 {
 	for (uint32_t i = 1; i < LH_STEER_THREADS; i++)
 		for (uint32_t k = 0; s->thread[i].blocked_on && k < LH_STEER_OBJECTS; k++)
-			if (s->object[k].object == s->thread[i].blocked_on && s->object[k].taker &&
-			    s->object[k].taker != i)
+			if (has_lost(s, i, &s->object[k]))
 				return true;
 	return false;
 }
@@ -322,7 +337,7 @@ enum lh_steer_result lh_steer_result(const struct lh_steer *s, struct lh_steer_r
 {
 	enum lh_steer_result best = LH_STEER_UNKNOWN;
 
-	if (s->full || s->closed || s->doubt || anybody_lost(s))
+	if (s->full || s->closed || s->doubt || anybody_has_lost(s))
 		return best;
 	for (unsigned a = 0; a < s->n; a++)
 		for (unsigned b = a + 1; b < s->n; b++) {

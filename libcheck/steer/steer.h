@@ -88,6 +88,7 @@ struct lh_steer_object {
 	uint32_t taker;     /* the only thread that has taken something; 0 none; ~0u many */
 	uint32_t signaller;
 	lh_site wake_site;
+	lh_site taken_at; /* where a thread waited that depends on a visitor because of it */
 };
 
 struct lh_steer {
@@ -96,6 +97,7 @@ struct lh_steer {
 	bool gathered;      /* all go to their last stops */
 	bool closing;       /* all were at their last stops: the writers go first */
 	bool full;          /* more visitors, threads or objects than there is room for */
+	uint64_t relied_on; /* bit v: a thread was found to depend on visitor v */
 	bool doubt;         /* something happened that may happen otherwise in another run */
 	uint32_t closed;    /* times that all went from their last stops at once */
 	struct lh_steer_part part[LH_PLAN_PARTS];
@@ -146,7 +148,8 @@ void lh_steer_quiet(struct lh_steer *, uint64_t now_ns);
 
 /*
  * A thread waits on an object (condition, semaphore, barrier, thread's end, lock), has returned
- * from the wait, and signals, posts, arrives or ends. The sites are for the reason only.
+ * from the wait, and signals, posts, arrives or ends. The sites tell
+ * places apart (0: not known), and are given back in the reason.
  */
 void lh_steer_blocks(struct lh_steer *, uint32_t thread, uint64_t object, lh_site);
 void lh_steer_wakes(struct lh_steer *, uint32_t thread, uint64_t object, enum lh_steer_wake);

@@ -14,6 +14,12 @@ static void become(const struct lh_self *self)
 
 bool (*lh_thread_after_fork)(uintptr_t frame);
 
+static void goes_on(uintptr_t frame)
+{
+	(void)frame;
+}
+void (*lh_thread_at_create)(uintptr_t frame) = goes_on;
+
 static struct lh_self **selves; /* by live-thread row */
 static uint64_t *handles;       /* by live-thread row: pthread_t, close together for the search */
 static uint32_t free_live_threads; /* linked by held_n */

@@ -179,6 +179,12 @@ static inline void lh_inner_end(struct lh_self *self)
 /* In a forked child, set by init.c: prepares the library for the child, or returns false. */
 extern bool (*lh_thread_after_fork)(uintptr_t frame);
 
+/*
+ * A thread that has created another one calls it before the create call returns, and a new thread
+ * before its start routine. delay/delay.c replaces the function with one that may delay the thread.
+ */
+extern void (*lh_thread_at_create)(uintptr_t frame) LH_HIDDEN;
+
 bool lh_thread_init(void); /* tables; at start, and again in a forked child */
 
 /* ---- after lh_enter; those marked B need the internal lock ---- */

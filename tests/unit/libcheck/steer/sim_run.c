@@ -53,6 +53,11 @@ static uint64_t object_of(const struct scheduler *w, unsigned t)
 	}
 }
 
+static lh_site site_of(const struct scheduler *w, unsigned t)
+{
+	return 1 + w->p->runs[t] * (unsigned)OPS + w->s.pc[t];
+}
+
 /* ---- stops ---- */
 
 void plan_of(const struct cycle *c, enum lh_steer_mode mode, struct lh_plan_cycle *plan)
@@ -221,7 +226,7 @@ static void tell_step(struct scheduler *w, unsigned t)
 		lh_steer_takes(s, t + 1, object);
 	if (op->kind == OP_POST || op->kind == OP_PUSH || op->kind == OP_OPEN ||
 	    op->kind == OP_ARRIVE)
-		lh_steer_signals(s, t + 1, object, w->s.pc[t]);
+		lh_steer_signals(s, t + 1, object, site_of(w, t));
 	if ((op->kind == OP_TRY || op->kind == OP_TIMED) && w->r->broken != BROKEN_TRIES)
 		lh_steer_tries(s, t + 1);
 	if (op->kind == OP_CREATE)
@@ -246,7 +251,7 @@ static void begin_wait(struct scheduler *w, unsigned t)
 	if (op->kind == OP_TIMED)
 		w->until[t] = w->now + 1 + random_below(&w->rng, 60);
 	if (w->r->cycle && object_of(w, t))
-		lh_steer_blocks(w->r->steer, t + 1, object_of(w, t), w->s.pc[t]);
+		lh_steer_blocks(w->r->steer, t + 1, object_of(w, t), site_of(w, t));
 	if (w->r->cycle && op->kind == OP_TIMED && w->r->broken != BROKEN_TRIES)
 		lh_steer_tries(w->r->steer, t + 1);
 	if (w->r->trace)
