@@ -96,10 +96,7 @@ static void record_cycle(struct lh_session *s, struct lh_attempt_run *run, struc
 {
 	struct lh_session_private *d = s->private_data;
 	struct lh_row_source source = {run->report, NULL};
-	struct lh_attempt a = {.first = i == 0,
-			       .happened = happened,
-			       .complete = run->complete,
-			       .pause_ms = d->plan.pause_ms};
+	struct lh_attempt a = {.first = i == 0, .happened = happened, .complete = run->complete};
 
 	if (i < d->plan.cycles)
 		a.row = lh_attempt_row(run, i, &source.process);
