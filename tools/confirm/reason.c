@@ -188,15 +188,23 @@ static const char *count_attempts(const struct writer *w, uint32_t n)
 	return lh_arena_printf(w->report->arena, n == 1 ? "%u attempt" : "%u attempts", n);
 }
 
-/* "T3 was seen to get to x.c:61 only after T2 had passed x.c:31" */
+/* "T3 was seen to get to x.c:61 only after T2 had passed x.c:31"; if both places are one line, also
+ * what they acquire there. */
 static const char *seen_order(const struct writer *w)
 {
 	uint32_t before = w->row->before, after = w->row->after;
+	const struct lh_report_step *first = last_step(w, before), *second = last_step(w, after);
+	const char *from = place(w, first), *to = place(w, second);
+	struct lh_arena *p = w->report->arena;
 
-	return lh_arena_printf(w->report->arena,
-			       "%s was seen to get to %s only after %s had passed %s",
-			       thread(w, after), place(w, last_step(w, after)), thread(w, before),
-			       place(w, last_step(w, before)));
+	if (first && second && strcmp(from, to) == 0) {
+		from = lh_arena_printf(p, "that line, for %s",
+				       lh_report_lock_text(w->report, first->lock));
+		to = lh_arena_printf(p, "%s, for %s,", to,
+				     lh_report_lock_text(w->report, second->lock));
+	}
+	return lh_arena_printf(p, "%s was seen to get to %s only after %s had passed %s",
+			       thread(w, after), to, thread(w, before), from);
 }
 
 static const char *contradicted(const struct writer *w)

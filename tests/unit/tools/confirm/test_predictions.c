@@ -140,12 +140,10 @@ static struct lh_steered row(uint32_t result)
 static void add(struct lh_predictions *all, bool happened, uint32_t pause_ms,
 		struct lh_steered steered)
 {
-	struct lh_attempt a = {.happened = happened,
-			       .first = true,
-			       .complete = !happened,
-			       .pause_ms = pause_ms,
-			       .row = steered};
+	struct lh_attempt a = {
+		.happened = happened, .first = true, .complete = !happened, .row = steered};
 
+	a.row.seen = steered.result == LH_STEER_SEEN ? (uint16_t)pause_ms : 0;
 	lh_prediction_add(all, &all->list[0], &all->list[0].cycle[0], &a,
 			  (struct lh_row_source){NULL, NULL});
 	lh_prediction_decide(&all->list[0], 10);

@@ -265,6 +265,11 @@ static void callers(void)
 		 "test_reason.c:%d",
 		 acquires_line, signals_line, acquires_line);
 	CHECK_STR(reason_with_lines(7, calls), text); /* in the same file */
+	snprintf(text, sizeof(text),
+		 "T3 was seen to get to test_reason.c:%d, for 'accounts', only after T2 had passed "
+		 "that line, for 'journal', in 3 of 3 attempts",
+		 acquires_line);
+	CHECK_STR(reason_with_lines(0, calls), text);
 }
 
 /* A contradicted finding becomes a note; it is the same finding. */
