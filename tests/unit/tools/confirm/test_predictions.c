@@ -142,7 +142,6 @@ static void add(struct lh_predictions *all, bool happened, struct lh_steered ste
 	struct lh_attempt a = {
 		.happened = happened, .first = true, .complete = !happened, .row = steered};
 
-	a.row.seen = steered.result == LH_STEER_SEEN ? (uint16_t)pause_ms : 0;
 	lh_prediction_add(all, &all->list[0], &all->list[0].cycle[0], &a,
 			  (struct lh_row_source){NULL, NULL});
 	lh_prediction_decide(&all->list[0], 10);
@@ -164,18 +163,18 @@ static void verdicts(void)
 
 	CHECK_EQ(all.n, 1);
 	CHECK_EQ(all.list[0].cycles, 1);
-	add(\& all, false, row(LH_STEER_ORDERED));
-	add(\& all, false, row(LH_STEER_ORDERED));
+	add(&all, false, row(LH_STEER_ORDERED));
+	add(&all, false, row(LH_STEER_ORDERED));
 	CHECK(!all.list[0].decided);
-	add(\& all, false, row(LH_STEER_ORDERED));
+	add(&all, false, row(LH_STEER_ORDERED));
 	CHECK_EQ(all.list[0].verdict, LH_VERDICT_CONTRADICTED);
 	CHECK(all.list[0].decided);
 	/* it happens after all: that counts, whatever was seen before */
-	add(\& all, true, row(LH_STEER_UNKNOWN));
+	add(&all, true, row(LH_STEER_UNKNOWN));
 	CHECK_EQ(all.list[0].verdict, LH_VERDICT_CONFIRMED);
 	CHECK(!all.list[0].decided);
-	add(\& all, true, row(LH_STEER_UNKNOWN));
-	add(\& all, true, row(LH_STEER_UNKNOWN));
+	add(&all, true, row(LH_STEER_UNKNOWN));
+	add(&all, true, row(LH_STEER_UNKNOWN));
 	CHECK(all.list[0].decided);
 	CHECK_EQ(all.list[0].proof->outcome.runs, 6);
 	CHECK_EQ(all.list[0].proof->outcome.hits, 3);
@@ -186,7 +185,7 @@ static void verdicts(void)
 		struct lh_steered r = row(LH_STEER_UNKNOWN);
 		r.part[1].visits[1] = 0;
 		CHECK(!all.list[0].decided);
-		add(\& all, false, r);
+		add(&all, false, r);
 	}
 	CHECK(all.list[0].decided);
 	CHECK_EQ(all.list[0].verdict, LH_VERDICT_NOT_REACHED);
