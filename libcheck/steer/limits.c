@@ -36,6 +36,16 @@ static uint64_t ns_of(const struct timespec *t)
 	return (uint64_t)t->tv_sec * 1000000000u + (uint64_t)t->tv_nsec;
 }
 
+static uint64_t note_wait(uint64_t ns)
+{
+	uint64_t seen = __atomic_load_n(&shortest_wait_ns, __ATOMIC_RELAXED);
+
+	while (ns < seen && !__atomic_compare_exchange_n(&shortest_wait_ns, &seen, ns, true,
+							 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+	return lh_clock_now() + ns;
+}
+
 uint64_t lh_limits_timed(const struct timespec *absolute)
 {
 	struct timespec now = {0, 0};
@@ -44,12 +54,14 @@ uint64_t lh_limits_timed(const struct timespec *absolute)
 	lh_syscall(SYS_clock_gettime, clock, (long)&now, 0, 0, 0, 0);
 	if (absolute->tv_sec < 0 || ns_of(absolute) <= ns_of(&now))
 		return 0;
-	uint64_t ns = ns_of(absolute) - ns_of(&now);
-	uint64_t seen = __atomic_load_n(&shortest_wait_ns, __ATOMIC_RELAXED);
-	while (ns < seen && !__atomic_compare_exchange_n(&shortest_wait_ns, &seen, ns, true,
-							 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-		;
-	return lh_clock_now() + ns;
+	return note_wait(ns_of(absolute) - ns_of(&now));
+}
+
+uint64_t lh_limits_timed_us(int64_t monotonic_us)
+{
+	int64_t now = (int64_t)(lh_sys_now() / 1000);
+
+	return note_wait(monotonic_us > now ? (uint64_t)(monotonic_us - now) * 1000 : 0);
 }
 
 static uint64_t least(uint64_t a, uint64_t b)

@@ -45,6 +45,7 @@ uint64_t lh_limits_until(uint64_t now_ns, uint64_t since_ns, uint32_t ended);
 void lh_limits_spend(uint64_t ns);
 /* The program begins a wait that ends then: the time on the ledger's clock. */
 uint64_t lh_limits_timed(const struct timespec *absolute);
+uint64_t lh_limits_timed_us(int64_t monotonic_us);
 
 /* ---- state.c ---- */
 
@@ -63,8 +64,10 @@ struct lh_stepper {
 	uint32_t seq;                /* of its wait, at the last look */
 	uint64_t since_ns, until_ns; /* of its pause */
 	uint64_t timed_ns;           /* end of its wait with a time limit; 0: none */
-	lh_lock_id signals; /* condition that it has signalled since it acquired the mutex */
-	lh_lock_id pending; /* condition whose mutex it has released, without a signal */
+	lh_lock_id signals;   /* condition that it has signalled since it acquired the mutex */
+	lh_lock_id pending;   /* condition whose mutex it has released, without a signal */
+	const void *deferred; /* see lh_pause_defers */
+	lh_stack_id deferred_stack;
 };
 
 struct lh_guarded {
@@ -130,7 +133,7 @@ void lh_pause_wait_ended(uintptr_t frame, struct lh_steer_wait);
 /* Before the wait for the end of a thread is reported to have ended. */
 void lh_pause_joined(uintptr_t frame, struct lh_steer_wait);
 void lh_pause_takes(uintptr_t frame, const void *object); /* a permit, without a wait */
-void lh_pause_tries(uintptr_t frame); /* a call of the program's that does not wait */
+void lh_pause_tries(uintptr_t frame, const void *object); /* the program itself */
 void lh_pause_signals(uintptr_t frame, const void *object, enum lh_kind kind, bool all);
 void lh_pause_creates(uintptr_t frame);
 
@@ -158,7 +161,15 @@ static inline uint64_t lh_steer_end_of(lh_thread_id thread)
 	return LH_ADDRESS_NONE | thread;
 }
 
-/* May pause the thread. */
+/*
+ * CPython tries a lock while it has the GIL, and waits without the GIL after a try that failed. So
+ * at a stop the try must seem to fail: then the thread comes to the stop again, without the GIL and
+ * with the stack of the try.
+ */
+bool lh_pause_defers(uintptr_t frame, const void *object);
+
+/* May pause the thread. lh_pause_before_join: it has announced the join. */
+void lh_pause_before_join(uintptr_t frame);
 void lh_pause_at_stop(const struct lh_steer_call *call);
 
 #endif

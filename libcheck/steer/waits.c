@@ -83,18 +83,6 @@ void lh_pause_releases(uintptr_t frame, const void *mutex)
 
 /* ---- a wait begins ---- */
 
-/* When a cycle closes, its writers are known by the address of what they want. */
-static void blocks(const struct lh_live_thread *live, unsigned c, lh_lock_id object)
-{
-	struct lh_steer *s = lh_steering->cycle[c];
-	const struct lh_lock *l = lh_lock_row(object);
-
-	if (!s || (c > 0 && !s->closing))
-		return;
-	lh_steer_blocks(s, live->thread, l && s->closing ? l->address : object, live->wait_site);
-	lh_steering_notice_ends(c, lh_clock_now());
-}
-
 struct lh_steer_wait lh_pause_wait_begins(uintptr_t frame, uint64_t until_ns)
 {
 	struct lh_self *self = lh_steering_begin(frame);
@@ -114,8 +102,8 @@ struct lh_steer_wait lh_pause_wait_begins(uintptr_t frame, uint64_t until_ns)
 		guard(wait.mutex, wait.object);
 	if (until_ns && lh_steering->cycle[0])
 		lh_steer_tries(lh_steering->cycle[0], live->thread);
-	for (unsigned c = 0; wait.object && c < lh_steering->plan->cycles; c++)
-		blocks(live, c, wait.object);
+	if (wait.object && lh_steering->cycle[0])
+		lh_steer_blocks(lh_steering->cycle[0], live->thread, wait.object, live->wait_site);
 	lh_look_for_needed(lh_clock_now());
 	lh_steering_end(self);
 	return wait;
@@ -236,11 +224,12 @@ void lh_pause_takes(uintptr_t frame, const void *object)
 		lh_steering_end(self);
 }
 
-void lh_pause_tries(uintptr_t frame)
+/* A lock that the thread holds itself is never free for it. */
+void lh_pause_tries(uintptr_t frame, const void *object)
 {
 	struct lh_self *self = lh_steering_begin(frame);
 
-	if (self && lh_steering->cycle[0])
+	if (self && lh_steering->cycle[0] && !lh_held_find(self->live_saved, object))
 		lh_steer_tries(lh_steering->cycle[0], self->live_saved->thread);
 	if (self)
 		lh_steering_end(self);
@@ -295,7 +284,7 @@ void lh_pause_signals(uintptr_t frame, const void *object, enum lh_kind kind, bo
 			join_crowd(id, thread);
 		lh_steer_signals(lh_steering->cycle[0], thread, id,
 				 LH_SITE(x ? x->stack : 0, LH_BLOCKING, LH_COND_SIGNALS));
-		if (kind == LH_COND)
+		if (lh_kind_acts((uint8_t)kind) == LH_COND)
 			signals_condition(self, id, all);
 	}
 	if (self)
