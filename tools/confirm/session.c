@@ -20,7 +20,7 @@
 #define UNKNOWN_RUN_NS (30000 * LH_MS) /* if it is not known how long a run takes */
 
 /* An order in time alone shows something only if it is the same after short and long pauses. */
-enum { SHORT_MS = 100, USUAL_MS = 250, LONG_MS = 600 };
+enum { BRIEF_MS = 5, SHORT_MS = 100, USUAL_MS = 250, LONG_MS = 600 };
 
 /* The settings of attempt k of a finding; from the seventh on with delays, too. */
 static const struct lh_steer_settings rotation[] = {
@@ -310,6 +310,9 @@ static struct lh_steer_settings settings_of(const struct lh_prediction *p)
 
 	if (p->hits)
 		return p->hit;
+	if (p->verdict == LH_VERDICT_NOT_REACHED && p->firsts > 1) /* perhaps for our pauses */
+		return (struct lh_steer_settings){LH_STEER_EVERY_STOP,
+						  p->firsts % 2 ? SHORT_MS : BRIEF_MS, 0};
 	if (is_only_seen(p))
 		return (struct lh_steer_settings){LH_STEER_EVERY_STOP,
 						  p->firsts % 2 ? LONG_MS : SHORT_MS, 0};
@@ -419,6 +422,9 @@ static void prove(struct lh_session *s, struct lh_prediction *p)
 	if (p->why) {
 		facts.outcome = (struct lh_outcome){.verdict = LH_VERDICT_OPEN};
 		facts.why = lh_arena_printf(s->private_data->all.arena, "not steered: %s", p->why);
+	} else if (p->verdict != c->outcome.verdict) {
+		facts.outcome.verdict = p->verdict;
+		facts.why = "it happens at more places than an attempt can steer";
 	} else if (c->outcome.attempt < c->sources) {
 		facts.report = c->source[c->outcome.attempt].report;
 		facts.process = c->source[c->outcome.attempt].process;
