@@ -198,13 +198,11 @@ static bool may_use_up(const struct scheduler *w)
 
 static enum lh_steer_wake how_woken(const struct scheduler *w, unsigned t)
 {
-	if (w->r->broken == BROKEN_WAKES)
-		return LH_WAKE_ALONE;
 	switch (op_at(w, t)->kind) {
 	case OP_JOIN:
 		return LH_WAKE_ALL;
 	case OP_LEAVE:
-		return may_use_up(w) ? LH_WAKE_ANY : LH_WAKE_ALL;
+		return may_use_up(w) && w->r->broken != BROKEN_ALL ? LH_WAKE_ANY : LH_WAKE_ALL;
 	case OP_LOCK:
 		return LH_WAKE_ANY;
 	default:
