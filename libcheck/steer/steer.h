@@ -149,7 +149,7 @@ void lh_steer_quiet(struct lh_steer *, uint64_t now_ns);
 /*
  * A thread waits on an object (condition, semaphore, barrier, thread's end, lock), has returned
  * from the wait, and signals, posts, arrives or ends. The sites tell
- * places apart (0: not known), and are given back in the reason.
+ * places apart (0: not known), and are repeated in the reason.
  */
 void lh_steer_blocks(struct lh_steer *, uint32_t thread, uint64_t object, lh_site);
 void lh_steer_wakes(struct lh_steer *, uint32_t thread, uint64_t object, enum lh_steer_wake);
