@@ -309,7 +309,8 @@ static const char *left_open(const struct writer *w)
 		text = lh_arena_printf(p, "%s, in %u of %s", text, o->refuting,
 				       count_attempts(w, o->runs));
 	if (why == LH_OPEN_APART)
-		text = lh_arena_printf(p, "%s; %s waited at %s in vain", text, thread(w, o->part),
+		text = lh_arena_printf(p, "%s; %s was paused at %s in vain", text,
+				       thread(w, o->part),
 				       place(w, lh_plan_step(w->of, o->part, o->stop)));
 	return lh_arena_printf(p, "%s%s", text, open_texts[why].tail);
 }

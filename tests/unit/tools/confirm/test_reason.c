@@ -384,7 +384,7 @@ static void left_open(void)
 		{LH_OPEN_FEW, SEEN ", in 2 of 4 attempts; that may be chance"},
 		{LH_OPEN_APART,
 		 "its threads came to their places, but never at the same time, in 4 "
-		 "attempts; T3 waited at bank+0x1130 in vain"},
+		 "attempts; T3 was paused at bank+0x1130 in vain"},
 		{LH_OPENS, "the attempts do not tell"},
 	};
 
