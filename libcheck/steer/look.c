@@ -178,6 +178,19 @@ static bool all_rest(bool *others)
 	return all;
 }
 
+lh_thread_id lh_look_for_runner(void)
+{
+	lh_thread_id runner = 0;
+
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
+		if (!is_gone(&LH_LIVE_THREADS[i]) && !lh_steering->stepper[i].paused && !rests(i)) {
+			if (runner)
+				return 0;
+			runner = LH_LIVE_THREADS[i].thread;
+		}
+	return runner;
+}
+
 void lh_look(uint64_t now)
 {
 	struct lh_steering *g = lh_steering;
@@ -195,6 +208,8 @@ void lh_look(uint64_t now)
 	g->quiet = all_rest(&others) ? g->quiet + 1 : 0;
 	if (g->quiet < (others ? QUIET_LOOKS : 1) || c == LH_PLAN_CYCLES || !g->paused)
 		return;
+	if (lh_limits_signal_may_come())
+		lh_steer_tries(g->cycle[c], 0);
 	lh_steer_quiet(g->cycle[c], now);
 	lh_steering_notice_ends(c, now);
 }
