@@ -111,7 +111,8 @@ static const char *add_stops(struct lh_plan *plan, struct lh_report *report,
 	const char *why = NULL;
 	bool held = false;
 
-	for (const struct lh_report_step *a = &f->step[from->first]; a <= from->does && !why; a++) {
+	for (const struct lh_report_step *a = &f->step[from->first]; a && a <= from->does && !why;
+	     a++) {
 		if (!is_stop(from, a) || (skip && skip--))
 			continue;
 		if (a == holds)
