@@ -185,8 +185,100 @@ static void try_rules(const struct example *x)
 	CHECK(!x->broken || caught > 0);
 }
 
+/* ---- the reason ---- */
+
+/* A cycle of two parts; the first one has an early stop. */
+static struct lh_steer *two_parts(void)
+{
+	static struct lh_plan_cycle plan = {.parts = 2, .mode = LH_STEER_EVERY_STOP};
+	static struct lh_steer s;
+
+	plan.part[0] = (struct lh_plan_part){.stops = 2, .holds_at = 2};
+	plan.part[1] = (struct lh_plan_part){.stops = 1, .holds_at = 1};
+	lh_steer_init(&s, &plan);
+	return &s;
+}
+
+static bool arrives(struct lh_steer *s, uint32_t thread, uint8_t part, uint8_t stop)
+{
+	return lh_steer_arrive(s, &(struct lh_steer_arrival){.thread = thread,
+							     .part = part,
+							     .stop = stop,
+							     .may_pause = true,
+							     .now_ns = 1000});
+}
+
+enum { GATHERED = 5, READY = 7 };
+
+/* Thread 1 leaves its last stop, because thread 2 and others wait on READY. */
+static void leave_last(struct lh_steer *s)
+{
+	lh_steer_blocks(s, 2, READY, 70);
+	CHECK(arrives(s, 1, 0, 0));
+	lh_steer_quiet(s, 2000);
+	CHECK(arrives(s, 1, 0, 1));
+	lh_steer_quiet(s, 3000);
+}
+
+static struct lh_steer_reason reason_of(struct lh_steer *s)
+{
+	struct lh_steer_reason why = {0};
+
+	CHECK(arrives(s, 2, 1, 0));
+	lh_steer_end_pause(s, 2, LH_STEER_QUIET, 0, 4000);
+	CHECK_EQ(lh_steer_result(s, &why), LH_STEER_ORDERED);
+	CHECK_EQ(why.before, 0);
+	CHECK_EQ(why.after, 1);
+	CHECK_EQ(why.thread, 2);
+	CHECK_EQ(why.earlier, 1);
+	return why;
+}
+
+/* The thread that goes first wakes the other one, itself or through a third. */
+static void says_who_woke(void)
+{
+	struct lh_steer *s = two_parts();
+	struct lh_steer_reason why;
+
+	leave_last(s);
+	lh_steer_signals(s, 1, READY, 71);
+	lh_steer_wakes(s, 2, READY, LH_WAKE_ALONE);
+	why = reason_of(s);
+	CHECK(why.object == READY && why.waker == 1 && why.wait_site == 70 && why.wake_site == 71);
+	s = two_parts();
+	lh_steer_blocks(s, 3, GATHERED, 50);
+	leave_last(s);
+	lh_steer_signals(s, 1, GATHERED, 51);
+	lh_steer_wakes(s, 3, GATHERED, LH_WAKE_ALONE);
+	lh_steer_signals(s, 3, READY, 73);
+	lh_steer_wakes(s, 2, READY, LH_WAKE_ALONE);
+	why = reason_of(s);
+	CHECK(why.object == READY && why.waker == 3 && why.wake_site == 73);
+}
+
+/* The creation of a thread, and a wake-up before the pause, are no reasons: it waited for a lock.
+ */
+static void says_no_more_than_it_knows(void)
+{
+	struct lh_steer *s = two_parts();
+	struct lh_steer_reason why;
+
+	lh_steer_creates(s, 9, 2);
+	lh_steer_blocks(s, 2, GATHERED, 50);
+	CHECK(arrives(s, 1, 0, 0));
+	lh_steer_quiet(s, 2000);
+	lh_steer_signals(s, 1, GATHERED, 51);
+	lh_steer_wakes(s, 2, GATHERED, LH_WAKE_ALONE);
+	CHECK(arrives(s, 1, 0, 1));
+	lh_steer_end_pause(s, 1, LH_STEER_NEEDED, 2, 3000);
+	why = reason_of(s);
+	CHECK(why.object == 0 && why.waker == 0 && why.wait_site == 0 && why.wake_site == 0);
+}
+
 int main(void)
 {
+	says_who_woke();
+	says_no_more_than_it_knows();
 	for (unsigned i = 0; i < sizeof(examples) / sizeof(*examples); i++)
 		try_rules(&examples[i]);
 	return unit_done();
