@@ -205,6 +205,7 @@ struct lh_outcome lh_verdict_of(const struct lh_plan_cycle *cycle, bool shared,
 
 	for (uint32_t i = 0; i < attempts; i++) {
 		o.hits += attempt[i].happened;
+		o.incomplete += !attempt[i].complete && !attempt[i].happened;
 		if (attempt[i].happened)
 			remember(&t.hit, i + 1);
 		count_row(&t, cycle, attempt, i);
