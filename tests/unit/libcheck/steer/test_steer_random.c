@@ -15,6 +15,8 @@ struct tally {
 	uint32_t programs, skipped;
 	uint32_t verdict[LH_VERDICTS][2];
 	uint32_t first_attempt, seen;
+	/* cycles of programs that cannot deadlock in another way */
+	uint32_t alone, alone_confirmed, alone_first;
 	/* cycles that no schedule closes, of programs in which no thread tries or waits with a
 	 * limit, and whose attempts ended without another deadlock */
 	uint32_t plain, plain_contradicted;
@@ -30,12 +32,18 @@ static bool has_tries(const struct program *p)
 	return false;
 }
 
-static void count(struct tally *t, const struct program *p, const struct lh_outcome *o, bool real)
+static void count(struct tally *t, const struct program *p, const struct lh_outcome *o,
+		  const struct truth *truth)
 {
-	bool contradicted = o->verdict == LH_VERDICT_CONTRADICTED;
+	bool real = truth->real, contradicted = o->verdict == LH_VERDICT_CONTRADICTED;
 
 	t->verdict[o->verdict][real]++;
 	t->first_attempt += o->hits && o->runs == 1;
+	if (real && !truth->stuck_elsewhere) {
+		t->alone++;
+		t->alone_confirmed += o->hits > 0;
+		t->alone_first += o->hits && o->runs == 1;
+	}
 	t->seen += contradicted && o->seen;
 	if (real || has_tries(p) || o->incomplete || o->verdict == LH_VERDICT_NOT_REACHED)
 		return;
@@ -53,7 +61,8 @@ static void try_program(uint64_t number, struct tally *t)
 {
 	static struct cycle cycle[CYCLES];
 	struct program p;
-	bool visited[THREADS][OPS] = {{0}}, real[CYCLES];
+	bool visited[THREADS][OPS] = {{0}};
+	struct truth truth[CYCLES];
 	struct run r = {.program = &p, .seed = number};
 	uint32_t n;
 
@@ -61,7 +70,7 @@ static void try_program(uint64_t number, struct tally *t)
 	run_program(&r, visited, NULL);
 	n = predict(&p, visited, cycle);
 	t->programs++;
-	if (n && !explore(&p, cycle, n, real)) {
+	if (n && !explore(&p, cycle, n, truth)) {
 		t->skipped++;
 		return;
 	}
@@ -69,11 +78,11 @@ static void try_program(uint64_t number, struct tally *t)
 		struct lh_outcome o;
 		r.cycle = &cycle[i];
 		o = confirm_cycle(&r);
-		count(t, &p, &o, real[i]);
-		if (!is_wrong(&o, real[i]))
+		count(t, &p, &o, &truth[i]);
+		if (!is_wrong(&o, truth[i].real))
 			continue;
 		printf("\tprogram %lu, cycle %u: verdict %d, real %d\n", number, i, o.verdict,
-		       real[i]);
+		       truth[i].real);
 		program_print(&p);
 		cycle_print(&p, &cycle[i]);
 	}
@@ -88,10 +97,12 @@ static void show(const struct tally *t)
 		all += t->verdict[v][0] + t->verdict[v][1];
 	}
 	printf("\t%u programs, %u cycles, of which %u can close: %u confirmed (%u in the first "
-	       "attempt), %u open, %u not reached, %u contradicted\n",
+	       "attempt), %u open, %u not reached, %u contradicted; if the program cannot "
+	       "deadlock otherwise, %u of %u confirmed (%u in the first attempt)\n",
 	       t->programs, all, real, t->verdict[LH_VERDICT_CONFIRMED][1], t->first_attempt,
 	       t->verdict[LH_VERDICT_OPEN][1], t->verdict[LH_VERDICT_NOT_REACHED][1],
-	       t->verdict[LH_VERDICT_CONTRADICTED][1]);
+	       t->verdict[LH_VERDICT_CONTRADICTED][1], t->alone_confirmed, t->alone,
+	       t->alone_first);
 	printf("\t%u cannot: %u contradicted (%u by order in time), %u open, %u not reached, %u "
 	       "confirmed; without tries, limits and other deadlocks %u of %u contradicted\n",
 	       all - real, t->verdict[LH_VERDICT_CONTRADICTED][0], t->seen,
