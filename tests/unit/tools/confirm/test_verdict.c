@@ -93,6 +93,23 @@ static void not_reached(void)
 	CHECK_EQ(o.stop, 1);
 }
 
+/* A lone thread at a stop that two parts share is counted in one of them. */
+static void shared_stop(void)
+{
+	struct lh_plan_cycle cycle = two_parts;
+	struct lh_attempt a = attempt(LH_STEER_UNKNOWN);
+
+	a.row.part[1].visits[0] = a.row.part[1].visits[1] = 0;
+	CHECK_EQ(lh_verdict_of(&cycle, false, &a, 1).verdict, LH_VERDICT_NOT_REACHED);
+	for (int p = 0; p < 2; p++)
+		for (int k = 0; k < 2; k++)
+			cycle.part[p].stop[k] =
+				(struct lh_plan_stop){.frame = (uint16_t)(7 * k), .frames = 3};
+	CHECK_EQ(lh_verdict_of(&cycle, false, &a, 1).verdict, LH_VERDICT_OPEN);
+	cycle.part[1].stop[1].frame++;
+	CHECK_EQ(lh_verdict_of(&cycle, false, &a, 1).verdict, LH_VERDICT_NOT_REACHED);
+}
+
 /* The sum of two processes is no stronger than the weaker one; an idle one changes nothing. */
 static void processes(void)
 {
@@ -117,6 +134,7 @@ int main(void)
 	not_refuted();
 	order_in_time();
 	not_reached();
+	shared_stop();
 	processes();
 	return unit_done();
 }
