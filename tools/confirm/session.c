@@ -340,9 +340,10 @@ static struct lh_steer_settings settings_of(const struct lh_prediction *p)
 	if (p->verdict == LH_VERDICT_NOT_REACHED && p->firsts > 1) /* perhaps for our pauses */
 		return (struct lh_steer_settings){LH_STEER_EVERY_STOP,
 						  p->firsts % 2 ? SHORT_MS : BRIEF_MS, 0};
-	if (is_only_seen(p))
-		return (struct lh_steer_settings){LH_STEER_EVERY_STOP,
-						  p->firsts % 2 ? LONG_MS : SHORT_MS, 0};
+	if (is_only_seen(
+		    p)) /* a pause before the last stop would leave no time for a long one there */
+		return p->firsts % 2 ? (struct lh_steer_settings){LH_STEER_LAST, LONG_MS, 0}
+				     : (struct lh_steer_settings){LH_STEER_EVERY_STOP, SHORT_MS, 0};
 	how.seed = p->firsts < ROTATION ? 0 : p->firsts + 1;
 	return how;
 }
