@@ -18,7 +18,7 @@ static bool step(struct lh_self *self, bool struck)
 	    (struck || (self->live_saved->cancel & LH_CANCEL_PENDING) || lh_sys_seccomp_seen()))
 		lh_steering_end_pause(s, LH_STEER_BROKEN_OFF, 0, now);
 	if (s->paused && now >= s->until_ns)
-		lh_steering_end_pause(s, LH_STEER_LIMIT, 0, now);
+		lh_steering_end_pause(s, LH_STEER_LIMIT, lh_look_for_runner(), now);
 	if (s->paused)
 		lh_look(now);
 	return !s->paused;
@@ -176,6 +176,23 @@ static bool arrive(const struct visitor *v, const struct lh_stop *at)
 	return pauses;
 }
 
+/* All other Python threads wait for the thread that has the GIL, whatever they do next. */
+static bool holds_gil(const struct lh_live_thread *live)
+{
+	for (uint32_t k = 0; lh_python.on && k < live->held_n && k < LH_HELD_MAX; k++)
+		if (LH_LOCKS[LH_LOCK_ROW(live->held[k].lock)].kind == LH_GIL)
+			return true;
+	return false;
+}
+
+static bool is_about_gil(const struct lh_plan_part *p)
+{
+	for (unsigned i = 0; i < p->stops; i++)
+		if (p->stop[i].kind == LH_GIL)
+			return true;
+	return false;
+}
+
 static bool may_pause(const struct visitor *v)
 {
 	const struct lh_live_thread *live = v->self->live_saved;
@@ -192,7 +209,8 @@ static uint64_t until_of(const struct visitor *v, const struct lh_stop *at)
 	const struct lh_steer_part *p = &lh_steering->cycle[at->cycle]->part[at->part];
 	uint64_t until, ends;
 
-	if (!may_pause(v))
+	if (!may_pause(v) || (holds_gil(v->self->live_saved) &&
+			      !is_about_gil(&lh_steering->plan->cycle[at->cycle].part[at->part])))
 		return 0;
 	until = lh_limits_until(v->now, lh_steering->paused ? lh_steering->since_ns : 0,
 				p->ended[0][LH_STEER_LIMIT] + p->ended[1][LH_STEER_LIMIT]);
@@ -204,6 +222,25 @@ static uint64_t until_of(const struct visitor *v, const struct lh_stop *at)
 	return until > v->now + LH_STEER_STEP_NS ? until : 0;
 }
 
+/* The stop of the part that the thread is in, on its way; `n`: none. */
+static unsigned own_stop(const struct visitor *v, const struct lh_stop *stop, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const struct lh_steer *s = lh_steering->cycle[stop[i].cycle];
+		const struct lh_steer_part *p = &s->part[stop[i].part];
+		if (p->state == LH_STEER_GOING && p->thread == v->self->live_saved->thread)
+			return i;
+	}
+	return n;
+}
+
+static bool arrive_at(struct visitor *v, const struct lh_stop *at)
+{
+	v->until = until_of(v, at);
+	return arrive(v, at);
+}
+
+/* The part that the thread is in comes before others with the same stops: they end its visit. */
 static bool arrive_at_all(struct visitor *v)
 {
 	const struct lh_stop *stop;
@@ -212,12 +249,24 @@ static bool arrive_at_all(struct visitor *v)
 
 	if (n && s->paused) /* it left its pause by a jump */
 		lh_steering_end_pause(s, LH_STEER_BROKEN_OFF, 0, v->now);
-	for (unsigned i = 0; i < n; i++) {
-		v->until = until_of(v, &stop[i]);
-		if (arrive(v, &stop[i]))
+	unsigned own = own_stop(v, stop, n);
+	if (own < n && arrive_at(v, &stop[own]))
+		return true;
+	for (unsigned i = 0; i < n; i++)
+		if (i != own && arrive_at(v, &stop[i]))
 			return true;
-	}
 	return false;
+}
+
+/* The stack of the try that CPython made before, while it had the GIL; 0: there was none. */
+static lh_stack_id deferred_stack(const struct lh_self *self, const void *object)
+{
+	struct lh_stepper *s = &lh_steering->stepper[self->number];
+	bool is_deferred =
+		s->deferred && s->deferred == object && s->thread == self->live_saved->thread;
+
+	s->deferred = NULL;
+	return is_deferred ? s->deferred_stack : 0;
 }
 
 void lh_pause_at_stop(const struct lh_steer_call *call)
@@ -225,9 +274,11 @@ void lh_pause_at_stop(const struct lh_steer_call *call)
 	struct lh_self *self = lh_self_get();
 	struct visitor v = {.call = call};
 
-	if (!self->live || !lh_stop_may_be(((const uintptr_t *)call->frame)[1]))
+	if (!self->live || !lh_steering->plan)
 		return;
-	v.stack = stack_of(self, call->frame);
+	v.stack = lh_python.on ? deferred_stack(self, call->object) : 0;
+	if (!v.stack && lh_stop_may_be(((const uintptr_t *)call->frame)[1]))
+		v.stack = stack_of(self, call->frame);
 	if (!v.stack || !(v.self = lh_steering_begin(call->frame)))
 		return;
 	/* a lock that nobody has acquired has no number yet */
@@ -237,4 +288,44 @@ void lh_pause_at_stop(const struct lh_steer_call *call)
 	lh_steering_end(v.self);
 	if (pauses)
 		pause_thread(call->frame);
+}
+
+static bool is_thread_end(const void *semaphore)
+{
+	const struct lh_lock *l = lh_lock_known(semaphore, LH_SEM);
+
+	return l && (l->flags & LH_LOCK_THREAD_END_SEM);
+}
+
+bool lh_pause_defers(uintptr_t frame, const void *object)
+{
+	struct lh_self *self = lh_self_get();
+	const struct lh_stop *stop;
+
+	if (!self->live || !lh_steering->plan || !lh_stop_may_be(((const uintptr_t *)frame)[1]) ||
+	    is_thread_end(object) || lh_python_read_intent() != LH_PYTHON_BLOCKING)
+		return false;
+	lh_stack_id stack = stack_of(self, frame);
+	if (!stack || !(self = lh_steering_begin(frame)))
+		return false;
+	bool at_stop = lh_stops_of(stack, &stop) != 0;
+	struct lh_stepper *s = lh_stepper_of(self->number);
+	s->deferred = at_stop ? object : NULL;
+	s->deferred_stack = stack;
+	lh_steering_end(self);
+	return at_stop;
+}
+
+void lh_pause_before_join(uintptr_t frame)
+{
+	const struct lh_live_thread *live = lh_self_get()->live;
+
+	if (!live || live->wait_on != LH_WAIT_JOIN)
+		return;
+	const struct lh_steer_call call = {.frame = frame,
+					   .kind = LH_THREAD_END,
+					   .mode = LH_EXCLUSIVE,
+					   .how = LH_BLOCKING,
+					   .wanted = lh_steer_end_of(live->wait_with)};
+	lh_pause_at_stop(&call);
 }
