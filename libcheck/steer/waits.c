@@ -256,12 +256,22 @@ void lh_pause_takes(uintptr_t frame, const void *object)
 		lh_steering_end(self);
 }
 
-/* A lock that the thread holds itself is never free for it. */
+static bool is_only_thread(uint32_t row)
+{
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
+		if (i != row && LH_LIVE_THREADS[i].state != LH_LIVE_FREE)
+			return false;
+	return true;
+}
+
+/* A lock that the thread holds itself is never free for it; and as long as there is one thread, each
+ * try ends as it does in all runs. */
 void lh_pause_tries(uintptr_t frame, const void *object)
 {
 	struct lh_self *self = lh_steering_begin(frame);
 
-	if (self && lh_steering->cycle[0] && !lh_held_find(self->live_saved, object))
+	if (self && lh_steering->cycle[0] && !lh_held_find(self->live_saved, object) &&
+	    !is_only_thread(self->number))
 		lh_steer_tries(lh_steering->cycle[0], self->live_saved->thread);
 	if (self)
 		lh_steering_end(self);
