@@ -72,12 +72,14 @@ static void forget(struct lh_steer *s, uint64_t bit, bool quiet)
 		bool awaits = t->blocked_on &&
 			      (quiet || ((t->awaits & bit) && is_untouched(s, t->blocked_on, bit)));
 		t->depends &= ~bit;
+		t->woken_for &= ~bit;
 		t->seen &= ~bit;
 		t->awaits = awaits ? t->awaits | bit : t->awaits & ~bit;
 	}
 	for (uint32_t i = 0; i < LH_STEER_OBJECTS; i++) {
 		struct lh_steer_object *o = &s->object[i];
 		o->depends &= ~bit;
+		o->signalled &= ~bit;
 		o->stray &= ~bit;
 		o->early = o->taker ? o->early | bit : o->early & ~bit;
 	}
@@ -142,6 +144,7 @@ void lh_steer_wakes(struct lh_steer *s, uint32_t thread, uint64_t object, enum l
 	t->depends |= bits;
 	s->relied_on |= bits;
 	if (bits) {
+		t->woken_for = bits & o->signalled;
 		t->woken_on = object;
 		t->woken_at = t->blocked_at;
 		t->waker = o->signaller;
@@ -168,9 +171,12 @@ void lh_steer_signals(struct lh_steer *s, uint32_t thread, uint64_t object, lh_s
 	struct lh_steer_object *o = object_of(s, object);
 
 	use(s, t, o);
+	o->depends |= t->depends;
+	if (!t->depends)
+		return;
+	o->signalled = t->depends;
 	o->signaller = thread;
 	o->wake_site = site;
-	o->depends |= t->depends;
 }
 
 void lh_steer_tries(struct lh_steer *s, uint32_t thread)
@@ -184,6 +190,7 @@ void lh_steer_creates(struct lh_steer *s, uint32_t creator, uint32_t thread)
 	struct lh_steer_thread *t = thread_of(s, thread);
 
 	*t = (struct lh_steer_thread){.depends = thread_of(s, creator)->depends, .waker = creator};
+	t->woken_for = t->depends;
 	s->relied_on |= t->depends;
 }
 
@@ -225,7 +232,7 @@ void lh_steer_evidence_end(struct lh_steer *s, struct lh_steer_part *p, enum lh_
 	forget(s, bit, quiet || end == LH_STEER_LIMIT);
 	if (quiet || needed)
 		thread_of(s, p->thread)->depends |= bit;
-	if (needed)
+	if (needed) /* it waits for a lock: no wake-up gave it the bit */
 		thread_of(s, by)->depends |= bit;
 	s->relied_on |= needed ? bit : 0;
 	if (last && bit)
@@ -260,8 +267,10 @@ static bool comes_after(struct lh_steer *s, const struct lh_steer_arrival *a, ui
 	return true;
 }
 
-static void give_reason(struct lh_steer_reason *why, const struct lh_steer_thread *t)
+static void give_reason(struct lh_steer_reason *why, const struct lh_steer_thread *t, uint32_t v)
 {
+	if (!(t->woken_for >> v & 1))
+		return;
 	why->object = t->woken_on;
 	why->waker = t->waker;
 	why->wait_site = t->woken_at;
@@ -295,7 +304,7 @@ static void compare(struct lh_steer *s, const struct lh_steer_arrival *a, uint32
 							     .thread = a->thread,
 							     .earlier = s->visitor[v].thread};
 	if (!seen)
-		give_reason(&s->reason[other][a->part], t);
+		give_reason(&s->reason[other][a->part], t, v);
 }
 
 /* The visitor is not paused at its last stop: nothing shows who could have come meanwhile. */

@@ -115,27 +115,13 @@ static bool steered_permit_probe(const void *o, enum lh_how how)
 	return permit_probe(o, how);
 }
 
-/* Here the wait is announced already. */
-#define UNTRIED(type, fn, k, object, params, args, original)                                       \
-	static type steered_##fn params                                                            \
-	{                                                                                          \
-		at_stop(FRAME, (const void *)(object), LH_##k, LH_EXCLUSIVE);                      \
-		return original args;                                                              \
-	}
-UNTRIED(int, pthread_once, ONCE, o, (pthread_once_t * o, void (*routine)(void)), (o, routine),
-	real.pthread_once)
-UNTRIED(void, call_once, ONCE, o, (once_flag * o, void (*routine)(void)), (o, routine),
-	real.call_once)
-UNTRIED(int, __cxa_guard_acquire, GUARD, o, (uint64_t * o), (o), real.__cxa_guard_acquire)
-#define UNTRIED_OUTSIDE(type, fn, k, object, params, args)                                         \
-	UNTRIED(type, fn, k, object, params, args, OF_OUTSIDE(fn))
-UNTRIED_OUTSIDE(void *, g_once_impl, G_ONCE, o, (void *o, lh_glib_routine *routine, void *argument),
-		(o, routine, argument))
-UNTRIED_OUTSIDE(int, g_once_init_enter, G_ONCE, o, (void *o), (o))
-UNTRIED_OUTSIDE(int, g_once_init_enter_impl, G_ONCE, o, (void *o), (o))
-UNTRIED_OUTSIDE(int, g_once_init_enter_pointer, G_ONCE, o, (void *o), (o))
+/* A critical section: its wait is announced already. */
 #define SECTION(fn, object, params, args)                                                          \
-	UNTRIED_OUTSIDE(void, fn, OMP_CRITICAL, object, params, args)
+	static void steered_##fn params                                                            \
+	{                                                                                          \
+		at_stop(FRAME, (const void *)(object), LH_OMP_CRITICAL, LH_EXCLUSIVE);             \
+		OF_OUTSIDE(fn) args;                                                               \
+	}
 SECTION(GOMP_critical_start, steered_GOMP_critical_start, (void), ())
 SECTION(GOMP_critical_name_start, o, (void *o), (o))
 SECTION(GOMP_atomic_start, steered_GOMP_atomic_start, (void), ())
@@ -282,7 +268,7 @@ static int steered_thrd_create(thrd_t *thread, thrd_start_t routine, void *argum
 
 /* ---- the start ---- */
 
-/* A C library may lack newer functions, and a C program has no C++ runtime. */
+/* A C library may lack newer functions. */
 #define STEER(fn)                                                                                  \
 	if (real.fn)                                                                               \
 	lh_real.fn = steered_##fn
@@ -305,9 +291,6 @@ static void steer_uniform(void)
 
 static void steer_waits(void)
 {
-	STEER(pthread_once);
-	STEER(call_once);
-	STEER(__cxa_guard_acquire);
 	STEER(sem_wait);
 	STEER(sem_timedwait);
 	STEER(sem_clockwait);
@@ -352,10 +335,6 @@ static void *replace_outside(unsigned function, void *original)
 #include "libcheck/calls.def"
 		STEERED(g_bit_trylock),
 		STEERED(g_pointer_bit_trylock),
-		STEERED(g_once_impl),
-		STEERED(g_once_init_enter),
-		STEERED(g_once_init_enter_impl),
-		STEERED(g_once_init_enter_pointer),
 		STEERED(GOMP_critical_start),
 		STEERED(GOMP_critical_name_start),
 		STEERED(GOMP_atomic_start),

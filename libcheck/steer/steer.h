@@ -32,6 +32,7 @@ enum {
 
 struct lh_steer_part {
 	const struct lh_plan_part *plan;
+	uint32_t code;   /* the first part whose threads acquire their locks at the same places */
 	uint32_t thread; /* that is in this part now; 0: none */
 	enum lh_steer_state state;
 	uint8_t stop;      /* where it is, or was last */
@@ -73,7 +74,9 @@ struct lh_steer_thread {
 	uint64_t awaits;  /* bit v: it is still blocked as it was when visitor v was released */
 	uint64_t blocked_on;
 	lh_site blocked_at;
-	uint64_t woken_on;
+	/* The reason: what gave it these bits of `depends` last, a wake-up or its creation. */
+	uint64_t woken_for;
+	uint64_t woken_on; /* 0: its creation */
 	lh_site woken_at, wake_site;
 	uint32_t waker;
 };
@@ -86,6 +89,7 @@ struct lh_steer_object {
 	uint64_t early;   /* bit v: a thread had taken something before v was released */
 	uint64_t relied_on; /* bit v: a thread depends on v because of this object */
 	uint32_t taker;     /* the only thread that has taken something; 0 none; ~0u many */
+	uint64_t signalled; /* what its last signaller that is known depended on */
 	uint32_t signaller;
 	lh_site wake_site;
 	lh_site taken_at; /* where a thread waited that depends on a visitor because of it */
