@@ -9,6 +9,7 @@
  */
 #include "libcheck/steer/pause_internal.h"
 
+#include <signal.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 
@@ -19,7 +20,9 @@ enum {
 	SHARE_PERCENT = 40,
 	TIMER_PARTS = 16, /* of the time that a timer has left */
 	TIMERS = 8,       /* of timer_create that are looked at */
-	REALTIME_FROM_S = 1000000000
+	REALTIME_FROM_S = 1000000000,
+	REALTIME_SIGNALS = 34, /* from here; glibc uses those below */
+	SIGNALS = 64
 };
 
 static uint64_t longest_ns;       /* of a pause, as the plan says; 0: the library chooses */
@@ -83,6 +86,33 @@ static uint64_t timer_ns(void)
 			ns = least(ns, left);
 	}
 	return ns;
+}
+
+/* A handler may post a semaphore. Signals that a person sends, or that are the thread's own doing,
+ * are left out. */
+static bool has_handler(void)
+{
+	struct {
+		uintptr_t handler, flags, restorer;
+		uint64_t mask;
+	} action;
+	static const uint64_t others = 1ull << (SIGALRM - 1) | 1ull << (SIGUSR1 - 1) |
+				       1ull << (SIGUSR2 - 1) | 1ull << (SIGCHLD - 1) |
+				       1ull << (SIGIO - 1) | 1ull << (SIGURG - 1) |
+				       1ull << (SIGVTALRM - 1) | 1ull << (SIGPROF - 1);
+
+	for (long n = 1; n <= SIGNALS; n++)
+		if ((n >= REALTIME_SIGNALS || others >> (n - 1) & 1) &&
+		    lh_syscall(SYS_rt_sigaction, n, 0, (long)&action, sizeof(action.mask), 0, 0) ==
+			    0 &&
+		    action.handler > (uintptr_t)SIG_IGN)
+			return true;
+	return false;
+}
+
+bool lh_limits_signal_may_come(void)
+{
+	return !lh_sys_seccomp_seen() && (timer_ns() != UINT64_MAX || has_handler());
 }
 
 void lh_limits_spend(uint64_t ns)

@@ -49,6 +49,28 @@ static enum waits waits_for(uint32_t waiter, uint32_t row)
 	return NOT;
 }
 
+/* Is a thread that is paused at an early stop about to acquire what this one holds? It could go no
+ * further, so that this one is no partner for it. */
+static bool is_in_the_way(uint32_t row)
+{
+	const struct lh_stepper *s = &lh_steering->stepper[row];
+	const struct lh_steer *steer = lh_steering->cycle[s->paused - 1];
+	const struct lh_live_thread *live = &LH_LIVE_THREADS[row];
+
+	for (unsigned i = 0; i < LH_STEERED[s->paused].parts; i++) {
+		const struct lh_steer_part *p = &steer->part[i];
+		if (p->state != LH_STEER_PAUSED || p->stop == p->plan->stops - 1 ||
+		    p->thread == s->thread)
+			continue;
+		for (uint32_t k = 0; k < live->held_n && k < LH_HELD_MAX; k++)
+			if (live->held[k].address == p->wanted &&
+			    lh_held_blocks(&live->held[k], live->held[k].lock,
+					   p->plan->stop[p->stop].mode))
+				return true;
+	}
+	return false;
+}
+
 /*
  * Does a thread wait for a lock of this one, or of one that joins it, and so on? A join alone needs
  * nobody: the first thread of most programs sits in one. `by`: the thread that waits for a lock of
@@ -88,6 +110,8 @@ void lh_look_for_needed(uint64_t now)
 		struct lh_stepper *s = &lh_steering->stepper[i];
 		if (s->paused && !may_wait(s, now) && is_needed(i, 0, &by))
 			lh_steering_end_pause(s, LH_STEER_NEEDED, by, now);
+		else if (s->paused && is_in_the_way(i))
+			lh_steering_end_pause(s, LH_STEER_NEEDED, 0, now);
 	}
 }
 
@@ -151,6 +175,15 @@ static bool is_gone(const struct lh_live_thread *live)
 
 /* ---- quiet ---- */
 
+/* Does the thread wait for a word of the program's own? What ends such a wait is not known, as if
+ * the thread polled the word. */
+static bool polls(const struct lh_live_thread *live)
+{
+	const struct lh_lock *l = lh_lock_row(live->wait_lock);
+
+	return l && l->kind == LH_FUTEX;
+}
+
 /* Is the thread in a wait without a time limit, and the same as at the last look? */
 static bool rests(uint32_t row)
 {
@@ -159,7 +192,7 @@ static bool rests(uint32_t row)
 	bool same = s->seq == live->wait_seq;
 
 	s->seq = live->wait_seq;
-	return same && live->state == LH_LIVE_ATTACHED && !s->signalled &&
+	return same && live->state == LH_LIVE_ATTACHED && !s->signalled && !polls(live) &&
 	       __atomic_load_n(&live->wait_lock, __ATOMIC_ACQUIRE) &&
 	       live->wait_on != LH_WAIT_NONE && LH_SITE_HOW(live->wait_site) == LH_BLOCKING;
 }
@@ -176,6 +209,19 @@ static bool all_rest(bool *others)
 			all &= rests(i);
 		}
 	return all;
+}
+
+lh_thread_id lh_look_for_runner(void)
+{
+	lh_thread_id runner = 0;
+
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
+		if (!is_gone(&LH_LIVE_THREADS[i]) && !lh_steering->stepper[i].paused && !rests(i)) {
+			if (runner)
+				return 0;
+			runner = LH_LIVE_THREADS[i].thread;
+		}
+	return runner;
 }
 
 void lh_look(uint64_t now)
@@ -195,6 +241,8 @@ void lh_look(uint64_t now)
 	g->quiet = all_rest(&others) ? g->quiet + 1 : 0;
 	if (g->quiet < (others ? QUIET_LOOKS : 1) || c == LH_PLAN_CYCLES || !g->paused)
 		return;
+	if (lh_limits_signal_may_come())
+		lh_steer_tries(g->cycle[c], 0);
 	lh_steer_quiet(g->cycle[c], now);
 	lh_steering_notice_ends(c, now);
 }

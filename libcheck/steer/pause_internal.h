@@ -44,6 +44,9 @@ void lh_limits_init(const struct lh_plan *plan);
  * pauses of this part were ended by the time. */
 uint64_t lh_limits_until(uint64_t now_ns, uint64_t since_ns, bool last, uint32_t ended);
 void lh_limits_spend(uint64_t ns);
+/* A timer is armed, or the program has a handler for a signal that another process may send: then
+ * that no thread can run does not mean that nothing happens. */
+bool lh_limits_signal_may_come(void);
 /* The program begins a wait that ends then: the time on the ledger's clock. */
 uint64_t lh_limits_timed(const struct timespec *absolute);
 uint64_t lh_limits_timed_us(int64_t monotonic_us);
@@ -54,7 +57,8 @@ enum {
 	LH_STEER_STEP_NS = 1000000, /* of a pause */
 	LH_STEER_GUARDED = 64,
 	LH_STEER_CROWDS = 32,
-	LH_STEER_CROWD = 32
+	LH_STEER_CROWD = 32,
+	LH_STEER_EARLY = 256
 };
 
 /* What is kept of a thread, by its live-thread row. */
@@ -76,6 +80,12 @@ struct lh_guarded {
 	lh_lock_id condition;
 };
 
+/* A condition, by its address, that a thread signalled before any thread waited for it. */
+struct lh_early {
+	uint64_t condition;
+	lh_thread_id thread;
+};
+
 /* Threads that have arrived at a barrier. */
 struct lh_crowd {
 	lh_lock_id barrier;
@@ -95,10 +105,11 @@ struct lh_steering {
 	uint64_t since_ns;  /* there are some */
 	uint64_t looked_ns; /* the last look */
 	uint32_t quiet;     /* looks in a row that saw no thread that can run */
-	uint32_t guarded_n, crowds_n;
+	uint32_t guarded_n, crowds_n, early_n;
 	bool unguarded; /* of some condition the mutex is not followed */
 	struct lh_guarded guarded[LH_STEER_GUARDED];
 	struct lh_crowd crowd[LH_STEER_CROWDS];
+	struct lh_early early[LH_STEER_EARLY];
 };
 extern struct lh_steering *lh_steering LH_HIDDEN;
 
@@ -121,6 +132,8 @@ unsigned lh_steering_current(void); /* the cycle that has a paused thread; LH_PL
 
 void lh_look_for_needed(uint64_t now);
 void lh_look(uint64_t now);
+/* The only thread that can run but paused ones; 0: there are several, or none. */
+lh_thread_id lh_look_for_runner(void);
 
 /* ---- waits.c ---- */
 

@@ -66,15 +66,14 @@ static void say_result(const struct lh_session *s)
 	const struct lh_settings *o = s->start->settings;
 
 	if (s->interrupted)
-		lh_log("interrupted: the verdicts are those of %u attempts", s->attempts);
-	else if (!LH_OPTION(o, quiet).number && s->attempts)
-		lh_log("%u attempt%s; their output is not shown%s", s->attempts,
-		       s->attempts == 1 ? "" : "s",
-		       LH_OPTION(o, verbose).number ? " but above" : " (-v shows it)");
+		lh_log("interrupted: the verdicts are those of %u attempts", s->attempts - 1);
+	else if (s->attempts && !LH_OPTION(o, quiet).number && !LH_OPTION(o, verbose).number)
+		lh_log("%u attempt%s, whose output is not shown; -v shows it", s->attempts,
+		       s->attempts == 1 ? "" : "s");
 }
 
 bool lh_try_predictions(struct lh_session *session, struct lh_start *start,
-			struct lh_report *report, uint64_t first_ns)
+			struct lh_report *report, uint64_t first_ns, int first_status)
 {
 	const struct lh_settings *s = start->settings;
 	struct lh_render_text_style style = lh_settings_style(s);
@@ -88,6 +87,7 @@ bool lh_try_predictions(struct lh_session *session, struct lh_start *start,
 								   : LH_OPTION(s, budget))
 				     .number,
 		.run_ns = first_ns,
+		.status = first_status,
 		.ids = LH_OPTION(s, id).text,
 		.replay = LH_OPTION(s, replay).text,
 		.repeat = options_to_repeat(start),

@@ -1,7 +1,6 @@
 /* session.c — makes attempts until each finding has its verdict. */
 #include "tools/confirm/session.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -11,6 +10,7 @@
 #include "tools/confirm/progress.h"
 #include "tools/confirm/reason.h"
 #include "tools/confirm/replay.h"
+#include "tools/confirm/schedule.h"
 #include "tools/util/arena.h"
 #include "tools/util/duration.h"
 #include "tools/util/log.h"
@@ -18,14 +18,6 @@
 
 #define LIMIT_NS (5000 * LH_MS)        /* an attempt lasts at most this and twice a run */
 #define UNKNOWN_RUN_NS (30000 * LH_MS) /* if it is not known how long a run takes */
-
-/* The settings of attempt k of a finding; from the seventh on with delays, too. Short and long
- * pauses, because an order in time alone shows something only if it is the same after both. */
-static const struct lh_steer_settings rotation[] = {
-	{LH_STEER_EVERY_STOP, 250, 0}, {LH_STEER_EVERY_STOP, 100, 0}, {LH_STEER_EVERY_STOP, 500, 0},
-	{LH_STEER_OUTER, 250, 0},      {LH_STEER_INNER, 250, 0},      {LH_STEER_LAST, 250, 0},
-};
-enum { ROTATION = sizeof(rotation) / sizeof(*rotation) };
 
 /* A cycle in the plan of an attempt. */
 struct planned {
@@ -43,7 +35,9 @@ struct lh_session_private {
 	uint64_t end_ns; /* of the budget; 0: none */
 	uint64_t last_ns;
 	uint32_t turn; /* the prediction whose turn is next */
-	int crash;     /* a signal that ended an attempt and was reported */
+	/* attempts in which the program ended by itself, but not as in the first run */
+	uint32_t others;
+	int other_status; /* wait status of the first of them */
 };
 
 /* ---- the plan of an attempt ---- */
@@ -163,19 +157,37 @@ static void add_deadlocks(struct lh_session *s, struct lh_attempt_run *run,
 	}
 }
 
-/* Not that the program was ended by us. */
-static void note_crash(struct lh_session *s, const struct lh_attempt_run *run)
+/* A program that cannot run twice (a port, a file, its standard input) comes to none of its places.
+ */
+static void count_end(struct lh_session *s, const struct lh_attempt_run *run)
 {
 	struct lh_session_private *d = s->private_data;
-	int signal = WIFSIGNALED(run->status) && !run->ended_by_us ? WTERMSIG(run->status) : 0;
+	bool expected = run->status == s->status || (s->status < 0 && WIFEXITED(run->status));
 
-	if (!signal || signal == d->crash)
+	if (expected || run->error || run->ended_by_us || run->deadlocked || run->interrupted)
 		return;
-	d->crash = signal;
-	lh_progress_clear(&d->progress);
-	lh_report_note(s->report,
-		       "attempt %u: the program was ended by signal %d (%s), before any deadlock",
-		       s->attempts, signal, strsignal(signal));
+	if (!d->others++)
+		d->other_status = run->status;
+}
+
+static const char *end_text(struct lh_arena *arena, int status)
+{
+	return WIFSIGNALED(status) ? lh_arena_printf(arena, "signal %d (%s)", WTERMSIG(status),
+						     strsignal(WTERMSIG(status)))
+				   : lh_arena_printf(arena, "status %d", WEXITSTATUS(status));
+}
+
+static void note_ends(const struct lh_session *s)
+{
+	const struct lh_session_private *d = s->private_data;
+
+	if (d->others)
+		lh_report_note(s->report,
+			       "the program ended with %s in %u of %u attempts%s%s; -v shows its "
+			       "output",
+			       end_text(d->all.arena, d->other_status), d->others, s->attempts,
+			       s->status < 0 ? "" : ", in the first run with ",
+			       s->status < 0 ? "" : end_text(d->all.arena, s->status));
 }
 
 /* ---- one attempt ---- */
@@ -253,6 +265,14 @@ static void run_program(struct lh_session *s, struct lh_attempt_run *run,
 	LH_OPTION(settings, shake) = shake;
 }
 
+/* An attempt that was ended for the session's sake shows only what happened in it. */
+static bool tells_nothing(const struct lh_session_private *d, const struct lh_attempt_run *run)
+{
+	bool is_cut = run->timed_out && d->end_ns && lh_time_now() >= d->end_ns;
+
+	return run->error || ((run->interrupted || is_cut) && !run->deadlocked);
+}
+
 /* False: the program cannot be started any more, or the session was interrupted. */
 static bool attempt(struct lh_session *s, struct planned first, const struct lh_steer_settings *how)
 {
@@ -269,11 +289,11 @@ static bool attempt(struct lh_session *s, struct planned first, const struct lh_
 	s->interrupted = run->interrupted;
 	d->last_ns = run->ns;
 	bool good = !run->error && !run->interrupted;
-	for (uint32_t i = 0; i < d->all.n && good; i++)
+	for (uint32_t i = 0; i < d->all.n && !tells_nothing(d, run); i++)
 		record(s, run, &d->all.list[i], how);
-	for (uint32_t i = 0; i < run->file.n && run->report && good; i++)
+	for (uint32_t i = 0; i < run->file.n && run->report; i++)
 		add_deadlocks(s, run, &run->file.view[i]);
-	note_crash(s, run);
+	count_end(s, run);
 	log_attempt(s, run, first.prediction, how, hits);
 	if (first.prediction->hits > hits && s->on_deadlock != LH_ON_EXIT)
 		s->on_deadlock = LH_ON_EXIT; /* one is enough to look at */
@@ -284,46 +304,7 @@ static bool attempt(struct lh_session *s, struct planned first, const struct lh_
 	return good;
 }
 
-/* ---- which attempt is next ---- */
-
-static struct lh_steer_settings settings_of(const struct lh_prediction *p)
-{
-	struct lh_steer_settings how = rotation[p->firsts % ROTATION];
-
-	if (p->hits)
-		return p->hit;
-	how.seed = p->firsts < ROTATION ? 0 : p->firsts + 1;
-	return how;
-}
-
-/* The cycle that was tried least; of a confirmed finding the one that happened. */
-static struct lh_predicted_cycle *cycle_of(struct lh_prediction *p)
-{
-	struct lh_predicted_cycle *best = NULL;
-
-	for (uint32_t i = 0; i < p->cycles; i++) {
-		struct lh_predicted_cycle *c = &p->cycle[i];
-		if (p->hits ? c->hash == p->hit_hash
-			    : !c->decided && (!best || c->firsts < best->firsts))
-			best = c;
-	}
-	return best ? best : &p->cycle[0];
-}
-
-/* In turn; those that are confirmed already come when all others have their verdicts. */
-static struct lh_prediction *next_prediction(struct lh_session_private *d)
-{
-	for (int confirmed = 0; confirmed < 2; confirmed++)
-		for (uint32_t i = 0; i < d->all.n; i++) {
-			uint32_t at = (d->turn + i) % d->all.n;
-			struct lh_prediction *p = &d->all.list[at];
-			if (p->decided || (p->hits > 0) != confirmed)
-				continue;
-			d->turn = at + 1;
-			return p;
-		}
-	return NULL;
-}
+/* ---- all attempts ---- */
 
 static bool has_time(const struct lh_session *s)
 {
@@ -339,9 +320,10 @@ static void make_attempts(struct lh_session *s)
 	struct lh_prediction *p;
 	bool good = true;
 
-	while (good && has_time(s) && (p = next_prediction(d))) {
-		const struct lh_steer_settings how = settings_of(p);
-		good = attempt(s, (struct planned){p, cycle_of(p)}, &how);
+	while (good && has_time(s) && (p = lh_schedule_next(&d->all, &d->turn))) {
+		struct lh_predicted_cycle *c = lh_schedule_cycle(p);
+		const struct lh_steer_settings how = lh_schedule_settings(p, c);
+		good = attempt(s, (struct planned){p, c}, &how);
 	}
 }
 
@@ -398,6 +380,9 @@ static void prove(struct lh_session *s, struct lh_prediction *p)
 	if (p->why) {
 		facts.outcome = (struct lh_outcome){.verdict = LH_VERDICT_OPEN};
 		facts.why = lh_arena_printf(s->private_data->all.arena, "not steered: %s", p->why);
+	} else if (p->verdict != c->outcome.verdict) {
+		facts.outcome.verdict = p->verdict;
+		facts.why = "it happens at more places than an attempt can steer";
 	} else if (c->outcome.attempt < c->sources) {
 		facts.report = c->source[c->outcome.attempt].report;
 		facts.process = c->source[c->outcome.attempt].process;
@@ -429,6 +414,7 @@ bool lh_session_run(struct lh_session *s)
 	else
 		make_attempts(s);
 	lh_progress_clear(&d->progress);
+	note_ends(s);
 	for (uint32_t i = 0; i < d->all.n; i++)
 		prove(s, &d->all.list[i]);
 	lh_report_finish(s->report);
