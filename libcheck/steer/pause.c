@@ -222,6 +222,25 @@ static uint64_t until_of(const struct visitor *v, const struct lh_stop *at)
 	return until > v->now + LH_STEER_STEP_NS ? until : 0;
 }
 
+/* The stop of the part that the thread is in, on its way; `n`: none. */
+static unsigned own_stop(const struct visitor *v, const struct lh_stop *stop, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const struct lh_steer *s = lh_steering->cycle[stop[i].cycle];
+		const struct lh_steer_part *p = &s->part[stop[i].part];
+		if (p->state == LH_STEER_GOING && p->thread == v->self->live_saved->thread)
+			return i;
+	}
+	return n;
+}
+
+static bool arrive_at(struct visitor *v, const struct lh_stop *at)
+{
+	v->until = until_of(v, at);
+	return arrive(v, at);
+}
+
+/* The part that the thread is in comes before others with the same stops: they end its visit. */
 static bool arrive_at_all(struct visitor *v)
 {
 	const struct lh_stop *stop;
@@ -230,11 +249,12 @@ static bool arrive_at_all(struct visitor *v)
 
 	if (n && s->paused) /* it left its pause by a jump */
 		lh_steering_end_pause(s, LH_STEER_BROKEN_OFF, 0, v->now);
-	for (unsigned i = 0; i < n; i++) {
-		v->until = until_of(v, &stop[i]);
-		if (arrive(v, &stop[i]))
+	unsigned own = own_stop(v, stop, n);
+	if (own < n && arrive_at(v, &stop[own]))
+		return true;
+	for (unsigned i = 0; i < n; i++)
+		if (i != own && arrive_at(v, &stop[i]))
 			return true;
-	}
 	return false;
 }
 

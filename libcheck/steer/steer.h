@@ -32,6 +32,7 @@ enum {
 
 struct lh_steer_part {
 	const struct lh_plan_part *plan;
+	uint32_t code;   /* the first part whose threads acquire their locks at the same places */
 	uint32_t thread; /* that is in this part now; 0: none */
 	enum lh_steer_state state;
 	uint8_t stop;      /* where it is, or was last */
