@@ -51,6 +51,7 @@ static void set_up_monitor(struct run *r)
 	struct lh_monitor *m = &r->monitor;
 	lh_start_set_up(&r->start, m, r->files.log ? r->files.log : stderr);
 	m->style.brief &= !r->files.log;
+	m->limit_expected = r->command->where & LH_IN_CONFIRM;
 	m->predictions_later = lh_try_is_wanted(r->command, r->settings);
 	m->style.only_happened |= *LH_OPTION(r->settings, replay).text != '\0';
 	if (m->on_deadlock == LH_ON_AUTO)

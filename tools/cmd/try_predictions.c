@@ -66,11 +66,10 @@ static void say_result(const struct lh_session *s)
 	const struct lh_settings *o = s->start->settings;
 
 	if (s->interrupted)
-		lh_log("interrupted: the verdicts are those of %u attempts", s->attempts);
-	else if (!LH_OPTION(o, quiet).number && s->attempts)
-		lh_log("%u attempt%s; their output is not shown%s", s->attempts,
-		       s->attempts == 1 ? "" : "s",
-		       LH_OPTION(o, verbose).number ? " but above" : " (-v shows it)");
+		lh_log("interrupted: the verdicts are those of %u attempts", s->attempts - 1);
+	else if (s->attempts && !LH_OPTION(o, quiet).number && !LH_OPTION(o, verbose).number)
+		lh_log("%u attempt%s, whose output is not shown; -v shows it", s->attempts,
+		       s->attempts == 1 ? "" : "s");
 }
 
 bool lh_try_predictions(struct lh_session *session, struct lh_start *start,

@@ -70,11 +70,48 @@ static const char *add_stop(struct lh_plan *plan, struct lh_report *report,
 {
 	struct lh_plan_stop *stop = &part->stop[part->stops];
 
-	if (part->stops == LH_PLAN_STOPS)
-		return "a thread holds more locks than a plan has room for";
 	*stop = (struct lh_plan_stop){.kind = a->lock->row.kind, .mode = (uint8_t)a->mode};
 	part->stops++;
 	return add_frames(plan, a, lh_report_own_frames(report, f, a), stop);
+}
+
+static bool is_stop(const struct lh_report_part *p, const struct lh_report_step *a)
+{
+	return a == p->does || (a->action == LH_HOLDS && has_place(a));
+}
+
+/* How many of the outermost holds a plan has no room for. */
+static uint32_t left_out(const struct lh_report_finding *f, const struct lh_report_part *p)
+{
+	uint32_t n = 0;
+
+	for (const struct lh_report_step *a = &f->step[p->first]; a <= p->does; a++)
+		n += is_stop(p, a);
+	return n > LH_PLAN_STOPS ? n - LH_PLAN_STOPS : 0;
+}
+
+static const char *add_stops(struct lh_plan *plan, struct lh_report *report,
+			     const struct lh_report_finding *f, const struct lh_report_part *from,
+			     struct lh_plan_part *part)
+{
+	const struct lh_report_step *holds = from->queued_writer ? NULL : from->holds;
+	uint32_t skip = left_out(f, from);
+	const char *why = NULL;
+	bool held = false;
+
+	for (const struct lh_report_step *a = &f->step[from->first]; a <= from->does && !why; a++) {
+		if (!is_stop(from, a) || (skip && skip--))
+			continue;
+		if (a == holds)
+			part->holds_at = part->stops;
+		held |= a == holds;
+		why = add_stop(plan, report, f, a, part);
+	}
+	if (!held)
+		part->holds_at = part->stops;
+	if (!held && holds && has_place(holds))
+		return "a thread acquires more locks inside the cycle than a plan has room for";
+	return why;
 }
 
 static const char *add_part(struct lh_plan *plan, struct lh_report *report,
@@ -82,25 +119,13 @@ static const char *add_part(struct lh_plan *plan, struct lh_report *report,
 			    struct lh_plan_part *part)
 {
 	const struct lh_report_step *holds = from->queued_writer ? NULL : from->holds;
-	const char *why = NULL;
 
 	*part = (struct lh_plan_part){.writer = from->queued_writer};
 	if (!from->does || !has_place(from->does))
 		return "it is not known where a thread acquires the lock that it wants";
 	if (holds && !has_place(holds) && holds->lock && holds->lock->row.kind != LH_THREAD_END)
 		return "it is not known where a thread acquired a lock that it holds";
-	part->holds_at = UINT8_MAX;
-	for (const struct lh_report_step *a = &f->step[from->first]; a < from->does && !why; a++) {
-		if (holds && a == holds && has_place(a))
-			part->holds_at = part->stops;
-		if (a->action == LH_HOLDS && has_place(a))
-			why = add_stop(plan, report, f, a, part);
-	}
-	if (!why)
-		why = add_stop(plan, report, f, from->does, part);
-	if (part->holds_at == UINT8_MAX)
-		part->holds_at = part->stops;
-	return why;
+	return add_stops(plan, report, f, from, part);
 }
 
 const struct lh_report_step *lh_plan_step(const struct lh_report_finding *f, uint32_t part,
@@ -108,8 +133,11 @@ const struct lh_report_step *lh_plan_step(const struct lh_report_finding *f, uin
 {
 	const struct lh_report_part *p = part < f->parts ? &f->part[part] : NULL;
 
-	for (const struct lh_report_step *a = p ? &f->step[p->first] : NULL; p && a <= p->does; a++)
-		if ((a == p->does || (a->action == LH_HOLDS && has_place(a))) && !stop--)
+	if (!p || !p->does)
+		return NULL;
+	stop += left_out(f, p);
+	for (const struct lh_report_step *a = &f->step[p->first]; a <= p->does; a++)
+		if (is_stop(p, a) && !stop--)
 			return a;
 	return NULL;
 }

@@ -2,8 +2,9 @@
  * plan.h — a plan of cycles to steer (libcheck/ledger.h), made from the findings of a report.
  *
  * Part i of a cycle is part i of its finding; the stops of a part are its holds that have a stack,
- * outermost first, and then what it wants. A stop has the frames that are in the finding's
- * fingerprint, so the plan leaves out no call path that is the same finding.
+ * outermost first, and then what it wants; of more than LH_PLAN_STOPS the innermost. A stop has the
+ * frames that are in the finding's fingerprint, so the plan leaves out no call path that is the
+ * same finding.
  */
 #ifndef LH_CONFIRM_PLAN_H
 #define LH_CONFIRM_PLAN_H

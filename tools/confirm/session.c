@@ -19,11 +19,14 @@
 #define LIMIT_NS (5000 * LH_MS)        /* an attempt lasts at most this and twice a run */
 #define UNKNOWN_RUN_NS (30000 * LH_MS) /* if it is not known how long a run takes */
 
-/* The settings of attempt k of a finding; from the seventh on with delays, too. Short and long
- * pauses, because an order in time alone shows something only if it is the same after both. */
+/* An order in time alone shows something only if it is the same after short and long pauses. */
+enum { SHORT_MS = 100, USUAL_MS = 250, LONG_MS = 600 };
+
+/* The settings of attempt k of a finding; from the seventh on with delays, too. */
 static const struct lh_steer_settings rotation[] = {
-	{LH_STEER_EVERY_STOP, 250, 0}, {LH_STEER_EVERY_STOP, 100, 0}, {LH_STEER_EVERY_STOP, 500, 0},
-	{LH_STEER_OUTER, 250, 0},      {LH_STEER_INNER, 250, 0},      {LH_STEER_LAST, 250, 0},
+	{LH_STEER_EVERY_STOP, USUAL_MS, 0}, {LH_STEER_EVERY_STOP, SHORT_MS, 0},
+	{LH_STEER_EVERY_STOP, LONG_MS, 0},  {LH_STEER_OUTER, USUAL_MS, 0},
+	{LH_STEER_INNER, USUAL_MS, 0},      {LH_STEER_LAST, USUAL_MS, 0},
 };
 enum { ROTATION = sizeof(rotation) / sizeof(*rotation) };
 
@@ -286,12 +289,30 @@ static bool attempt(struct lh_session *s, struct planned first, const struct lh_
 
 /* ---- which attempt is next ---- */
 
+/* Do all attempts show an order, and some only in time? */
+static bool is_only_seen(const struct lh_prediction *p)
+{
+	bool seen = false;
+
+	for (uint32_t i = 0; i < p->cycles; i++)
+		for (uint32_t k = 0; k < p->cycle[i].attempts; k++) {
+			uint32_t result = p->cycle[i].attempt[k].row.result;
+			seen |= result == LH_STEER_SEEN;
+			if (result == LH_STEER_UNKNOWN)
+				return false;
+		}
+	return seen;
+}
+
 static struct lh_steer_settings settings_of(const struct lh_prediction *p)
 {
 	struct lh_steer_settings how = rotation[p->firsts % ROTATION];
 
 	if (p->hits)
 		return p->hit;
+	if (is_only_seen(p))
+		return (struct lh_steer_settings){LH_STEER_EVERY_STOP,
+						  p->firsts % 2 ? LONG_MS : SHORT_MS, 0};
 	how.seed = p->firsts < ROTATION ? 0 : p->firsts + 1;
 	return how;
 }

@@ -97,7 +97,7 @@ static void write_core(const struct lh_run_process *process)
 {
 	char folder[PATH_MAX] = "", path[PATH_MAX + 32];
 	if (!getcwd(folder, sizeof(folder)))
-		*folder = '\0';
+		strcpy(folder, ".");
 	snprintf(path, sizeof(path), "%s/core.%d", folder, process->pid);
 	if (!lh_write_core(process->pid, path)) {
 		lh_log("process %d is deadlocked, but %s cannot be written: %s", process->pid, path,
@@ -471,7 +471,7 @@ static void time_out(struct lh_monitor *m)
 {
 	char limit[LH_DURATION_TEXT];
 	m->timed_out = true;
-	if (m->attempt) {
+	if (m->attempt || m->limit_expected) {
 		end_program(m, SIGTERM);
 		return;
 	}
@@ -519,7 +519,8 @@ static void end_leftovers(struct lh_monitor *m)
 {
 	for (uint32_t i = 0; i < m->run.alive; i++)
 		m->still_running += !lh_run_process_has_ended(m->run.alive_process[i]);
-	end_program(m, SIGTERM);
+	m->kill_at = lh_time_now() + ATTEMPT_GRACE_NS;
+	signal_all(SIGTERM);
 }
 
 /* The summary lists all of them; with -v each is also logged at once. */
@@ -564,7 +565,7 @@ static void check_time(struct lh_monitor *m)
 	report_unwatched(m);
 	if (m->on_round)
 		m->on_round(m->with, m);
-	if (m->ended && m->attempt && !m->ended_by_us)
+	if (m->ended && m->attempt && !m->kill_at)
 		end_leftovers(m);
 	if (m->ended && m->wait && !m->leftovers_reported && !m->quiet && m->run.alive &&
 	    !m->ended_by_us && t > m->ended + GRACE_NS)
@@ -588,7 +589,7 @@ static bool is_over(struct lh_monitor *m)
 		return true;
 	if (m->run.arriving && lh_time_now() < m->ended + ARRIVAL_NS)
 		return false;
-	if (m->ended_by_us && m->kill_at && lh_time_now() < m->kill_at + GIVE_UP_NS)
+	if (m->kill_at && lh_time_now() < m->kill_at + GIVE_UP_NS)
 		return false; /* until children without the library have ended too */
 	return !m->run.alive;
 }

@@ -40,7 +40,8 @@ struct lh_monitor {
 	bool quiet;
 	struct lh_watch_options watch_for;
 	struct lh_project *project; /* its known findings are not printed; NULL: all are new */
-	bool predictions_later;     /* potential cycles are not printed: the caller does it */
+	bool limit_expected; /* the time limit is how the program ends: its threads are not shown */
+	bool predictions_later; /* potential cycles are not printed: the caller does it */
 	/* An attempt of lockhound confirm: no finding is printed, nothing outlives the program, and
 	 * a signal that would end this process ends the attempt. */
 	bool attempt;
@@ -51,7 +52,7 @@ struct lh_monitor {
 	int interrupted; /* a signal to this process that would have ended it, 0: none */
 	int status;      /* wait status of the program */
 	bool timed_out;
-	bool ended_by_us;       /* `status` is then our doing */
+	bool ended_by_us; /* `status` is then our doing */
 	/* processes that were running when the monitor finished; of an attempt: when the program
 	 * had ended, so that they were ended too */
 	uint32_t still_running;

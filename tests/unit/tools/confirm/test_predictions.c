@@ -137,14 +137,10 @@ static struct lh_steered row(uint32_t result)
 	return r;
 }
 
-static void add(struct lh_predictions *all, bool happened, uint32_t pause_ms,
-		struct lh_steered steered)
+static void add(struct lh_predictions *all, bool happened, struct lh_steered steered)
 {
-	struct lh_attempt a = {.happened = happened,
-			       .first = true,
-			       .complete = !happened,
-			       .pause_ms = pause_ms,
-			       .row = steered};
+	struct lh_attempt a = {
+		.happened = happened, .first = true, .complete = !happened, .row = steered};
 
 	lh_prediction_add(all, &all->list[0], &all->list[0].cycle[0], &a,
 			  (struct lh_row_source){NULL, NULL});
@@ -167,18 +163,18 @@ static void verdicts(void)
 
 	CHECK_EQ(all.n, 1);
 	CHECK_EQ(all.list[0].cycles, 1);
-	add(&all, false, 250, row(LH_STEER_ORDERED));
-	add(&all, false, 100, row(LH_STEER_ORDERED));
+	add(\& all, false, row(LH_STEER_ORDERED));
+	add(\& all, false, row(LH_STEER_ORDERED));
 	CHECK(!all.list[0].decided);
-	add(&all, false, 500, row(LH_STEER_ORDERED));
+	add(\& all, false, row(LH_STEER_ORDERED));
 	CHECK_EQ(all.list[0].verdict, LH_VERDICT_CONTRADICTED);
 	CHECK(all.list[0].decided);
 	/* it happens after all: that counts, whatever was seen before */
-	add(&all, true, 250, row(LH_STEER_UNKNOWN));
+	add(\& all, true, row(LH_STEER_UNKNOWN));
 	CHECK_EQ(all.list[0].verdict, LH_VERDICT_CONFIRMED);
 	CHECK(!all.list[0].decided);
-	add(&all, true, 250, row(LH_STEER_UNKNOWN));
-	add(&all, true, 250, row(LH_STEER_UNKNOWN));
+	add(\& all, true, row(LH_STEER_UNKNOWN));
+	add(\& all, true, row(LH_STEER_UNKNOWN));
 	CHECK(all.list[0].decided);
 	CHECK_EQ(all.list[0].proof->outcome.runs, 6);
 	CHECK_EQ(all.list[0].proof->outcome.hits, 3);
@@ -189,7 +185,7 @@ static void verdicts(void)
 		struct lh_steered r = row(LH_STEER_UNKNOWN);
 		r.part[1].visits[1] = 0;
 		CHECK(!all.list[0].decided);
-		add(&all, false, 250, r);
+		add(\& all, false, r);
 	}
 	CHECK(all.list[0].decided);
 	CHECK_EQ(all.list[0].verdict, LH_VERDICT_NOT_REACHED);
