@@ -216,7 +216,8 @@ static void try_predictions(struct run *r)
 		lh_log("--confirm: no attempt is made after --timeout");
 		return;
 	}
-	if (!lh_try_predictions(&r->session, &r->start, r->report, r->run_ns))
+	int status = r->recorded.report || m->ended_by_us ? -1 : m->status;
+	if (!lh_try_predictions(&r->session, &r->start, r->report, r->run_ns, status))
 		r->problem = LH_STATUS_ERROR;
 }
 

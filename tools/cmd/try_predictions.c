@@ -73,7 +73,7 @@ static void say_result(const struct lh_session *s)
 }
 
 bool lh_try_predictions(struct lh_session *session, struct lh_start *start,
-			struct lh_report *report, uint64_t first_ns)
+			struct lh_report *report, uint64_t first_ns, int first_status)
 {
 	const struct lh_settings *s = start->settings;
 	struct lh_render_text_style style = lh_settings_style(s);
@@ -87,6 +87,7 @@ bool lh_try_predictions(struct lh_session *session, struct lh_start *start,
 								   : LH_OPTION(s, budget))
 				     .number,
 		.run_ns = first_ns,
+		.status = first_status,
 		.ids = LH_OPTION(s, id).text,
 		.replay = LH_OPTION(s, replay).text,
 		.repeat = options_to_repeat(start),

@@ -65,8 +65,9 @@ static void watch(struct lh_attempt_run *a, struct lh_monitor *m, pid_t pid)
 	a->timed_out = m->timed_out;
 	a->interrupted = m->interrupted;
 	read_ledgers(a, m);
+	a->deadlocked = has_deadlock(a->report);
 	a->complete = WIFEXITED(m->status) && !m->timed_out && !m->interrupted &&
-		      !m->still_running && !has_deadlock(a->report);
+		      !m->still_running && !a->deadlocked;
 	lh_monitor_close(m);
 }
 

@@ -22,8 +22,9 @@ struct lh_attempt_run {
 	void *with;
 	/* results */
 	enum lh_start_error error;
-	int status;    /* wait status of the program */
-	bool complete; /* all of it ended by itself, and no deadlock happened in it */
+	int status;      /* wait status of the program */
+	bool deadlocked; /* a deadlock happened in it, of any cycle */
+	bool complete;   /* all of it ended by itself, and no deadlock happened in it */
 	bool ended_by_us, timed_out;
 	int interrupted; /* as in struct lh_monitor */
 	uint64_t ns;     /* how long it took */

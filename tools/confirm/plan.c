@@ -40,6 +40,15 @@ static bool add_frame(struct lh_plan *plan, const struct lh_ledger_view *ledger,
 	return true;
 }
 
+/* Where a function calls itself, how often varies from run to run. */
+static bool recurs(const uint64_t *frame, uint32_t i)
+{
+	for (uint32_t k = 0; k < i; k++)
+		if (frame[k] == frame[i])
+			return true;
+	return false;
+}
+
 static const char *add_frames(struct lh_plan *plan, const struct lh_report_step *a, uint32_t n,
 			      struct lh_plan_stop *stop)
 {
@@ -48,7 +57,7 @@ static const char *add_frames(struct lh_plan *plan, const struct lh_report_step 
 	uint32_t all = lh_read_frames(ledger, LH_SITE_STACK(a->site), frame);
 
 	stop->frame = (uint16_t)plan->frames;
-	for (uint32_t i = 0; i < n && i < all; i++) {
+	for (uint32_t i = 0; i < n && i < all && !recurs(frame, i); i++) {
 		if (!add_frame(plan, ledger, frame[i]))
 			return no_room;
 		stop->frames++;
@@ -75,9 +84,12 @@ static const char *add_stop(struct lh_plan *plan, struct lh_report *report,
 	return add_frames(plan, a, lh_report_own_frames(report, f, a), stop);
 }
 
+/* What turned out to be a signal is not held; the thread that waits for it needs others to go on.
+ */
 static bool is_stop(const struct lh_report_part *p, const struct lh_report_step *a)
 {
-	return a == p->does || (a->action == LH_HOLDS && has_place(a));
+	return a == p->does || (a->action == LH_HOLDS && has_place(a) &&
+				(a == p->holds || !(a->lock->row.flags & LH_LOCK_SIGNAL)));
 }
 
 /* How many of the outermost holds a plan has no room for. */
@@ -99,7 +111,8 @@ static const char *add_stops(struct lh_plan *plan, struct lh_report *report,
 	const char *why = NULL;
 	bool held = false;
 
-	for (const struct lh_report_step *a = &f->step[from->first]; a <= from->does && !why; a++) {
+	for (const struct lh_report_step *a = &f->step[from->first]; a && a <= from->does && !why;
+	     a++) {
 		if (!is_stop(from, a) || (skip && skip--))
 			continue;
 		if (a == holds)

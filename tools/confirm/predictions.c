@@ -90,10 +90,12 @@ static void add_cycle(struct lh_prediction *p, struct lh_plan *plan, struct lh_r
 {
 	const char *why = NULL;
 
-	if (p->cycles == LH_PREDICTED_CYCLES)
+	p->is_partial |= p->cycles == LH_PREDICTED_CYCLES;
+	if (p->is_partial)
 		return;
 	why = lh_plan_add(plan, report, of);
 	if (why) {
+		p->is_partial |= p->cycles > 0;
 		p->why = why;
 	} else if (is_in_plan(plan)) {
 		plan->cycles--;
@@ -105,18 +107,34 @@ static void add_cycle(struct lh_prediction *p, struct lh_plan *plan, struct lh_r
 	}
 }
 
+/*
+ * All rows with the finding's fingerprint, of all processes. The report keeps of equal call paths
+ * one, but a compiler may have made several copies of a lock call in one line.
+ */
+static void add_cycles(struct lh_prediction *p, struct lh_plan *plan, struct lh_report *report,
+		       const struct lh_ledger_view *ledger)
+{
+	const struct lh_report_finding *f = p->finding;
+
+	for (uint32_t row = 1; row < lh_read_used(ledger, LH_T_FINDING); row++) {
+		const struct lh_report_finding *x = lh_report_read_row(report, ledger, row);
+
+		if (x && x->rule == f->rule && x->filter == LH_F_NONE &&
+		    !strcmp(x->fingerprint, f->fingerprint))
+			add_cycle(p, plan, report, x);
+	}
+}
+
 static void add(struct lh_predictions *all, struct lh_report *report, struct lh_report_finding *f)
 {
 	struct lh_plan *plan = lh_arena_alloc(all->arena, sizeof(*plan));
 	struct lh_prediction p = {.finding = f};
 
 	add_cycle(&p, plan, report, f);
-	for (uint32_t i = 0; i < f->mergeds; i++)
-		if (f->merged[i]->status == LH_NEW)
-			add_cycle(&p, plan, report, f->merged[i]);
+	for (uint32_t i = 0; i < report->processes && !p.why; i++)
+		add_cycles(&p, plan, report, report->process[i]->ledger);
 	if (p.cycles)
 		p.why = NULL;
-	p.proof = &p.cycle[0];
 	p.decided = !p.cycles;
 	LH_PUSH(all->arena, all->list, all->n, p);
 }
@@ -209,6 +227,8 @@ void lh_prediction_decide(struct lh_prediction *p, uint32_t runs)
 			p->proof = c;
 	}
 	p->verdict = p->proof->outcome.verdict;
+	if (p->verdict == LH_VERDICT_CONTRADICTED && p->is_partial)
+		p->verdict = LH_VERDICT_OPEN;
 	p->decided = p->verdict == LH_VERDICT_CONFIRMED ? p->hits >= REPEATS || p->firsts >= runs
 							: decided;
 }

@@ -24,7 +24,7 @@ struct lh_row_source {
 };
 
 struct lh_predicted_cycle {
-	const struct lh_report_finding *of; /* one of `merged` of the finding */
+	const struct lh_report_finding *of; /* the finding, or one with its fingerprint */
 	struct lh_plan_cycle plan;          /* its frames are in no plan: for the verdict */
 	uint64_t hash;                      /* lh_plan_hash */
 	struct lh_attempt *attempt;
@@ -42,6 +42,7 @@ struct lh_prediction {
 	const char *why; /* it is not steered; NULL: it is */
 	struct lh_predicted_cycle cycle[LH_PREDICTED_CYCLES];
 	uint32_t cycles;
+	bool is_partial; /* it stands for more cycles, which no attempt can refute */
 	uint32_t firsts, hits;
 	struct lh_steer_settings hit; /* of the first attempt in which it happened */
 	uint64_t hit_hash;            /* of the first cycle of that plan, if it is of the finding */

@@ -1,7 +1,6 @@
 /* session.c — makes attempts until each finding has its verdict. */
 #include "tools/confirm/session.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -20,7 +19,7 @@
 #define UNKNOWN_RUN_NS (30000 * LH_MS) /* if it is not known how long a run takes */
 
 /* An order in time alone shows something only if it is the same after short and long pauses. */
-enum { SHORT_MS = 100, USUAL_MS = 250, LONG_MS = 600 };
+enum { BRIEF_MS = 5, SHORT_MS = 100, USUAL_MS = 250, LONG_MS = 600 };
 
 /* The settings of attempt k of a finding; from the seventh on with delays, too. */
 static const struct lh_steer_settings rotation[] = {
@@ -46,7 +45,9 @@ struct lh_session_private {
 	uint64_t end_ns; /* of the budget; 0: none */
 	uint64_t last_ns;
 	uint32_t turn; /* the prediction whose turn is next */
-	int crash;     /* a signal that ended an attempt and was reported */
+	/* attempts in which the program ended by itself, but not as in the first run */
+	uint32_t others;
+	int other_status; /* wait status of the first of them */
 };
 
 /* ---- the plan of an attempt ---- */
@@ -166,19 +167,37 @@ static void add_deadlocks(struct lh_session *s, struct lh_attempt_run *run,
 	}
 }
 
-/* Not that the program was ended by us. */
-static void note_crash(struct lh_session *s, const struct lh_attempt_run *run)
+/* A program that cannot run twice (a port, a file, its standard input) comes to none of its places.
+ */
+static void count_end(struct lh_session *s, const struct lh_attempt_run *run)
 {
 	struct lh_session_private *d = s->private_data;
-	int signal = WIFSIGNALED(run->status) && !run->ended_by_us ? WTERMSIG(run->status) : 0;
+	bool expected = run->status == s->status || (s->status < 0 && WIFEXITED(run->status));
 
-	if (!signal || signal == d->crash)
+	if (expected || run->error || run->ended_by_us || run->deadlocked || run->interrupted)
 		return;
-	d->crash = signal;
-	lh_progress_clear(&d->progress);
-	lh_report_note(s->report,
-		       "attempt %u: the program was ended by signal %d (%s), before any deadlock",
-		       s->attempts, signal, strsignal(signal));
+	if (!d->others++)
+		d->other_status = run->status;
+}
+
+static const char *end_text(struct lh_arena *arena, int status)
+{
+	return WIFSIGNALED(status) ? lh_arena_printf(arena, "signal %d (%s)", WTERMSIG(status),
+						     strsignal(WTERMSIG(status)))
+				   : lh_arena_printf(arena, "status %d", WEXITSTATUS(status));
+}
+
+static void note_ends(const struct lh_session *s)
+{
+	const struct lh_session_private *d = s->private_data;
+
+	if (d->others)
+		lh_report_note(s->report,
+			       "the program ended with %s in %u of %u attempts%s%s; -v shows its "
+			       "output",
+			       end_text(d->all.arena, d->other_status), d->others, s->attempts,
+			       s->status < 0 ? "" : ", in the first run with ",
+			       s->status < 0 ? "" : end_text(d->all.arena, s->status));
 }
 
 /* ---- one attempt ---- */
@@ -256,6 +275,14 @@ static void run_program(struct lh_session *s, struct lh_attempt_run *run,
 	LH_OPTION(settings, shake) = shake;
 }
 
+/* An attempt that was ended for the session's sake shows only what happened in it. */
+static bool tells_nothing(const struct lh_session_private *d, const struct lh_attempt_run *run)
+{
+	bool is_cut = run->timed_out && d->end_ns && lh_time_now() >= d->end_ns;
+
+	return run->error || ((run->interrupted || is_cut) && !run->deadlocked);
+}
+
 /* False: the program cannot be started any more, or the session was interrupted. */
 static bool attempt(struct lh_session *s, struct planned first, const struct lh_steer_settings *how)
 {
@@ -272,11 +299,11 @@ static bool attempt(struct lh_session *s, struct planned first, const struct lh_
 	s->interrupted = run->interrupted;
 	d->last_ns = run->ns;
 	bool good = !run->error && !run->interrupted;
-	for (uint32_t i = 0; i < d->all.n && good; i++)
+	for (uint32_t i = 0; i < d->all.n && !tells_nothing(d, run); i++)
 		record(s, run, &d->all.list[i], how);
-	for (uint32_t i = 0; i < run->file.n && run->report && good; i++)
+	for (uint32_t i = 0; i < run->file.n && run->report; i++)
 		add_deadlocks(s, run, &run->file.view[i]);
-	note_crash(s, run);
+	count_end(s, run);
 	log_attempt(s, run, first.prediction, how, hits);
 	if (first.prediction->hits > hits && s->on_deadlock != LH_ON_EXIT)
 		s->on_deadlock = LH_ON_EXIT; /* one is enough to look at */
@@ -310,6 +337,9 @@ static struct lh_steer_settings settings_of(const struct lh_prediction *p)
 
 	if (p->hits)
 		return p->hit;
+	if (p->verdict == LH_VERDICT_NOT_REACHED && p->firsts > 1) /* perhaps for our pauses */
+		return (struct lh_steer_settings){LH_STEER_EVERY_STOP,
+						  p->firsts % 2 ? SHORT_MS : BRIEF_MS, 0};
 	if (is_only_seen(p))
 		return (struct lh_steer_settings){LH_STEER_EVERY_STOP,
 						  p->firsts % 2 ? LONG_MS : SHORT_MS, 0};
@@ -419,6 +449,9 @@ static void prove(struct lh_session *s, struct lh_prediction *p)
 	if (p->why) {
 		facts.outcome = (struct lh_outcome){.verdict = LH_VERDICT_OPEN};
 		facts.why = lh_arena_printf(s->private_data->all.arena, "not steered: %s", p->why);
+	} else if (p->verdict != c->outcome.verdict) {
+		facts.outcome.verdict = p->verdict;
+		facts.why = "it happens at more places than an attempt can steer";
 	} else if (c->outcome.attempt < c->sources) {
 		facts.report = c->source[c->outcome.attempt].report;
 		facts.process = c->source[c->outcome.attempt].process;
@@ -450,6 +483,7 @@ bool lh_session_run(struct lh_session *s)
 	else
 		make_attempts(s);
 	lh_progress_clear(&d->progress);
+	note_ends(s);
 	for (uint32_t i = 0; i < d->all.n; i++)
 		prove(s, &d->all.list[i]);
 	lh_report_finish(s->report);

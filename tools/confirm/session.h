@@ -17,6 +17,7 @@ struct lh_session {
 	uint32_t runs;            /* attempts for each finding */
 	uint64_t budget_ns;       /* for all attempts; 0: no limit */
 	uint64_t run_ns;          /* how long a run takes that is not steered; 0: not known */
+	int status;               /* wait status of such a run, -1: not known */
 	const char *ids;    /* fingerprints of the findings to try, in lines; "": all new ones */
 	const char *replay; /* the settings of the one attempt to make; "": none */
 	const char *repeat; /* options of the command that makes an attempt again */

@@ -163,18 +163,18 @@ static void verdicts(void)
 
 	CHECK_EQ(all.n, 1);
 	CHECK_EQ(all.list[0].cycles, 1);
-	add(\& all, false, row(LH_STEER_ORDERED));
-	add(\& all, false, row(LH_STEER_ORDERED));
+	add(&all, false, row(LH_STEER_ORDERED));
+	add(&all, false, row(LH_STEER_ORDERED));
 	CHECK(!all.list[0].decided);
-	add(\& all, false, row(LH_STEER_ORDERED));
+	add(&all, false, row(LH_STEER_ORDERED));
 	CHECK_EQ(all.list[0].verdict, LH_VERDICT_CONTRADICTED);
 	CHECK(all.list[0].decided);
 	/* it happens after all: that counts, whatever was seen before */
-	add(\& all, true, row(LH_STEER_UNKNOWN));
+	add(&all, true, row(LH_STEER_UNKNOWN));
 	CHECK_EQ(all.list[0].verdict, LH_VERDICT_CONFIRMED);
 	CHECK(!all.list[0].decided);
-	add(\& all, true, row(LH_STEER_UNKNOWN));
-	add(\& all, true, row(LH_STEER_UNKNOWN));
+	add(&all, true, row(LH_STEER_UNKNOWN));
+	add(&all, true, row(LH_STEER_UNKNOWN));
 	CHECK(all.list[0].decided);
 	CHECK_EQ(all.list[0].proof->outcome.runs, 6);
 	CHECK_EQ(all.list[0].proof->outcome.hits, 3);
@@ -185,7 +185,7 @@ static void verdicts(void)
 		struct lh_steered r = row(LH_STEER_UNKNOWN);
 		r.part[1].visits[1] = 0;
 		CHECK(!all.list[0].decided);
-		add(\& all, false, r);
+		add(&all, false, r);
 	}
 	CHECK(all.list[0].decided);
 	CHECK_EQ(all.list[0].verdict, LH_VERDICT_NOT_REACHED);
