@@ -545,6 +545,15 @@ static struct lh_outside_bound *bound_of(uint64_t key)
 
 static bool started; /* before that, an object may not be relocated, nor its scopes complete */
 
+void *(*lh_outside_replace)(unsigned function, void *original);
+
+static void *find_function(unsigned function, struct wanted w, const struct link_map *caller)
+{
+	void *at = find(w, caller);
+
+	return at && lh_outside_replace ? lh_outside_replace(function, at) : at;
+}
+
 static void *keep(struct lh_outside_bound *b, void *original)
 {
 	if (b && started)
@@ -561,14 +570,14 @@ static void *bind(const void *code, unsigned function, struct lh_outside_bound *
 	struct wanted w = wanted(functions[function].name, true);
 
 	if (!caller || caller == own_object()) {
-		void *at = find(w, NULL);
+		void *at = find_function(function, w, NULL);
 		return at ? keep(of_page, at) : &lh_outside_nowhere;
 	}
 	w.not_at_start = !lh_outside_was_there[function];
 	struct lh_outside_bound *of_object = bound_of(key_of_object(caller, function));
 	void *at = of_object ? __atomic_load_n(&of_object->original, __ATOMIC_ACQUIRE) : NULL;
 	if (!at) {
-		at = find(w, caller);
+		at = find_function(function, w, caller);
 		at = keep(of_object, at ? at : &lh_outside_nowhere);
 	}
 	return keep(of_page, at);

@@ -167,6 +167,9 @@ static inline uint32_t lh_outside_slot(uint64_t key)
 	return (uint32_t)(key * 0x9e3779b97f4a7c15u >> (64 - LH_OUTSIDE_BOUND_LOG));
 }
 
+/* If set: what is called in place of the original of LH_OUTSIDE_... that was found. */
+extern void *(*lh_outside_replace)(unsigned function, void *original)LH_HIDDEN;
+
 /* The original of LH_OUTSIDE_... that this code means; the first is the whole search. */
 void *lh_outside_of(unsigned function, const void *code);
 static inline void *lh_outside_known(unsigned function, const void *code)

@@ -117,6 +117,7 @@ LH_EXPORT void *g_once_impl(void *o, lh_glib_routine *routine, void *argument)
 	ORIGINAL(g_once_impl, NULL);
 	if (lh_glib_once_is_done(o) && lh_once_adds_nothing(&call))
 		return real(o, routine, argument);
+	lh_lock_free_probe(o, LH_G_ONCE, LH_BLOCKING);
 	lh_on_wait_begin(&call);
 	x.inner = lh_inner_begin(call.frame);
 	void *result = real(o, run, &x);
@@ -135,6 +136,7 @@ static inline __attribute__((always_inline)) int init_enter(int (*enter)(void *)
 
 	if (!enter || (lh_glib_location_is_set(o) && lh_once_adds_nothing(call)))
 		return enter ? enter(o) : 1;
+	lh_lock_free_probe(o, LH_G_ONCE, LH_BLOCKING);
 	lh_on_wait_begin(call);
 	struct lh_self *inner = lh_inner_begin(call->frame);
 	must_initialize = enter(o);

@@ -44,8 +44,9 @@ static void finish(uint64_t *o, int value)
 LH_EXPORT int __cxa_guard_acquire(uint64_t *o)
 {
 	struct lh_call call = LH_CALL(o, GUARD, EXCLUSIVE, BLOCKING);
-	bool busy = __atomic_load_n((const uint32_t *)o, __ATOMIC_RELAXED) >> 8;
 
+	lh_lock_free_probe(o, LH_GUARD, LH_BLOCKING);
+	bool busy = __atomic_load_n((const uint32_t *)o, __ATOMIC_RELAXED) >> 8;
 	lh_on_wait_begin(&call);
 	int must_initialize =
 		LH_REAL(__cxa_guard_acquire) ? lh_real.__cxa_guard_acquire(o) : acquire(o);

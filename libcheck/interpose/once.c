@@ -19,10 +19,18 @@ static void run(void)
 	lh_on_once_routine_end(call);
 }
 
+/* Before anything about the call is kept: a signal handler may make another one meanwhile. */
+static inline __attribute__((always_inline)) void probe(const struct lh_call *call)
+{
+	if (!lh_once_is_done(call->object) || !lh_once_adds_nothing(call))
+		lh_lock_free_probe(call->object, LH_ONCE, LH_BLOCKING);
+}
+
 LH_EXPORT int pthread_once(pthread_once_t *o, void (*routine)(void))
 {
 	struct lh_call call = LH_CALL(o, ONCE, EXCLUSIVE, BLOCKING);
 
+	probe(&call);
 	if (!lh_on_once_call(&call, routine))
 		return LH_REAL(pthread_once)(o, routine);
 	int rc = LH_REAL(pthread_once)(o, run);
@@ -34,6 +42,7 @@ LH_EXPORT void call_once(once_flag *o, void (*routine)(void))
 {
 	struct lh_call call = LH_CALL(o, ONCE, EXCLUSIVE, BLOCKING);
 
+	probe(&call);
 	if (!lh_on_once_call(&call, routine)) {
 		LH_REAL(call_once)(o, routine);
 		return;

@@ -72,12 +72,14 @@ static void forget(struct lh_steer *s, uint64_t bit, bool quiet)
 		bool awaits = t->blocked_on &&
 			      (quiet || ((t->awaits & bit) && is_untouched(s, t->blocked_on, bit)));
 		t->depends &= ~bit;
+		t->woken_for &= ~bit;
 		t->seen &= ~bit;
 		t->awaits = awaits ? t->awaits | bit : t->awaits & ~bit;
 	}
 	for (uint32_t i = 0; i < LH_STEER_OBJECTS; i++) {
 		struct lh_steer_object *o = &s->object[i];
 		o->depends &= ~bit;
+		o->signalled &= ~bit;
 		o->stray &= ~bit;
 		o->early = o->taker ? o->early | bit : o->early & ~bit;
 	}
@@ -117,15 +119,32 @@ static void take(struct lh_steer *s, uint32_t thread, struct lh_steer_object *o)
 	o->taker = !o->taker || o->taker == thread ? thread : MANY;
 }
 
+/* The thread was blocked when the time ended the pauses of these visitors, and goes on: perhaps it
+ * could have gone on before them, and have let others go on. */
+static void doubt_limits(struct lh_steer *s, uint32_t thread, const struct lh_steer_object *o,
+			 enum lh_steer_wake how)
+{
+	uint64_t unclear = thread_of(s, thread)->awaits & s->by_limit;
+
+	if (how == LH_WAKE_ALL)
+		return;
+	if (how == LH_WAKE_ALONE)
+		unclear &= o->taker == thread ? 0 : o->early;
+	s->by_limit &= ~unclear;
+	s->doubt |= (unclear & s->relied_on) != 0;
+}
+
 void lh_steer_wakes(struct lh_steer *s, uint32_t thread, uint64_t object, enum lh_steer_wake how)
 {
 	struct lh_steer_thread *t = thread_of(s, thread);
 	struct lh_steer_object *o = object_of(s, object);
 	uint64_t bits = gained(t, thread, o, how);
 
+	doubt_limits(s, thread, o, how);
 	t->depends |= bits;
 	s->relied_on |= bits;
 	if (bits) {
+		t->woken_for = bits & o->signalled;
 		t->woken_on = object;
 		t->woken_at = t->blocked_at;
 		t->waker = o->signaller;
@@ -152,9 +171,12 @@ void lh_steer_signals(struct lh_steer *s, uint32_t thread, uint64_t object, lh_s
 	struct lh_steer_object *o = object_of(s, object);
 
 	use(s, t, o);
+	o->depends |= t->depends;
+	if (!t->depends)
+		return;
+	o->signalled = t->depends;
 	o->signaller = thread;
 	o->wake_site = site;
-	o->depends |= t->depends;
 }
 
 void lh_steer_tries(struct lh_steer *s, uint32_t thread)
@@ -168,6 +190,7 @@ void lh_steer_creates(struct lh_steer *s, uint32_t creator, uint32_t thread)
 	struct lh_steer_thread *t = thread_of(s, thread);
 
 	*t = (struct lh_steer_thread){.depends = thread_of(s, creator)->depends, .waker = creator};
+	t->woken_for = t->depends;
 	s->relied_on |= t->depends;
 }
 
@@ -184,13 +207,15 @@ static bool is_another_paused(const struct lh_steer *s, const struct lh_steer_pa
 }
 
 static void leaves_last(struct lh_steer *s, struct lh_steer_part *p, uint32_t v,
-			enum lh_steer_end end, bool tested, uint64_t now_ns)
+			enum lh_steer_end end, uint32_t by, bool tested, uint64_t now_ns)
 {
 	bool limit = end == LH_STEER_LIMIT && !is_another_paused(s, p);
 
 	s->visitor[v].left = true;
+	s->by_limit = limit ? s->by_limit | 1ull << v : s->by_limit & ~(1ull << v);
 	s->visitor[v].released_ns = limit ? now_ns : 0;
 	s->visitor[v].paused_ns = limit ? now_ns - p->since_ns : 0;
+	s->visitor[v].runner = limit ? by : 0;
 	p->untested += !tested && !limit;
 }
 
@@ -204,17 +229,29 @@ void lh_steer_evidence_end(struct lh_steer *s, struct lh_steer_part *p, enum lh_
 		      (thread_of(s, by)->depends & bit);
 
 	p->quiet_before = quiet && !p->holds_more;
-	forget(s, bit, quiet);
+	forget(s, bit, quiet || end == LH_STEER_LIMIT);
 	if (quiet || needed)
 		thread_of(s, p->thread)->depends |= bit;
-	if (needed)
+	if (needed) /* it waits for a lock: no wake-up gave it the bit */
 		thread_of(s, by)->depends |= bit;
 	s->relied_on |= needed ? bit : 0;
 	if (last && bit)
-		leaves_last(s, p, v, end, quiet || needed, now_ns);
+		leaves_last(s, p, v, end, by, quiet || needed, now_ns);
 }
 
-/* May the thread come to the last stop of `part` only after visitor v has left its own? */
+/* Did the thread come soon after the time had ended the pause of visitor v? Its own pauses since do
+ * not count. It must have been the only one that could run: one that sleeps or waits for something
+ * outside may wake it in another run. */
+static bool comes_soon(const struct lh_steer *s, const struct lh_steer_arrival *a, uint32_t v)
+{
+	const struct lh_steer_part *p = &s->part[a->part];
+	uint64_t own = p->thread == a->thread && p->state != LH_STEER_AWAY ? p->paused_ns : 0;
+
+	return (s->by_limit >> v & 1) && s->visitor[v].runner == a->thread &&
+	       a->now_ns - s->visitor[v].released_ns < s->visitor[v].paused_ns / 4 + own;
+}
+
+/* May the thread come to the last stop of its part only after visitor v has left its own? */
 static bool comes_after(struct lh_steer *s, const struct lh_steer_arrival *a, uint32_t v,
 			bool *seen)
 {
@@ -222,15 +259,18 @@ static bool comes_after(struct lh_steer *s, const struct lh_steer_arrival *a, ui
 
 	if (t->depends >> v & 1)
 		return true;
-	if (!(t->seen >> v & 1) && s->visitor[v].paused_ns &&
-	    a->now_ns - s->visitor[v].released_ns < s->visitor[v].paused_ns / 2)
-		t->seen |= 1ull << v;
 	*seen = true;
-	return t->seen >> v & 1;
+	if (!(t->seen >> v & 1) && !comes_soon(s, a, v))
+		return false;
+	t->seen |= 1ull << v;
+	s->relied_on |= 1ull << v;
+	return true;
 }
 
-static void give_reason(struct lh_steer_reason *why, const struct lh_steer_thread *t)
+static void give_reason(struct lh_steer_reason *why, const struct lh_steer_thread *t, uint32_t v)
 {
+	if (!(t->woken_for >> v & 1))
+		return;
 	why->object = t->woken_on;
 	why->waker = t->waker;
 	why->wait_site = t->woken_at;
@@ -264,7 +304,7 @@ static void compare(struct lh_steer *s, const struct lh_steer_arrival *a, uint32
 							     .thread = a->thread,
 							     .earlier = s->visitor[v].thread};
 	if (!seen)
-		give_reason(&s->reason[other][a->part], t);
+		give_reason(&s->reason[other][a->part], t, v);
 }
 
 /* The visitor is not paused at its last stop: nothing shows who could have come meanwhile. */
@@ -276,7 +316,7 @@ static void passes_by(struct lh_steer *s, const struct lh_steer_arrival *a)
 	if (v == LH_STEER_VISITORS)
 		return;
 	s->visitor[v].left = true;
-	s->visitor[v].released_ns = s->visitor[v].paused_ns = 0;
+	s->by_limit &= ~(1ull << v);
 	forget(s, 1ull << v, false);
 }
 

@@ -9,6 +9,7 @@
  */
 #include "libcheck/steer/pause_internal.h"
 
+#include <signal.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 
@@ -19,7 +20,9 @@ enum {
 	SHARE_PERCENT = 40,
 	TIMER_PARTS = 16, /* of the time that a timer has left */
 	TIMERS = 8,       /* of timer_create that are looked at */
-	REALTIME_FROM_S = 1000000000
+	REALTIME_FROM_S = 1000000000,
+	REALTIME_SIGNALS = 34, /* from here; glibc uses those below */
+	SIGNALS = 64
 };
 
 static uint64_t longest_ns;       /* of a pause, as the plan says; 0: the library chooses */
@@ -36,6 +39,16 @@ static uint64_t ns_of(const struct timespec *t)
 	return (uint64_t)t->tv_sec * 1000000000u + (uint64_t)t->tv_nsec;
 }
 
+static uint64_t note_wait(uint64_t ns)
+{
+	uint64_t seen = __atomic_load_n(&shortest_wait_ns, __ATOMIC_RELAXED);
+
+	while (ns < seen && !__atomic_compare_exchange_n(&shortest_wait_ns, &seen, ns, true,
+							 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+	return lh_clock_now() + ns;
+}
+
 uint64_t lh_limits_timed(const struct timespec *absolute)
 {
 	struct timespec now = {0, 0};
@@ -44,12 +57,14 @@ uint64_t lh_limits_timed(const struct timespec *absolute)
 	lh_syscall(SYS_clock_gettime, clock, (long)&now, 0, 0, 0, 0);
 	if (absolute->tv_sec < 0 || ns_of(absolute) <= ns_of(&now))
 		return 0;
-	uint64_t ns = ns_of(absolute) - ns_of(&now);
-	uint64_t seen = __atomic_load_n(&shortest_wait_ns, __ATOMIC_RELAXED);
-	while (ns < seen && !__atomic_compare_exchange_n(&shortest_wait_ns, &seen, ns, true,
-							 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-		;
-	return lh_clock_now() + ns;
+	return note_wait(ns_of(absolute) - ns_of(&now));
+}
+
+uint64_t lh_limits_timed_us(int64_t monotonic_us)
+{
+	int64_t now = (int64_t)(lh_sys_now() / 1000);
+
+	return note_wait(monotonic_us > now ? (uint64_t)(monotonic_us - now) * 1000 : 0);
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -74,6 +89,33 @@ static uint64_t timer_ns(void)
 			ns = least(ns, left);
 	}
 	return ns;
+}
+
+/* A handler may post a semaphore. Signals that a person sends, or that are the thread's own doing,
+ * are left out. */
+static bool has_handler(void)
+{
+	struct {
+		uintptr_t handler, flags, restorer;
+		uint64_t mask;
+	} action;
+	static const uint64_t others = 1ull << (SIGALRM - 1) | 1ull << (SIGUSR1 - 1) |
+				       1ull << (SIGUSR2 - 1) | 1ull << (SIGCHLD - 1) |
+				       1ull << (SIGIO - 1) | 1ull << (SIGURG - 1) |
+				       1ull << (SIGVTALRM - 1) | 1ull << (SIGPROF - 1);
+
+	for (long n = 1; n <= SIGNALS; n++)
+		if ((n >= REALTIME_SIGNALS || others >> (n - 1) & 1) &&
+		    lh_syscall(SYS_rt_sigaction, n, 0, (long)&action, sizeof(action.mask), 0, 0) ==
+			    0 &&
+		    action.handler > (uintptr_t)SIG_IGN)
+			return true;
+	return false;
+}
+
+bool lh_limits_signal_may_come(void)
+{
+	return !lh_sys_seccomp_seen() && (timer_ns() != UINT64_MAX || has_handler());
 }
 
 void lh_limits_spend(uint64_t ns)

@@ -8,7 +8,8 @@
 enum {
 	QUIET_LOOKS = 3,                 /* in a row */
 	LATE_NS = 20 * LH_STEER_STEP_NS, /* after its limit a pause is ended by another thread */
-	JOINS_MAX = 8                    /* one behind the other */
+	ON_THE_WAY_NS = 3 * LH_STEER_STEP_NS, /* to the last stops, when all have gathered */
+	JOINS_MAX = 8                         /* one behind the other */
 };
 
 /* ---- who waits for whom ---- */
@@ -70,15 +71,40 @@ static bool is_needed(uint32_t row, unsigned joins, lh_thread_id *by)
 	return false;
 }
 
+/* When all have gathered, the others are just coming: the thread is needed a little later. When all
+ * are there, the readers let the writers queue first. */
+static bool may_wait(const struct lh_stepper *s, uint64_t now)
+{
+	const struct lh_steer *steer = lh_steering->cycle[s->paused - 1];
+
+	return steer->closing || (steer->gathered && now - s->since_ns < ON_THE_WAY_NS);
+}
+
 void lh_look_for_needed(uint64_t now)
 {
 	lh_thread_id by;
 
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD) && lh_steering->paused; i++) {
 		struct lh_stepper *s = &lh_steering->stepper[i];
-		if (s->paused && is_needed(i, 0, &by))
+		if (s->paused && !may_wait(s, now) && is_needed(i, 0, &by))
 			lh_steering_end_pause(s, LH_STEER_NEEDED, by, now);
 	}
+}
+
+/* ---- queued writers ---- */
+
+/* A writer that was released waits in its queue when its announcement is older than a step. */
+static void look_for_writers(unsigned c, uint64_t now)
+{
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++) {
+		const struct lh_live_thread *live = &LH_LIVE_THREADS[i];
+		lh_lock_id lock = __atomic_load_n(&live->wait_lock, __ATOMIC_ACQUIRE);
+		const struct lh_lock *l = lock ? lh_lock_row(lock) : NULL;
+		if (l && lh_stepper_of(i)->seq == live->wait_seq && !lh_steering->stepper[i].paused)
+			lh_steer_blocks(lh_steering->cycle[c], live->thread, l->address,
+					live->wait_site);
+	}
+	lh_steering_notice_ends(c, now);
 }
 
 /* ---- threads that go ---- */
@@ -152,6 +178,19 @@ static bool all_rest(bool *others)
 	return all;
 }
 
+lh_thread_id lh_look_for_runner(void)
+{
+	lh_thread_id runner = 0;
+
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
+		if (!is_gone(&LH_LIVE_THREADS[i]) && !lh_steering->stepper[i].paused && !rests(i)) {
+			if (runner)
+				return 0;
+			runner = LH_LIVE_THREADS[i].thread;
+		}
+	return runner;
+}
+
 void lh_look(uint64_t now)
 {
 	struct lh_steering *g = lh_steering;
@@ -163,10 +202,14 @@ void lh_look(uint64_t now)
 	if (!g->paused || now - g->looked_ns < LH_STEER_STEP_NS * 3 / 4)
 		return;
 	g->looked_ns = now;
-	g->quiet = all_rest(&others) ? g->quiet + 1 : 0;
 	c = lh_steering_current();
-	if (g->quiet < (others ? QUIET_LOOKS : 1) || c == LH_PLAN_CYCLES)
+	if (c < LH_PLAN_CYCLES && g->cycle[c]->closing)
+		look_for_writers(c, now);
+	g->quiet = all_rest(&others) ? g->quiet + 1 : 0;
+	if (g->quiet < (others ? QUIET_LOOKS : 1) || c == LH_PLAN_CYCLES || !g->paused)
 		return;
+	if (lh_limits_signal_may_come())
+		lh_steer_tries(g->cycle[c], 0);
 	lh_steer_quiet(g->cycle[c], now);
 	lh_steering_notice_ends(c, now);
 }

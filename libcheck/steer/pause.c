@@ -18,7 +18,7 @@ static bool step(struct lh_self *self, bool struck)
 	    (struck || (self->live_saved->cancel & LH_CANCEL_PENDING) || lh_sys_seccomp_seen()))
 		lh_steering_end_pause(s, LH_STEER_BROKEN_OFF, 0, now);
 	if (s->paused && now >= s->until_ns)
-		lh_steering_end_pause(s, LH_STEER_LIMIT, 0, now);
+		lh_steering_end_pause(s, LH_STEER_LIMIT, lh_look_for_runner(), now);
 	if (s->paused)
 		lh_look(now);
 	return !s->paused;
@@ -176,6 +176,23 @@ static bool arrive(const struct visitor *v, const struct lh_stop *at)
 	return pauses;
 }
 
+/* All other Python threads wait for the thread that has the GIL, whatever they do next. */
+static bool holds_gil(const struct lh_live_thread *live)
+{
+	for (uint32_t k = 0; lh_python.on && k < live->held_n && k < LH_HELD_MAX; k++)
+		if (LH_LOCKS[LH_LOCK_ROW(live->held[k].lock)].kind == LH_GIL)
+			return true;
+	return false;
+}
+
+static bool is_about_gil(const struct lh_plan_part *p)
+{
+	for (unsigned i = 0; i < p->stops; i++)
+		if (p->stop[i].kind == LH_GIL)
+			return true;
+	return false;
+}
+
 static bool may_pause(const struct visitor *v)
 {
 	const struct lh_live_thread *live = v->self->live_saved;
@@ -192,7 +209,8 @@ static uint64_t until_of(const struct visitor *v, const struct lh_stop *at)
 	const struct lh_steer_part *p = &lh_steering->cycle[at->cycle]->part[at->part];
 	uint64_t until, ends;
 
-	if (!may_pause(v))
+	if (!may_pause(v) || (holds_gil(v->self->live_saved) &&
+			      !is_about_gil(&lh_steering->plan->cycle[at->cycle].part[at->part])))
 		return 0;
 	until = lh_limits_until(v->now, lh_steering->paused ? lh_steering->since_ns : 0,
 				p->ended[0][LH_STEER_LIMIT] + p->ended[1][LH_STEER_LIMIT]);
@@ -220,14 +238,27 @@ static bool arrive_at_all(struct visitor *v)
 	return false;
 }
 
+/* The stack of the try that CPython made before, while it had the GIL; 0: there was none. */
+static lh_stack_id deferred_stack(const struct lh_self *self, const void *object)
+{
+	struct lh_stepper *s = &lh_steering->stepper[self->number];
+	bool is_deferred =
+		s->deferred && s->deferred == object && s->thread == self->live_saved->thread;
+
+	s->deferred = NULL;
+	return is_deferred ? s->deferred_stack : 0;
+}
+
 void lh_pause_at_stop(const struct lh_steer_call *call)
 {
 	struct lh_self *self = lh_self_get();
 	struct visitor v = {.call = call};
 
-	if (!self->live || !lh_stop_may_be(((const uintptr_t *)call->frame)[1]))
+	if (!self->live || !lh_steering->plan)
 		return;
-	v.stack = stack_of(self, call->frame);
+	v.stack = lh_python.on ? deferred_stack(self, call->object) : 0;
+	if (!v.stack && lh_stop_may_be(((const uintptr_t *)call->frame)[1]))
+		v.stack = stack_of(self, call->frame);
 	if (!v.stack || !(v.self = lh_steering_begin(call->frame)))
 		return;
 	/* a lock that nobody has acquired has no number yet */
@@ -237,4 +268,44 @@ void lh_pause_at_stop(const struct lh_steer_call *call)
 	lh_steering_end(v.self);
 	if (pauses)
 		pause_thread(call->frame);
+}
+
+static bool is_thread_end(const void *semaphore)
+{
+	const struct lh_lock *l = lh_lock_known(semaphore, LH_SEM);
+
+	return l && (l->flags & LH_LOCK_THREAD_END_SEM);
+}
+
+bool lh_pause_defers(uintptr_t frame, const void *object)
+{
+	struct lh_self *self = lh_self_get();
+	const struct lh_stop *stop;
+
+	if (!self->live || !lh_steering->plan || !lh_stop_may_be(((const uintptr_t *)frame)[1]) ||
+	    is_thread_end(object) || lh_python_read_intent() != LH_PYTHON_BLOCKING)
+		return false;
+	lh_stack_id stack = stack_of(self, frame);
+	if (!stack || !(self = lh_steering_begin(frame)))
+		return false;
+	bool at_stop = lh_stops_of(stack, &stop) != 0;
+	struct lh_stepper *s = lh_stepper_of(self->number);
+	s->deferred = at_stop ? object : NULL;
+	s->deferred_stack = stack;
+	lh_steering_end(self);
+	return at_stop;
+}
+
+void lh_pause_before_join(uintptr_t frame)
+{
+	const struct lh_live_thread *live = lh_self_get()->live;
+
+	if (!live || live->wait_on != LH_WAIT_JOIN)
+		return;
+	const struct lh_steer_call call = {.frame = frame,
+					   .kind = LH_THREAD_END,
+					   .mode = LH_EXCLUSIVE,
+					   .how = LH_BLOCKING,
+					   .wanted = lh_steer_end_of(live->wait_with)};
+	lh_pause_at_stop(&call);
 }

@@ -43,8 +43,12 @@ void lh_limits_init(const struct lh_plan *plan);
  * `since_ns`, 0: there is none; `ended` pauses of this part were ended by the time. */
 uint64_t lh_limits_until(uint64_t now_ns, uint64_t since_ns, uint32_t ended);
 void lh_limits_spend(uint64_t ns);
+/* A timer is armed, or the program has a handler for a signal that another process may send: then
+ * that no thread can run does not mean that nothing happens. */
+bool lh_limits_signal_may_come(void);
 /* The program begins a wait that ends then: the time on the ledger's clock. */
 uint64_t lh_limits_timed(const struct timespec *absolute);
+uint64_t lh_limits_timed_us(int64_t monotonic_us);
 
 /* ---- state.c ---- */
 
@@ -52,7 +56,8 @@ enum {
 	LH_STEER_STEP_NS = 1000000, /* of a pause */
 	LH_STEER_GUARDED = 64,
 	LH_STEER_CROWDS = 32,
-	LH_STEER_CROWD = 32
+	LH_STEER_CROWD = 32,
+	LH_STEER_EARLY = 256
 };
 
 /* What is kept of a thread, by its live-thread row. */
@@ -63,13 +68,21 @@ struct lh_stepper {
 	uint32_t seq;                /* of its wait, at the last look */
 	uint64_t since_ns, until_ns; /* of its pause */
 	uint64_t timed_ns;           /* end of its wait with a time limit; 0: none */
-	lh_lock_id signals; /* condition that it has signalled since it acquired the mutex */
-	lh_lock_id pending; /* condition whose mutex it has released, without a signal */
+	lh_lock_id signals;   /* condition that it has signalled since it acquired the mutex */
+	lh_lock_id pending;   /* condition whose mutex it has released, without a signal */
+	const void *deferred; /* see lh_pause_defers */
+	lh_stack_id deferred_stack;
 };
 
 struct lh_guarded {
 	uint64_t mutex; /* address */
 	lh_lock_id condition;
+};
+
+/* A condition, by its address, that a thread signalled before any thread waited for it. */
+struct lh_early {
+	uint64_t condition;
+	lh_thread_id thread;
 };
 
 /* Threads that have arrived at a barrier. */
@@ -91,10 +104,11 @@ struct lh_steering {
 	uint64_t since_ns;  /* there are some */
 	uint64_t looked_ns; /* the last look */
 	uint32_t quiet;     /* looks in a row that saw no thread that can run */
-	uint32_t guarded_n, crowds_n;
+	uint32_t guarded_n, crowds_n, early_n;
 	bool unguarded; /* of some condition the mutex is not followed */
 	struct lh_guarded guarded[LH_STEER_GUARDED];
 	struct lh_crowd crowd[LH_STEER_CROWDS];
+	struct lh_early early[LH_STEER_EARLY];
 };
 extern struct lh_steering *lh_steering LH_HIDDEN;
 
@@ -117,6 +131,8 @@ unsigned lh_steering_current(void); /* the cycle that has a paused thread; LH_PL
 
 void lh_look_for_needed(uint64_t now);
 void lh_look(uint64_t now);
+/* The only thread that can run but paused ones; 0: there are several, or none. */
+lh_thread_id lh_look_for_runner(void);
 
 /* ---- waits.c ---- */
 
@@ -130,7 +146,7 @@ void lh_pause_wait_ended(uintptr_t frame, struct lh_steer_wait);
 /* Before the wait for the end of a thread is reported to have ended. */
 void lh_pause_joined(uintptr_t frame, struct lh_steer_wait);
 void lh_pause_takes(uintptr_t frame, const void *object); /* a permit, without a wait */
-void lh_pause_tries(uintptr_t frame); /* a call of the program's that does not wait */
+void lh_pause_tries(uintptr_t frame, const void *object); /* the program itself */
 void lh_pause_signals(uintptr_t frame, const void *object, enum lh_kind kind, bool all);
 void lh_pause_creates(uintptr_t frame);
 
@@ -158,7 +174,15 @@ static inline uint64_t lh_steer_end_of(lh_thread_id thread)
 	return LH_ADDRESS_NONE | thread;
 }
 
-/* May pause the thread. */
+/*
+ * CPython tries a lock while it has the GIL, and waits without the GIL after a try that failed. So
+ * at a stop the try must seem to fail: then the thread comes to the stop again, without the GIL and
+ * with the stack of the try.
+ */
+bool lh_pause_defers(uintptr_t frame, const void *object);
+
+/* May pause the thread. lh_pause_before_join: it has announced the join. */
+void lh_pause_before_join(uintptr_t frame);
 void lh_pause_at_stop(const struct lh_steer_call *call);
 
 #endif

@@ -73,7 +73,9 @@ struct lh_steer_thread {
 	uint64_t awaits;  /* bit v: it is still blocked as it was when visitor v was released */
 	uint64_t blocked_on;
 	lh_site blocked_at;
-	uint64_t woken_on;
+	/* The reason: what gave it these bits of `depends` last, a wake-up or its creation. */
+	uint64_t woken_for;
+	uint64_t woken_on; /* 0: its creation */
 	lh_site woken_at, wake_site;
 	uint32_t waker;
 };
@@ -86,6 +88,7 @@ struct lh_steer_object {
 	uint64_t early;   /* bit v: a thread had taken something before v was released */
 	uint64_t relied_on; /* bit v: a thread depends on v because of this object */
 	uint32_t taker;     /* the only thread that has taken something; 0 none; ~0u many */
+	uint64_t signalled; /* what its last signaller that is known depended on */
 	uint32_t signaller;
 	lh_site wake_site;
 	lh_site taken_at; /* where a thread waited that depends on a visitor because of it */
@@ -98,6 +101,7 @@ struct lh_steer {
 	bool closing;       /* all were at their last stops: the writers go first */
 	bool full;          /* more visitors, threads or objects than there is room for */
 	uint64_t relied_on; /* bit v: a thread was found to depend on visitor v */
+	uint64_t by_limit;  /* bit v: the time ended the last pause of visitor v */
 	bool doubt;         /* something happened that may happen otherwise in another run */
 	uint32_t closed;    /* times that all went from their last stops at once */
 	struct lh_steer_part part[LH_PLAN_PARTS];
@@ -112,6 +116,7 @@ struct lh_steer {
 		uint8_t part;
 		bool left;                       /* its last stop, at least once */
 		uint64_t released_ns, paused_ns; /* by the time limit; 0: otherwise */
+		uint32_t runner;                 /* then the only thread that could run */
 	} visitor[LH_STEER_VISITORS];
 	uint32_t visitors;
 	struct lh_steer_thread thread[LH_STEER_THREADS];
@@ -140,7 +145,8 @@ bool lh_steer_is_paused(const struct lh_steer *, uint32_t thread);
 bool lh_steer_any_paused(const struct lh_steer *);
 
 /* The pause of this thread ends: LH_STEER_NEEDED, LH_STEER_LIMIT, or LH_STEER_BROKEN_OFF. `by`: the
- * thread that waits for a lock of this very thread; 0: it waits through other threads. */
+ * thread that waits for a lock of this very thread; 0: it waits through other threads. At a limit:
+ * the only thread that can run but paused ones; 0: there are several. */
 void lh_steer_end_pause(struct lh_steer *, uint32_t thread, enum lh_steer_end, uint32_t by,
 			uint64_t now_ns);
 /* No thread but paused ones can run: one of them goes on. */
@@ -149,7 +155,7 @@ void lh_steer_quiet(struct lh_steer *, uint64_t now_ns);
 /*
  * A thread waits on an object (condition, semaphore, barrier, thread's end, lock), has returned
  * from the wait, and signals, posts, arrives or ends. The sites tell
- * places apart (0: not known), and are given back in the reason.
+ * places apart (0: not known); the reason names them.
  */
 void lh_steer_blocks(struct lh_steer *, uint32_t thread, uint64_t object, lh_site);
 void lh_steer_wakes(struct lh_steer *, uint32_t thread, uint64_t object, enum lh_steer_wake);

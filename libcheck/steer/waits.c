@@ -5,6 +5,7 @@
  * does not signal may have taken it. So the mutex of a condition is known from the first wait on,
  * and its releases are followed. A thread that signals right after the release has taken nothing.
  */
+#include "libcheck/lock/glibc_layout.h"
 #include "libcheck/steer/pause_internal.h"
 
 bool lh_steer_guards[256];
@@ -35,6 +36,17 @@ static void take_so_far(const struct lh_lock *mutex, lh_lock_id condition)
 	lh_steering->unguarded |= rows == ROWS_MAX;
 }
 
+/* Threads that have signalled the condition before the first wait, perhaps too early. */
+static void take_signalled(uint64_t address, lh_lock_id condition)
+{
+	struct lh_steering *g = lh_steering;
+
+	for (uint32_t i = 0; i < g->early_n; i++)
+		if (g->early[i].condition == address)
+			lh_steer_takes(g->cycle[0], g->early[i].thread, condition);
+	g->unguarded |= g->early_n == LH_STEER_EARLY;
+}
+
 static void guard(lh_lock_id mutex, lh_lock_id condition)
 {
 	struct lh_steering *g = lh_steering;
@@ -49,6 +61,8 @@ static void guard(lh_lock_id mutex, lh_lock_id condition)
 	}
 	g->guarded[g->guarded_n++] = (struct lh_guarded){l->address, condition};
 	take_so_far(l, condition);
+	if (lh_lock_row(condition))
+		take_signalled(lh_lock_row(condition)->address, condition);
 	__atomic_store_n(lh_steer_guard_of(l->address), true, __ATOMIC_RELEASE);
 }
 
@@ -83,16 +97,22 @@ void lh_pause_releases(uintptr_t frame, const void *mutex)
 
 /* ---- a wait begins ---- */
 
-/* When a cycle closes, its writers are known by the address of what they want. */
-static void blocks(const struct lh_live_thread *live, unsigned c, lh_lock_id object)
+/* May a thread of another process end the wait? */
+static bool is_shared(const struct lh_live_thread *live)
 {
-	struct lh_steer *s = lh_steering->cycle[c];
-	const struct lh_lock *l = lh_lock_row(object);
+	const struct lh_lock *l = lh_lock_row(live->wait_lock);
+	const void *object = (const void *)(uintptr_t)(l ? l->address : 0);
 
-	if (!s || (c > 0 && !s->closing))
-		return;
-	lh_steer_blocks(s, live->thread, l && s->closing ? l->address : object, live->wait_site);
-	lh_steering_notice_ends(c, lh_clock_now());
+	switch (l ? l->kind : LH_NOTHING) {
+	case LH_SEM:
+		return l->flags & LH_LOCK_PSHARED;
+	case LH_COND:
+		return lh_glibc_load(object, LH_GLIBC_COND_WAITERS) & LH_GLIBC_COND_SHARED;
+	case LH_BARRIER:
+		return lh_glibc_load(object, LH_GLIBC_BARRIER_SHARED);
+	default:
+		return false;
+	}
 }
 
 struct lh_steer_wait lh_pause_wait_begins(uintptr_t frame, uint64_t until_ns)
@@ -112,10 +132,10 @@ struct lh_steer_wait lh_pause_wait_begins(uintptr_t frame, uint64_t until_ns)
 	s->timed_ns = until_ns;
 	if (wait.mutex && lh_steering->cycle[0])
 		guard(wait.mutex, wait.object);
-	if (until_ns && lh_steering->cycle[0])
+	if ((until_ns || is_shared(live)) && lh_steering->cycle[0])
 		lh_steer_tries(lh_steering->cycle[0], live->thread);
-	for (unsigned c = 0; wait.object && c < lh_steering->plan->cycles; c++)
-		blocks(live, c, wait.object);
+	if (wait.object && lh_steering->cycle[0])
+		lh_steer_blocks(lh_steering->cycle[0], live->thread, wait.object, live->wait_site);
 	lh_look_for_needed(lh_clock_now());
 	lh_steering_end(self);
 	return wait;
@@ -236,11 +256,12 @@ void lh_pause_takes(uintptr_t frame, const void *object)
 		lh_steering_end(self);
 }
 
-void lh_pause_tries(uintptr_t frame)
+/* A lock that the thread holds itself is never free for it. */
+void lh_pause_tries(uintptr_t frame, const void *object)
 {
 	struct lh_self *self = lh_steering_begin(frame);
 
-	if (self && lh_steering->cycle[0])
+	if (self && lh_steering->cycle[0] && !lh_held_find(self->live_saved, object))
 		lh_steer_tries(lh_steering->cycle[0], self->live_saved->thread);
 	if (self)
 		lh_steering_end(self);
@@ -267,11 +288,26 @@ static void move_waiters(lh_lock_id condition, bool all)
 	}
 }
 
+/* Nobody has waited for it yet: if the program does not keep that it signalled, it is lost. */
+static void signals_early(struct lh_self *self, uint64_t condition)
+{
+	struct lh_steering *g = lh_steering;
+	lh_thread_id thread = self->live_saved->thread;
+
+	for (uint32_t i = 0; i < g->early_n; i++)
+		if (g->early[i].condition == condition && g->early[i].thread == thread)
+			return;
+	if (g->early_n < LH_STEER_EARLY)
+		g->early[g->early_n++] = (struct lh_early){condition, thread};
+}
+
+/* A signal without the mutex, and not right after it, may be lost: as if it had been taken. */
 static void signals_condition(struct lh_self *self, lh_lock_id condition, bool all)
 {
 	struct lh_stepper *s = lh_stepper_of(self->number);
+	bool kept = s->pending == condition;
 
-	if (s->pending == condition)
+	if (kept)
 		s->pending = 0;
 	for (uint32_t i = 0; i < lh_steering->guarded_n; i++) {
 		const struct lh_guarded *x = &lh_steering->guarded[i];
@@ -279,8 +315,11 @@ static void signals_condition(struct lh_self *self, lh_lock_id condition, bool a
 		    lh_held_find(self->live_saved, (const void *)(uintptr_t)x->mutex)) {
 			s->signals = condition;
 			move_waiters(condition, all);
+			kept = true;
 		}
 	}
+	if (!kept)
+		lh_steer_takes(lh_steering->cycle[0], self->live_saved->thread, condition);
 }
 
 void lh_pause_signals(uintptr_t frame, const void *object, enum lh_kind kind, bool all)
@@ -295,8 +334,10 @@ void lh_pause_signals(uintptr_t frame, const void *object, enum lh_kind kind, bo
 			join_crowd(id, thread);
 		lh_steer_signals(lh_steering->cycle[0], thread, id,
 				 LH_SITE(x ? x->stack : 0, LH_BLOCKING, LH_COND_SIGNALS));
-		if (kind == LH_COND)
+		if (lh_kind_acts((uint8_t)kind) == LH_COND)
 			signals_condition(self, id, all);
+	} else if (self && lh_kind_acts((uint8_t)kind) == LH_COND) {
+		signals_early(self, (uintptr_t)object);
 	}
 	if (self)
 		lh_steering_end(self);

@@ -218,7 +218,7 @@ static const struct {
 	  .runs = 10,
 	  .reason = "its threads came to their places, but never at the same time, in 10 attempts; "
 		    "T2 "
-		    "waited at bank.c:41 in vain"}},
+		    "was paused at bank.c:41 in vain"}},
 };
 
 static void prove(struct lh_report *m)

@@ -188,15 +188,23 @@ static const char *count_attempts(const struct writer *w, uint32_t n)
 	return lh_arena_printf(w->report->arena, n == 1 ? "%u attempt" : "%u attempts", n);
 }
 
-/* "T3 was seen to get to x.c:61 only after T2 had passed x.c:31" */
+/* "T3 was seen to get to x.c:61 only after T2 had passed x.c:31"; if both places are one line, also
+ * what they acquire there. */
 static const char *seen_order(const struct writer *w)
 {
 	uint32_t before = w->row->before, after = w->row->after;
+	const struct lh_report_step *first = last_step(w, before), *second = last_step(w, after);
+	const char *from = place(w, first), *to = place(w, second);
+	struct lh_arena *p = w->report->arena;
 
-	return lh_arena_printf(w->report->arena,
-			       "%s was seen to get to %s only after %s had passed %s",
-			       thread(w, after), place(w, last_step(w, after)), thread(w, before),
-			       place(w, last_step(w, before)));
+	if (first && second && strcmp(from, to) == 0) {
+		from = lh_arena_printf(p, "that line, for %s",
+				       lh_report_lock_text(w->report, first->lock));
+		to = lh_arena_printf(p, "%s, for %s,", to,
+				     lh_report_lock_text(w->report, second->lock));
+	}
+	return lh_arena_printf(p, "%s was seen to get to %s only after %s had passed %s",
+			       thread(w, after), to, thread(w, before), from);
 }
 
 static const char *contradicted(const struct writer *w)
@@ -279,7 +287,7 @@ static const struct {
 	[LH_OPEN_SHARED] = {NULL, REFUTING, "; but other processes share a lock of the cycle"},
 	[LH_OPEN_INCOMPLETE] = {NULL, NO_COUNT,
 				"; but those attempts deadlocked elsewhere or were ended"},
-	[LH_OPEN_FEW] = {NULL, REFUTING, "; that is not enough to tell"},
+	[LH_OPEN_FEW] = {NULL, REFUTING, "; that may be chance"},
 	[LH_OPEN_APART] = {"its threads came to their places, but never at the same time", ALL, ""},
 };
 
@@ -301,7 +309,8 @@ static const char *left_open(const struct writer *w)
 		text = lh_arena_printf(p, "%s, in %u of %s", text, o->refuting,
 				       count_attempts(w, o->runs));
 	if (why == LH_OPEN_APART)
-		text = lh_arena_printf(p, "%s; %s waited at %s in vain", text, thread(w, o->part),
+		text = lh_arena_printf(p, "%s; %s was paused at %s in vain", text,
+				       thread(w, o->part),
 				       place(w, lh_plan_step(w->of, o->part, o->stop)));
 	return lh_arena_printf(p, "%s%s", text, open_texts[why].tail);
 }

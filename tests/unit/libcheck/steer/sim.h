@@ -66,6 +66,10 @@ struct program {
 };
 
 void program_random(struct program *, uint64_t seed);
+/* One text for each thread, NULL after the last; the first thread is the fastest one if `biased`.
+ * Operations are those of op_kind, with a number; `try 0 { ... }` is a block that may be skipped.
+ */
+void program_parse(struct program *, const char *const *thread, bool biased);
 void program_print(const struct program *);
 uint32_t random_below(uint64_t *rng, uint32_t n);
 
@@ -124,7 +128,7 @@ enum broken {
 	BROKEN_TAKES, /* nobody tells who has taken what others wait for */
 	BROKEN_TRIES, /* nor who has tried */
 	BROKEN_ONCE,  /* one attempt counts as three */
-	BROKEN_WAKES, /* every wake-up counts */
+	BROKEN_ALL,   /* a barrier needs each of the threads that use it, however many they are */
 	BROKENS
 };
 
@@ -141,6 +145,8 @@ struct run {
 /* Returns whether the run ended in the cycle. `visited` and `complete` may be NULL; a run is
  * complete if no thread waits for a lock or a thread at its end. */
 bool run_program(const struct run *, bool visited[THREADS][OPS], bool *complete);
+/* Steers up to ten runs into the cycle of `like`, each with another seed. */
+struct lh_outcome confirm_cycle(const struct run *like);
 void plan_of(const struct cycle *, enum lh_steer_mode, struct lh_plan_cycle *);
 
 #endif

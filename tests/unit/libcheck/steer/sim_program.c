@@ -1,4 +1,4 @@
-/* sim_program.c — random programs, and how a program is printed. */
+/* sim_program.c — random programs. */
 #include "tests/unit/libcheck/steer/sim.h"
 
 uint32_t random_below(uint64_t *rng, uint32_t n)
@@ -232,33 +232,4 @@ void program_random(struct program *p, uint64_t seed)
 		how[i] = below(&m, 3) ? 1 + below(&m, 10) : 0;
 	for (uint32_t i = 0; i < p->functions; i++)
 		make_function(&m, i, pieces, n, how);
-}
-
-void program_print(const struct program *p)
-{
-	static const char *const name[OP_KINDS] = {"end",    "lock",  "try",   "unlock", "post",
-						   "wait",   "timed", "set",   "spin",   "push",
-						   "pop",    "open",  "pass",  "arrive", "leave",
-						   "create", "join",  "sleep", "only"};
-
-	printf("%u locks (kinds", p->locks);
-	for (unsigned l = 0; l < p->locks; l++)
-		printf(" %u", p->lock_kind[l]);
-	printf("), semaphores %u %u, barrier of %u, %s\n", p->sem[0], p->sem[1], p->barrier,
-	       p->biased ? "biased" : "not biased");
-	for (unsigned t = 0; t < p->threads; t++)
-		printf("T%u runs f%u, shift %u, speed %u%s\n", t, p->runs[t], p->shift[t],
-		       p->speed[t], p->created >> t & 1 ? ", created" : "");
-	for (unsigned i = 0; i < p->functions; i++) {
-		const struct function *f = &p->function[i];
-		printf("f%u, %u rounds:", i, f->rounds);
-		for (unsigned k = 0; k < f->n; k++) {
-			const struct op *op = &f->op[k];
-			printf(" %u:%s%s(%u)", k, op->shared ? "rd" : "", name[op->kind],
-			       op->object);
-			if (op->target)
-				printf("else:%u", op->target);
-		}
-		printf("\n");
-	}
 }

@@ -174,11 +174,34 @@ static void end_needed_pauses(struct scheduler *w)
 	}
 }
 
+static bool rests(const struct scheduler *w, unsigned t)
+{
+	enum op_kind kind = op_at(w, t)->kind;
+
+	return w->blocked[t] && kind != OP_TIMED && kind != OP_SPIN && !is_enabled(w->p, &w->s, t);
+}
+
+/* The only thread that can run but paused ones, from 1; 0: there are several, or none. */
+static unsigned only_runner(const struct scheduler *w)
+{
+	unsigned runner = 0;
+
+	for (unsigned t = 0; t < w->p->threads; t++) {
+		if (!(w->s.started >> t & 1) || has_ended(w->p, &w->s, t) || is_paused(w, t) ||
+		    rests(w, t))
+			continue;
+		if (runner)
+			return 0;
+		runner = t + 1;
+	}
+	return runner;
+}
+
 static void end_long_pauses(struct scheduler *w)
 {
 	for (unsigned t = 0; t < w->p->threads; t++)
 		if (is_paused(w, t) && w->now - w->paused_at[t] >= w->r->limit)
-			end_pause(w, t, LH_STEER_LIMIT, 0);
+			end_pause(w, t, LH_STEER_LIMIT, only_runner(w));
 }
 
 /* ---- steps ---- */
@@ -198,13 +221,11 @@ static bool may_use_up(const struct scheduler *w)
 
 static enum lh_steer_wake how_woken(const struct scheduler *w, unsigned t)
 {
-	if (w->r->broken == BROKEN_WAKES)
-		return LH_WAKE_ALONE;
 	switch (op_at(w, t)->kind) {
 	case OP_JOIN:
 		return LH_WAKE_ALL;
 	case OP_LEAVE:
-		return may_use_up(w) ? LH_WAKE_ANY : LH_WAKE_ALL;
+		return may_use_up(w) && w->r->broken != BROKEN_ALL ? LH_WAKE_ANY : LH_WAKE_ALL;
 	case OP_LOCK:
 		return LH_WAKE_ANY;
 	default:

@@ -8,8 +8,6 @@
 #include "tests/unit/libcheck/steer/sim.h"
 #include "tests/unit/unit.h"
 
-enum { ATTEMPTS = 10, MS_PER_STEP = 3 };
-
 struct tally {
 	uint32_t programs, skipped, cycles, real;
 	uint32_t confirmed, first_run, wrong_confirmed, contradicted, wrong_contradicted;
@@ -18,70 +16,6 @@ struct tally {
 };
 
 static const struct run base = {.broken = BROKEN_NOTHING};
-
-static void row_of(const struct lh_steer *s, struct lh_steered *row)
-{
-	struct lh_steer_reason why = {0};
-
-	memset(row, 0, sizeof(*row));
-	row->parts = (uint32_t)s->n + s->writers;
-	row->closed = s->closed;
-	row->result = lh_steer_result(s, &why);
-	row->before = why.before;
-	row->after = why.after;
-	row->object = why.object;
-	row->seen = (uint16_t)(why.seen_ns * MS_PER_STEP);
-	for (uint32_t i = 0; i < row->parts; i++) {
-		memcpy(row->part[i].visits, s->part[i].visits, sizeof(row->part[i].visits));
-		memcpy(row->part[i].ended, s->part[i].ended, sizeof(row->part[i].ended));
-		row->part[i].unpaused = s->part[i].unpaused;
-		row->part[i].untested = s->part[i].untested;
-		row->part[i].mismatched = s->part[i].mismatched;
-	}
-}
-
-static void attempt(const struct run *like, uint32_t number, struct lh_attempt *a)
-{
-	static const enum lh_steer_mode modes[] = {LH_STEER_EVERY_STOP, LH_STEER_EVERY_STOP,
-						   LH_STEER_EVERY_STOP, LH_STEER_OUTER,
-						   LH_STEER_INNER,      LH_STEER_LAST};
-	static struct lh_steer steer;
-	struct run r = *like;
-	struct lh_plan_cycle plan;
-
-	plan_of(r.cycle, modes[number % 6], &plan);
-	lh_steer_init(&steer, &plan);
-	r.steer = &steer;
-	r.seed = like->seed * 131 + number;
-	r.limit = 50u << number % 3;
-	*a = (struct lh_attempt){.first = true};
-	a->happened = run_program(&r, NULL, &a->complete);
-	row_of(&steer, &a->row);
-	if (r.trace)
-		printf("attempt %u: happened %d, result %u\n", number, a->happened, a->row.result);
-}
-
-static struct lh_outcome try_cycle(const struct run *r)
-{
-	struct lh_attempt a[ATTEMPTS];
-	struct lh_plan_cycle plan;
-	struct lh_outcome o = {0};
-	uint32_t n = 0;
-
-	plan_of(r->cycle, LH_STEER_EVERY_STOP, &plan);
-	while (n < ATTEMPTS && o.verdict != LH_VERDICT_CONFIRMED &&
-	       o.verdict != LH_VERDICT_CONTRADICTED) {
-		attempt(r, n, &a[n]);
-		n++;
-		if (r->broken == BROKEN_ONCE)
-			for (; n < 3; n++) {
-				a[n] = a[0];
-				a[n].row.seen <<= n;
-			}
-		o = lh_verdict_of(&plan, false, a, n);
-	}
-	return o;
-}
 
 static void count(struct tally *t, const struct lh_outcome *o, bool real)
 {
@@ -136,7 +70,7 @@ static void try_program(uint64_t number, enum broken broken, struct tally *t)
 	for (uint32_t i = 0; i < n; i++) {
 		struct lh_outcome o;
 		r.cycle = &cycle[i];
-		o = try_cycle(&r);
+		o = confirm_cycle(&r);
 		count(t, &o, real[i]);
 		if (!is_wrong(&o, real[i]) || broken)
 			continue;

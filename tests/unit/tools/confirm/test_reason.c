@@ -265,6 +265,11 @@ static void callers(void)
 		 "test_reason.c:%d",
 		 acquires_line, signals_line, acquires_line);
 	CHECK_STR(reason_with_lines(7, calls), text); /* in the same file */
+	snprintf(text, sizeof(text),
+		 "T3 was seen to get to test_reason.c:%d, for 'accounts', only after T2 had passed "
+		 "that line, for 'journal', in 3 of 3 attempts",
+		 acquires_line);
+	CHECK_STR(reason_with_lines(0, calls), text);
 }
 
 /* A contradicted finding becomes a note; it is the same finding. */
@@ -376,10 +381,10 @@ static void left_open(void)
 		      "cycle"},
 		{LH_OPEN_INCOMPLETE,
 		 SEEN "; but those attempts deadlocked elsewhere or were ended"},
-		{LH_OPEN_FEW, SEEN ", in 2 of 4 attempts; that is not enough to tell"},
+		{LH_OPEN_FEW, SEEN ", in 2 of 4 attempts; that may be chance"},
 		{LH_OPEN_APART,
 		 "its threads came to their places, but never at the same time, in 4 "
-		 "attempts; T3 waited at bank+0x1130 in vain"},
+		 "attempts; T3 was paused at bank+0x1130 in vain"},
 		{LH_OPENS, "the attempts do not tell"},
 	};
 
