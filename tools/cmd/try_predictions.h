@@ -13,10 +13,11 @@ bool lh_try_is_wanted(const struct lh_command *, const struct lh_settings *);
 /* False: options that do not fit each other, or a bad one, were reported in one line. */
 bool lh_try_options_are_good(const struct lh_command *, const struct lh_settings *);
 /*
- * Tries the predictions of the report; `first_ns`: how long the first run took, 0: not known.
- * False: an error was reported. Call lh_session_close after the last use of the report.
+ * Tries the predictions of the report. `first_ns`, `first_status`: how long the first run took, 0:
+ * not known, and its wait status, -1: not known. False: an error was reported. Call
+ * lh_session_close after the last use of the report.
  */
 bool lh_try_predictions(struct lh_session *, struct lh_start *, struct lh_report *,
-			uint64_t first_ns);
+			uint64_t first_ns, int first_status);
 
 #endif
