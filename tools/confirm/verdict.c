@@ -130,12 +130,33 @@ static void count_row(struct tally *t, const struct lh_plan_cycle *cycle,
 
 /* ---- deciding ---- */
 
+static bool is_same_stop(const struct lh_plan_stop *a, const struct lh_plan_stop *b)
+{
+	return a->frames && a->frame == b->frame && a->frames == b->frames && a->kind == b->kind &&
+	       a->mode == b->mode;
+}
+
+/* A thread at a stop of several parts is counted in one of them. */
+static bool is_reached(const struct lh_plan_cycle *cycle, const struct tally *t, uint8_t part,
+		       uint8_t stop)
+{
+	const struct lh_plan_stop *this = &cycle->part[part].stop[stop];
+
+	if (t->visits[part][stop])
+		return true;
+	for (uint8_t p = 0; p < cycle->parts + cycle->writers; p++)
+		for (uint8_t k = 0; k < cycle->part[p].stops; k++)
+			if (t->visits[p][k] && is_same_stop(this, &cycle->part[p].stop[k]))
+				return true;
+	return false;
+}
+
 static bool find_unreached(const struct lh_plan_cycle *cycle, const struct tally *t,
 			   struct lh_outcome *o)
 {
 	for (uint8_t p = 0; p < cycle->parts + cycle->writers; p++)
 		for (uint8_t k = 0; k < cycle->part[p].stops; k++)
-			if (!t->visits[p][k]) {
+			if (!is_reached(cycle, t, p, k)) {
 				o->part = p;
 				o->stop = k;
 				return true;
@@ -205,6 +226,7 @@ struct lh_outcome lh_verdict_of(const struct lh_plan_cycle *cycle, bool shared,
 
 	for (uint32_t i = 0; i < attempts; i++) {
 		o.hits += attempt[i].happened;
+		o.incomplete += !attempt[i].complete && !attempt[i].happened;
 		if (attempt[i].happened)
 			remember(&t.hit, i + 1);
 		count_row(&t, cycle, attempt, i);
