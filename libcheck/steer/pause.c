@@ -253,8 +253,9 @@ static bool arrive_at_all(struct visitor *v)
 	unsigned own = own_stop(v, stop, n);
 	if (own < n && arrive_at(v, &stop[own]))
 		return true;
-	for (unsigned i = 0; i < n; i++)
-		if (i != own && arrive_at(v, &stop[i]))
+	/* of parts with the same stops each thread prefers another one */
+	for (unsigned i = 0, first = n ? v->self->live_saved->thread % n : 0; i < n; i++)
+		if ((first + i) % n != own && arrive_at(v, &stop[(first + i) % n]))
 			return true;
 	return false;
 }
