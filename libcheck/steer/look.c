@@ -49,6 +49,28 @@ static enum waits waits_for(uint32_t waiter, uint32_t row)
 	return NOT;
 }
 
+/* Is a thread that is paused at an early stop about to acquire what this one holds? It could go no
+ * further, so that this one is no partner for it. */
+static bool is_in_the_way(uint32_t row)
+{
+	const struct lh_stepper *s = &lh_steering->stepper[row];
+	const struct lh_steer *steer = lh_steering->cycle[s->paused - 1];
+	const struct lh_live_thread *live = &LH_LIVE_THREADS[row];
+
+	for (unsigned i = 0; i < LH_STEERED[s->paused].parts; i++) {
+		const struct lh_steer_part *p = &steer->part[i];
+		if (p->state != LH_STEER_PAUSED || p->stop == p->plan->stops - 1 ||
+		    p->thread == s->thread)
+			continue;
+		for (uint32_t k = 0; k < live->held_n && k < LH_HELD_MAX; k++)
+			if (live->held[k].address == p->wanted &&
+			    lh_held_blocks(&live->held[k], live->held[k].lock,
+					   p->plan->stop[p->stop].mode))
+				return true;
+	}
+	return false;
+}
+
 /*
  * Does a thread wait for a lock of this one, or of one that joins it, and so on? A join alone needs
  * nobody: the first thread of most programs sits in one. `by`: the thread that waits for a lock of
@@ -88,6 +110,8 @@ void lh_look_for_needed(uint64_t now)
 		struct lh_stepper *s = &lh_steering->stepper[i];
 		if (s->paused && !may_wait(s, now) && is_needed(i, 0, &by))
 			lh_steering_end_pause(s, LH_STEER_NEEDED, by, now);
+		else if (s->paused && is_in_the_way(i))
+			lh_steering_end_pause(s, LH_STEER_NEEDED, 0, now);
 	}
 }
 

@@ -67,7 +67,7 @@ struct visitor {
 	uint64_t now, until; /* 0: it may not pause */
 };
 
-static lh_stack_id stack_of(struct lh_self *self, uintptr_t frame)
+lh_stack_id lh_steering_stack_of(struct lh_self *self, uintptr_t frame)
 {
 	const struct lh_context *x = lh_context_find(frame);
 	const struct lh_live_thread *live = self->live_saved;
@@ -207,13 +207,14 @@ static bool may_pause(const struct visitor *v)
 static uint64_t until_of(const struct visitor *v, const struct lh_stop *at)
 {
 	const struct lh_steer_part *p = &lh_steering->cycle[at->cycle]->part[at->part];
+	bool last = at->stop == p->plan->stops - 1;
 	uint64_t until, ends;
 
 	if (!may_pause(v) || (holds_gil(v->self->live_saved) &&
 			      !is_about_gil(&lh_steering->plan->cycle[at->cycle].part[at->part])))
 		return 0;
-	until = lh_limits_until(v->now, lh_steering->paused ? lh_steering->since_ns : 0,
-				p->ended[0][LH_STEER_LIMIT] + p->ended[1][LH_STEER_LIMIT]);
+	until = lh_limits_until(v->now, lh_steering->paused ? lh_steering->since_ns : 0, last,
+				p->ended[last][LH_STEER_LIMIT]);
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++) {
 		uint64_t timed = lh_steering->stepper[i].timed_ns;
 		ends = timed > v->now ? v->now + (timed - v->now) / 2 : UINT64_MAX;
@@ -222,6 +223,25 @@ static uint64_t until_of(const struct visitor *v, const struct lh_stop *at)
 	return until > v->now + LH_STEER_STEP_NS ? until : 0;
 }
 
+/* The stop of the part that the thread is in, on its way; `n`: none. */
+static unsigned own_stop(const struct visitor *v, const struct lh_stop *stop, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const struct lh_steer *s = lh_steering->cycle[stop[i].cycle];
+		const struct lh_steer_part *p = &s->part[stop[i].part];
+		if (p->state == LH_STEER_GOING && p->thread == v->self->live_saved->thread)
+			return i;
+	}
+	return n;
+}
+
+static bool arrive_at(struct visitor *v, const struct lh_stop *at)
+{
+	v->until = until_of(v, at);
+	return arrive(v, at);
+}
+
+/* The part that the thread is in comes before others with the same stops: they end its visit. */
 static bool arrive_at_all(struct visitor *v)
 {
 	const struct lh_stop *stop;
@@ -230,11 +250,12 @@ static bool arrive_at_all(struct visitor *v)
 
 	if (n && s->paused) /* it left its pause by a jump */
 		lh_steering_end_pause(s, LH_STEER_BROKEN_OFF, 0, v->now);
-	for (unsigned i = 0; i < n; i++) {
-		v->until = until_of(v, &stop[i]);
-		if (arrive(v, &stop[i]))
+	unsigned own = own_stop(v, stop, n);
+	if (own < n && arrive_at(v, &stop[own]))
+		return true;
+	for (unsigned i = 0; i < n; i++)
+		if (i != own && arrive_at(v, &stop[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -258,7 +279,7 @@ void lh_pause_at_stop(const struct lh_steer_call *call)
 		return;
 	v.stack = lh_python.on ? deferred_stack(self, call->object) : 0;
 	if (!v.stack && lh_stop_may_be(((const uintptr_t *)call->frame)[1]))
-		v.stack = stack_of(self, call->frame);
+		v.stack = lh_steering_stack_of(self, call->frame);
 	if (!v.stack || !(v.self = lh_steering_begin(call->frame)))
 		return;
 	/* a lock that nobody has acquired has no number yet */
@@ -285,7 +306,7 @@ bool lh_pause_defers(uintptr_t frame, const void *object)
 	if (!self->live || !lh_steering->plan || !lh_stop_may_be(((const uintptr_t *)frame)[1]) ||
 	    is_thread_end(object) || lh_python_read_intent() != LH_PYTHON_BLOCKING)
 		return false;
-	lh_stack_id stack = stack_of(self, frame);
+	lh_stack_id stack = lh_steering_stack_of(self, frame);
 	if (!stack || !(self = lh_steering_begin(frame)))
 		return false;
 	bool at_stop = lh_stops_of(stack, &stop) != 0;

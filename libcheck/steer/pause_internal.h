@@ -33,6 +33,10 @@ static inline bool lh_stop_may_be(uintptr_t pc)
 	return lh_stop_pages[(pc & 4095) / 64] >> (pc & 63) & 1;
 }
 
+/* The stack of a call; walked unless the thread has just acquired a lock there. 0: none. Not under
+ * the steering lock. */
+lh_stack_id lh_steering_stack_of(struct lh_self *, uintptr_t frame);
+
 /* All stops that a thread with this stack is at. Needs the steering lock. */
 unsigned lh_stops_of(lh_stack_id stack, const struct lh_stop **stops);
 
@@ -40,8 +44,9 @@ unsigned lh_stops_of(lh_stack_id stack, const struct lh_stop **stops);
 
 void lh_limits_init(const struct lh_plan *plan);
 /* Until when a pause may last that begins now; 0: not at all. The present one has begun at
- * `since_ns`, 0: there is none; `ended` pauses of this part were ended by the time. */
-uint64_t lh_limits_until(uint64_t now_ns, uint64_t since_ns, uint32_t ended);
+ * `since_ns`, 0: there is none; `last`: at the last stop; `ended` of such
+ * pauses of this part were ended by the time. */
+uint64_t lh_limits_until(uint64_t now_ns, uint64_t since_ns, bool last, uint32_t ended);
 void lh_limits_spend(uint64_t ns);
 /* A timer is armed, or the program has a handler for a signal that another process may send: then
  * that no thread can run does not mean that nothing happens. */

@@ -2,6 +2,16 @@
  * pauses show is kept by evidence.c. */
 #include "libcheck/steer/steer_internal.h"
 
+/* Do threads of both parts acquire their locks at the same places? */
+static bool is_alike(const struct lh_plan_part *a, const struct lh_plan_part *b)
+{
+	for (unsigned i = 0; i < a->stops && a != b; i++)
+		if (a->stops != b->stops || !a->stop[i].frames ||
+		    __builtin_memcmp(&a->stop[i], &b->stop[i], sizeof(a->stop[i])) != 0)
+			return false;
+	return a->holds_at == b->holds_at;
+}
+
 void lh_steer_init(struct lh_steer *s, const struct lh_plan_cycle *plan)
 {
 	__builtin_memset(s, 0, sizeof(*s));
@@ -10,6 +20,9 @@ void lh_steer_init(struct lh_steer *s, const struct lh_plan_cycle *plan)
 	s->mode = (enum lh_steer_mode)plan->mode;
 	for (unsigned i = 0; i < (unsigned)plan->parts + plan->writers; i++)
 		s->part[i].plan = &plan->part[i];
+	for (unsigned i = 0; i < s->n; i++)
+		while (!is_alike(&plan->part[i], &plan->part[s->part[i].code]))
+			s->part[i].code++;
 }
 
 static unsigned parts(const struct lh_steer *s)
@@ -195,19 +208,73 @@ static bool pauses_at(const struct lh_steer *s, const struct lh_steer_part *p, u
 	return false;
 }
 
-/* A thread that holds what the other part's thread is about to acquire, and so on around. */
-static bool fits(const struct lh_steer *s, unsigned i, const struct lh_steer_arrival *a)
+/* Do these locks of two threads fit if one is in part i and the other in part j? Each wants the
+ * lock that the next part holds, and no other one of the cycle. */
+static bool is_pair(const struct lh_steer *s, unsigned i, unsigned j, bool i_wants_j,
+		    bool j_wants_i)
 {
-	const struct lh_steer_part *before = &s->part[(i + s->n - 1) % s->n],
-				   *after = &s->part[(i + 1) % s->n];
+	return i != j && i_wants_j == ((i + 1) % s->n == j) && j_wants_i == ((j + 1) % s->n == i);
+}
 
-	if (i >= s->n)
+/* The same for a thread that comes to part i and one that is paused in part j; either may be in the
+ * place of another part with the same code. */
+static bool fits_with(const struct lh_steer *s, unsigned i, const struct lh_steer_arrival *a,
+		      unsigned j)
+{
+	const struct lh_steer_part *p = s->part;
+	bool wants = a->wanted == p[j].held, is_wanted = p[j].wanted == a->held;
+
+	for (unsigned x = 0; x < s->n; x++)
+		for (unsigned y = 0; y < s->n; y++)
+			if (p[x].code == p[i].code && p[y].code == p[j].code &&
+			    is_pair(s, x, y, wants, is_wanted))
+				return true;
+	return false;
+}
+
+/* The part whose thread is paused before a lock that is held by the next one of the cycle, which is
+ * to run this code; LH_PLAN_PARTS: there is none. */
+static unsigned next_of(const struct lh_steer *s, unsigned at, uint32_t code, unsigned used)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		if (!(used >> i & 1) && s->part[i].code == code &&
+		    s->part[i].held == s->part[at].wanted)
+			return i;
+	return LH_PLAN_PARTS;
+}
+
+/* All are at their last stops: do their locks make a cycle? */
+static bool is_cycle(const struct lh_steer *s)
+{
+	unsigned at = 0, used = 1;
+
+	for (unsigned i = 1; i < s->n; i++) {
+		at = next_of(s, at, s->part[i].code, used);
+		if (at == LH_PLAN_PARTS)
+			return false;
+		used |= 1u << at;
+	}
+	return s->n == 1 || s->part[at].wanted == s->part[0].held;
+}
+
+/* May the thread pause at the last stop of the part, beside those that pause at theirs? */
+static bool fits(struct lh_steer *s, const struct lh_steer_arrival *a)
+{
+	struct lh_steer_part *p = &s->part[a->part];
+	bool all = true;
+
+	if (a->part >= s->n)
 		return true; /* a queued writer: its lock is compared with nothing */
-	if (s->n > 1 && before->state == LH_STEER_PAUSED && at_last(before) &&
-	    before->wanted != a->held)
-		return false;
-	return !(s->n > 1 && after->state == LH_STEER_PAUSED && at_last(after) &&
-		 after->held != a->wanted);
+	for (unsigned i = 0; i < s->n; i++) {
+		if (i == a->part)
+			continue;
+		if (at_last(&s->part[i]) && !fits_with(s, a->part, a, i))
+			return false;
+		all &= at_last(&s->part[i]);
+	}
+	p->held = a->held;
+	p->wanted = a->wanted;
+	return !all || is_cycle(s);
 }
 
 /* The thread comes to another stop than that of its visit's next lock: the visit came to nothing.
@@ -243,7 +310,7 @@ bool lh_steer_arrive(struct lh_steer *s, const struct lh_steer_arrival *a)
 	taken = (p->state != LH_STEER_AWAY && p->thread != a->thread) || is_elsewhere(s, a) ||
 		s->closing;
 	pause = !taken && a->may_pause && pauses_at(s, p, a->stop);
-	if (last && pause && !fits(s, a->part, a)) {
+	if (last && pause && !fits(s, a)) {
 		p->mismatched++;
 		pause = false;
 	}

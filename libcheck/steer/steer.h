@@ -32,6 +32,7 @@ enum {
 
 struct lh_steer_part {
 	const struct lh_plan_part *plan;
+	uint32_t code;   /* the first part whose threads acquire their locks at the same places */
 	uint32_t thread; /* that is in this part now; 0: none */
 	enum lh_steer_state state;
 	uint8_t stop;      /* where it is, or was last */
@@ -170,6 +171,9 @@ void lh_steer_creates(struct lh_steer *, uint32_t creator, uint32_t thread);
 void lh_steer_thread_ends(struct lh_steer *, uint32_t thread);
 
 /* What the pauses have shown so far. `why` may be NULL; it is set unless the result is unknown. */
+/* Does the thread go on because a visitor did? May be asked without the caller's lock. */
+bool lh_steer_depends(const struct lh_steer *, uint32_t thread);
+
 enum lh_steer_result lh_steer_result(const struct lh_steer *, struct lh_steer_reason *why);
 
 #endif

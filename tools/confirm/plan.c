@@ -73,6 +73,20 @@ static bool has_place(const struct lh_report_step *a)
 	return a->lock && a->stack->n;
 }
 
+/* Equal stops have the same frames of the plan: libcheck/steer/steer.c compares them. */
+static void share_frames(struct lh_plan *plan, struct lh_plan_stop *stop)
+{
+	uint16_t at = 0;
+
+	while (memcmp(&plan->frame[at], &plan->frame[stop->frame],
+		      stop->frames * sizeof(*plan->frame)) != 0)
+		at++;
+	if (at + stop->frames > stop->frame)
+		return;
+	plan->frames = stop->frame;
+	stop->frame = at;
+}
+
 static const char *add_stop(struct lh_plan *plan, struct lh_report *report,
 			    const struct lh_report_finding *f, const struct lh_report_step *a,
 			    struct lh_plan_part *part)
@@ -81,7 +95,11 @@ static const char *add_stop(struct lh_plan *plan, struct lh_report *report,
 
 	*stop = (struct lh_plan_stop){.kind = a->lock->row.kind, .mode = (uint8_t)a->mode};
 	part->stops++;
-	return add_frames(plan, a, lh_report_own_frames(report, f, a), stop);
+	const char *why = add_frames(plan, a, lh_report_own_frames(report, f, a), stop);
+
+	if (!why)
+		share_frames(plan, stop);
+	return why;
 }
 
 /* What turned out to be a signal is not held; the thread that waits for it needs others to go on.

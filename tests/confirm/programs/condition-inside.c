@@ -27,7 +27,7 @@ static void ticked(void)
 
 static void other(void)
 {
-	ms(10);
+	ms(30);
 	lock(b);
 	lock(a);
 	unlock(a);
