@@ -11,17 +11,19 @@
 #include "libcheck/thread/thread.h"
 
 enum {
-	DELAY_ONE_IN = 8,         /* acquisitions while no lock is held */
+	DELAY_ONE_IN = 8,         /* points while no lock is held */
 	DELAY_HOLDING_ONE_IN = 3, /* while a lock is held: lock orders meet here */
 	LONG_ONE_IN = 8,          /* delays */
 	LONG_NS = 1000000,
 	LATE_NS = 100000, /* how late a timer fires on an idle machine */
 	SHARE = 5,        /* delays may use 1/SHARE of the time since the start */
 	FREE_DELAYS = 32, /* outside that budget, for short programs; no clock is read */
+	LIMIT_PARTS = 16, /* of the shortest time limit: no delay is longer than one */
 };
 
 static struct lh_real originals; /* the originals */
 static struct lh_outside outside;
+static uint64_t longest_ns = LONG_NS; /* atomic */
 
 static uint64_t scramble(uint64_t x)
 {
@@ -93,7 +95,7 @@ static void delay(uint64_t ns)
 
 enum delay_bound { NO_DELAY, SHORT, ANY };
 
-/* Always draws a number, so that the n-th acquisition gets the n-th number. */
+/* Always draws a number, so that the n-th point of a thread gets the n-th number. */
 static void draw_delay(uintptr_t frame, enum delay_bound most)
 {
 	struct lh_self *self = lh_self_get();
@@ -106,54 +108,77 @@ static void draw_delay(uintptr_t frame, enum delay_bound most)
 		return;
 	if ((x >> 32) % LONG_ONE_IN == 0 && most == ANY)
 		ns = (x >> 40) % LONG_NS;
+	if (ns > __atomic_load_n(&longest_ns, __ATOMIC_RELAXED))
+		ns = 1;
 	/* row 0 is none, row 1 the first thread: a single thread meets no other */
 	if (lh_rows_used(LH_T_THREAD) > 2 && !in_handler(self, frame) && afford(ns))
 		delay(ns);
 }
 
-/* Anywhere but before a call that must begin with its wait. */
-#define MAY_DELAY(most) draw_delay((uintptr_t)__builtin_frame_address(0), most)
+/* The program waits until `end`: delays must not be what makes such a limit run out. */
+static void note_limit(const struct timespec *end)
+{
+	uint64_t left_ns = end ? lh_sys_time_left(end) : 0;
+	uint64_t most = left_ns / LIMIT_PARTS,
+		 seen = __atomic_load_n(&longest_ns, __ATOMIC_RELAXED);
 
-/* Before an acquisition. `table` has the originals. */
+	while (left_ns && most < seen &&
+	       !__atomic_compare_exchange_n(&longest_ns, &seen, most, true, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED))
+		;
+}
+
+/* ---- the functions that are called in place of the originals ---- */
+
+#define POINT(most) draw_delay((uintptr_t)__builtin_frame_address(0), most)
+
+/* Before an acquisition. */
 #define DELAYED_TRY(fn, type, table)                                                               \
 	static int delayed_##fn(type *o)                                                           \
 	{                                                                                          \
-		MAY_DELAY(ANY);                                                                    \
+		POINT(ANY);                                                                        \
 		return table.fn(o);                                                                \
 	}
-/* After a release, and after a wait that has ended: whether it was one shows the result. */
+/* After a release, and after the wait for a semaphore. */
 #define DELAYED_AFTER(fn, params, args)                                                            \
 	static int delayed_##fn params                                                             \
 	{                                                                                          \
 		int rc = originals.fn args;                                                        \
-		MAY_DELAY(rc == 0 ? ANY : NO_DELAY);                                               \
+		POINT(rc == 0 ? ANY : NO_DELAY);                                                   \
 		return rc;                                                                         \
 	}
-/* Before and after: a signal, a post, and the wait on a condition. */
+/* Before and after a signal, a post, and the wait on a condition. */
 #define DELAYED_AROUND(fn, params, args)                                                           \
 	static int delayed_##fn params                                                             \
 	{                                                                                          \
-		MAY_DELAY(ANY);                                                                    \
+		POINT(ANY);                                                                        \
 		int rc = originals.fn args;                                                        \
-		MAY_DELAY(ANY);                                                                    \
+		POINT(ANY);                                                                        \
 		return rc;                                                                         \
+	}
+/* A wait until a time gets no delay here. */
+#define LIMITED(fn, params, args)                                                                  \
+	static int delayed_##fn params                                                             \
+	{                                                                                          \
+		note_limit(t);                                                                     \
+		return originals.fn args;                                                          \
 	}
 #define OUTSIDE_AFTER(fn)                                                                          \
 	static void delayed_##fn(void *o)                                                          \
 	{                                                                                          \
 		outside.fn(o);                                                                     \
-		MAY_DELAY(ANY);                                                                    \
+		POINT(ANY);                                                                        \
 	}
 #define OUTSIDE_AROUND(fn, params, args)                                                           \
 	static void delayed_##fn params                                                            \
 	{                                                                                          \
-		MAY_DELAY(ANY);                                                                    \
+		POINT(ANY);                                                                        \
 		outside.fn args;                                                                   \
-		MAY_DELAY(ANY);                                                                    \
+		POINT(ANY);                                                                        \
 	}
 
-/* The functions that are replaced: ROW(how, function, ...). */
-#define REPLACED(TRY, AFTER, AROUND)                                                               \
+#define T const struct timespec *t
+#define REPLACED(TRY, AFTER, AROUND, LIMITED)                                                      \
 	TRY(pthread_mutex_trylock, pthread_mutex_t, originals)                                     \
 	TRY(pthread_rwlock_tryrdlock, pthread_rwlock_t, originals)                                 \
 	TRY(pthread_rwlock_trywrlock, pthread_rwlock_t, originals)                                 \
@@ -171,8 +196,21 @@ static void draw_delay(uintptr_t frame, enum delay_bound most)
 	AROUND(pthread_cond_broadcast, (pthread_cond_t * v), (v))                                  \
 	AROUND(cnd_wait, (cnd_t * v, mtx_t * o), (v, o))                                           \
 	AROUND(cnd_signal, (cnd_t * v), (v))                                                       \
-	AROUND(cnd_broadcast, (cnd_t * v), (v))
-REPLACED(DELAYED_TRY, DELAYED_AFTER, DELAYED_AROUND)
+	AROUND(cnd_broadcast, (cnd_t * v), (v))                                                    \
+	LIMITED(pthread_mutex_timedlock, (pthread_mutex_t * o, T), (o, t))                         \
+	LIMITED(pthread_mutex_clocklock, (pthread_mutex_t * o, clockid_t k, T), (o, k, t))         \
+	LIMITED(pthread_rwlock_timedrdlock, (pthread_rwlock_t * o, T), (o, t))                     \
+	LIMITED(pthread_rwlock_clockrdlock, (pthread_rwlock_t * o, clockid_t k, T), (o, k, t))     \
+	LIMITED(pthread_rwlock_timedwrlock, (pthread_rwlock_t * o, T), (o, t))                     \
+	LIMITED(pthread_rwlock_clockwrlock, (pthread_rwlock_t * o, clockid_t k, T), (o, k, t))     \
+	LIMITED(mtx_timedlock, (mtx_t * o, T), (o, t))                                             \
+	LIMITED(sem_timedwait, (sem_t * o, T), (o, t))                                             \
+	LIMITED(sem_clockwait, (sem_t * o, clockid_t k, T), (o, k, t))                             \
+	LIMITED(pthread_cond_timedwait, (pthread_cond_t * v, pthread_mutex_t * o, T), (v, o, t))   \
+	LIMITED(pthread_cond_clockwait, (pthread_cond_t * v, pthread_mutex_t * o, clockid_t k, T), \
+		(v, o, k, t))                                                                      \
+	LIMITED(cnd_timedwait, (cnd_t * v, mtx_t * o, T), (v, o, t))
+REPLACED(DELAYED_TRY, DELAYED_AFTER, DELAYED_AROUND, LIMITED)
 
 #define REPLACED_OUTSIDE(TRY, AFTER, AROUND)                                                       \
 	TRY(g_mutex_trylock, void, outside)                                                        \
@@ -187,6 +225,15 @@ REPLACED(DELAYED_TRY, DELAYED_AFTER, DELAYED_AROUND)
 	AROUND(g_cond_signal, (void *v), (v))                                                      \
 	AROUND(g_cond_broadcast, (void *v), (v))
 REPLACED_OUTSIDE(DELAYED_TRY, OUTSIDE_AFTER, OUTSIDE_AROUND)
+
+/* `end` is in microseconds of CLOCK_MONOTONIC. */
+static int delayed_g_cond_wait_until(void *v, void *o, int64_t end)
+{
+	const struct timespec t = {end / 1000000, end % 1000000 * 1000};
+
+	note_limit(&t);
+	return outside.g_cond_wait_until(v, o, end);
+}
 
 /* The creator and the new thread. */
 static void delay_at_create(uintptr_t frame)
@@ -227,12 +274,15 @@ void lh_delay_init(void)
 	lh_own_ledger.ledger->shake = (uint32_t)lh_options.shake;
 	originals = lh_real;
 	outside = lh_outside_at_start; /* functions that a plugin brings later are not delayed */
-#define REPLACE(fn, ...) lh_real.fn = delayed_##fn;
+#define REPLACE(fn, ...)                                                                           \
+	if (originals.fn)                                                                          \
+		lh_real.fn = delayed_##fn;
 #define REPLACE_OUTSIDE(fn, ...)                                                                   \
 	if (outside.fn)                                                                            \
 		lh_outside_at_start.fn = delayed_##fn;
-	REPLACED(REPLACE, REPLACE, REPLACE)
+	REPLACED(REPLACE, REPLACE, REPLACE, REPLACE)
 	REPLACED_OUTSIDE(REPLACE_OUTSIDE, REPLACE_OUTSIDE, REPLACE_OUTSIDE)
+	REPLACE_OUTSIDE(g_cond_wait_until)
 	lh_lock_free_probe = delayed_probe;
 	lh_sem_permit_probe = delayed_permit_probe;
 	lh_thread_at_create = delay_at_create;
