@@ -690,6 +690,9 @@ enum lh_steer_end {
 	LH_STEER_ENDS
 };
 
+/* Of a part: no thread is in it; the thread is paused at a stop; it goes on to the next stop. */
+enum lh_steer_state { LH_STEER_AWAY, LH_STEER_PAUSED, LH_STEER_GOING };
+
 /*
  * Do the pauses of a run show that two parts exclude each other? LH_STEER_ORDERED: each came
  * because the other had gone. LH_STEER_SEEN: at least it came only after the other had gone.
@@ -780,10 +783,10 @@ struct lh_steered {
 	/* The reason: the thread of the part `after` came to its last stop because that of `before`
 	 * had left its own. */
 	uint8_t before, after;
-	uint16_t seen;     /* not because, but soon after */
+	uint16_t seen;     /* not because, but soon after a pause of so many milliseconds; 0: no */
 	lh_lock_id object; /* of the wait that the thread ended; 0: not known */
-	lh_thread_id thread, waker;
-	lh_site wait_site, wake_site; /* where the thread waited, where the waker woke it */
+	lh_thread_id thread, earlier, waker; /* that came, that had left, that woke it */
+	lh_site wait_site, wake_site;        /* where the thread waited, where the waker woke it */
 	struct lh_steered_part part[LH_PLAN_PARTS];
 };
 

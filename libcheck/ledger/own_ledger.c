@@ -71,7 +71,7 @@ static uint64_t bytes_max(void)
  *
  * All numbers of rows are shifted right: those in the file by `scale`, if address space is scarce
  * when the process starts, and those that are mapped by `shift`, which falls as tables fill up. A
- * table has at least ROWS_MIN rows.
+ * table has at least ROWS_MIN rows, or all of its own.
  */
 enum { ROWS_MIN = 256, SCALES = 12, FIRST_SHIFT = 8, GROW_SHIFT = 2, SANDBOX_SHIFT = 4 };
 
@@ -83,7 +83,7 @@ static uint32_t rows_at(int t, unsigned by)
 {
 	uint32_t all = row_size[t].rows, rows = all >> by;
 
-	return rows > ROWS_MIN || all < ROWS_MIN ? rows : ROWS_MIN;
+	return all < ROWS_MIN ? all : rows > ROWS_MIN ? rows : ROWS_MIN;
 }
 
 static uint64_t bytes_at(int t, unsigned by)

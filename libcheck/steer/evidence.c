@@ -55,14 +55,25 @@ static uint32_t visitor_of(struct lh_steer *s, uint32_t part, uint32_t thread)
 
 enum { MANY = ~0u };
 
-/* The visitor leaves its last stop: all that was known of it is of no use from now on. */
-static void forget(struct lh_steer *s, uint64_t bit)
+/* Nobody has signalled the object, or taken from it, since the visitor was released before. */
+static bool is_untouched(struct lh_steer *s, uint64_t object, uint64_t bit)
+{
+	const struct lh_steer_object *o = object_of(s, object);
+
+	return !((o->depends | o->stray) & bit);
+}
+
+/* The visitor goes on: all that was known of it is of no use from now on. `quiet`: no other thread
+ * can run; otherwise a blocked thread may have been woken already, and not have run yet. */
+static void forget(struct lh_steer *s, uint64_t bit, bool quiet)
 {
 	for (uint32_t i = 0; i < LH_STEER_THREADS; i++) {
 		struct lh_steer_thread *t = &s->thread[i];
+		bool awaits = t->blocked_on &&
+			      (quiet || ((t->awaits & bit) && is_untouched(s, t->blocked_on, bit)));
 		t->depends &= ~bit;
 		t->seen &= ~bit;
-		t->awaits = t->blocked_on ? t->awaits | bit : t->awaits & ~bit;
+		t->awaits = awaits ? t->awaits | bit : t->awaits & ~bit;
 	}
 	for (uint32_t i = 0; i < LH_STEER_OBJECTS; i++) {
 		struct lh_steer_object *o = &s->object[i];
@@ -113,6 +124,7 @@ void lh_steer_wakes(struct lh_steer *s, uint32_t thread, uint64_t object, enum l
 	uint64_t bits = gained(t, thread, o, how);
 
 	t->depends |= bits;
+	s->relied_on |= bits;
 	if (bits) {
 		t->woken_on = object;
 		t->woken_at = t->blocked_at;
@@ -124,6 +136,8 @@ void lh_steer_wakes(struct lh_steer *s, uint32_t thread, uint64_t object, enum l
 	if (how == LH_WAKE_ALL)
 		return;
 	o->relied_on |= bits;
+	if (bits)
+		o->taken_at = t->blocked_at;
 	take(s, thread, o);
 }
 
@@ -154,18 +168,29 @@ void lh_steer_creates(struct lh_steer *s, uint32_t creator, uint32_t thread)
 	struct lh_steer_thread *t = thread_of(s, thread);
 
 	*t = (struct lh_steer_thread){.depends = thread_of(s, creator)->depends, .waker = creator};
+	s->relied_on |= t->depends;
 }
 
 /* ---- visits ---- */
 
+/* Then the other thread may have been late because of its own pause. */
+static bool is_another_paused(const struct lh_steer *s, const struct lh_steer_part *p)
+{
+	for (unsigned i = 0; i < (unsigned)s->n + s->writers; i++)
+		if (&s->part[i] != p &&
+		    (s->part[i].state == LH_STEER_PAUSED || s->part[i].ended_ns > p->since_ns))
+			return true;
+	return false;
+}
+
 static void leaves_last(struct lh_steer *s, struct lh_steer_part *p, uint32_t v,
 			enum lh_steer_end end, bool tested, uint64_t now_ns)
 {
-	bool limit = end == LH_STEER_LIMIT;
+	bool limit = end == LH_STEER_LIMIT && !is_another_paused(s, p);
 
 	s->visitor[v].left = true;
 	s->visitor[v].released_ns = limit ? now_ns : 0;
-	s->visitor[v].paused_ns = limit ? p->paused_ns + (now_ns - p->since_ns) : 0;
+	s->visitor[v].paused_ns = limit ? now_ns - p->since_ns : 0;
 	p->untested += !tested && !limit;
 }
 
@@ -179,11 +204,12 @@ void lh_steer_evidence_end(struct lh_steer *s, struct lh_steer_part *p, enum lh_
 		      (thread_of(s, by)->depends & bit);
 
 	p->quiet_before = quiet && !p->holds_more;
-	forget(s, bit);
+	forget(s, bit, quiet);
 	if (quiet || needed)
 		thread_of(s, p->thread)->depends |= bit;
 	if (needed)
 		thread_of(s, by)->depends |= bit;
+	s->relied_on |= needed ? bit : 0;
 	if (last && bit)
 		leaves_last(s, p, v, end, quiet || needed, now_ns);
 }
@@ -216,21 +242,42 @@ static void compare(struct lh_steer *s, const struct lh_steer_arrival *a, uint32
 	uint8_t other = s->visitor[v].part;
 	const struct lh_steer_part *p = &s->part[other];
 	const struct lh_steer_thread *t = thread_of(s, a->thread);
+	uint64_t *shortest = &s->seen_ns[other][a->part];
 	bool seen = false;
 
-	if (other == a->part || s->visitor[v].thread == a->thread || !s->visitor[v].left)
+	bool there = p->thread == s->visitor[v].thread && p->state == LH_STEER_PAUSED &&
+		     p->stop == p->plan->stops - 1;
+
+	if (other == a->part || s->visitor[v].thread == a->thread ||
+	    (!there && !s->visitor[v].left))
 		return;
-	if ((p->thread == s->visitor[v].thread && p->state != LH_STEER_AWAY) ||
-	    !comes_after(s, a, v, &seen)) {
+	if (there || !comes_after(s, a, v, &seen)) {
 		s->unordered[other][a->part] = true;
 		return;
 	}
 	s->followed[other][a->part] = true;
-	s->only_seen[other][a->part] |= seen;
-	s->reason[other][a->part] = (struct lh_steer_reason){
-		.before = other, .after = a->part, .seen = seen, .thread = a->thread};
+	if (seen && (!*shortest || s->visitor[v].paused_ns < *shortest))
+		*shortest = s->visitor[v].paused_ns;
+	s->reason[other][a->part] = (struct lh_steer_reason){.before = other,
+							     .after = a->part,
+							     .seen_ns = *shortest,
+							     .thread = a->thread,
+							     .earlier = s->visitor[v].thread};
 	if (!seen)
 		give_reason(&s->reason[other][a->part], t);
+}
+
+/* The visitor is not paused at its last stop: nothing shows who could have come meanwhile. */
+static void passes_by(struct lh_steer *s, const struct lh_steer_arrival *a)
+{
+	uint32_t v = visitor_of(s, a->part, a->thread);
+
+	s->part[a->part].unpaused++;
+	if (v == LH_STEER_VISITORS)
+		return;
+	s->visitor[v].left = true;
+	s->visitor[v].released_ns = s->visitor[v].paused_ns = 0;
+	forget(s, 1ull << v, false);
 }
 
 void lh_steer_evidence_arrives(struct lh_steer *s, const struct lh_steer_arrival *a, bool visits,
@@ -248,9 +295,9 @@ void lh_steer_evidence_arrives(struct lh_steer *s, const struct lh_steer_arrival
 		return;
 	for (uint32_t v = 0; v < s->visitors; v++)
 		compare(s, a, v);
-	if (!pauses)
-		p->unpaused++;
 	visitor_of(s, a->part, a->thread);
+	if (!pauses)
+		passes_by(s, a);
 }
 
 /* ---- the result ---- */
@@ -259,11 +306,30 @@ static enum lh_steer_result result_of(const struct lh_steer *s, unsigned a, unsi
 {
 	const struct lh_steer_part *x = &s->part[a], *y = &s->part[b];
 
-	if (!x->visits[x->plan->stops - 1] || !y->visits[y->plan->stops - 1] || x->unpaused ||
-	    y->unpaused || x->untested || y->untested || s->unordered[a][b] || s->unordered[b][a] ||
-	    !(s->followed[a][b] || s->followed[b][a]))
+	if (!x->visits[x->plan->stops - 1] || !y->visits[y->plan->stops - 1] ||
+	    s->unordered[a][b] || s->unordered[b][a] || !(s->followed[a][b] || s->followed[b][a]))
 		return LH_STEER_UNKNOWN;
-	return s->only_seen[a][b] || s->only_seen[b][a] ? LH_STEER_SEEN : LH_STEER_ORDERED;
+	return s->seen_ns[a][b] || s->seen_ns[b][a] ? LH_STEER_SEEN : LH_STEER_ORDERED;
+}
+
+/* A thread waits for what others have taken. That is of no account if it would have done the same
+ * as one of them, and they came only because of the visitors that somebody depends on. */
+static bool has_lost(const struct lh_steer *s, uint32_t thread, const struct lh_steer_object *o)
+{
+	const struct lh_steer_thread *t = &s->thread[thread];
+
+	return o->object == t->blocked_on && o->taker && o->taker != thread &&
+	       (((o->early | o->stray) & s->relied_on) || !t->blocked_at ||
+		t->blocked_at != o->taken_at);
+}
+
+static bool anybody_has_lost(const struct lh_steer *s)
+{
+	for (uint32_t i = 1; i < LH_STEER_THREADS; i++)
+		for (uint32_t k = 0; s->thread[i].blocked_on && k < LH_STEER_OBJECTS; k++)
+			if (has_lost(s, i, &s->object[k]))
+				return true;
+	return false;
 }
 
 /* A cycle needs all its parts at once, so that two of them suffice. */
@@ -271,7 +337,7 @@ enum lh_steer_result lh_steer_result(const struct lh_steer *s, struct lh_steer_r
 {
 	enum lh_steer_result best = LH_STEER_UNKNOWN;
 
-	if (s->full || s->closed || s->doubt)
+	if (s->full || s->closed || s->doubt || anybody_has_lost(s))
 		return best;
 	for (unsigned a = 0; a < s->n; a++)
 		for (unsigned b = a + 1; b < s->n; b++) {

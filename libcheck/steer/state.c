@@ -60,9 +60,10 @@ static void show_result(struct lh_steered *row, const struct lh_steer *s)
 	row->result = lh_steer_result(s, &why);
 	row->before = why.before;
 	row->after = why.after;
-	row->seen = why.seen;
+	row->seen = (uint16_t)(why.seen_ns / 1000000);
 	row->object = (lh_lock_id)why.object;
 	row->thread = why.thread;
+	row->earlier = why.earlier;
 	row->waker = why.waker;
 	row->wait_site = why.wait_site;
 	row->wake_site = why.wake_site;

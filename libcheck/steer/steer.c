@@ -57,6 +57,7 @@ static void leave(struct lh_steer_part *p, enum lh_steer_end end, uint64_t now_n
 	if (end == LH_STEER_MET)
 		p->quiet_before = false;
 	p->paused_ns += now_ns - p->since_ns;
+	p->ended_ns = now_ns;
 	p->state = last ? LH_STEER_AWAY : LH_STEER_GOING;
 }
 
@@ -73,22 +74,36 @@ void lh_steer_end_pause(struct lh_steer *s, uint32_t thread, enum lh_steer_end e
 	leave(p, end, now_ns);
 }
 
-/* The longest pause ends first: that of a part at an early stop before all others, because it holds
- * nothing of the cycle yet. */
+/* At their last stops, the part before waits for this one's lock: it would block if it went on. */
+static bool blocks_next(const struct lh_steer *s, unsigned i)
+{
+	return i < s->n && at_last(&s->part[(i + 1) % s->n]);
+}
+
+/* Should the pause of part i end before that of part k? One at an early stop before all others,
+ * because the thread holds nothing of the cycle yet; then one that the others do not block; then
+ * the longest. */
+static bool ends_before(const struct lh_steer *s, unsigned i, unsigned k)
+{
+	const struct lh_steer_part *x = &s->part[i], *y = &s->part[k];
+
+	if (at_last(x) != at_last(y))
+		return at_last(y);
+	if (at_last(x) && blocks_next(s, i) != blocks_next(s, k))
+		return blocks_next(s, k);
+	return x->since_ns < y->since_ns;
+}
+
 void lh_steer_quiet(struct lh_steer *s, uint64_t now_ns)
 {
-	struct lh_steer_part *oldest = NULL;
+	int first = -1;
 
-	for (unsigned i = 0; i < parts(s); i++) {
-		struct lh_steer_part *p = &s->part[i];
-		if (p->state != LH_STEER_PAUSED)
-			continue;
-		if (!oldest || at_last(p) < at_last(oldest) ||
-		    (at_last(p) == at_last(oldest) && p->since_ns < oldest->since_ns))
-			oldest = p;
-	}
-	if (oldest)
-		lh_steer_end_pause(s, oldest->thread, LH_STEER_QUIET, 0, now_ns);
+	for (unsigned i = 0; i < parts(s); i++)
+		if (s->part[i].state == LH_STEER_PAUSED &&
+		    (first < 0 || ends_before(s, i, (unsigned)first)))
+			first = (int)i;
+	if (first >= 0)
+		lh_steer_end_pause(s, s->part[first].thread, LH_STEER_QUIET, 0, now_ns);
 }
 
 /* ---- all parts are there ---- */

@@ -30,8 +30,6 @@ enum {
 	LH_STEER_OBJECTS = 256 /* conditions, semaphores and the like that threads wait on */
 };
 
-enum lh_steer_state { LH_STEER_AWAY, LH_STEER_PAUSED, LH_STEER_GOING };
-
 struct lh_steer_part {
 	const struct lh_plan_part *plan;
 	uint32_t thread; /* that is in this part now; 0: none */
@@ -41,6 +39,7 @@ struct lh_steer_part {
 	bool holds_more;
 	uint64_t held, wanted; /* at the last stop */
 	uint64_t since_ns;     /* of the pause */
+	uint64_t ended_ns;     /* the last pause */
 	uint64_t paused_ns;    /* the pauses of this visit */
 	/* since the start */
 	uint32_t visits[LH_PLAN_STOPS];
@@ -52,10 +51,11 @@ struct lh_steer_part {
 /* Why the thread of one part reaches its last stop after the thread of another has left. */
 struct lh_steer_reason {
 	uint8_t before, after; /* parts */
-	bool seen;             /* it came soon after a pause that the time had ended */
-	uint64_t object;       /* of the last wait; 0: not known */
-	uint32_t thread;       /* that came */
-	uint32_t waker;        /* thread */
+	uint64_t seen_ns; /* nothing shows why, but it came soon after a pause of this length */
+	uint64_t object;  /* of the last wait; 0: not known */
+	uint32_t thread;  /* that came */
+	uint32_t earlier; /* that of the part `before` */
+	uint32_t waker;   /* thread */
 	lh_site wait_site, wake_site;
 };
 
@@ -88,6 +88,7 @@ struct lh_steer_object {
 	uint32_t taker;     /* the only thread that has taken something; 0 none; ~0u many */
 	uint32_t signaller;
 	lh_site wake_site;
+	lh_site taken_at; /* where a thread waited that depends on a visitor because of it */
 };
 
 struct lh_steer {
@@ -96,12 +97,14 @@ struct lh_steer {
 	bool gathered;      /* all go to their last stops */
 	bool closing;       /* all were at their last stops: the writers go first */
 	bool full;          /* more visitors, threads or objects than there is room for */
+	uint64_t relied_on; /* bit v: a thread was found to depend on visitor v */
 	bool doubt;         /* something happened that may happen otherwise in another run */
 	uint32_t closed;    /* times that all went from their last stops at once */
 	struct lh_steer_part part[LH_PLAN_PARTS];
 	/* unordered[a][b]: a thread came to the last stop of b, not because of that of a */
 	bool unordered[LH_PLAN_PARTS][LH_PLAN_PARTS];
-	bool only_seen[LH_PLAN_PARTS][LH_PLAN_PARTS];
+	/* of the shortest pause after which it came, with nothing to show why; 0: none */
+	uint64_t seen_ns[LH_PLAN_PARTS][LH_PLAN_PARTS];
 	bool followed[LH_PLAN_PARTS][LH_PLAN_PARTS]; /* it came, because of that of a */
 	struct lh_steer_reason reason[LH_PLAN_PARTS][LH_PLAN_PARTS]; /* the last one of each */
 	struct {
@@ -145,7 +148,8 @@ void lh_steer_quiet(struct lh_steer *, uint64_t now_ns);
 
 /*
  * A thread waits on an object (condition, semaphore, barrier, thread's end, lock), has returned
- * from the wait, and signals, posts, arrives or ends. The sites are for the reason only.
+ * from the wait, and signals, posts, arrives or ends. The sites tell
+ * places apart (0: not known), and are given back in the reason.
  */
 void lh_steer_blocks(struct lh_steer *, uint32_t thread, uint64_t object, lh_site);
 void lh_steer_wakes(struct lh_steer *, uint32_t thread, uint64_t object, enum lh_steer_wake);

@@ -5,9 +5,9 @@
 #include "tools/settings/settings.h"
 #include "tools/util/log.h"
 
-extern const struct lh_command lh_cmd_run, lh_cmd_check, lh_cmd_report, lh_cmd_explain,
-	lh_cmd_doctor, lh_cmd_env, lh_cmd_hang, lh_cmd_top, lh_cmd_diff, lh_cmd_merge, lh_cmd_graph,
-	lh_cmd_suppress, lh_cmd_policy;
+extern const struct lh_command lh_cmd_run, lh_cmd_check, lh_cmd_confirm, lh_cmd_report,
+	lh_cmd_explain, lh_cmd_doctor, lh_cmd_env, lh_cmd_hang, lh_cmd_top, lh_cmd_diff,
+	lh_cmd_merge, lh_cmd_graph, lh_cmd_suppress, lh_cmd_policy;
 
 /* Exit statuses of lockhound itself; see docs/cli.md. */
 enum {
@@ -17,7 +17,7 @@ enum {
 	LH_STATUS_NOT_RUNNABLE = 126,
 	LH_STATUS_NOT_FOUND = 127,
 	LH_STATUS_SIGNAL = 128,
-	LH_STATUS_REPORT_ERROR = 2, /* of every command but run, check and env */
+	LH_STATUS_REPORT_ERROR = 2, /* of every command but run, check, confirm and env */
 };
 
 /* The exit status of bad usage. */

@@ -1,4 +1,5 @@
-/* explain.c — lockhound explain: prints a rule's meaning, a wrong example and a right one. */
+/* explain.c — lockhound explain: prints a rule's meaning, a wrong example and a right one; or what
+ * a verdict of lockhound confirm means. */
 #include "tools/cmd/commands.h"
 
 #include <errno.h>
@@ -159,7 +160,42 @@ static const struct {
 		"  lock(&a);\n"
 		"  while (!ready) wait(&c, &a);\n" },
 };
+static const struct {
+	const char *title, *meaning, *help;
+} verdicts[LH_VERDICTS] = {
+	[LH_VERDICT_CONFIRMED] = {
+		"the predicted deadlock happened",
+		"lockhound confirm paused the threads of the cycle so that they met, and they deadlocked.\n"
+		"Nothing else counts as a confirmation.",
+		"The command after 'again:' shows it again; with --on-deadlock=stop it leaves the deadlocked\n"
+		"process for a debugger." },
+	[LH_VERDICT_CONTRADICTED] = {
+		"the threads of the cycle exclude each other",
+		"In at least three attempts, and in every one that reached both places, a thread came to its\n"
+		"place only after another one had left its own. The reason names both places, and what orders\n"
+		"them where that is known. The finding is a note.",
+		"Keep that order: if what orders the threads changes, the deadlock may become possible. This\n"
+		"was seen on the paths that the program took in these attempts." },
+	[LH_VERDICT_NOT_REACHED] = {
+		"no thread came to a place of the cycle again",
+		"The run that predicted the cycle reached the place that the reason names, and no attempt did.\n"
+		"The finding is as certain as before.",
+		"Run the program with an input that reaches the place, or with more --runs." },
+	[LH_VERDICT_OPEN] = {
+		"the attempts tell nothing certain",
+		"The deadlock did not happen, and nothing shows that it cannot. The finding is as certain as\n"
+		"before; the reason says what happened.",
+		"Allow more attempts (--runs) and more time (--budget)." },
+};
 /* clang-format on */
+
+static enum lh_verdict find_verdict(const char *name)
+{
+	for (enum lh_verdict v = LH_VERDICT_CONFIRMED; v < LH_VERDICTS; v++)
+		if (strcmp(lh_name_verdict(v), name) == 0)
+			return v;
+	return LH_VERDICT_NONE;
+}
 
 static void indent(const char *text)
 {
@@ -189,12 +225,21 @@ static void list(void)
 {
 	for (enum lh_rule r = 1; r < LH_RULES; r++)
 		printf("  %-20s %s\n", lh_name_rule(r), lh_rule_row(r)->title);
+	puts("verdicts of lockhound confirm:");
+	for (enum lh_verdict v = LH_VERDICT_CONFIRMED; v < LH_VERDICTS; v++)
+		printf("  %-20s %s\n", lh_name_verdict(v), verdicts[v].title);
 }
 
-static int explain_rule_name(const char *name)
+static int explain_name(const char *name)
 {
 	enum lh_rule r = lh_name_find_rule(name);
+	enum lh_verdict v = find_verdict(name);
 
+	if (v != LH_VERDICT_NONE) {
+		printf("%s: %s\n\n%s\n\n%s\n", name, verdicts[v].title, verdicts[v].meaning,
+		       verdicts[v].help);
+		return 0;
+	}
 	if (r == LH_NO_RULE) {
 		const char *near = lh_name_nearest_rule(name);
 
@@ -216,7 +261,7 @@ static int explain_all(struct lh_settings *s, char **rule, int rules)
 	for (int i = 0; i < rules && status == 0; i++) {
 		if (i)
 			puts("\n");
-		status = explain_rule_name(rule[i]);
+		status = explain_name(rule[i]);
 	}
 	if ((fflush(stdout) || ferror(stdout)) && status == 0) {
 		lh_log("explain: cannot write: %s", strerror(errno));
@@ -227,10 +272,11 @@ static int explain_all(struct lh_settings *s, char **rule, int rules)
 
 const struct lh_command lh_cmd_explain = {
 	.name = "explain",
-	.purpose = "explain a rule and its fix",
-	.synopsis = "[RULE...]\n",
+	.purpose = "explain a rule and its fix, or a verdict of confirm",
+	.synopsis = "[RULE|VERDICT...]\n",
 	.examples = "  lockhound explain lock-order\n"
-		    "  lockhound explain               the list of rules\n",
-	.status = "  0, or 2 if a rule is not known\n",
+		    "  lockhound explain contradicted\n"
+		    "  lockhound explain               the list of rules and verdicts\n",
+	.status = "  0, or 2 if a name is not known\n",
 	.run = explain_all,
 };

@@ -11,9 +11,9 @@
 #include "tools/util/nearest.h"
 
 static const struct lh_command *const commands[] = {
-	&lh_cmd_run,     &lh_cmd_check,  &lh_cmd_hang,  &lh_cmd_top,      &lh_cmd_report,
-	&lh_cmd_diff,    &lh_cmd_merge,  &lh_cmd_graph, &lh_cmd_suppress, &lh_cmd_policy,
-	&lh_cmd_explain, &lh_cmd_doctor, &lh_cmd_env};
+	&lh_cmd_run,    &lh_cmd_check,   &lh_cmd_confirm, &lh_cmd_hang,  &lh_cmd_top,
+	&lh_cmd_report, &lh_cmd_diff,    &lh_cmd_merge,   &lh_cmd_graph, &lh_cmd_suppress,
+	&lh_cmd_policy, &lh_cmd_explain, &lh_cmd_doctor,  &lh_cmd_env};
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
 
 static void help(FILE *out)

@@ -1,8 +1,11 @@
 /*
- * run.c — lockhound run and check: start the program with the library, report, set the exit status.
+ * run.c — lockhound run, check and confirm: start the program with the library, report, try the
+ * predictions, set the exit status.
  */
-#include "tools/cmd/commands.h"
+#include "tools/cmd/run.h"
 #include "tools/cmd/load_runs.h"
+#include "tools/cmd/try_predictions.h"
+#include "tools/confirm/predictions.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,101 +13,48 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tools/run/launch.h"
-#include "tools/run/monitor.h"
 #include "tools/run/files.h"
-#include "tools/run/program_check.h"
-#include "tools/run/preload.h"
-#include "tools/process/proc.h"
+#include "tools/run/launch.h"
+#include "tools/run/start.h"
 #include "tools/util/escape.h"
-
-extern char **environ;
-
-enum { OPTIONS_MAX = 8192, OPTION_RUN_MAX = 200, ERROR_TEXT_MAX = PATH_MAX + 400 };
+#include "tools/util/time.h"
 
 struct run {
 	const struct lh_command *command;
 	struct lh_settings *settings;
-	struct lh_program target;
-	struct lh_preload preload;
-	char **environment; /* of the program */
+	struct lh_start start;
 	struct lh_files files;
 	struct lh_project project;
 	struct lh_monitor monitor;
 	struct lh_report *report;
 	struct lh_ledger_file file;
-	int problem; /* our own error status, 0 none */
-	char error[ERROR_TEXT_MAX];
+	struct lh_loaded_runs recorded; /* confirm --from: instead of a first run */
+	struct lh_session session;
+	uint64_t run_ns; /* how long the first run took */
+	int problem;     /* our own error status, 0 none */
 };
 
-static bool refuse(struct run *r, const char *subject, const char *error)
-{
-	lh_log("%s%s%s", subject, *subject ? ": " : "", error);
-	r->problem = LH_STATUS_ERROR;
-	return false;
-}
-
-static bool inspect(struct run *r, const char *program)
+static bool is_good(struct run *r, enum lh_start_error e)
 {
 	static const int status[] = {
-		[LH_WATCHABLE] = 0,
-		[LH_NOT_FOUND] = LH_STATUS_NOT_FOUND,
-		[LH_NOT_RUNNABLE] = LH_STATUS_NOT_RUNNABLE,
-		[LH_UNREACHABLE] = LH_STATUS_ERROR,
+		[LH_START_GOOD] = 0,
+		[LH_START_ERROR] = LH_STATUS_ERROR,
+		[LH_START_NOT_RUNNABLE] = LH_STATUS_NOT_RUNNABLE,
+		[LH_START_NOT_FOUND] = LH_STATUS_NOT_FOUND,
 	};
-	const char *obstacle = lh_proc_obstacle();
-	if (obstacle)
-		return refuse(r, "", obstacle);
-	lh_program_check(&r->target, program);
-	r->problem = status[r->target.verdict];
-	if (r->problem)
-		lh_log("%s", r->target.error);
-	return !r->problem;
-}
-
-/*
- * The monitor checks each lock's hold against that lock's limit. The library measures from the
- * lowest of all limits on, so that the end of every long hold is reported exactly.
- */
-static void set_up_watch(struct run *r)
-{
-	struct lh_settings *s = r->settings;
-	struct lh_watch_options *w = &r->monitor.watch_for;
-	struct lh_value *least = &LH_OPTION(s, long_hold);
-	w->long_hold_ns = (uint64_t)LH_OPTION(s, long_hold).number;
-	w->blocking_ns = (uint64_t)LH_OPTION(s, blocking).number;
-	w->verbose = LH_OPTION(s, verbose).number;
-	for (int i = 0; i < s->limits; i++) {
-		w->lock[w->locks].name = s->limit[i].name;
-		w->lock[w->locks++].ns = s->limit[i].ns;
-		int64_t ns = (int64_t)s->limit[i].ns;
-		if (ns && (ns < least->number || !least->number))
-			*least = (struct lh_value){ns, "", LH_FROM_CONF};
-	}
+	r->problem = status[e];
+	return e == LH_START_GOOD;
 }
 
 static void set_up_monitor(struct run *r)
 {
-	const struct lh_settings *s = r->settings;
 	struct lh_monitor *m = &r->monitor;
-	m->style = lh_settings_style(s);
-	m->report_options = lh_settings_report(s);
-	FILE *log = r->files.log ? r->files.log : stderr;
+	lh_start_set_up(&r->start, m, r->files.log ? r->files.log : stderr);
 	m->style.brief &= !r->files.log;
-	m->style.width = lh_render_text_width(log);
-	m->style.color = lh_render_text_color(LH_OPTION(s, color).text, log);
-	m->timeout_ns = (uint64_t)LH_OPTION(s, timeout).number;
-	m->lost_ns = (uint64_t)LH_OPTION(s, lost_signal).number;
-	m->wait = LH_OPTION(s, wait).number;
-	m->quiet = LH_OPTION(s, quiet).number;
-	m->project = &r->project;
-	m->on_deadlock = (enum lh_on_deadlock)LH_OPTION(s, on_deadlock).number;
-	m->grace_ns = (uint64_t)LH_OPTION(s, deadlock_grace).number;
+	m->predictions_later = lh_try_is_wanted(r->command, r->settings);
+	m->style.only_happened |= *LH_OPTION(r->settings, replay).text != '\0';
 	if (m->on_deadlock == LH_ON_AUTO)
-		m->on_deadlock = r->command == &lh_cmd_check ? LH_ON_EXIT : LH_ON_REPORT;
-	m->unwatched.only = LH_OPTION(s, only).text;
-	m->unwatched.skip = LH_OPTION(s, skip).text;
-	set_up_watch(r);
+		m->on_deadlock = r->command->where & LH_IN_RUN ? LH_ON_REPORT : LH_ON_EXIT;
 }
 
 /* A lockhound.supp in the folder of lockhound.conf needs no option. */
@@ -155,56 +105,6 @@ static bool open_project(struct run *r)
 		});
 }
 
-/* The program's environment: the library, its options, and the path of the run file. */
-static char **environment(struct run *r)
-{
-	char options[OPTIONS_MAX];
-	strcpy(options, "run=");
-	lh_reach_option(&r->monitor.reach, options + strlen(options), OPTION_RUN_MAX);
-	size_t n = strlen(options);
-	char *remaining = options + n;
-	if (!lh_settings_for_library(r->settings, remaining + 1, sizeof(options) - n - 1)) {
-		refuse(r, "LOCKHOUND_OPTIONS", "the options are too long for the environment");
-		return NULL;
-	}
-	*remaining = remaining[1] ? ':' : '\0';
-	char **variables = lh_preload_environment(&r->preload, environ, options, r->target.asan);
-	if (!variables)
-		refuse(r, "environment", strerror(ENOMEM));
-	return variables;
-}
-
-/* The library reads the rows in the run file, which every process of the run has. */
-static void send_lock_api(struct run *r)
-{
-	struct lh_run_header *header = r->monitor.run.file.header;
-	if (!r->project.lock_api.path)
-		return;
-	strcpy(header->api, r->project.lock_api.text);
-	r->project.lock_api_result = header->api_result;
-	LH_OPTION(r->settings, lock_api) = (struct lh_value){0, "", LH_FROM_DEFAULT};
-}
-
-static bool start(struct run *r, char **argv, pid_t *pid)
-{
-	int error;
-	lh_launch_prepare();
-	if (!lh_monitor_open(&r->monitor, r->error, ERROR_TEXT_MAX))
-		return refuse(r, "", r->error);
-	send_lock_api(r);
-	r->environment = environment(r);
-	if (!r->environment)
-		return false;
-	*pid = lh_launch(r->target.path, argv, r->environment, &error);
-	if (*pid)
-		return true;
-	lh_log("%s: %s", argv[0], strerror(error));
-	r->problem = error == ENOENT                      ? LH_STATUS_NOT_FOUND
-		     : error == EAGAIN || error == ENOMEM ? LH_STATUS_ERROR
-							  : LH_STATUS_NOT_RUNNABLE;
-	return false;
-}
-
 /* Counts processes, not slots: after exec a process continues in another slot, or unwatched. */
 static uint32_t watched(const struct lh_report *report)
 {
@@ -226,12 +126,16 @@ static uint64_t acquisitions(const struct lh_report *report)
 
 static uint32_t no_room(const struct run *r)
 {
+	if (r->recorded.report)
+		return 0;
 	return __atomic_load_n(&r->monitor.run.file.header->no_room, __ATOMIC_RELAXED);
 }
 
 /* Processes that were found without the library, and those in which it got no ledger. */
 static uint32_t not_watched(const struct run *r)
 {
+	if (r->recorded.report)
+		return 0;
 	return r->monitor.unwatched.count + r->monitor.run.file.header->no_slot + no_room(r);
 }
 
@@ -245,8 +149,8 @@ static void add_notes(struct run *r)
 		for (uint32_t i = 0; i < unwatched->count && i < LH_UNWATCHED_NAMED; i++)
 			lh_report_note(r->report, "not watched: %s", unwatched->name[i]);
 	}
-	if (*r->target.note)
-		lh_report_note(r->report, "%s: %s", r->target.loaded, r->target.note);
+	if (*r->start.target.note)
+		lh_report_note(r->report, "%s: %s", r->start.target.loaded, r->start.target.note);
 	if (header->no_slot)
 		lh_report_note(r->report, "%u process%s got no ledger and %s not watched",
 			       header->no_slot, header->no_slot == 1 ? "" : "es",
@@ -268,11 +172,9 @@ static void add_notes(struct run *r)
 		lh_report_note(r->report, "no lock operation was seen");
 }
 
-static void make_report(struct run *r)
+static struct lh_report_options report_options(const struct run *r)
 {
 	const struct lh_settings *s = r->settings;
-	char store[40];
-	snprintf(store, sizeof(store), "/proc/self/fd/%d", r->monitor.run.store);
 	struct lh_report_options options = lh_settings_report(s);
 
 	options.symbols = r->monitor.symbols;
@@ -281,6 +183,15 @@ static void make_report(struct run *r)
 	options.filtered = LH_OPTION(s, show_filtered).number;
 	for (int i = 0; i < s->outputs; i++)
 		options.orders |= lh_render_formats[s->output[i].format].orders;
+	return options;
+}
+
+static void make_report(struct run *r)
+{
+	char store[40];
+	snprintf(store, sizeof(store), "/proc/self/fd/%d", r->monitor.run.store);
+	struct lh_report_options options = report_options(r);
+
 	lh_project_attach(&r->project, &options);
 	r->report = lh_report_new(options);
 	if (r->monitor.run.n && lh_read_open(&r->file, store))
@@ -293,9 +204,24 @@ static void make_report(struct run *r)
 		r->problem = LH_STATUS_ERROR;
 }
 
+/* ---- predictions ---- */
+
+static void try_predictions(struct run *r)
+{
+	const struct lh_monitor *m = &r->monitor;
+	if (!lh_try_is_wanted(r->command, r->settings) || m->interrupted)
+		return;
+	if (m->timed_out && r->command->where & LH_IN_CHECK) {
+		lh_log("--confirm: no attempt is made after --timeout");
+		return;
+	}
+	if (!lh_try_predictions(&r->session, &r->start, r->report, r->run_ns))
+		r->problem = LH_STATUS_ERROR;
+}
+
 static bool was_printed(const struct lh_report *reported, const struct lh_report_finding *f)
 {
-	for (uint32_t i = 0; i < reported->findings; i++)
+	for (uint32_t i = 0; reported && i < reported->findings; i++)
 		if (!strcmp(reported->finding[i]->fingerprint, f->fingerprint) &&
 		    reported->finding[i]->status == LH_NEW &&
 		    lh_report_places(reported->finding[i]) >= lh_report_places(f))
@@ -337,7 +263,8 @@ static int own_status(const struct run *r)
 static void save_results(struct run *r)
 {
 	const struct lh_run *run = &r->monitor.run;
-	struct lh_files_content of = {r->report, run->store, r->monitor.program, r->target.path};
+	struct lh_files_content of = {r->report, run->store, r->monitor.program,
+				      r->start.target.path};
 	if (run->store_error)
 		lh_log("the data of some processes could not be saved: %s",
 		       strerror(run->store_error));
@@ -371,19 +298,35 @@ static void no_operations(const struct lh_report *report)
 	       futexes);
 }
 
-/* In the order in which a reader of the status needs to know. */
+/* The findings that fail the check; with --id only those that it names. */
+static uint32_t failing(const struct run *r)
+{
+	const char *ids = LH_OPTION(r->settings, id).text;
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < r->report->findings; i++) {
+		const struct lh_report_finding *f = r->report->finding[i];
+		n += lh_report_fails(f, r->monitor.style.least, r->monitor.style.only_happened) &&
+		     (!*ids || lh_predictions_are_named(ids, f));
+	}
+	return n;
+}
+
+/* In the order in which a reader of the status needs to know. A time limit is how confirm ends a
+ * program that does not end by itself. */
 static int check_status(struct run *r)
 {
 	const struct lh_settings *s = r->settings;
 	const struct lh_monitor *m = &r->monitor;
 	uint32_t seen = watched(r->report);
-	if (m->timed_out)
+	if (m->timed_out && r->command->where & LH_IN_CHECK)
 		return LH_STATUS_TIMEOUT;
+	if (r->session.interrupted)
+		return LH_STATUS_SIGNAL + r->session.interrupted;
 	if (WIFSIGNALED(m->status) && !m->ended_by_us)
 		return own_status(r);
 	if (r->problem)
 		return r->problem;
-	if (lh_report_new_findings(r->report, m->style.least))
+	if (failing(r))
 		return LH_STATUS_FINDINGS;
 	if (!seen || (LH_OPTION(s, require_all).number && not_watched(r))) {
 		lh_log(seen ? "some processes were not watched, and --require-all is set"
@@ -393,7 +336,7 @@ static int check_status(struct run *r)
 		       : not_watched(r) ? "nothing was watched, so no result is possible"
 					: "nothing was watched, so no result is possible; "
 					  "'lockhound doctor %s' tells why",
-		       r->target.path);
+		       r->start.target.path);
 		return LH_STATUS_ERROR;
 	}
 	if (own_status(r))
@@ -429,8 +372,8 @@ static void print_setup(const struct run *r)
 	if (!LH_OPTION(s, verbose).number)
 		return;
 	lh_log("settings from %s", s->conf ? s->conf : "no lockhound.conf");
-	lh_log("library %s", r->preload.library);
-	lh_log("program %s", r->target.path);
+	lh_log("library %s", r->start.preload.library);
+	lh_log("program %s", r->start.target.path);
 }
 
 static void print_processes(const struct run *r)
@@ -446,67 +389,127 @@ static void print_processes(const struct run *r)
 
 static void watch(struct run *r, pid_t pid)
 {
-	if (r->files.log)
-		lh_log_redirect(r->files.log);
+	uint64_t since = lh_time_now();
 	print_setup(r);
 	lh_monitor_run(&r->monitor, pid);
+	r->run_ns = lh_time_now() - since;
 	make_report(r);
 	print_processes(r);
+}
+
+/* ---- a recorded run ---- */
+
+static bool load(struct run *r)
+{
+	char *file[] = {(char *)LH_OPTION(r->settings, from).text};
+	lh_launch_prepare();
+	if (!lh_loaded_runs_open(&r->recorded, file, 1, report_options(r), &r->project, false)) {
+		r->problem = LH_STATUS_ERROR;
+		return false;
+	}
+	r->report = r->recorded.report;
+	for (uint32_t i = 0; i < r->report->processes; i++)
+		if (r->run_ns < r->report->process[i]->ledger->head.end_ns)
+			r->run_ns = r->report->process[i]->ledger->head.end_ns;
+	return true;
+}
+
+/* ---- the command ---- */
+
+static bool prepare(struct run *r, int arguments)
+{
+	if (!is_good(r, lh_start_inspect(&r->start)))
+		return false;
+	if (!open_project(r)) {
+		r->problem = LH_STATUS_ERROR;
+		return false;
+	}
+	r->project.options.program = program_text(r, r->start.argv, arguments);
+	return is_good(r, lh_start_find_library(&r->start));
+}
+
+/* Makes the report: of a run of the program, or of a recorded one. */
+static bool make_first_run(struct run *r)
+{
+	pid_t pid;
+	if (!lh_files_open(&r->files, r->settings)) {
+		r->problem = LH_STATUS_ERROR;
+		return false;
+	}
+	set_up_monitor(r);
+	if (r->files.log && *LH_OPTION(r->settings, from).text)
+		lh_log_redirect(r->files.log);
+	if (*LH_OPTION(r->settings, from).text)
+		return load(r);
+	if (!is_good(r, lh_start_program(&r->start, &r->monitor, NULL, NULL, &pid)))
+		return false;
+	if (r->files.log)
+		lh_log_redirect(r->files.log);
+	watch(r, pid);
+	return true;
+}
+
+static void close_all(struct run *r)
+{
+	if (r->recorded.report) {
+		lh_session_close(&r->session);
+		lh_loaded_runs_close(&r->recorded);
+	} else {
+		lh_report_free(r->report);
+		lh_session_close(&r->session);
+		lh_read_close(&r->file);
+		lh_monitor_close(&r->monitor);
+	}
+	lh_project_close(&r->project);
+}
+
+static int finish(struct run *r)
+{
+	try_predictions(r);
 	print_remaining(r);
 	save_results(r);
 	if (!r->monitor.still_running)
-		lh_preload_cleanup(&r->preload);
-}
-
-static int start_and_watch(const struct lh_command *command, struct lh_settings *settings,
-			   char **argv, int arguments)
-{
-	static struct run state;
-	struct run *r = &state;
-	pid_t pid;
-	if (!arguments)
-		return lh_bad_operands(command, "the program is missing");
-	r->command = command;
-	r->settings = settings;
-	if (!inspect(r, argv[0]))
-		return r->problem;
-	if (!open_project(r))
-		return LH_STATUS_ERROR;
-	r->project.options.program = program_text(r, argv, arguments);
-	if (!lh_preload_find(&r->preload, r->error, ERROR_TEXT_MAX)) {
-		refuse(r, "", r->error);
-		return r->problem;
-	}
-	r->preload.itt = LH_OPTION(settings, itt).number;
-	bool started = lh_files_open(&r->files, r->settings);
-	r->problem = started ? 0 : LH_STATUS_ERROR;
-	set_up_monitor(r);
-	if (!started || !start(r, argv, &pid)) {
-		lh_files_drop(&r->files);
-		lh_preload_cleanup(&r->preload);
-		return r->problem;
-	}
-	watch(r, pid);
-	int result = command == &lh_cmd_check ? check_status(r) : run_status(r);
+		lh_preload_cleanup(&r->start.preload);
+	int result = r->command->where & LH_IN_RUN ? run_status(r) : check_status(r);
 	if (!lh_files_close_log(&r->files, r->settings))
 		r->problem = LH_STATUS_ERROR;
-	lh_report_free(r->report);
-	lh_read_close(&r->file);
-	lh_monitor_close(&r->monitor);
-	lh_project_close(&r->project);
+	close_all(r);
+	if (r->session.interrupted && result == LH_STATUS_SIGNAL + r->session.interrupted)
+		lh_launch_end_by_signal(r->session.interrupted);
 	if (WIFSIGNALED(r->monitor.status) && result == own_status(r))
 		lh_launch_end_by_signal(WTERMSIG(r->monitor.status));
 	return r->problem && !result ? r->problem : result;
 }
 
+int lh_run_command(const struct lh_command *command, struct lh_settings *settings, char **argv,
+		   int arguments)
+{
+	static struct run state;
+	struct run *r = &state;
+	if (!arguments)
+		return lh_bad_operands(command, "the program is missing");
+	r->command = command;
+	r->settings = settings;
+	r->start = (struct lh_start){.settings = settings, .project = &r->project, .argv = argv};
+	if (!lh_try_options_are_good(command, settings))
+		return LH_STATUS_ERROR;
+	if (!prepare(r, arguments))
+		return r->problem;
+	if (make_first_run(r))
+		return finish(r);
+	lh_files_drop(&r->files);
+	lh_preload_cleanup(&r->start.preload);
+	return r->problem;
+}
+
 static int run(struct lh_settings *settings, char **argv, int arguments)
 {
-	return start_and_watch(&lh_cmd_run, settings, argv, arguments);
+	return lh_run_command(&lh_cmd_run, settings, argv, arguments);
 }
 
 static int check(struct lh_settings *settings, char **argv, int arguments)
 {
-	return start_and_watch(&lh_cmd_check, settings, argv, arguments);
+	return lh_run_command(&lh_cmd_check, settings, argv, arguments);
 }
 
 const struct lh_command lh_cmd_run = {

@@ -59,8 +59,8 @@ struct tally {
 	uint64_t visits[LH_PLAN_PARTS][LH_PLAN_STOPS];
 	uint32_t rows, refuting, seen, other;
 	/* the first attempt of each kind, from 1 */
-	uint32_t hit, first_refused, first_closed, first_mismatched, refutes, apart;
-	uint32_t shortest_ms, longest_ms;
+	uint32_t hit, first_refused, first_closed, first_mismatched, refutes, apart, incomplete;
+	uint32_t shortest_seen, longest_seen;
 };
 
 static bool met_all(const struct lh_plan_cycle *cycle, const struct lh_steered *row)
@@ -91,10 +91,10 @@ static void count_refuting(struct tally *t, const struct lh_attempt *a, uint32_t
 {
 	t->refuting++;
 	t->seen += a->row.result == LH_STEER_SEEN;
-	if (t->refuting == 1 || a->pause_ms < t->shortest_ms)
-		t->shortest_ms = a->pause_ms;
-	if (a->pause_ms > t->longest_ms)
-		t->longest_ms = a->pause_ms;
+	if (a->row.seen && (!t->shortest_seen || a->row.seen < t->shortest_seen))
+		t->shortest_seen = a->row.seen;
+	if (a->row.seen > t->longest_seen)
+		t->longest_seen = a->row.seen;
 	/* the reason that says most: one with the object of the wait */
 	if (!t->refutes || (a->row.object && !all[t->refutes - 1].row.object))
 		t->refutes = number;
@@ -118,7 +118,9 @@ static void count_row(struct tally *t, const struct lh_plan_cycle *cycle,
 		remember(&t->first_closed, i + 1);
 	if (sum_mismatched(row))
 		remember(&t->first_mismatched, i + 1);
-	if (a->first && row->result != LH_STEER_UNKNOWN) {
+	if (a->first && !a->complete && row->result != LH_STEER_UNKNOWN) {
+		remember(&t->incomplete, i + 1);
+	} else if (a->first && row->result != LH_STEER_UNKNOWN) {
 		count_refuting(t, a, i + 1, all);
 	} else if (a->first && met_all(cycle, row)) {
 		t->other++;
@@ -144,7 +146,8 @@ static bool find_unreached(const struct lh_plan_cycle *cycle, const struct tally
 static bool is_contradicted(const struct tally *t, bool shared)
 {
 	return !shared && !t->first_closed && !t->other && t->refuting >= LH_REFUTING_ATTEMPTS &&
-	       (!t->seen || t->longest_ms >= 2 * t->shortest_ms);
+	       (!t->seen || (t->longest_seen >= LH_SEEN_LONGEST_MS &&
+			     t->longest_seen >= LH_SEEN_FACTOR * t->shortest_seen));
 }
 
 static void say_open(const struct tally *t, bool shared, struct lh_outcome *o)
@@ -163,6 +166,8 @@ static void say_open(const struct tally *t, bool shared, struct lh_outcome *o)
 		o->open = LH_OPEN_MIXED;
 	else if ((attempt = t->refutes))
 		o->open = shared ? LH_OPEN_SHARED : LH_OPEN_FEW;
+	else if ((attempt = t->incomplete))
+		o->open = LH_OPEN_INCOMPLETE;
 	else if ((attempt = t->first_mismatched))
 		o->open = LH_OPEN_INSTANCES;
 	else {

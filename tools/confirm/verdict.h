@@ -12,7 +12,7 @@
 struct lh_attempt {
 	bool happened;         /* the deadlock of this cycle happened in the run */
 	bool first;            /* the cycle was the first of the plan: the run may refute it */
-	uint32_t pause_ms;     /* longest pause of the plan */
+	bool complete;         /* the program ended by itself, and no thread was deadlocked */
 	struct lh_steered row; /* of this cycle, merged over the processes of the run */
 };
 
@@ -26,6 +26,7 @@ enum lh_open {
 	LH_OPEN_INSTANCES,  /* the parts met only with locks of different instances */
 	LH_OPEN_MIXED,      /* some attempts show an order of two parts, others do not */
 	LH_OPEN_SHARED,     /* all show an order, but processes share a lock of the cycle */
+	LH_OPEN_INCOMPLETE, /* attempts show an order, but deadlocked elsewhere or were ended */
 	LH_OPEN_FEW,        /* all show an order, but there are too few attempts or pause lengths */
 	LH_OPEN_APART,      /* each part was reached, but not together with the others */
 	LH_OPENS
@@ -46,7 +47,12 @@ struct lh_outcome {
 	uint8_t part, stop; /* not reached: the place; open: where a thread was paused in vain */
 };
 
-enum { LH_REFUTING_ATTEMPTS = 3 };
+enum {
+	LH_REFUTING_ATTEMPTS = 3,
+	/* of the pauses after which a thread came, in milliseconds */
+	LH_SEEN_LONGEST_MS = 500,
+	LH_SEEN_FACTOR = 4 /* the longest by the shortest */
+};
 
 /* Adds the row of one more process of the same run. A sum that is all zero is empty. */
 void lh_steered_merge(struct lh_steered *sum, const struct lh_steered *row);
@@ -55,9 +61,9 @@ void lh_steered_merge(struct lh_steered *sum, const struct lh_steered *row);
  * `shared`: processes share a lock of the cycle. Then what one process shows refutes nothing.
  * - confirmed: the deadlock happened in an attempt;
  * - not reached: a stop was visited in no attempt;
- * - contradicted: at least three attempts refute the cycle, and no attempt in which each part's
- *   last stop was visited shows anything else; the parts never met. Order in time alone (SEEN)
- *   counts only if the attempts had pauses of different lengths;
+ * - contradicted: at least three complete attempts refute the cycle, and no complete attempt in
+ *   which each part's last stop was visited shows anything else; the parts never met. Order in time
+ * alone (SEEN) counts only after pauses of different lengths, one of them long;
  * - open: all else.
  */
 struct lh_outcome lh_verdict_of(const struct lh_plan_cycle *, bool shared,

@@ -398,6 +398,17 @@ bool lh_read_span(const struct lh_ledger_view *r, uint32_t i, struct lh_span *ou
 	return row(r, LH_T_SPAN, i, out);
 }
 
+bool lh_read_steered(const struct lh_ledger_view *r, uint32_t i, struct lh_steered *out)
+{
+	bool good = row(r, LH_T_STEERED, i, out) && out->parts <= LH_PLAN_PARTS &&
+		    out->result <= LH_STEER_ORDERED && out->before < LH_PLAN_PARTS &&
+		    out->after < LH_PLAN_PARTS;
+
+	for (uint32_t p = 0; good && p < out->parts; p++)
+		good = out->part[p].stop < LH_PLAN_STOPS;
+	return good;
+}
+
 bool lh_read_lock_location(const struct lh_ledger_view *r, uint32_t at, const struct lh_lock *l,
 			   struct lh_lock_location *out)
 {

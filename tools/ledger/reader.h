@@ -134,6 +134,7 @@ bool lh_read_step(const struct lh_ledger_view *, uint32_t row, struct lh_step *)
 bool lh_read_note(const struct lh_ledger_view *, lh_note_id, struct lh_note *);
 bool lh_read_wait_pair(const struct lh_ledger_view *, uint32_t row, struct lh_wait_pair *);
 bool lh_read_span(const struct lh_ledger_view *, uint32_t row, struct lh_span *);
+bool lh_read_steered(const struct lh_ledger_view *, uint32_t row, struct lh_steered *);
 /*
  * Where a process-shared lock is in shared memory; `row` and the lock as lh_read_lock returned it.
  * False: unknown.

@@ -29,7 +29,8 @@ static void show(struct lh_view *v, const struct lh_report_finding *f)
 	const struct lh_report_frame *at = f->frame;
 	const char *schedule = lh_report_schedule(v->report, f),
 		   *path = at && at->line ? lh_view_path(v, at) : NULL;
-	const char *const more[] = {lh_view_variants(v, f), lh_view_places(v, f), f->known};
+	const char *const more[] = {lh_view_proof(v, f), lh_view_variants(v, f),
+				    lh_view_places(v, f), f->known};
 
 	fprintf(v->out, "::%s ", commands[f->severity]);
 	if (path) {

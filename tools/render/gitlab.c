@@ -6,7 +6,7 @@
 static const char *severity(const struct lh_report_finding *f)
 {
 	if (f->severity == LH_ERROR)
-		return f->level > LH_POTENTIAL ? "blocker" : "critical";
+		return lh_report_happened(f) ? "blocker" : "critical";
 	return f->severity == LH_WARNING ? "minor" : "info";
 }
 

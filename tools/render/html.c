@@ -1,6 +1,7 @@
 /*
- * html.c — the HTML page: one file that loads nothing and works without its script. The verdict is
- * first, then each finding with a drawing of its cycle and the threads side by side, then tables.
+ * html.c — the HTML page: one file that loads nothing and works without its script. The number of
+ * new findings is first, then each finding with a drawing of its cycle and the threads side by
+ * side, then tables.
  */
 #include "tools/render/html_page.h"
 #include "tools/render/lock_properties.h"
@@ -173,6 +174,17 @@ static void show_places(struct lh_view *v, const struct lh_report_finding *f)
 	fputs("</details>\n", v->out);
 }
 
+static void show_proof(struct lh_view *v, const struct lh_report_finding *f)
+{
+	if (!f->proof)
+		return;
+	fprintf(v->out, "<p><b>%s:</b> %s.", lh_name_verdict(f->proof->verdict),
+		html(v, f->proof->reason));
+	if (f->proof->replay)
+		fprintf(v->out, "<br>Again: <code>%s</code>", html(v, f->proof->replay));
+	fputs("</p>\n", v->out);
+}
+
 static void show_finding(struct lh_view *v, const struct lh_report_finding *f)
 {
 	const char *schedule = lh_report_schedule(v->report, f);
@@ -190,6 +202,7 @@ static void show_finding(struct lh_view *v, const struct lh_report_finding *f)
 	if (f->known)
 		fprintf(v->out, "<br>%s", html(v, f->known));
 	fprintf(v->out, "</p>\n<p>%s</p>\n", f->meaning);
+	show_proof(v, f);
 	if (f->cycle)
 		draw_cycle(v, f);
 	if (schedule)
@@ -326,6 +339,7 @@ static void show_processes(struct lh_view *v)
 static void show_head(struct lh_view *v)
 {
 	const struct lh_report *report = v->report;
+	const char *verdicts = lh_report_verdicts(report);
 	uint32_t fails = 0;
 
 	for (uint32_t i = 0; i < report->findings; i++)
@@ -340,7 +354,7 @@ static void show_head(struct lh_view *v)
 		"<style>%s</style></head><body>\n",
 		LH_HTML_SCRIPT_HASH, html(v, lh_view_program(v)), LH_HTML_STYLE);
 	fprintf(v->out,
-		"<h1>%s: %s</h1>\n<p>%s, %s, %s. lockhound %s. "
+		"<h1>%s: %s</h1>\n<p>%s, %s, %s%s%s. lockhound %s. "
 		"<button id=\"all\" hidden>open or close all stacks</button></p>\n",
 		html(v, lh_view_program(v)),
 		!report->processes ? "nothing was watched"
@@ -349,7 +363,8 @@ static void show_head(struct lh_view *v)
 		lh_view_count(v, report->processes, "process", "processes"),
 		lh_view_count(v, lh_view_totals(report).acquired, "lock operation",
 			      "lock operations"),
-		lh_view_count(v, report->findings, "finding", "findings"), LH_VERSION);
+		lh_view_count(v, report->findings, "finding", "findings"), verdicts ? ": " : "",
+		verdicts ? verdicts : "", LH_VERSION);
 }
 
 void lh_render_html(struct lh_view *v)

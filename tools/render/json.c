@@ -271,6 +271,26 @@ static void put_places(struct lh_view *v, json_t *o, const struct lh_report_find
 	json_decref(list);
 }
 
+static void put_proof(struct lh_view *v, json_t *o, const struct lh_proof *proof)
+{
+	json_t *x;
+
+	if (!proof)
+		return;
+	x = json_object();
+	put_name(x, "verdict", lh_name_verdict(proof->verdict));
+	put_number(x, "runs", proof->runs);
+	put_number(x, "hits", proof->hits);
+	put_text(v, x, "reason", proof->reason);
+	put_text(v, x, "replay", proof->replay);
+	if (proof->before)
+		json_object_set_new(x, proof->after ? "before" : "place",
+				    frame_json(v, proof->before));
+	if (proof->after)
+		json_object_set_new(x, "after", frame_json(v, proof->after));
+	json_object_set_new(o, "proof", x);
+}
+
 static json_t *finding_at(struct lh_view *v, uint32_t i)
 {
 	const struct lh_report_finding *f = v->report->finding[i];
@@ -278,6 +298,8 @@ static json_t *finding_at(struct lh_view *v, uint32_t i)
 
 	put_name(o, "rule", lh_name_rule(f->rule));
 	put_name(o, "level", lh_name_level(f->level));
+	if (f->level == LH_LASTING)
+		json_object_set_new(o, "lasting", json_true());
 	put_name(o, "severity", lh_name_severity(f->severity));
 	put_name(o, "status", lh_name_status(f->status));
 	put_name(o, "fingerprint", f->fingerprint);
@@ -300,6 +322,7 @@ static json_t *finding_at(struct lh_view *v, uint32_t i)
 	put_places(v, o, f);
 	put_entry(o, f);
 	put_text(v, o, "known", f->known);
+	put_proof(v, o, f->proof);
 	return o;
 }
 

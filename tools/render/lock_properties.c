@@ -46,9 +46,11 @@ static const char *findings(struct lh_view *v, const struct lh_report_lock *lock
 		const struct lh_report_finding *f = v->report->finding[i];
 
 		if (lh_rule_is(f->rule, property) && names(f, lock))
-			text = lh_arena_printf(v->arena, "%s%s%s %s", text ? text : "",
+			text = lh_arena_printf(v->arena, "%s%s%s %s%s%s%s", text ? text : "",
 					       text ? ", " : "", lh_name_rule(f->rule),
-					       f->fingerprint);
+					       f->fingerprint, f->proof ? " (" : "",
+					       f->proof ? lh_name_verdict(f->proof->verdict) : "",
+					       f->proof ? ")" : "");
 	}
 	return text;
 }

@@ -1,5 +1,5 @@
 /*
- * markdown.c — Markdown for job summaries and merge requests: a verdict, a table, and for each new
+ * markdown.c — Markdown for job summaries and merge requests: a headline, a table, and for each new
  * finding a folded block with its cycle and stacks. In text from the program, each character that
  * Markdown could interpret is written as an entity.
  */
@@ -28,10 +28,14 @@ static const char *md(struct lh_view *v, const char *text)
 
 static const char *status(struct lh_view *v, const struct lh_report_finding *f)
 {
-	if (f->status == LH_NEW)
-		return lh_view_fails(v, f) ? "**new**" : "new, does not fail";
-	return lh_arena_printf(v->arena, "%s%s%s", lh_name_status(f->status), f->reason ? ": " : "",
-			       md(v, f->reason));
+	const char *text = lh_view_fails(v, f) ? "**new**" : "new, does not fail";
+
+	if (f->status != LH_NEW)
+		text = lh_arena_printf(v->arena, "%s%s%s", lh_name_status(f->status),
+				       f->reason ? ": " : "", md(v, f->reason));
+	return f->proof ? lh_arena_printf(v->arena, "%s; %s", text,
+					  lh_name_verdict(f->proof->verdict))
+			: text;
 }
 
 static void show_row(struct lh_view *v, const struct lh_report_finding *f)
@@ -75,9 +79,10 @@ static void show_block(struct lh_view *v, const struct lh_report_finding *f)
 	fputs("</pre>\n\n</details>\n\n", v->out);
 }
 
-static void show_verdict(struct lh_view *v, uint32_t fails)
+static void show_summary(struct lh_view *v, uint32_t fails)
 {
 	const struct lh_report *report = v->report;
+	const char *verdicts = lh_report_verdicts(report);
 
 	if (!report->processes)
 		fputs("### lockhound: nothing was watched\n\n", v->out);
@@ -86,11 +91,12 @@ static void show_verdict(struct lh_view *v, uint32_t fails)
 			lh_view_count(v, fails, "new finding", "new findings"));
 	else
 		fputs("### lockhound: nothing new\n\n", v->out);
-	fprintf(v->out, "%s: %s, %s, %s.\n\n", md(v, lh_view_program(v)),
+	fprintf(v->out, "%s: %s, %s, %s%s%s.\n\n", md(v, lh_view_program(v)),
 		lh_view_count(v, report->processes, "process", "processes"),
 		lh_view_count(v, lh_view_totals(report).acquired, "lock operation",
 			      "lock operations"),
-		lh_view_count(v, report->findings, "finding", "findings"));
+		lh_view_count(v, report->findings, "finding", "findings"), verdicts ? ": " : "",
+		verdicts ? verdicts : "");
 }
 
 static void show_findings(struct lh_view *v)
@@ -120,7 +126,7 @@ void lh_render_markdown(struct lh_view *v)
 
 	for (uint32_t i = 0; i < v->report->findings; i++)
 		fails += lh_view_fails(v, v->report->finding[i]);
-	show_verdict(v, fails);
+	show_summary(v, fails);
 	show_findings(v);
 	for (uint32_t i = 0; i < v->report->notes; i++)
 		fprintf(v->out, "- note: %s\n", md(v, v->report->note[i]));

@@ -26,6 +26,7 @@ struct lh_render_text_style {
 	const char *next; /* a command to suggest in the last line; NULL none */
 	/* For the formats that other programs read: */
 	enum lh_severity least; /* new findings at least this severe fail the check */
+	bool only_happened;     /* no prediction fails the check, unless it is confirmed */
 	bool empty_fine;        /* a run without lock operations is no failure */
 	bool suppressed;        /* SARIF: include findings that are not new, with the reason */
 	bool file_attribute;    /* JUnit: file= and line=, which GitLab reads and Jenkins rejects */

@@ -258,6 +258,21 @@ static void put_status(struct lh_view *v, const struct lh_report_finding *f, jso
 	add(o, "suppressions", s);
 }
 
+/* A contradicted finding is a note that fails: another kind would forbid its level. */
+static void put_proof(struct lh_view *v, const struct lh_proof *proof, json_t *o)
+{
+	json_t *x;
+
+	if (!proof)
+		return;
+	x = json_pack("{s:s, s:I, s:I, s:s}", "verdict", lh_name_verdict(proof->verdict), "runs",
+		      (json_int_t)proof->runs, "hits", (json_int_t)proof->hits, "reason",
+		      lh_view_clean(v, proof->reason));
+	if (proof->replay)
+		put(x, "replay", lh_view_clean(v, proof->replay));
+	json_object_set_new(o, "properties", json_pack("{s:o}", "proof", x));
+}
+
 static json_t *result(struct lh_view *v, const struct lh_report_finding *f)
 {
 	json_t *o = json_object(), *text = json_object();
@@ -280,6 +295,7 @@ static json_t *result(struct lh_view *v, const struct lh_report_finding *f)
 	json_object_set_new(o, "occurrenceCount",
 			    json_integer((json_int_t)(f->count ? f->count : 1)));
 	put_status(v, f, o);
+	put_proof(v, f->proof, o);
 	if (f->parts)
 		add(o, "codeFlows", code_flow(v, f));
 	return o;

@@ -121,6 +121,7 @@ static void show_statuses(struct lh_view *v)
 static void show_count(struct lh_view *v, const struct lh_totals *t)
 {
 	const struct lh_report *report = v->report;
+	const char *verdicts = lh_report_verdicts(report);
 
 	lh_text_say(v, LH_BOLD, "lockhound: %s, %s, %s, %s: %s",
 		    lh_view_count(v, report->processes, "process", "processes"),
@@ -128,6 +129,8 @@ static void show_count(struct lh_view *v, const struct lh_totals *t)
 		    lh_view_count(v, t->acquired, "operation", "operations"),
 		    lh_view_count(v, t->threads, "thread", "threads"),
 		    lh_view_count(v, report->findings, "finding", "findings"));
+	if (verdicts)
+		lh_text_say(v, LH_BOLD, ": %s", verdicts);
 	show_statuses(v);
 	if (report->filtereds && !v->style->filtered)
 		lh_text_say(v, LH_PLAIN, ", %u filtered", report->filtereds);

@@ -75,12 +75,14 @@ const char *lh_text_fitting_message(struct lh_view *v, const struct lh_report_fi
 				    uint32_t columns)
 {
 	static const uint8_t name_columns[] = {200, 60, 52, 44, 38, 32, 28, 24};
-	static const char *const dispensable[] = {": this can deadlock", " are acquired"};
+	static const char *const dispensable[] = {": this can deadlock", ": this deadlocked",
+						  ", but not at the same time", " are acquired"};
+	const size_t n = sizeof(dispensable) / sizeof(dispensable[0]);
 	const char *message = lh_view_clean(v, f->message), *text;
 
 	for (size_t i = 0; i < sizeof(name_columns); i++) {
 		text = lh_text_short_names(v, f, message, name_columns[i]);
-		for (size_t k = 0; k < 2 && lh_text_width(text) > columns; k++)
+		for (size_t k = 0; k < n && lh_text_width(text) > columns; k++)
 			text = without(v->arena, text, dispensable[k]);
 		if (lh_text_width(text) <= columns)
 			return text;
@@ -145,14 +147,75 @@ static uint32_t id_line(struct lh_text_lines *g, bool write)
 	return labelled(g, LH_DIM, "", text, write);
 }
 
+/* ---- the proof ---- */
+
+/* The length of the command's next word and of the blank behind it; quoted blanks end no word. */
+static size_t shell_word(const char *text)
+{
+	char quote = '\0';
+	size_t n = 0;
+
+	for (; text[n] && (quote || text[n] != ' '); n++) {
+		if (text[n] == '\\' && quote != '\'' && text[n + 1])
+			n++;
+		else if (quote ? text[n] == quote : text[n] == '\'' || text[n] == '"')
+			quote = quote ? '\0' : text[n];
+	}
+	return n + (text[n] == ' ');
+}
+
+/* "  again: COMMAND", whole, to be copied: a line that goes on ends in a backslash. */
+static uint32_t command(struct lh_text_lines *g, const char *text, bool write)
+{
+	static const char label[] = "again: ";
+	uint32_t lines = 1, indent = 2 + (uint32_t)strlen(label), at = indent;
+
+	if (write)
+		lh_text_say(g->v, LH_GREEN, "  %s", label);
+	for (size_t n; *text; text += n) {
+		const char *word;
+
+		n = shell_word(text);
+		word = lh_arena_printf(g->v->arena, "%.*s", (int)n, text);
+		if (at > indent && at + lh_text_width(word) + 1 > g->width) {
+			lines++;
+			at = indent;
+			if (write)
+				lh_text_say(g->v, LH_PLAIN, "\\\n%*s", (int)indent, "");
+		}
+		if (write)
+			lh_text_say(g->v, LH_PLAIN, "%s", word);
+		at += lh_text_width(word);
+	}
+	if (write)
+		lh_text_say(g->v, LH_PLAIN, "\n");
+	return lines;
+}
+
+static uint32_t proof_lines(struct lh_text_lines *g, bool write)
+{
+	const struct lh_proof *proof = g->f->proof;
+	uint32_t n;
+
+	if (!proof)
+		return 0;
+	n = labelled(g, lh_text_verdict_paint(proof->verdict),
+		     lh_arena_printf(g->v->arena, "%s: ", lh_name_verdict(proof->verdict)),
+		     lh_view_clean(g->v, proof->reason), write);
+	return n + (proof->replay ? command(g, lh_view_clean(g->v, proof->replay), write) : 0);
+}
+
 /* ---- the last lines ---- */
 
 /* The consequence; only its first sentence if two do not fit into a line. */
 static uint32_t consequence(struct lh_text_lines *g, bool write)
 {
-	const char *text = lh_view_clean(g->v, lh_report_consequence(g->v->report, g->f));
-	const char *end = strstr(text, ". ");
+	const char *text = lh_report_consequence(g->v->report, g->f), *end;
 
+	if (!text)
+		return 0;
+	text = lh_view_clean(g->v, text);
+	end = strstr(text, ". ");
 	if (lh_text_width(text) + 2 > g->width && end)
 		text = lh_arena_printf(g->v->arena, "%.*s", (int)(end + 1 - text), text);
 	return labelled(g, LH_PLAIN, "", text, write);
@@ -180,9 +243,10 @@ uint32_t lh_text_last_lines(struct lh_text_lines *g, bool write)
 		paths = lh_arena_printf(
 			g->v->arena, " and %s",
 			lh_view_count(g->v, f->variants, "other call path", "other call paths"));
-	more = lh_arena_printf(g->v->arena, "-v for stacks%s; lockhound explain %s", paths,
-			       lh_name_rule(f->rule));
-	return baseline_lines(g, write) + consequence(g, write) +
+	more = lh_arena_printf(g->v->arena, "-v for stacks%s; lockhound explain %s%s%s", paths,
+			       lh_name_rule(f->rule), f->proof ? " " : "",
+			       f->proof ? lh_name_verdict(f->proof->verdict) : "");
+	return baseline_lines(g, write) + proof_lines(g, write) + consequence(g, write) +
 	       labelled(g, LH_GREEN, "help: ", f->help, write) +
 	       labelled(g, LH_DIM, "more: ", more, write);
 }

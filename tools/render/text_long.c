@@ -212,6 +212,8 @@ static void show_diagnostic(struct lh_view *v, const struct lh_report_finding *f
 
 static const char *certainty(const struct lh_report_finding *f)
 {
+	if (f->proof)
+		return lh_name_verdict(f->proof->verdict);
 	if (f->ended)
 		return "happened, but did not last";
 	if (f->level == LH_LASTING)
@@ -244,18 +246,39 @@ static void show_title(struct lh_view *v, const struct lh_report_finding *f)
 		lh_text_say(v, LH_PLAIN, "  %s\n", lh_view_clean(v, f->known));
 }
 
+static const char *schedule_label(const struct lh_report_finding *f)
+{
+	if (f->proof && f->proof->verdict == LH_VERDICT_CONTRADICTED)
+		return "how it would hang";
+	return f->level > LH_POTENTIAL ? "how it hangs" : "how it can hang";
+}
+
+static void show_proof(struct lh_view *v, const struct lh_report_finding *f)
+{
+	if (!f->proof)
+		return;
+	lh_text_say(v, lh_text_verdict_paint(f->proof->verdict),
+		    "  %s: ", lh_name_verdict(f->proof->verdict));
+	lh_text_say(v, LH_PLAIN, "%s.\n", lh_view_clean(v, f->proof->reason));
+	if (!f->proof->replay)
+		return;
+	lh_text_say(v, LH_GREEN, "  again: ");
+	lh_text_say(v, LH_PLAIN, "%s\n", lh_view_clean(v, f->proof->replay));
+}
+
 static void show_end(struct lh_view *v, const struct lh_report_finding *f)
 {
 	const char *schedule = lh_report_schedule(v->report, f);
 
 	if (schedule)
-		lh_text_say(v, LH_PLAIN, "\n  %s: %s.\n",
-			    f->level > LH_POTENTIAL ? "how it hangs" : "how it can hang",
+		lh_text_say(v, LH_PLAIN, "\n  %s: %s.\n", schedule_label(f),
 			    lh_view_clean(v, schedule));
 	lh_text_say(v, LH_PLAIN, "%s  %s\n", schedule ? "" : "\n", f->meaning);
+	show_proof(v, f);
 	lh_text_say(v, LH_GREEN, "  help: ");
 	lh_text_say(v, LH_PLAIN, "%s\n", f->help);
-	lh_text_say(v, LH_DIM, "  more: lockhound explain %s\n\n", lh_name_rule(f->rule));
+	lh_text_say(v, LH_DIM, "  more: lockhound explain %s%s%s\n\n", lh_name_rule(f->rule),
+		    f->proof ? " " : "", f->proof ? lh_name_verdict(f->proof->verdict) : "");
 }
 
 void lh_text_finding_long(struct lh_view *v, const struct lh_report_finding *f)

@@ -27,6 +27,11 @@ enum lh_paint lh_text_severity_paint(enum lh_severity s)
 	return s == LH_ERROR ? LH_RED : s == LH_WARNING ? LH_MAGENTA : LH_CYAN;
 }
 
+enum lh_paint lh_text_verdict_paint(enum lh_verdict verdict)
+{
+	return verdict == LH_VERDICT_CONFIRMED ? LH_RED : LH_BOLD;
+}
+
 const char *lh_text_where(struct lh_view *v, const struct lh_report_frame *f)
 {
 	const char *path;

@@ -14,6 +14,7 @@ enum lh_paint { LH_PLAIN, LH_BOLD, LH_RED, LH_MAGENTA, LH_CYAN, LH_BLUE, LH_GREE
 void lh_text_say(struct lh_view *, enum lh_paint, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 enum lh_paint lh_text_severity_paint(enum lh_severity);
+enum lh_paint lh_text_verdict_paint(enum lh_verdict);
 
 /* "bank.c:7", relative to the current directory; NULL: the frame has no line. Clean. */
 const char *lh_text_where(struct lh_view *, const struct lh_report_frame *);

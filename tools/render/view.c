@@ -114,10 +114,20 @@ const char *lh_view_places(struct lh_view *v, const struct lh_report_finding *f)
 			       f->other_places > PLACES_MAX ? ", ..." : "");
 }
 
+const char *lh_view_proof(struct lh_view *v, const struct lh_report_finding *f)
+{
+	const char *text = lh_report_proof_text(v->report, f);
+
+	if (text && f->proof->replay)
+		text = lh_arena_printf(v->arena, "%s; again: %s", text, f->proof->replay);
+	return text ? lh_view_clean(v, text) : NULL;
+}
+
 const char *lh_view_more(struct lh_view *v, const struct lh_report_finding *f, const char *before,
 			 const char *after)
 {
-	const char *const all[] = {lh_view_variants(v, f), lh_view_places(v, f), f->known};
+	const char *const all[] = {lh_view_proof(v, f), lh_view_variants(v, f),
+				   lh_view_places(v, f), f->known};
 	const char *text = "";
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -154,7 +164,7 @@ void lh_view_lines(struct lh_view *v, enum lh_escape_format format, const char *
 
 bool lh_view_fails(const struct lh_view *v, const struct lh_report_finding *f)
 {
-	return f->status == LH_NEW && f->severity >= v->style->least;
+	return lh_report_fails(f, v->style->least, v->style->only_happened);
 }
 
 const char *lh_view_program(struct lh_view *v)

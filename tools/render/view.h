@@ -51,7 +51,11 @@ const char *lh_view_subject(struct lh_view *, const struct lh_report_finding *);
 const char *lh_view_variants(struct lh_view *, const struct lh_report_finding *);
 /* "2 more places with this fingerprint: a.c:13, a.c:14"; NULL: the finding has one place. */
 const char *lh_view_places(struct lh_view *, const struct lh_report_finding *);
-/* Variants, places, and what is known of the finding, each between these texts; "" nothing. */
+/* "confirmed: the deadlock happened in 4 of 4 steered runs; again: COMMAND"; clean. NULL: the
+ * finding has no proof. */
+const char *lh_view_proof(struct lh_view *, const struct lh_report_finding *);
+/* Proof, variants, places, and what is known of the finding, each between these texts; "" nothing.
+ */
 const char *lh_view_more(struct lh_view *, const struct lh_report_finding *, const char *before,
 			 const char *after);
 /* The functions of a step's stack from the innermost on: "leave < call_12 < main"; clean. */

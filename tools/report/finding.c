@@ -27,6 +27,7 @@ static struct lh_report_step row_to_step(struct lh_report *report,
 		.action = (enum lh_action)s->action,
 		.mode = LH_SITE_MODE(s->site),
 		.how = LH_SITE_HOW(s->site),
+		.site = s->site,
 		.stack = lh_report_get_stack(report, p, LH_SITE_STACK(s->site)),
 	};
 	struct lh_note note;

@@ -333,3 +333,44 @@ uint32_t lh_fingerprint_make(struct lh_report *report, struct lh_report_finding 
 	lh_cycle_place_make(report, f, all);
 	return own.first;
 }
+
+/* ---- the frames in the fingerprint ---- */
+
+/* How many frames of the ledger lead to this one: an inlined frame has none of its own. */
+static uint32_t ledger_frames(const struct lh_report_stack *t, const struct lh_report_frame *last)
+{
+	uint32_t n = last->inlined;
+
+	for (const struct lh_report_frame *f = t->frame; f <= last; f++)
+		n += !f->inlined;
+	return n;
+}
+
+/* The outermost frame of the stack that is in the fingerprint: of the own site, or the function
+ * that made the order. */
+static const struct lh_report_frame *outermost_own(struct lh_report *report,
+						   const struct lh_report_finding *f, uint32_t one)
+{
+	const struct lh_acquired *all = acquisitions(report, f, LH_RECIPE_3);
+	const struct lh_report_frame *order[2], *last;
+	struct lh_site_frames own;
+	uint32_t n = lh_own_frames(all, f->cycle_parts, one, LH_RECIPE_3, &own);
+
+	if (!n || !own.n)
+		return NULL;
+	last = own.at[(n < own.n ? n : own.n) - 1];
+	if (lh_order_frames(report, all, f->cycle_parts, one / 2, order) && order[one & 1] > last)
+		last = order[one & 1];
+	return last;
+}
+
+uint32_t lh_report_own_frames(struct lh_report *report, const struct lh_report_finding *f,
+			      const struct lh_report_step *a)
+{
+	const struct lh_report_frame *last = a->frame;
+
+	for (uint32_t i = 0; i < f->cycle_parts; i++)
+		if (a == f->part[i].holds || a == f->part[i].does)
+			last = outermost_own(report, f, 2 * i + (a == f->part[i].does));
+	return last ? ledger_frames(a->stack, last) : 1;
+}

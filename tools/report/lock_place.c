@@ -16,10 +16,8 @@ enum {
 	FRAMES_ASKED = 12
 };
 
-const char *lh_report_place_text(struct lh_report *report, const struct lh_report_stack *t)
+const char *lh_report_frame_text(const struct lh_report *report, const struct lh_report_frame *f)
 {
-	const struct lh_report_frame *f = lh_report_place(t);
-
 	if (!f)
 		return NULL;
 	if (f->file && f->line)
@@ -30,6 +28,11 @@ const char *lh_report_place_text(struct lh_report *report, const struct lh_repor
 		return lh_arena_printf(report->arena, "%s+%#llx", lh_path_base(f->module),
 				       (unsigned long long)f->offset);
 	return NULL;
+}
+
+const char *lh_report_place_text(struct lh_report *report, const struct lh_report_stack *t)
+{
+	return lh_report_frame_text(report, lh_report_place(t));
 }
 
 uint64_t lh_report_lock_size(const struct lh_report_lock *lock)

@@ -186,8 +186,8 @@ static bool has_foreign_threads(const struct lh_report_finding *f)
 	return false;
 }
 
-static const char *label(const struct lh_report *report, const struct lh_report_finding *f,
-			 uint32_t part)
+const char *lh_report_part_label(const struct lh_report *report, const struct lh_report_finding *f,
+				 uint32_t part)
 {
 	if (f->part[part].thread && !has_foreign_threads(f))
 		return lh_arena_printf(report->arena, "T%u", f->part[part].thread->id);
@@ -206,14 +206,15 @@ const char *lh_report_schedule(const struct lh_report *report, const struct lh_r
 
 		waiting += !queues;
 		text = lh_arena_printf(
-			report->arena, "%s%s %s; ", text, label(report, f, i),
+			report->arena, "%s%s %s; ", text, lh_report_part_label(report, f, i),
 			queues ? "waits as a queued writer"
 			       : lh_report_step_text(report, f, f->part[i].holds, true));
 	}
 	for (uint32_t i = 0, n = 0; i < f->parts; i++)
 		if (!f->part[i].queued_writer)
 			text = lh_arena_printf(
-				report->arena, "%s%s %s%s", text, label(report, f, i),
+				report->arena, "%s%s %s%s", text,
+				lh_report_part_label(report, f, i),
 				lh_report_step_text(report, f, f->part[i].does, true),
 				++n < waiting ? "; " : ": ");
 	return lh_arena_printf(
@@ -260,13 +261,16 @@ static const char *waiting_threads(const struct lh_report *report,
 		if (!f->part[k].queued_writer)
 			text = join(report->arena, text,
 				    foreign ? lh_report_thread_text(report, f->part[k].thread)
-					    : label(report, f, k),
+					    : lh_report_part_label(report, f, k),
 				    ++i == n);
 	return text;
 }
 
 const char *lh_report_consequence(const struct lh_report *report, const struct lh_report_finding *f)
 {
+	if (f->proof && (f->proof->verdict == LH_VERDICT_CONFIRMED ||
+			 f->proof->verdict == LH_VERDICT_CONTRADICTED))
+		return NULL;
 	if (f->ended && f->level > LH_POTENTIAL)
 		return "It happened in this run, but it did not last.";
 	if (f->level == LH_POTENTIAL && !f->ended && lh_rule_is(f->rule, LH_IS_WAITING))
@@ -449,7 +453,7 @@ const char *lh_report_message(const struct lh_report *report, const struct lh_re
 	const char *text = "", *placeholder;
 
 	if (f->likely)
-		return likely_message(report, f);
+		return lh_report_proved_message(report, f->proof, likely_message(report, f));
 	while ((placeholder = strchr(at, '{')) != NULL) {
 		size_t n = strcspn(placeholder, "}") + 1;
 
@@ -457,5 +461,6 @@ const char *lh_report_message(const struct lh_report *report, const struct lh_re
 				       placeholder_text(report, f, placeholder, n));
 		at = placeholder + n;
 	}
-	return lh_arena_printf(report->arena, "%s%s%s", text, at, end_text(report, f));
+	text = lh_arena_printf(report->arena, "%s%s%s", text, at, end_text(report, f));
+	return lh_report_proved_message(report, f->proof, text);
 }

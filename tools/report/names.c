@@ -12,12 +12,14 @@ static const struct lh_rule_row rules[LH_RULES] = {
 };
 
 static const char *const severities[] = {"note", "warning", "error"};
-static const char *const levels[] = {"potential", "happened", "confirmed"};
+/* that it lasts is said beside the level */
+static const char *const levels[] = {"potential", "happened", "happened"};
 static const char *const filters[] = {"none",    "threads", "gate", "ordered",
 				      "readers", "try",     "timed"};
 static const char *const actions[] = {"holds",    "wants", "waits", "calls",
 				      "releases", "joins", "uses",  "destroys"};
 static const char *const statuses[] = {"new", "baseline", "suppressed"};
+static const char *const verdicts[] = {"none", "confirmed", "contradicted", "not-reached", "open"};
 
 /* Numbers may come from a ledger: one that is out of range gets the first name. */
 #define WORD(list, i) ((list)[(unsigned)(i) < sizeof(list) / sizeof((list)[0]) ? (unsigned)(i) : 0])
@@ -70,6 +72,11 @@ const char *lh_name_kind(unsigned kind)
 const char *lh_name_status(enum lh_status s)
 {
 	return WORD(statuses, s);
+}
+
+const char *lh_name_verdict(enum lh_verdict v)
+{
+	return WORD(verdicts, v);
 }
 
 const char *lh_name_nearest_rule(const char *name)

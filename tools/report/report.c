@@ -177,6 +177,12 @@ void lh_report_finish(struct lh_report *report)
 	lh_report_count_classes(report);
 }
 
+bool lh_report_fails(const struct lh_report_finding *f, enum lh_severity least, bool only_happened)
+{
+	return f->status == LH_NEW && f->severity >= least &&
+	       (lh_report_happened(f) || !only_happened);
+}
+
 uint32_t lh_report_new_findings(const struct lh_report *report, enum lh_severity least)
 {
 	uint32_t n = 0;

@@ -125,6 +125,7 @@ struct lh_report_step {
 	enum lh_action action;
 	enum lh_mode mode;
 	enum lh_how how;
+	lh_site site;                        /* in the ledger of the lock's process */
 	const struct lh_report_stack *stack; /* never NULL; may have no frames */
 	const struct lh_report_frame *frame; /* the place; NULL none */
 	const char *note;                    /* text beside the step; NULL none */
@@ -153,7 +154,7 @@ struct lh_report_variant {
 	const struct lh_report_part *part;
 };
 
-/* What lockhound confirm found out about a finding. The words are in render/proof.h. */
+/* What lockhound confirm found out about a finding. */
 enum lh_verdict {
 	LH_VERDICT_NONE, /* not tried */
 	LH_VERDICT_CONFIRMED,
@@ -165,11 +166,12 @@ enum lh_verdict {
 
 struct lh_proof {
 	enum lh_verdict verdict;
-	uint32_t runs, hits;                          /* attempts, and those in which it happened */
-	const char *reason;                           /* one sentence; never NULL */
-	const char *replay;                           /* a command line; NULL: nothing to repeat */
-	const struct lh_report_frame *before, *after; /* contradicted: both places; not reached: the
-						       * place is `before`; NULL none */
+	uint32_t runs, hits; /* attempts; those in which the deadlock happened */
+	const char *reason;  /* why, as a clause; never NULL; see confirm/reason.h */
+	const char *replay;  /* a command line, for a shell; NULL: nothing to repeat */
+	/* Contradicted: a thread comes to `after` only when another has passed `before`. Not
+	 * reached: `before` is the place. NULL none. */
+	const struct lh_report_frame *before, *after;
 };
 
 enum lh_status { LH_NEW, LH_BASELINE, LH_SUPPRESSED };
@@ -368,6 +370,21 @@ void lh_report_note(struct lh_report *, const char *format, ...)
 /* Sorts everything and completes the statistics. Call before a renderer; may be called again. */
 void lh_report_finish(struct lh_report *);
 
+/*
+ * Sets the proof of a finding, once; it must live as long as the report. A contradicted finding
+ * becomes a note here, and nowhere else. The fingerprint stays. Call before lh_report_finish.
+ */
+void lh_report_set_proof(struct lh_report *, struct lh_report_finding *, const struct lh_proof *);
+/* Did it happen, in the run or in an attempt? */
+bool lh_report_happened(const struct lh_report_finding *);
+/* "contradicted: T3 reaches ..."; NULL: the finding has no proof. */
+const char *lh_report_proof_text(const struct lh_report *, const struct lh_report_finding *);
+/* "1 confirmed, 2 open": the findings by their verdicts. NULL: no finding has a proof. */
+const char *lh_report_verdicts(const struct lh_report *);
+
+/* Is the finding new and at least this severe? only_happened: and did it happen, in the run or in
+ * an attempt that confirms it? */
+bool lh_report_fails(const struct lh_report_finding *, enum lh_severity least, bool only_happened);
 /* The number of findings that are new and at least this severe. */
 uint32_t lh_report_new_findings(const struct lh_report *, enum lh_severity least);
 
@@ -377,7 +394,12 @@ uint32_t lh_report_new_findings(const struct lh_report *, enum lh_severity least
  */
 const char *lh_report_thread_text(const struct lh_report *, const struct lh_report_thread *);
 const char *lh_report_lock_text(const struct lh_report *, const struct lh_report_lock *);
-/* The rule's message for the finding: one sentence. */
+/* The thread of a part of the finding: "T2", or "thread A" if it spans processes. */
+const char *lh_report_part_label(const struct lh_report *, const struct lh_report_finding *,
+				 uint32_t part);
+/* "bank.c:41", "make_account", "bank+0x11aa". NULL: there is nothing to name. */
+const char *lh_report_frame_text(const struct lh_report *, const struct lh_report_frame *);
+/* The rule's message for the finding, as its proof changes it: one sentence. */
 const char *lh_report_message(const struct lh_report *, const struct lh_report_finding *);
 /* One step as a phrase, such as "waits for 'b'"; `now`: present tense, otherwise past tense. */
 const char *lh_report_step_text(const struct lh_report *, const struct lh_report_finding *,
@@ -385,6 +407,12 @@ const char *lh_report_step_text(const struct lh_report *, const struct lh_report
 /* The same for a line of a table: "holds 'a'", "wants 'b'", "released 'c'". */
 const char *lh_report_step_brief(const struct lh_report *, const struct lh_report_finding *,
 				 const struct lh_report_step *);
+/*
+ * How many frames of the ledger, innermost first, the finding's fingerprint has of the stack of a
+ * step of its cycle; of another step: those up to the place.
+ */
+uint32_t lh_report_own_frames(struct lh_report *, const struct lh_report_finding *,
+			      const struct lh_report_step *);
 /* The last step of a finding that has ended: who ended it. It belongs to no part. NULL: not known.
  */
 const struct lh_report_step *lh_report_ended_by(const struct lh_report_finding *);
@@ -398,7 +426,8 @@ const char *lh_report_schedule(const struct lh_report *, const struct lh_report_
 /* How many places the finding has, of those with its status; at least 1. Where the lines are not
  * known: in the object that has the most. */
 uint32_t lh_report_places(const struct lh_report_finding *);
-/* What follows from the finding, and whether it happened: a sentence or two. */
+/* What follows from the finding, and whether it happened: a sentence or two. NULL: its proof says
+ * that. */
 const char *lh_report_consequence(const struct lh_report *, const struct lh_report_finding *);
 /* Does f->merged[i] have a former fingerprint that no merged finding before it has? */
 bool lh_report_is_first_former(const struct lh_report_finding *, uint32_t i);
@@ -421,6 +450,7 @@ const char *lh_name_action(enum lh_action);
 const char *lh_name_kind(unsigned kind);
 const char *lh_name_family(unsigned kind); /* of a kind: "pthread", "GLib" */
 const char *lh_name_status(enum lh_status);
+const char *lh_name_verdict(enum lh_verdict);
 /* The rule of that name, LH_NO_RULE if there is none. */
 /* The rule that a misspelled name most likely means; NULL: none is near. */
 const char *lh_name_nearest_rule(const char *name);

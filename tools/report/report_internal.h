@@ -156,6 +156,9 @@ void lh_cycle_place_make(struct lh_report *, struct lh_report_finding *,
 /* Sets the fingerprints. Returns the part that a cycle is reported from; 0 without a cycle. */
 uint32_t lh_fingerprint_make(struct lh_report *, struct lh_report_finding *);
 
-/* message.c */
+/* proof.c */
+/* The message, with what the proof says instead of "this can deadlock"; proof NULL: unchanged. */
+const char *lh_report_proved_message(const struct lh_report *, const struct lh_proof *,
+				     const char *message);
 
 #endif

@@ -61,8 +61,11 @@ static void show(struct lh_report *report, struct lh_report_finding *f,
 	f->mergeds = old.mergeds;
 	f->other_place = old.other_place;
 	f->other_places = old.other_places;
-	if (f->level != one->level)
-		f->message = lh_report_message(report, f);
+	f->proof = old.proof;
+	f->help = f->proof ? old.help : f->help;
+	f->message = f->level != one->level
+			     ? lh_report_message(report, f)
+			     : lh_report_proved_message(report, f->proof, f->message);
 }
 
 /* ---- more places than the baseline has ---- */

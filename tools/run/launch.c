@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -16,12 +17,16 @@ static struct {
 	sigset_t mask;
 	struct sigaction child, pipe;
 	struct rlimit files, size;
+	bool stored;
 } inherited;
 
 void lh_launch_prepare(void)
 {
 	struct sigaction normal = {.sa_handler = SIG_DFL};
 	sigset_t all;
+	if (inherited.stored)
+		return;
+	inherited.stored = true;
 	sigprocmask(SIG_SETMASK, NULL, &inherited.mask);
 	sigaction(SIGPIPE, NULL, &inherited.pipe);
 	/* if SIGCHLD is ignored, the kernel reaps the program, and the status is lost */
@@ -63,6 +68,7 @@ static void exec_text(const char *path, char **argv, char **environment)
 struct start {
 	const char *path;
 	char **argv, **environment;
+	const int *standard;
 	int report;
 };
 
@@ -71,6 +77,8 @@ static int exec_program(void *start)
 {
 	const struct start *s = start;
 	restore_inherited();
+	for (int i = 0; s->standard && i < 3; i++)
+		dup2(s->standard[i], i);
 	execve(s->path, s->argv, s->environment);
 	if (errno == ENOEXEC)
 		exec_text(s->path, s->argv, s->environment);
@@ -79,7 +87,7 @@ static int exec_program(void *start)
 }
 
 /* Like vfork: copies no memory that the exec would discard, and waits until the exec. */
-pid_t lh_launch(const char *path, char **argv, char **environment, int *error)
+pid_t lh_launch(const char *path, char **argv, char **environment, const int *standard, int *error)
 {
 	static _Alignas(16) char stack[64 << 10];
 	int report[2], e = 0;
@@ -87,7 +95,7 @@ pid_t lh_launch(const char *path, char **argv, char **environment, int *error)
 		*error = errno;
 		return 0;
 	}
-	struct start s = {path, argv, environment, report[1]};
+	struct start s = {path, argv, environment, standard, report[1]};
 	pid_t pid =
 		clone(exec_program, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &s);
 	*error = pid < 0 ? errno : 0;

@@ -5,6 +5,7 @@
 #include "tools/util/time.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "tools/process/proc.h"
+#include "tools/process/write_core.h"
 #include "tools/util/log.h"
 #include "tools/symbols/symbols.h"
 #include "tools/hang/thread_dump.h"
@@ -32,6 +34,7 @@ enum {
 #define NAMES_NS (250 * LH_MS)  /* between two updates of thread names */
 #define SETTLE_NS (50 * LH_MS)  /* from a deadlock to ending it at least: related findings come */
 #define GRACE_NS (2000 * LH_MS) /* from TERM to KILL; and until leftovers are named */
+#define ATTEMPT_GRACE_NS (200 * LH_MS)
 #define LOST_SCAN_NS (1000 * LH_MS)
 #define ARRIVAL_NS (200 * LH_MS)   /* for a process that was starting when the program ended */
 #define GIVE_UP_NS (10000 * LH_MS) /* from KILL to giving up */
@@ -62,7 +65,8 @@ void lh_monitor_close(struct lh_monitor *m)
 	for (uint32_t i = 0; i < m->run.n; i++)
 		lh_watch_forget(m->run.process[i]->watched);
 	lh_report_free(m->reported);
-	lh_symbols_free(m->symbols);
+	if (m->own_symbols)
+		lh_symbols_free(m->symbols);
 	lh_unwatched_free(&m->unwatched);
 	lh_reach_close(&m->reach);
 	close(m->signals);
@@ -84,15 +88,38 @@ static void signal_all(int signal)
 static void end_program(struct lh_monitor *m, int signal)
 {
 	m->ended_by_us = true;
-	m->kill_at = lh_time_now() + GRACE_NS;
+	m->kill_at = lh_time_now() + (m->attempt ? ATTEMPT_GRACE_NS : GRACE_NS);
 	signal_all(signal);
+}
+
+/* The core is in the folder of this process, whatever the system does with cores. */
+static void write_core(const struct lh_run_process *process)
+{
+	char folder[PATH_MAX] = "", path[PATH_MAX + 32];
+	if (!getcwd(folder, sizeof(folder)))
+		*folder = '\0';
+	snprintf(path, sizeof(path), "%s/core.%d", folder, process->pid);
+	if (!lh_write_core(process->pid, path)) {
+		lh_log("process %d is deadlocked, but %s cannot be written: %s", process->pid, path,
+		       strerror(errno));
+		return;
+	}
+	lh_log("process %d is deadlocked; its core is %s; 'lockhound hang --core %s' shows it, and "
+	       "'gdb %s %s'",
+	       process->pid, path, path, process->ledger.head.exe, path);
 }
 
 static void act_on_deadlock(struct lh_monitor *m, const struct lh_run_process *process)
 {
+	if (m->on_deadlock == LH_ON_CORE) {
+		if (!process->foreign)
+			write_core(process);
+		end_program(m, SIGTERM);
+	}
 	/* a process whose number is not known gets no signal of its own */
 	if (m->on_deadlock == LH_ON_EXIT || (m->on_deadlock == LH_ON_ABORT && process->foreign)) {
-		lh_log("the program is deadlocked; ending it");
+		if (!m->attempt)
+			lh_log("the program is deadlocked; ending it");
 		end_program(m, SIGTERM);
 	}
 	if (m->on_deadlock == LH_ON_ABORT && !process->foreign) {
@@ -106,6 +133,9 @@ static void act_on_deadlock(struct lh_monitor *m, const struct lh_run_process *p
 		lh_log("process %d is stopped; inspect it with 'gdb -p %d', continue it with 'kill "
 		       "-CONT %d'",
 		       process->pid, process->pid, process->pid);
+		if (m->attempt)
+			lh_log("the next attempt begins when it has ended");
+		m->timeout_ns = m->attempt ? 0 : m->timeout_ns;
 	}
 }
 
@@ -124,6 +154,8 @@ static bool is_reported(const struct lh_monitor *m, const struct lh_run_process 
 		return true;
 	if (!at_end && ((f.flags & LH_FINDING_UNSURE) || f.filter != LH_F_NONE))
 		return false;
+	if (m->predictions_later && f.level == LH_POTENTIAL && lh_rule_is(f.rule, LH_IS_CYCLE))
+		return false;
 	return !m->watch || f.rule != LH_RULE_LONG_HOLD ||
 	       row >= lh_read_used(&process->ledger, LH_T_FINDING);
 }
@@ -139,7 +171,8 @@ static void report_finding(struct lh_monitor *m, struct lh_run_process *process,
 	struct lh_report_finding *f = lh_report_add_row(m->reported, &process->ledger, row, &fresh);
 	if (!f)
 		return;
-	if (fresh && (f->filter == LH_F_NONE || m->style.filtered) && f->status == LH_NEW) {
+	if (fresh && (f->filter == LH_F_NONE || m->style.filtered) && f->status == LH_NEW &&
+	    !m->attempt) {
 		lh_render_text_finding(m->reported, f, m->style, lh_log_stream());
 		fflush(lh_log_stream());
 	}
@@ -184,7 +217,7 @@ static void report_event(struct lh_monitor *m, const struct lh_watch_event *n)
 	}
 	struct lh_report_finding *f =
 		lh_report_add_row(m->reported, &process->ledger, n->row, &fresh);
-	if (f && f->status == LH_NEW)
+	if (f && f->status == LH_NEW && !m->attempt)
 		lh_log("long-hold %s: %s", f->fingerprint, n->text);
 }
 
@@ -339,6 +372,10 @@ static void forward_signal(struct lh_monitor *m, const struct signalfd_siginfo *
 	bool ends = signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
 	if (signal == SIGCHLD)
 		return;
+	if (ends)
+		m->interrupted = signal;
+	if (ends && m->attempt && !m->ended_by_us)
+		end_program(m, SIGTERM);
 	if (m->ended) {
 		m->give_up |= ends;
 		return;
@@ -434,6 +471,10 @@ static void time_out(struct lh_monitor *m)
 {
 	char limit[LH_DURATION_TEXT];
 	m->timed_out = true;
+	if (m->attempt) {
+		end_program(m, SIGTERM);
+		return;
+	}
 	for (uint32_t i = 0; i < m->run.alive && i < THREAD_DUMPS; i++)
 		find_lost(m, m->run.alive_process[i], lh_time_now(), 0);
 	drain_watch(m);
@@ -471,6 +512,14 @@ static void name_leftovers(struct lh_monitor *m)
 	lh_log("the program has ended; waiting for its background processes: %s (Ctrl-C or "
 	       "--no-wait: no wait)",
 	       names);
+}
+
+/* Of an attempt. Those that have ended wait for their turn. */
+static void end_leftovers(struct lh_monitor *m)
+{
+	for (uint32_t i = 0; i < m->run.alive; i++)
+		m->still_running += !lh_run_process_has_ended(m->run.alive_process[i]);
+	end_program(m, SIGTERM);
 }
 
 /* The summary lists all of them; with -v each is also logged at once. */
@@ -513,6 +562,10 @@ static void check_time(struct lh_monitor *m)
 	}
 	lh_unwatched_scan(&m->unwatched, t);
 	report_unwatched(m);
+	if (m->on_round)
+		m->on_round(m->with, m);
+	if (m->ended && m->attempt && !m->ended_by_us)
+		end_leftovers(m);
 	if (m->ended && m->wait && !m->leftovers_reported && !m->quiet && m->run.alive &&
 	    !m->ended_by_us && t > m->ended + GRACE_NS)
 		name_leftovers(m);
@@ -570,7 +623,9 @@ void lh_monitor_run(struct lh_monitor *m, pid_t program)
 	m->names_at = m->start + NAMES_NS;
 	m->unwatched.next_ns = m->start + LH_UNWATCHED_FIRST_NS;
 	/* after the start of the program, because these take time */
-	m->symbols = lh_symbols_new(false);
+	m->own_symbols = !m->symbols;
+	if (m->own_symbols)
+		m->symbols = lh_symbols_new(false);
 	m->report_options.symbols = m->symbols;
 	struct lh_report_options options = m->report_options;
 	if (m->project)

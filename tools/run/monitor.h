@@ -26,7 +26,7 @@
 #include "tools/run/clock_thread.h"
 #include "tools/watch/watch.h"
 
-enum lh_on_deadlock { LH_ON_AUTO, LH_ON_REPORT, LH_ON_EXIT, LH_ON_ABORT, LH_ON_STOP };
+enum lh_on_deadlock { LH_ON_AUTO, LH_ON_REPORT, LH_ON_EXIT, LH_ON_ABORT, LH_ON_STOP, LH_ON_CORE };
 
 struct lh_monitor {
 	/* set by the caller */
@@ -40,17 +40,26 @@ struct lh_monitor {
 	bool quiet;
 	struct lh_watch_options watch_for;
 	struct lh_project *project; /* its known findings are not printed; NULL: all are new */
+	bool predictions_later;     /* potential cycles are not printed: the caller does it */
+	/* An attempt of lockhound confirm: no finding is printed, nothing outlives the program, and
+	 * a signal that would end this process ends the attempt. */
+	bool attempt;
+	struct lh_symbols *symbols;                        /* NULL: the monitor makes its own */
+	void (*on_round)(void *with, struct lh_monitor *); /* called in each round; NULL: nothing */
+	void *with;
 	/* results */
-	int status; /* wait status of the program */
+	int interrupted; /* a signal to this process that would have ended it, 0: none */
+	int status;      /* wait status of the program */
 	bool timed_out;
 	bool ended_by_us;       /* `status` is then our doing */
-	uint32_t still_running; /* processes that were running when the monitor finished */
+	/* processes that were running when the monitor finished; of an attempt: when the program
+	 * had ended, so that they were ended too */
+	uint32_t still_running;
 	struct lh_run run;
 	struct lh_reach reach;
 	struct lh_unwatched unwatched; /* its `only` and `skip` are set by the caller */
 	uint32_t unwatched_reported;   /* names in `unwatched` that were logged; with -v only */
-	struct lh_symbols *symbols;
-	struct lh_report *reported; /* findings that were printed, or known */
+	struct lh_report *reported;    /* findings that were printed, or known */
 	/* while it runs */
 	struct lh_clock_thread clock;
 	struct lh_deadlock_grace deadlocks; /* that were reported */
@@ -59,7 +68,7 @@ struct lh_monitor {
 	pid_t program;
 	int signals;  /* signalfd */
 	int arrivals; /* eventfd, raised by the clock thread and the watch thread */
-	bool over, give_up, leftovers_reported;
+	bool over, give_up, leftovers_reported, own_symbols;
 	uint64_t start, ended, kill_at, names_at, lost_at, busy_until;
 };
 

@@ -119,7 +119,7 @@ void lh_settings_help(const struct lh_command *command)
 	help_time(command->where);
 	if (command->where & LH_IN_REPORT)
 		help_formats("Formats", "", "");
-	if (command->where & (LH_IN_RUN | LH_IN_CHECK))
+	if (command->where & LH_IN_PROGRAM)
 		help_formats("Reports, in any combination", "--", "=FILE");
 	if (reads_all) {
 		printf("\n"

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tools/util/config_lines.h"
+#include "tools/util/escape.h"
 #include "tools/util/log.h"
 
 #define LIMIT "long_hold."
@@ -61,12 +62,11 @@ static unsigned allowed(const struct option_origin *o)
 	return o->from == LH_FROM_FLAG ? o->command->where : LH_IN_LIBRARY;
 }
 
-/* Commands with a report take one --format; run and check take any number of formats. */
+/* Commands with a report take one --format; run, check and confirm take any number. */
 static bool unknown(const struct option_origin *o, const char *key, size_t n, const char *text)
 {
 	const char *name = o->command->name, *near = lh_settings_nearest(key, n, allowed(o));
-	if (n == strlen("format") && !strncmp(key, "format", n) &&
-	    allowed(o) & (LH_IN_RUN | LH_IN_CHECK))
+	if (n == strlen("format") && !strncmp(key, "format", n) && allowed(o) & LH_IN_PROGRAM)
 		return reject(o, key, n, key,
 			      "unknown option; write %s%s=FILE; see 'lockhound %s --help'",
 			      o->from == LH_FROM_FLAG ? "--" : "",
@@ -327,7 +327,7 @@ static int read_flags(struct lh_settings *s, const struct lh_command *command, i
 			break;
 		}
 		if (argument[0] != '-' || !argument[1]) {
-			if (command->where & (LH_IN_RUN | LH_IN_CHECK))
+			if (command->where & LH_IN_PROGRAM)
 				break;
 			argv[1 + operands++] = argv[i++];
 			continue;
@@ -365,6 +365,28 @@ int lh_settings_read(struct lh_settings *s, const struct lh_command *command, in
 	return 0;
 }
 
+static bool changes_findings(int i)
+{
+	return lh_settings_table[i].library || i == LH_OPT_wrappers || i == LH_OPT_source_root ||
+	       i == LH_OPT_config || i == LH_OPT_timeout || i == LH_OPT_from;
+}
+
+const char *lh_settings_repeat(const struct lh_settings *s, struct lh_arena *arena)
+{
+	const char *text = "";
+	for (int i = 0; i < LH_OPTS; i++) {
+		const struct lh_value *v = &s->value[i];
+		if (v->from != LH_FROM_FLAG || !changes_findings(i))
+			continue;
+		char *name = lh_arena_strdup(arena, lh_settings_table[i].name);
+		for (char *c = name; *c; c++)
+			*c = *c == '_' ? '-' : *c;
+		text = lh_arena_printf(arena, "%s --%s=%s", text, name,
+				       lh_shell_quote(arena, v->text));
+	}
+	return text;
+}
+
 struct lh_report_options lh_settings_report(const struct lh_settings *s)
 {
 	return (struct lh_report_options){.wrappers = LH_OPTION(s, wrappers).text,
@@ -373,14 +395,17 @@ struct lh_report_options lh_settings_report(const struct lh_settings *s)
 
 struct lh_render_text_style lh_settings_style(const struct lh_settings *s)
 {
-	const struct lh_value *fail = &LH_OPTION(s, fail);
+	int64_t least =
+		LH_OPTION(s, fail).from ? LH_OPTION(s, fail).number : LH_OPTION(s, fail_on).number;
+	least = LH_OPTION(s, diff_fail_on).from ? LH_OPTION(s, diff_fail_on).number : least;
 	return (struct lh_render_text_style){
 		.brief = !LH_OPTION(s, verbose).number,
 		.source = LH_OPTION(s, source).number,
 		.filtered = LH_OPTION(s, show_filtered).number || LH_OPTION(s, all).number,
 		.locks = LH_OPTION(s, locks).number,
 		.variants = LH_OPTION(s, verbose).number,
-		.least = LH_ERROR - (fail->from ? fail : &LH_OPTION(s, fail_on))->number,
+		.least = LH_ERROR - (least < LH_FAIL_ON_CONFIRMED ? least : 0),
+		.only_happened = LH_OPTION(s, fail_on).number == LH_FAIL_ON_CONFIRMED,
 		.empty_fine = LH_OPTION(s, allow_empty).number,
 		.suppressed = LH_OPTION(s, sarif_include_suppressed).number,
 		.file_attribute = LH_OPTION(s, junit_file_attr).number,

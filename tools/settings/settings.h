@@ -3,8 +3,8 @@
  *
  * One table has the rows of libcheck/options.def (options of the library) and tools/options.def
  * (options of the front end only); the parser, the help and the error messages of every command use
- * its rows. Each output format of the render table is one more option of run and check, which takes
- * a file name.
+ * its rows. Each output format of the render table is one more option of run, check and confirm,
+ * which takes a file name.
  *
  * Does not act on any option. Opens no file except lockhound.conf. Option texts are never freed.
  */
@@ -12,6 +12,7 @@
 #define LH_SETTINGS_SETTINGS_H
 
 #include "tools/render/render.h"
+#include "tools/util/arena.h"
 
 enum lh_type {
 	LH_TYPE_flag,
@@ -28,8 +29,19 @@ enum lh_type {
 /* The commands that take an option; those of LH_IN_LIBRARY also read lockhound.conf. */
 enum { LH_IN_RUN = 1, LH_IN_CHECK = 2, LH_IN_ENV = 4, LH_IN_REPORT = 8, LH_IN_DIFF = 16 };
 enum { LH_IN_MERGE = 32, LH_IN_GRAPH = 64, LH_IN_SUPPRESS = 128, LH_IN_POLICY = 256 };
-enum { LH_IN_HANG = 512, LH_IN_TOP = 1024, LH_VALUE_OPTIONAL = 2048 };
-enum { LH_IN_LIBRARY = LH_IN_RUN | LH_IN_CHECK | LH_IN_ENV };
+enum { LH_IN_HANG = 512, LH_IN_TOP = 1024, LH_VALUE_OPTIONAL = 2048, LH_IN_CONFIRM = 4096 };
+/* Those that start a program; and env. */
+enum { LH_IN_PROGRAM = LH_IN_RUN | LH_IN_CHECK | LH_IN_CONFIRM };
+enum { LH_IN_LIBRARY = LH_IN_PROGRAM | LH_IN_ENV };
+
+/* Values of --fail-on. */
+enum {
+	LH_FAIL_ON_ERROR,
+	LH_FAIL_ON_WARNING,
+	LH_FAIL_ON_NOTE,
+	LH_FAIL_ON_CONFIRMED,
+	LH_FAIL_ON_OPEN
+};
 
 enum lh_option_origin { LH_FROM_DEFAULT, LH_FROM_CONF, LH_FROM_ENV, LH_FROM_FLAG };
 
@@ -97,6 +109,10 @@ int lh_settings_read(struct lh_settings *s, const struct lh_command *command, in
  * Writes the options of the library that were set, as key=value:key=value. False: they do not fit.
  */
 bool lh_settings_for_library(const struct lh_settings *s, char *out, size_t capacity);
+
+/* The flags of this command without which another run may give other findings, each after a space,
+ * for a shell. */
+const char *lh_settings_repeat(const struct lh_settings *s, struct lh_arena *);
 
 /* How functions are classified and places are shown; without symbols, and nothing more to add. */
 struct lh_report_options lh_settings_report(const struct lh_settings *s);

@@ -15,7 +15,13 @@
 
 /* The words of the column `where`. */
 enum { LIBRARY = LH_IN_LIBRARY, RUN = LH_IN_RUN, CHECK = LH_IN_CHECK, ENV = LH_IN_ENV };
-enum { REPORT = LH_IN_REPORT, DIFF = LH_IN_DIFF, MERGE = LH_IN_MERGE, GRAPH = LH_IN_GRAPH };
+enum {
+	CONFIRM = LH_IN_CONFIRM,
+	REPORT = LH_IN_REPORT,
+	DIFF = LH_IN_DIFF,
+	MERGE = LH_IN_MERGE,
+	GRAPH = LH_IN_GRAPH
+};
 enum { SUPPRESS = LH_IN_SUPPRESS, POLICY = LH_IN_POLICY, HANG = LH_IN_HANG, TOP = LH_IN_TOP };
 enum { OPTIONAL = LH_VALUE_OPTIONAL };
 
@@ -41,7 +47,7 @@ const char *lh_settings_name_in(int i, unsigned where)
 {
 	if (i < LH_OPTS)
 		return lh_settings_table[i].where & where ? lh_settings_table[i].name : "";
-	return where & (LH_IN_RUN | LH_IN_CHECK) ? lh_render_formats[i - LH_OPTS].name : NULL;
+	return where & LH_IN_PROGRAM ? lh_render_formats[i - LH_OPTS].name : NULL;
 }
 
 /* In a key, - and _ are equal: flags are usually written with -, other sources with _. */

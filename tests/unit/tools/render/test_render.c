@@ -319,6 +319,33 @@ static void json(void)
 	json_decref(o);
 }
 
+/* A level and whether it lasts are two fields. */
+static void levels(void)
+{
+	static const struct {
+		enum lh_level level;
+		const char *name;
+		bool lasting;
+	} rows[] = {{LH_POTENTIAL, "potential", false},
+		    {LH_HAPPENED, "happened", false},
+		    {LH_LASTING, "happened", true}};
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct lh_ledger *l = build_bank(100, 0x1000000);
+		json_t *o, *f;
+
+		((struct lh_finding *)build_at(l, LH_T_FINDING, 1))->level = (uint8_t)rows[i].level;
+		render("json", &l, 1, (struct lh_render_text_style){0});
+		o = json_loads(output, 0, NULL);
+		f = json_array_get(json_object_get(o, "findings"), 0);
+		CHECK_STR(string_at(f, "level"), rows[i].name);
+		CHECK_EQ(json_is_true(json_object_get(f, "lasting")), rows[i].lasting);
+		CHECK_EQ(json_object_get(f, "lasting") != NULL, rows[i].lasting);
+		CHECK(!json_object_get(f, "proof"));
+		json_decref(o);
+	}
+}
+
 /* A write error (full disk) is returned. */
 static void full(void)
 {
@@ -379,6 +406,7 @@ int main(void)
 	hostile();
 	colours();
 	json();
+	levels();
 	full();
 	snippets();
 	free(output);
