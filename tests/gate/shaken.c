@@ -11,6 +11,7 @@
  * - one: there is no other thread
  * - robust c11 timed clock c11-timed read-timed sem sem-timed: another kind of lock, or a limit
  * - unlock post signal cond cond-timed: that call alone (a condition returns an error at once)
+ * - first: a lock that no thread has acquired before, while another one is held
  * - create: only creates threads, and prints nothing
  */
 #define _GNU_SOURCE
@@ -44,6 +45,7 @@ static sem_t permit;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
 static const char *how = "";
 static char was_late[TURNS + 1];
+static pthread_mutex_t fresh[FIRST_TURNS + TURNS];
 
 static void both(pthread_mutex_t *first, pthread_mutex_t *second)
 {
@@ -76,6 +78,7 @@ static char switched_since(struct rusage before)
 
 static void take_free_lock(int none)
 {
+	static pthread_mutex_t *next_lock = fresh;
 	struct timespec soon;
 
 	(void)none;
@@ -99,6 +102,7 @@ static void take_free_lock(int none)
 	TAKE("sem-timed", sem_timedwait(&permit, &soon), sem_post(&permit))
 	TAKE("unlock", pthread_mutex_unlock(&free_lock), )
 	TAKE("post", sem_post(&permit), )
+	TAKE("first", pthread_mutex_lock(next_lock), pthread_mutex_unlock(next_lock++))
 	TAKE("signal", pthread_cond_signal(&condition), )
 	TAKE("cond", pthread_cond_wait(&condition, &checked), )
 	soon.tv_nsec = -1;
@@ -110,7 +114,8 @@ static void take_free_lock(int none)
 /* What must come before and after a turn, and is not part of it. */
 static void around_turn(int (*call)(pthread_mutex_t *))
 {
-	bool held_before = !strcmp(how, "unlock"), held = !strcmp(how, "cond-timed");
+	bool held_before = !strcmp(how, "unlock");
+	bool held = !strcmp(how, "cond-timed") || !strcmp(how, "first");
 
 	if (held || (held_before && call == pthread_mutex_lock))
 		call(&free_lock);
