@@ -11,7 +11,7 @@
 #ifdef __SANITIZE_ADDRESS__ /* six times as slow */
 enum { USUAL_PROGRAMS = 5000 };
 #else
-enum { USUAL_PROGRAMS = 60000 };
+enum { USUAL_PROGRAMS = 40000 };
 #endif
 
 /* By verdict; [1]: cycles that some schedule closes. */
