@@ -115,6 +115,16 @@ static bool is_shared(const struct lh_live_thread *live)
 	}
 }
 
+/* The pauses that have begun end before half of the wait is over, as those that begin later do. */
+static void shorten_pauses(uint64_t until_ns, uint64_t now)
+{
+	uint64_t latest = until_ns > now ? now + (until_ns - now) / 2 : now;
+
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
+		if (lh_steering->stepper[i].paused && lh_steering->stepper[i].until_ns > latest)
+			lh_steering->stepper[i].until_ns = latest;
+}
+
 struct lh_steer_wait lh_pause_wait_begins(uintptr_t frame, uint64_t until_ns)
 {
 	struct lh_self *self = lh_steering_begin(frame);
@@ -136,6 +146,8 @@ struct lh_steer_wait lh_pause_wait_begins(uintptr_t frame, uint64_t until_ns)
 		lh_steer_tries(lh_steering->cycle[0], live->thread);
 	if (wait.object && lh_steering->cycle[0])
 		lh_steer_blocks(lh_steering->cycle[0], live->thread, wait.object, live->wait_site);
+	if (until_ns)
+		shorten_pauses(until_ns, lh_clock_now());
 	lh_look_for_needed(lh_clock_now());
 	lh_steering_end(self);
 	return wait;
@@ -322,9 +334,20 @@ static void signals_condition(struct lh_self *self, lh_lock_id condition, bool a
 		lh_steer_takes(lh_steering->cycle[0], self->live_saved->thread, condition);
 }
 
+/* Of a thread that goes on because of a pause: what it wakes may be the reason of an order. */
+static lh_stack_id stack_of_signal(uintptr_t frame)
+{
+	struct lh_self *self = lh_self_get();
+	const struct lh_steer *s = lh_steering->cycle[0];
+
+	return self->live && s && lh_steer_depends(s, self->live->thread)
+		       ? lh_steering_stack_of(self, frame)
+		       : 0;
+}
+
 void lh_pause_signals(uintptr_t frame, const void *object, enum lh_kind kind, bool all)
 {
-	const struct lh_context *x = lh_context_find(frame);
+	lh_stack_id stack = stack_of_signal(frame);
 	struct lh_self *self = lh_steering_begin(frame);
 	lh_lock_id id = self ? lh_steering_lock_of(object, kind) : 0;
 
@@ -333,7 +356,7 @@ void lh_pause_signals(uintptr_t frame, const void *object, enum lh_kind kind, bo
 		if (kind == LH_BARRIER)
 			join_crowd(id, thread);
 		lh_steer_signals(lh_steering->cycle[0], thread, id,
-				 LH_SITE(x ? x->stack : 0, LH_BLOCKING, LH_COND_SIGNALS));
+				 LH_SITE(stack, LH_BLOCKING, LH_COND_SIGNALS));
 		if (lh_kind_acts((uint8_t)kind) == LH_COND)
 			signals_condition(self, id, all);
 	} else if (self && lh_kind_acts((uint8_t)kind) == LH_COND) {
