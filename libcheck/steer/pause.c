@@ -17,8 +17,10 @@ static bool step(struct lh_self *self, bool struck)
 	if (s->paused &&
 	    (struck || (self->live_saved->cancel & LH_CANCEL_PENDING) || lh_sys_seccomp_seen()))
 		lh_steering_end_pause(s, LH_STEER_BROKEN_OFF, 0, now);
-	if (s->paused && now >= s->until_ns)
-		lh_steering_end_pause(s, LH_STEER_LIMIT, lh_look_for_runner(), now);
+	if (s->paused && now >= s->until_ns) {
+		lh_look_for_runners();
+		lh_steering_end_pause(s, LH_STEER_LIMIT, 0, now);
+	}
 	if (s->paused)
 		lh_look(now);
 	return !s->paused;
