@@ -276,8 +276,8 @@ static bool is_only_thread(uint32_t row)
 	return true;
 }
 
-/* A lock that the thread holds itself is never free for it; and as long as there is one thread, each
- * try ends as it does in all runs. */
+/* A lock that the thread holds itself is never free for it; and as long as there is one thread,
+ * each try ends as it does in all runs. */
 void lh_pause_tries(uintptr_t frame, const void *object)
 {
 	struct lh_self *self = lh_steering_begin(frame);
