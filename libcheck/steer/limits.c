@@ -2,10 +2,10 @@
  * limits.c — how long a pause may last.
  *
  * All pauses of a run together last at most FREE_NS and a SHARE of the time that the run would have
- * taken so far without them. One pause takes half of what is left, and a part whose pauses ended by
- * the time alone pauses for ever shorter times. No pause is longer than half of the shortest time
- * limit that the program has set for one of its waits, or a small part of the time until an armed
- * timer sends a signal.
+ * taken so far without them. One pause takes a part of what is left, and a part of a cycle whose
+ * pauses ended by the time alone pauses for ever shorter times. No pause is longer than half of the
+ * shortest time limit that the program has set for one of its waits, or a small part of the time
+ * until an armed timer sends a signal.
  */
 #include "libcheck/steer/pause_internal.h"
 
@@ -125,18 +125,28 @@ void lh_limits_spend(uint64_t ns)
 	__atomic_fetch_add(&header->steered_ns, ns, __ATOMIC_RELAXED);
 }
 
-uint64_t lh_limits_until(uint64_t now_ns, uint64_t since_ns, uint32_t ended)
+/* At the last stop a pause may be as long as the plan says, or half of what is left: there it shows
+ * most. At an early one, a quarter. */
+static uint64_t longest(uint64_t left, bool last, uint32_t ended)
+{
+	uint64_t part = !last ? left / 4 : longest_ns ? left : left / 2;
+	uint64_t ns = least(part, longest_ns ? longest_ns : part) >>
+		      (ended < MOST_HALVES ? ended : MOST_HALVES);
+
+	return least(ns > SHORTEST_NS ? ns : SHORTEST_NS, left);
+}
+
+uint64_t lh_limits_until(uint64_t now_ns, uint64_t since_ns, bool last, uint32_t ended)
 {
 	const struct lh_run_header *header = lh_own_ledger.run_header;
 	uint64_t spent = __atomic_load_n(&header->steered_ns, __ATOMIC_RELAXED) +
 			 (since_ns ? now_ns - since_ns : 0);
 	uint64_t own = now_ns > spent ? now_ns - spent : 0; /* the run without the pauses */
 	uint64_t allowed = FREE_NS + own / 100 * SHARE_PERCENT;
+
 	if (spent >= allowed)
 		return 0;
-	uint64_t longest = longest_ns ? longest_ns : (allowed - spent) / 2;
-	longest = longest >> (ended < MOST_HALVES ? ended : MOST_HALVES);
-	longest = least(longest > SHORTEST_NS ? longest : SHORTEST_NS, allowed - spent);
-	longest = least(longest, __atomic_load_n(&shortest_wait_ns, __ATOMIC_RELAXED) / 2);
-	return now_ns + least(longest, timer_ns() / TIMER_PARTS);
+	uint64_t ns = longest(allowed - spent, last, ended);
+	ns = least(ns, __atomic_load_n(&shortest_wait_ns, __ATOMIC_RELAXED) / 2);
+	return now_ns + least(ns, timer_ns() / TIMER_PARTS);
 }

@@ -17,8 +17,10 @@ static bool step(struct lh_self *self, bool struck)
 	if (s->paused &&
 	    (struck || (self->live_saved->cancel & LH_CANCEL_PENDING) || lh_sys_seccomp_seen()))
 		lh_steering_end_pause(s, LH_STEER_BROKEN_OFF, 0, now);
-	if (s->paused && now >= s->until_ns)
-		lh_steering_end_pause(s, LH_STEER_LIMIT, lh_look_for_runner(), now);
+	if (s->paused && now >= s->until_ns) {
+		lh_look_for_runners();
+		lh_steering_end_pause(s, LH_STEER_LIMIT, 0, now);
+	}
 	if (s->paused)
 		lh_look(now);
 	return !s->paused;
@@ -207,13 +209,14 @@ static bool may_pause(const struct visitor *v)
 static uint64_t until_of(const struct visitor *v, const struct lh_stop *at)
 {
 	const struct lh_steer_part *p = &lh_steering->cycle[at->cycle]->part[at->part];
+	bool last = at->stop == p->plan->stops - 1;
 	uint64_t until, ends;
 
 	if (!may_pause(v) || (holds_gil(v->self->live_saved) &&
 			      !is_about_gil(&lh_steering->plan->cycle[at->cycle].part[at->part])))
 		return 0;
-	until = lh_limits_until(v->now, lh_steering->paused ? lh_steering->since_ns : 0,
-				p->ended[0][LH_STEER_LIMIT] + p->ended[1][LH_STEER_LIMIT]);
+	until = lh_limits_until(v->now, lh_steering->paused ? lh_steering->since_ns : 0, last,
+				p->ended[last][LH_STEER_LIMIT]);
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++) {
 		uint64_t timed = lh_steering->stepper[i].timed_ns;
 		ends = timed > v->now ? v->now + (timed - v->now) / 2 : UINT64_MAX;
@@ -252,8 +255,9 @@ static bool arrive_at_all(struct visitor *v)
 	unsigned own = own_stop(v, stop, n);
 	if (own < n && arrive_at(v, &stop[own]))
 		return true;
-	for (unsigned i = 0; i < n; i++)
-		if (i != own && arrive_at(v, &stop[i]))
+	/* of parts with the same stops each thread prefers another one */
+	for (unsigned i = 0, first = n ? v->self->live_saved->thread % n : 0; i < n; i++)
+		if ((first + i) % n != own && arrive_at(v, &stop[(first + i) % n]))
 			return true;
 	return false;
 }

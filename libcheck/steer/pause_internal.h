@@ -40,8 +40,9 @@ unsigned lh_stops_of(lh_stack_id stack, const struct lh_stop **stops);
 
 void lh_limits_init(const struct lh_plan *plan);
 /* Until when a pause may last that begins now; 0: not at all. The present one has begun at
- * `since_ns`, 0: there is none; `ended` pauses of this part were ended by the time. */
-uint64_t lh_limits_until(uint64_t now_ns, uint64_t since_ns, uint32_t ended);
+ * `since_ns`, 0: there is none; `last`: at the last stop; `ended` of such
+ * pauses of this part were ended by the time. */
+uint64_t lh_limits_until(uint64_t now_ns, uint64_t since_ns, bool last, uint32_t ended);
 void lh_limits_spend(uint64_t ns);
 /* A timer is armed, or the program has a handler for a signal that another process may send: then
  * that no thread can run does not mean that nothing happens. */
@@ -131,8 +132,8 @@ unsigned lh_steering_current(void); /* the cycle that has a paused thread; LH_PL
 
 void lh_look_for_needed(uint64_t now);
 void lh_look(uint64_t now);
-/* The only thread that can run but paused ones; 0: there are several, or none. */
-lh_thread_id lh_look_for_runner(void);
+/* Tells steer.c of each thread that can run. */
+void lh_look_for_runners(void);
 
 /* ---- waits.c ---- */
 

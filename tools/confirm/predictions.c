@@ -229,6 +229,6 @@ void lh_prediction_decide(struct lh_prediction *p, uint32_t runs)
 	p->verdict = p->proof->outcome.verdict;
 	if (p->verdict == LH_VERDICT_CONTRADICTED && p->is_partial)
 		p->verdict = LH_VERDICT_OPEN;
-	p->decided = p->verdict == LH_VERDICT_CONFIRMED ? p->hits >= REPEATS || p->firsts >= runs
-							: decided;
+	p->decided = p->firsts >= runs ||
+		     (p->verdict == LH_VERDICT_CONFIRMED ? p->hits >= REPEATS : decided);
 }

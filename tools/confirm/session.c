@@ -10,6 +10,7 @@
 #include "tools/confirm/progress.h"
 #include "tools/confirm/reason.h"
 #include "tools/confirm/replay.h"
+#include "tools/confirm/schedule.h"
 #include "tools/util/arena.h"
 #include "tools/util/duration.h"
 #include "tools/util/log.h"
@@ -17,17 +18,6 @@
 
 #define LIMIT_NS (5000 * LH_MS)        /* an attempt lasts at most this and twice a run */
 #define UNKNOWN_RUN_NS (30000 * LH_MS) /* if it is not known how long a run takes */
-
-/* An order in time alone shows something only if it is the same after short and long pauses. */
-enum { BRIEF_MS = 5, SHORT_MS = 100, USUAL_MS = 250, LONG_MS = 600 };
-
-/* The settings of attempt k of a finding; from the seventh on with delays, too. */
-static const struct lh_steer_settings rotation[] = {
-	{LH_STEER_EVERY_STOP, USUAL_MS, 0}, {LH_STEER_EVERY_STOP, SHORT_MS, 0},
-	{LH_STEER_EVERY_STOP, LONG_MS, 0},  {LH_STEER_OUTER, USUAL_MS, 0},
-	{LH_STEER_INNER, USUAL_MS, 0},      {LH_STEER_LAST, USUAL_MS, 0},
-};
-enum { ROTATION = sizeof(rotation) / sizeof(*rotation) };
 
 /* A cycle in the plan of an attempt. */
 struct planned {
@@ -314,67 +304,7 @@ static bool attempt(struct lh_session *s, struct planned first, const struct lh_
 	return good;
 }
 
-/* ---- which attempt is next ---- */
-
-/* Do all attempts show an order, and some only in time? */
-static bool is_only_seen(const struct lh_prediction *p)
-{
-	bool seen = false;
-
-	for (uint32_t i = 0; i < p->cycles; i++)
-		for (uint32_t k = 0; k < p->cycle[i].attempts; k++) {
-			uint32_t result = p->cycle[i].attempt[k].row.result;
-			seen |= result == LH_STEER_SEEN;
-			if (result == LH_STEER_UNKNOWN)
-				return false;
-		}
-	return seen;
-}
-
-static struct lh_steer_settings settings_of(const struct lh_prediction *p)
-{
-	struct lh_steer_settings how = rotation[p->firsts % ROTATION];
-
-	if (p->hits)
-		return p->hit;
-	if (p->verdict == LH_VERDICT_NOT_REACHED && p->firsts > 1) /* perhaps for our pauses */
-		return (struct lh_steer_settings){LH_STEER_EVERY_STOP,
-						  p->firsts % 2 ? SHORT_MS : BRIEF_MS, 0};
-	if (is_only_seen(p))
-		return (struct lh_steer_settings){LH_STEER_EVERY_STOP,
-						  p->firsts % 2 ? LONG_MS : SHORT_MS, 0};
-	how.seed = p->firsts < ROTATION ? 0 : p->firsts + 1;
-	return how;
-}
-
-/* The cycle that was tried least; of a confirmed finding the one that happened. */
-static struct lh_predicted_cycle *cycle_of(struct lh_prediction *p)
-{
-	struct lh_predicted_cycle *best = NULL;
-
-	for (uint32_t i = 0; i < p->cycles; i++) {
-		struct lh_predicted_cycle *c = &p->cycle[i];
-		if (p->hits ? c->hash == p->hit_hash
-			    : !c->decided && (!best || c->firsts < best->firsts))
-			best = c;
-	}
-	return best ? best : &p->cycle[0];
-}
-
-/* In turn; those that are confirmed already come when all others have their verdicts. */
-static struct lh_prediction *next_prediction(struct lh_session_private *d)
-{
-	for (int confirmed = 0; confirmed < 2; confirmed++)
-		for (uint32_t i = 0; i < d->all.n; i++) {
-			uint32_t at = (d->turn + i) % d->all.n;
-			struct lh_prediction *p = &d->all.list[at];
-			if (p->decided || (p->hits > 0) != confirmed)
-				continue;
-			d->turn = at + 1;
-			return p;
-		}
-	return NULL;
-}
+/* ---- all attempts ---- */
 
 static bool has_time(const struct lh_session *s)
 {
@@ -390,9 +320,10 @@ static void make_attempts(struct lh_session *s)
 	struct lh_prediction *p;
 	bool good = true;
 
-	while (good && has_time(s) && (p = next_prediction(d))) {
-		const struct lh_steer_settings how = settings_of(p);
-		good = attempt(s, (struct planned){p, cycle_of(p)}, &how);
+	while (good && has_time(s) && (p = lh_schedule_next(&d->all, &d->turn))) {
+		struct lh_predicted_cycle *c = lh_schedule_cycle(p);
+		const struct lh_steer_settings how = lh_schedule_settings(p, c);
+		good = attempt(s, (struct planned){p, c}, &how);
 	}
 }
 

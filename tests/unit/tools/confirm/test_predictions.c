@@ -5,6 +5,7 @@
 #include "tools/confirm/plan.h"
 #include "tools/confirm/predictions.h"
 #include "tools/confirm/replay.h"
+#include "tools/confirm/schedule.h"
 #include "tools/util/arena.h"
 #include "tools/util/log.h"
 
@@ -232,6 +233,51 @@ static void choice(void)
 	lh_report_free(report);
 }
 
+/* ---- which attempt is next ---- */
+
+static void schedule(void)
+{
+	struct lh_report *report = report_of(build_bank(100, SLIDE));
+	struct lh_predictions all = predictions_of(report, "", LH_ERROR);
+	uint32_t turn = 0;
+
+	CHECK(lh_predictions_find(&all, report, "", LH_ERROR)); /* a second finding, as it were */
+	CHECK_EQ(all.n, 2);
+	struct lh_prediction *p = &all.list[0];
+	lh_prediction_decide(&all.list[0], 10);
+	lh_prediction_decide(&all.list[1], 10);
+	CHECK_EQ(p->verdict, LH_VERDICT_OPEN);
+	CHECK(lh_schedule_next(&all, &turn) == &all.list[0]);
+	CHECK(lh_schedule_next(&all, &turn) == &all.list[1]);
+	CHECK(lh_schedule_next(&all, &turn) == &all.list[0]);
+	CHECK(lh_schedule_cycle(p) == &p->cycle[0]);
+	CHECK_EQ(lh_schedule_settings(p, &p->cycle[0]).mode, LH_STEER_EVERY_STOP);
+	/* an order in time: once after a short pause and once after a long one */
+	add(&all, false, row(LH_STEER_SEEN));
+	uint32_t one = lh_schedule_settings(p, &p->cycle[0]).pause_ms;
+	add(&all, false, row(LH_STEER_SEEN));
+	uint32_t other = lh_schedule_settings(p, &p->cycle[0]).pause_ms;
+	CHECK(one >= 4 * other || other >= 4 * one);
+	/* other modes follow, and then other timings */
+	add(&all, false, row(LH_STEER_UNKNOWN));
+	CHECK_EQ(lh_schedule_settings(p, &p->cycle[0]).mode, LH_STEER_OUTER);
+	for (int i = 0; i < 3; i++)
+		add(&all, false, row(LH_STEER_UNKNOWN));
+	CHECK(lh_schedule_settings(p, &p->cycle[0]).seed != 0);
+	/* one that is confirmed is repeated as it was, when the other one is decided */
+	p->hit = (struct lh_steer_settings){LH_STEER_INNER, 77, 5};
+	add(&all, true, row(LH_STEER_UNKNOWN));
+	CHECK(lh_schedule_next(&all, &turn) == &all.list[1]);
+	CHECK(lh_schedule_next(&all, &turn) == &all.list[1]);
+	all.list[1].decided = true;
+	CHECK(lh_schedule_next(&all, &turn) == &all.list[0]);
+	CHECK_EQ(lh_schedule_settings(p, &p->cycle[0]).pause_ms, 77);
+	p->decided = true;
+	CHECK(!lh_schedule_next(&all, &turn));
+	lh_arena_free(all.arena);
+	lh_report_free(report);
+}
+
 /* ---- replay ---- */
 
 static void replay(void)
@@ -265,6 +311,7 @@ int main(void)
 	not_steered();
 	verdicts();
 	choice();
+	schedule();
 	replay();
 	return unit_done();
 }
