@@ -256,6 +256,11 @@ uint64_t lh_sys_coarse(void)
 	return read_clock(CLOCK_MONOTONIC_COARSE);
 }
 
+uint64_t lh_sys_realtime(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
 uint64_t lh_sys_epoch(void)
 {
 	return read_clock(CLOCK_REALTIME_COARSE) / 1000000000u;

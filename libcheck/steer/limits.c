@@ -51,20 +51,17 @@ static uint64_t note_wait(uint64_t ns)
 
 uint64_t lh_limits_timed(const struct timespec *absolute)
 {
-	struct timespec now = {0, 0};
-	clockid_t clock = absolute->tv_sec >= REALTIME_FROM_S ? CLOCK_REALTIME : CLOCK_MONOTONIC;
-
-	lh_syscall(SYS_clock_gettime, clock, (long)&now, 0, 0, 0, 0);
-	if (absolute->tv_sec < 0 || ns_of(absolute) <= ns_of(&now))
+	if (lh_sys_seccomp_seen() || absolute->tv_sec < 0)
 		return 0;
-	return note_wait(ns_of(absolute) - ns_of(&now));
+	uint64_t now = absolute->tv_sec >= REALTIME_FROM_S ? lh_sys_realtime() : lh_sys_now();
+	return ns_of(absolute) > now ? note_wait(ns_of(absolute) - now) : 0;
 }
 
 uint64_t lh_limits_timed_us(int64_t monotonic_us)
 {
-	int64_t now = (int64_t)(lh_sys_now() / 1000);
+	int64_t now = lh_sys_seccomp_seen() ? 0 : (int64_t)(lh_sys_now() / 1000);
 
-	return note_wait(monotonic_us > now ? (uint64_t)(monotonic_us - now) * 1000 : 0);
+	return !now ? 0 : note_wait(monotonic_us > now ? (uint64_t)(monotonic_us - now) * 1000 : 0);
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
