@@ -18,9 +18,8 @@ enum {
 	SHORTEST_NS = 20000000, /* of a part that often paused in vain */
 	MOST_HALVES = 8,
 	SHARE_PERCENT = 40,
-	TIMER_PARTS = 16, /* of the time that a timer has left */
-	TIMERS = 8,       /* of timer_create that are looked at */
-	REALTIME_FROM_S = 1000000000,
+	TIMER_PARTS = 16,      /* of the time that a timer has left */
+	TIMERS = 8,            /* of timer_create that are looked at */
 	REALTIME_SIGNALS = 34, /* from here; glibc uses those below */
 	SIGNALS = 64
 };
@@ -53,8 +52,8 @@ uint64_t lh_limits_timed(const struct timespec *absolute)
 {
 	if (lh_sys_seccomp_seen() || absolute->tv_sec < 0)
 		return 0;
-	uint64_t now = absolute->tv_sec >= REALTIME_FROM_S ? lh_sys_realtime() : lh_sys_now();
-	return ns_of(absolute) > now ? note_wait(ns_of(absolute) - now) : 0;
+	uint64_t left = lh_sys_time_left(absolute);
+	return left ? note_wait(left) : 0;
 }
 
 uint64_t lh_limits_timed_us(int64_t monotonic_us)

@@ -98,7 +98,8 @@ static NOINLINE void raise_flag(void)
 
 static NOINLINE void await_flag(void)
 {
-	wait_turn(&turn, 1);
+	while (!atomic_load(&turn))
+		sleep_ms(1);
 }
 
 /* free, late, sorted: nothing keeps the second one back; it comes a little later, or much later. */
