@@ -156,8 +156,8 @@ unsigned lh_steering_current(void); /* the cycle that has a paused thread; LH_PL
 
 void lh_look_for_needed(uint64_t now);
 void lh_look(uint64_t now);
-/* The only thread that can run but paused ones; 0: there are several, or none. */
-lh_thread_id lh_look_for_runner(void);
+/* Tells steer.c of each thread that can run. */
+void lh_look_for_runners(void);
 
 /* ---- waits.c ---- */
 
