@@ -175,6 +175,15 @@ static bool is_gone(const struct lh_live_thread *live)
 
 /* ---- quiet ---- */
 
+/* Does the thread wait for a word of the program's own? What ends such a wait is not known, as if
+ * the thread polled the word. */
+static bool polls(const struct lh_live_thread *live)
+{
+	const struct lh_lock *l = lh_lock_row(live->wait_lock);
+
+	return l && l->kind == LH_FUTEX;
+}
+
 /* Is the thread in a wait without a time limit, and the same as at the last look? */
 static bool rests(uint32_t row)
 {
@@ -183,7 +192,7 @@ static bool rests(uint32_t row)
 	bool same = s->seq == live->wait_seq;
 
 	s->seq = live->wait_seq;
-	return same && live->state == LH_LIVE_ATTACHED && !s->signalled &&
+	return same && live->state == LH_LIVE_ATTACHED && !s->signalled && !polls(live) &&
 	       __atomic_load_n(&live->wait_lock, __ATOMIC_ACQUIRE) &&
 	       live->wait_on != LH_WAIT_NONE && LH_SITE_HOW(live->wait_site) == LH_BLOCKING;
 }

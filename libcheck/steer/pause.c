@@ -33,7 +33,7 @@ static void pause_thread(uintptr_t frame)
 	while (!over) {
 		uint32_t turn = __atomic_load_n(&lh_steering->turn, __ATOMIC_ACQUIRE);
 		struct lh_self *self = lh_steering_begin(frame);
-		if (!self) /* a thread that is stopped has the lock; look_for_gone ends the pause */
+		if (!self) /* a filter was set, or a stopped thread has the lock */
 			return;
 		over = step(self, rc == -EINTR);
 		lh_steering_end(self);
@@ -200,8 +200,7 @@ static bool may_pause(const struct visitor *v)
 	return !(LH_STACKS[v->stack].flags & LH_STACK_HANDLER) &&
 	       v->call->frame >= live->stack_low && v->call->frame < live->stack_high &&
 	       !(live->cancel & (LH_CANCEL_PENDING | LH_CANCEL_ASYNCHRONOUS)) &&
-	       !lh_sys_seccomp_seen() && !lh_stack_is_in_exit(v->stack) &&
-	       lh_own_ledger.ledger->state == LH_LEDGER_READY;
+	       !lh_stack_is_in_exit(v->stack) && lh_own_ledger.ledger->state == LH_LEDGER_READY;
 }
 
 static uint64_t until_of(const struct visitor *v, const struct lh_stop *at)
@@ -253,8 +252,9 @@ static bool arrive_at_all(struct visitor *v)
 	unsigned own = own_stop(v, stop, n);
 	if (own < n && arrive_at(v, &stop[own]))
 		return true;
-	for (unsigned i = 0; i < n; i++)
-		if (i != own && arrive_at(v, &stop[i]))
+	/* of parts with the same stops each thread prefers another one */
+	for (unsigned i = 0, first = n ? v->self->live_saved->thread % n : 0; i < n; i++)
+		if ((first + i) % n != own && arrive_at(v, &stop[(first + i) % n]))
 			return true;
 	return false;
 }

@@ -115,6 +115,16 @@ static bool is_shared(const struct lh_live_thread *live)
 	}
 }
 
+/* The pauses that have begun end before half of the wait is over, as those that begin later do. */
+static void shorten_pauses(uint64_t until_ns, uint64_t now)
+{
+	uint64_t latest = until_ns > now ? now + (until_ns - now) / 2 : now;
+
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
+		if (lh_steering->stepper[i].paused && lh_steering->stepper[i].until_ns > latest)
+			lh_steering->stepper[i].until_ns = latest;
+}
+
 struct lh_steer_wait lh_pause_wait_begins(uintptr_t frame, uint64_t until_ns)
 {
 	struct lh_self *self = lh_steering_begin(frame);
@@ -136,6 +146,8 @@ struct lh_steer_wait lh_pause_wait_begins(uintptr_t frame, uint64_t until_ns)
 		lh_steer_tries(lh_steering->cycle[0], live->thread);
 	if (wait.object && lh_steering->cycle[0])
 		lh_steer_blocks(lh_steering->cycle[0], live->thread, wait.object, live->wait_site);
+	if (until_ns)
+		shorten_pauses(until_ns, lh_clock_now());
 	lh_look_for_needed(lh_clock_now());
 	lh_steering_end(self);
 	return wait;

@@ -38,8 +38,9 @@ struct lh_steer_settings lh_schedule_settings(const struct lh_prediction *p,
 	if (c->outcome.verdict == LH_VERDICT_NOT_REACHED && c->firsts > 1)
 		return (struct lh_steer_settings){LH_STEER_EVERY_STOP, odd ? SHORT_MS : BRIEF_MS,
 						  0};
-	if (is_only_seen(c))
-		return (struct lh_steer_settings){LH_STEER_EVERY_STOP, odd ? LONG_MS : SHORT_MS, 0};
+	if (is_only_seen(c)) /* early pauses would use up the time of a long one */
+		return odd ? (struct lh_steer_settings){LH_STEER_LAST, LONG_MS, 0}
+			   : (struct lh_steer_settings){LH_STEER_EVERY_STOP, SHORT_MS, 0};
 	how.seed = c->firsts < ROTATION ? 0 : c->firsts + 1;
 	return how;
 }

@@ -55,18 +55,53 @@ void lh_steered_merge(struct lh_steered *sum, const struct lh_steered *row)
 
 /* ---- counting ---- */
 
+struct visits {
+	uint64_t of[LH_PLAN_PARTS][LH_PLAN_STOPS];
+};
+
 struct tally {
-	uint64_t visits[LH_PLAN_PARTS][LH_PLAN_STOPS];
+	struct visits visits;
 	uint32_t rows, refuting, seen, other;
 	/* the first attempt of each kind, from 1 */
 	uint32_t hit, first_refused, first_closed, first_mismatched, refutes, apart, incomplete;
 	uint32_t shortest_seen, longest_seen;
 };
 
+static void add_visits(struct visits *sum, const struct lh_steered *row)
+{
+	for (uint32_t p = 0; p < LH_PLAN_PARTS; p++)
+		for (uint32_t k = 0; k < LH_PLAN_STOPS; k++)
+			sum->of[p][k] += row->part[p].visits[k];
+}
+
+static bool is_same_stop(const struct lh_plan_stop *a, const struct lh_plan_stop *b)
+{
+	return a->frames && a->frame == b->frame && a->frames == b->frames && a->kind == b->kind &&
+	       a->mode == b->mode;
+}
+
+/* A thread at a stop of several parts is counted in one of them. */
+static bool is_reached(const struct lh_plan_cycle *cycle, const struct visits *visits, uint8_t part,
+		       uint8_t stop)
+{
+	const struct lh_plan_stop *this = &cycle->part[part].stop[stop];
+
+	if (visits->of[part][stop])
+		return true;
+	for (uint8_t p = 0; p < cycle->parts + cycle->writers; p++)
+		for (uint8_t k = 0; k < cycle->part[p].stops; k++)
+			if (visits->of[p][k] && is_same_stop(this, &cycle->part[p].stop[k]))
+				return true;
+	return false;
+}
+
 static bool met_all(const struct lh_plan_cycle *cycle, const struct lh_steered *row)
 {
-	for (uint32_t i = 0; i < cycle->parts; i++)
-		if (!row->part[i].visits[cycle->part[i].stops - 1])
+	struct visits visits = {0};
+
+	add_visits(&visits, row);
+	for (uint8_t i = 0; i < cycle->parts; i++)
+		if (!is_reached(cycle, &visits, i, cycle->part[i].stops - 1))
 			return false;
 	return true;
 }
@@ -109,9 +144,7 @@ static void count_row(struct tally *t, const struct lh_plan_cycle *cycle,
 	if (!row->parts)
 		return;
 	t->rows++;
-	for (uint32_t p = 0; p < (uint32_t)cycle->parts + cycle->writers; p++)
-		for (uint32_t k = 0; k < LH_PLAN_STOPS; k++)
-			t->visits[p][k] += row->part[p].visits[k];
+	add_visits(&t->visits, row);
 	if (row->refused)
 		remember(&t->first_refused, i + 1);
 	if (row->closed)
@@ -135,7 +168,7 @@ static bool find_unreached(const struct lh_plan_cycle *cycle, const struct tally
 {
 	for (uint8_t p = 0; p < cycle->parts + cycle->writers; p++)
 		for (uint8_t k = 0; k < cycle->part[p].stops; k++)
-			if (!t->visits[p][k]) {
+			if (!is_reached(cycle, &t->visits, p, k)) {
 				o->part = p;
 				o->stop = k;
 				return true;
@@ -205,6 +238,7 @@ struct lh_outcome lh_verdict_of(const struct lh_plan_cycle *cycle, bool shared,
 
 	for (uint32_t i = 0; i < attempts; i++) {
 		o.hits += attempt[i].happened;
+		o.incomplete += !attempt[i].complete && !attempt[i].happened;
 		if (attempt[i].happened)
 			remember(&t.hit, i + 1);
 		count_row(&t, cycle, attempt, i);

@@ -42,8 +42,9 @@ struct lh_outcome {
 	 * what ordered them. Open: the attempt that shows what `open` says.
 	 */
 	uint32_t attempt;
-	uint32_t refuting; /* attempts that show an order of two parts */
-	bool seen;         /* contradicted: by order in time only (LH_STEER_SEEN) in some attempt */
+	uint32_t refuting;   /* attempts that show an order of two parts */
+	uint32_t incomplete; /* attempts that deadlocked elsewhere or were ended */
+	bool seen; /* contradicted: by order in time only (LH_STEER_SEEN) in some attempt */
 	uint8_t part, stop; /* not reached: the place; open: where a thread was paused in vain */
 };
 

@@ -265,7 +265,7 @@ bool lh_write_core(pid_t pid, const char *path)
 	struct core c = {.arena = lh_arena_new(), .pid = pid};
 	snprintf(memory, sizeof(memory), "/proc/%d/mem", pid);
 	c.memory = open(memory, O_RDONLY | O_CLOEXEC);
-	c.fd = c.memory < 0 ? -1 : open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	c.fd = c.memory < 0 ? -1 : open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	errno = c.fd < 0 ? errno : 0;
 	bool good = c.fd >= 0 && fill(&c);
 	int e = errno ? errno : EIO;

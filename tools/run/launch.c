@@ -79,6 +79,8 @@ static int exec_program(void *start)
 	restore_inherited();
 	for (int i = 0; s->standard && i < 3; i++)
 		dup2(s->standard[i], i);
+	if (s->standard) /* an attempt: if it deadlocks, nobody else ends it */
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	execve(s->path, s->argv, s->environment);
 	if (errno == ENOEXEC)
 		exec_text(s->path, s->argv, s->environment);

@@ -197,3 +197,15 @@ char **lh_preload_environment(const struct lh_preload *p, char *const *base, con
 		free(own[j]);
 	return NULL;
 }
+
+void lh_preload_free_environment(char **variables, char *const *base)
+{
+	for (char **v = variables; *v; v++) {
+		char *const *known = base;
+		while (*known && *known != *v)
+			known++;
+		if (!*known)
+			free(*v);
+	}
+	free(variables);
+}

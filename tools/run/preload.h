@@ -35,5 +35,7 @@ void lh_preload_cleanup(struct lh_preload *p); /* removes what lh_preload_find m
  */
 char **lh_preload_environment(const struct lh_preload *p, char *const *base, const char *options,
 			      const char *asan);
+/* Frees what lh_preload_environment returned for this `base`. */
+void lh_preload_free_environment(char **variables, char *const *base);
 
 #endif

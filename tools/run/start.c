@@ -140,6 +140,7 @@ enum lh_start_error lh_start_program(struct lh_start *s, struct lh_monitor *m,
 	if (!variables)
 		return LH_START_ERROR;
 	*pid = lh_launch(s->target.path, s->argv, variables, standard, &error);
+	lh_preload_free_environment(variables, environ);
 	if (*pid)
 		return LH_START_GOOD;
 	lh_log("%s: %s", s->argv[0], strerror(error));

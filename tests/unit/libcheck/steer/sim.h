@@ -117,8 +117,14 @@ bool is_closed(const struct program *, const struct state *, const struct cycle 
 /* The cycles that a run predicts in which thread t came to operation pc if visited[t][pc]. */
 uint32_t predict(const struct program *, bool visited[THREADS][OPS], struct cycle *);
 void cycle_print(const struct program *, const struct cycle *);
-/* Sets real[i] if some schedule closes cycle[i]. False: too many states. */
-bool explore(const struct program *, const struct cycle *, uint32_t n, bool *real);
+
+struct truth {
+	bool real;            /* some schedule closes the cycle */
+	bool stuck_elsewhere; /* some schedule ends the program in another deadlock */
+};
+
+/* One truth for each cycle. False: too many states. */
+bool explore(const struct program *, const struct cycle *, uint32_t n, struct truth *);
 
 /* ---- runs ---- */
 

@@ -38,8 +38,9 @@ static bool add(const struct state *s)
 	return true;
 }
 
-/* The successors of a state: each thread's step, and that a waiting thread gives up or queues. */
-static bool add_successors(const struct program *p, const struct state *s)
+/* The successors of a state: each thread's step, and that a waiting thread gives up or queues.
+ * Without one the program is stuck, or has ended. */
+static bool add_successors(const struct program *p, const struct state *s, uint32_t *successors)
 {
 	bool room = true;
 
@@ -56,30 +57,45 @@ static bool add_successors(const struct program *p, const struct state *s)
 		} else {
 			continue;
 		}
+		(*successors)++;
 		room &= add(&next);
 	}
 	return room;
 }
 
-bool explore(const struct program *p, const struct cycle *cycle, uint32_t n, bool *real)
+static bool all_ended(const struct program *p, const struct state *s)
+{
+	for (unsigned t = 0; t < p->threads; t++)
+		if (!has_ended(p, s, t))
+			return false;
+	return true;
+}
+
+static void look_at(const struct program *p, const struct state *s, bool stuck,
+		    const struct cycle *cycle, uint32_t n, struct truth *truth)
+{
+	for (uint32_t k = 0; k < n; k++) {
+		bool closed = (stuck || !truth[k].real) && is_closed(p, s, &cycle[k]);
+		truth[k].real |= closed;
+		truth[k].stuck_elsewhere |= stuck && !closed;
+	}
+}
+
+bool explore(const struct program *p, const struct cycle *cycle, uint32_t n, struct truth *truth)
 {
 	struct state first;
-	uint32_t found = 0;
 
 	known.n = 0;
 	known.now++;
-	memset(real, 0, n * sizeof(*real));
+	memset(truth, 0, n * sizeof(*truth));
 	state_init(p, &first);
 	add(&first);
-	for (uint32_t i = 0; i < known.n && found < n; i++) {
+	for (uint32_t i = 0; i < known.n; i++) {
 		struct state s = known.state[i];
-		for (uint32_t k = 0; k < n; k++)
-			if (!real[k] && is_closed(p, &s, &cycle[k])) {
-				real[k] = true;
-				found++;
-			}
-		if (!add_successors(p, &s))
+		uint32_t successors = 0;
+		if (!add_successors(p, &s, &successors))
 			return false;
+		look_at(p, &s, !successors && !all_ended(p, &s), cycle, n, truth);
 	}
 	return true;
 }

@@ -145,23 +145,23 @@ static uint32_t try_example(const struct example *x, bool biased, uint64_t seed,
 	static struct cycle cycle[CYCLES];
 	struct program p;
 	struct run r = {.program = &p, .seed = seed, .broken = broken};
-	bool real[CYCLES];
+	struct truth truth[CYCLES];
 	uint32_t n, wrong = 0;
 
 	program_parse(&p, x->thread, biased);
 	n = predict_any(&r, cycle);
 	CHECK(n > 0);
-	CHECK(explore(&p, cycle, n, real));
+	CHECK(explore(&p, cycle, n, truth));
 	for (uint32_t i = 0; i < n; i++) {
 		struct lh_outcome o;
 		r.cycle = &cycle[i];
 		o = confirm_cycle(&r);
-		if (is_as_it_should(x, &o, real[i]))
+		if (is_as_it_should(x, &o, truth[i].real))
 			continue;
 		wrong++;
 		if (!broken)
 			printf("\t%s: verdict %d in %u runs, real %d, biased %d, seed %lu\n",
-			       x->what, o.verdict, o.runs, real[i], biased, seed);
+			       x->what, o.verdict, o.runs, truth[i].real, biased, seed);
 	}
 	return wrong;
 }
