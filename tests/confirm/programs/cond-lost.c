@@ -1,5 +1,5 @@
 /*
- * A thread waits for one signal of a condition, whoever sends it.
+ * A thread waits for one signal of a condition, of any thread.
  * CAN: a third thread signals at its start; if the thread waits by then, that ends its wait.
  */
 #include "scene.h"
