@@ -6,6 +6,7 @@
 #include "tools/cmd/commands.h"
 #include "tools/confirm/predictions.h"
 #include "tools/confirm/replay.h"
+#include "tools/util/duration.h"
 
 bool lh_try_is_wanted(const struct lh_command *command, const struct lh_settings *s)
 {
@@ -61,12 +62,26 @@ static const char *options_to_repeat(const struct lh_start *start)
 	return lh_settings_repeat(start->settings, start->project->arena);
 }
 
+static void say_too_short(const struct lh_session *s)
+{
+	char run[LH_DURATION_TEXT], budget[LH_DURATION_TEXT];
+
+	lh_log("no attempt was made: a run takes %s, and the budget for all attempts is %s; a "
+	       "longer "
+	       "one is --%s=TIME",
+	       lh_duration_text((double)s->run_ns / 1e9, run),
+	       lh_duration_text((double)s->budget_ns / 1e9, budget),
+	       LH_OPTION(s->start->settings, confirm).from ? "confirm" : "budget");
+}
+
 static void say_result(const struct lh_session *s)
 {
 	const struct lh_settings *o = s->start->settings;
 
 	if (s->interrupted)
 		lh_log("interrupted: the verdicts are those of %u attempts", s->attempts - 1);
+	else if (s->tried && !s->attempts)
+		say_too_short(s);
 	else if (s->attempts && !LH_OPTION(o, quiet).number && !LH_OPTION(o, verbose).number)
 		lh_log("%u attempt%s, whose output is not shown; -v shows it", s->attempts,
 		       s->attempts == 1 ? "" : "s");

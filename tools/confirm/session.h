@@ -24,9 +24,9 @@ struct lh_session {
 	enum lh_severity least;          /* of the findings to try */
 	enum lh_on_deadlock on_deadlock; /* of the first attempt that deadlocks as predicted */
 	/* results */
-	uint32_t attempts;
-	bool failed;     /* an attempt could not be started */
-	int interrupted; /* a signal that ended the session, 0: none */
+	uint32_t tried, attempts; /* findings; runs of the program */
+	bool failed;              /* an attempt could not be started */
+	int interrupted;          /* a signal that ended the session, 0: none */
 	struct lh_session_private *private_data;
 };
 
