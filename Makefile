@@ -120,6 +120,7 @@ bench: all $B/bench/bench_order_graph ## what everything costs, next to the peer
 	@B=$B CC=$(CC) tests/bench/run --page docs/performance.md
 	@B=$B CC=$(CC) tests/bench/deadlock_delay
 	@$(if $(filter-out 0,$(QUICK)),:,$B/bench/bench_order_graph && B=$B CC=$(CC) tests/bench/watch && B=$B CC=$(CC) tests/bench/suite 3 60 && \
+		B=$B CC=$(CC) tests/bench/shake && \
 		B=$B CC=$(CC) tests/confirm/rates --page docs/performance.md)
 
 demo: setup ## builds, and shows a deadlock, its report and its cure

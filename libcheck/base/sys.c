@@ -251,6 +251,15 @@ uint64_t lh_sys_now(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+uint64_t lh_sys_time_left(const struct timespec *end)
+{
+	enum { REALTIME_FROM_S = 1000000000 }; /* 2001; a machine is not up for so long */
+	uint64_t now = read_clock(end->tv_sec < REALTIME_FROM_S ? CLOCK_MONOTONIC : CLOCK_REALTIME);
+	uint64_t ns = (uint64_t)end->tv_sec * 1000000000u + (uint64_t)end->tv_nsec;
+
+	return end->tv_sec > 0 && ns > now ? ns - now : 0;
+}
+
 uint64_t lh_sys_coarse(void)
 {
 	return read_clock(CLOCK_MONOTONIC_COARSE);

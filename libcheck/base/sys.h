@@ -74,7 +74,9 @@ uint64_t lh_sys_limit(int resource); /* the soft limit */
 uint64_t lh_sys_now(void);    /* CLOCK_MONOTONIC in nanoseconds */
 uint64_t lh_sys_coarse(void); /* the same clock, cheap and coarse */
 uint64_t lh_sys_epoch(void);  /* seconds since 1970 */
-/* Sets the clock function of the vdso. Without it the three above enter the kernel. */
+/* Until this time of either clock; 0: over. */
+uint64_t lh_sys_time_left(const struct timespec *end);
+/* Sets the clock function of the vdso. Without it those above enter the kernel. */
 void lh_sys_clock_init(int (*gettime)(clockid_t, struct timespec *));
 
 struct lh_internal_lock {

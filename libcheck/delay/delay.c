@@ -8,20 +8,24 @@
 #include "libcheck/base/outside.h"
 #include "libcheck/base/real.h"
 #include "libcheck/stack/stack.h"
+#include "libcheck/thread/held_chain.h"
 #include "libcheck/thread/thread.h"
 
 enum {
-	DELAY_ONE_IN = 8,         /* acquisitions while no lock is held */
+	DELAY_ONE_IN = 8,         /* points while no lock is held */
 	DELAY_HOLDING_ONE_IN = 3, /* while a lock is held: lock orders meet here */
 	LONG_ONE_IN = 8,          /* delays */
+	FIRST_LONG_ONE_IN = 2,    /* delays of the first time */
 	LONG_NS = 1000000,
 	LATE_NS = 100000, /* how late a timer fires on an idle machine */
 	SHARE = 5,        /* delays may use 1/SHARE of the time since the start */
-	FREE_DELAYS = 32, /* outside that budget, for short programs; no clock is read */
+	FREE_DELAYS = 64, /* outside that budget, for short programs; no clock is read */
+	LIMIT_PARTS = 16, /* of the shortest time limit: no delay is longer than one */
 };
 
 static struct lh_real originals; /* the originals */
 static struct lh_outside outside;
+static uint64_t longest_ns = LONG_NS; /* atomic */
 
 static uint64_t scramble(uint64_t x)
 {
@@ -68,14 +72,17 @@ static bool in_handler(struct lh_self *self, uintptr_t frame)
 	return found;
 }
 
-/* Books `ns` if the budget allows it. A timer fires late, so LATE_NS is booked in advance. */
-static bool afford(uint64_t ns)
+/*
+ * Books `ns` if the budget allows it. A timer fires late, so LATE_NS is booked in advance. A third
+ * of the budget is kept for acquisitions that come for the first time.
+ */
+static bool afford(uint64_t ns, bool first_time)
 {
 	struct lh_ledger *l = lh_own_ledger.ledger;
-	uint64_t spent = __atomic_load_n(&l->shaken_ns, __ATOMIC_RELAXED);
+	uint64_t spent = __atomic_load_n(&l->shaken_ns, __ATOMIC_RELAXED) + ns + LATE_NS;
 
-	if (__atomic_load_n(&l->shakes, __ATOMIC_RELAXED) >= FREE_DELAYS &&
-	    spent + ns + LATE_NS > lh_clock_now() / SHARE)
+	if (__atomic_load_n(&l->shakes, __ATOMIC_RELAXED) >= FREE_DELAYS / (first_time ? 1 : 2) &&
+	    spent + (first_time ? 0 : spent / 2) > lh_clock_now() / SHARE)
 		return false;
 	__atomic_fetch_add(&l->shaken_ns, ns + LATE_NS, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&l->shakes, 1, __ATOMIC_RELAXED);
@@ -91,10 +98,10 @@ static void delay(uint64_t ns)
 			   __ATOMIC_RELAXED);
 }
 
-enum delay_bound { NO_DELAY, SHORT, ANY };
+enum delay_kind { NO_DELAY, SHORT, ANY, FIRST_TIME };
 
-/* Always draws a number, so that the n-th acquisition gets the n-th number. */
-static void draw_delay(uintptr_t frame, enum delay_bound most)
+/* Always draws a number, so that the n-th point of a thread gets the n-th number. */
+static void draw_delay(uintptr_t frame, enum delay_kind most)
 {
 	struct lh_self *self = lh_self_get();
 	struct lh_live_thread *live = self->live;
@@ -102,64 +109,113 @@ static void draw_delay(uintptr_t frame, enum delay_bound most)
 	if (!live || !lh_own_ledger.ledger)
 		return;
 	uint64_t x = next(self), ns = 1; /* the shortest delay only yields the processor */
-	if (most == NO_DELAY || (uint32_t)x % (live->held_n ? DELAY_HOLDING_ONE_IN : DELAY_ONE_IN))
+	uint32_t one_in = most == FIRST_TIME ? 1
+			  : live->held_n     ? DELAY_HOLDING_ONE_IN
+					     : DELAY_ONE_IN;
+	if (most == NO_DELAY || (uint32_t)x % one_in)
 		return;
-	if ((x >> 32) % LONG_ONE_IN == 0 && most == ANY)
+	if ((x >> 32) % (most == FIRST_TIME ? FIRST_LONG_ONE_IN : LONG_ONE_IN) == 0 && most >= ANY)
 		ns = (x >> 40) % LONG_NS;
+	if (ns > __atomic_load_n(&longest_ns, __ATOMIC_RELAXED))
+		ns = 1;
 	/* row 0 is none, row 1 the first thread: a single thread meets no other */
-	if (lh_rows_used(LH_T_THREAD) > 2 && !in_handler(self, frame) && afford(ns))
+	if (lh_rows_used(LH_T_THREAD) > 2 && !in_handler(self, frame) &&
+	    afford(ns, most == FIRST_TIME))
 		delay(ns);
 }
 
-/* Anywhere but before a call that must begin with its wait. */
-#define MAY_DELAY(most) draw_delay((uintptr_t)__builtin_frame_address(0), most)
+/*
+ * Is this the thread's first acquisition of the lock here, with what it holds? An order of locks
+ * that comes once in a run would hardly get a delay otherwise. `wrapper`: the frame of the wrapper.
+ */
+static bool is_first(uintptr_t wrapper, const void *o, enum lh_mode mode)
+{
+	struct lh_self *self = lh_self_get();
+	uint32_t n = self->live ? self->live->held_n : 0;
 
-/* Before an acquisition. `table` has the originals. */
-#define DELAYED_TRY(fn, type, table)                                                               \
+	if (!n || n > LH_HELD_MAX || lh_held_find(self->live, o))
+		return false;
+	uint32_t row = lh_lock_find(o);
+	const struct lh_context *x = row ? lh_context_find(wrapper) : NULL;
+	if (!x)
+		return true;
+	lh_chain_id parent = self->live->held[n - 1].chain;
+	lh_lock_id lock = lh_lock_id_of(&LH_LOCKS[row]);
+	return !lh_chain_cached(self, parent, lock, LH_SITE(x->stack, LH_BLOCKING, mode)) &&
+	       !lh_chain_cached(self, parent, lock, LH_SITE(x->stack, LH_TRY, mode));
+}
+
+/* The program waits until `end`: delays must not be what makes such a limit run out. */
+static void note_limit(const struct timespec *end)
+{
+	uint64_t left_ns = end ? lh_sys_time_left(end) : 0;
+	uint64_t most = left_ns / LIMIT_PARTS,
+		 seen = __atomic_load_n(&longest_ns, __ATOMIC_RELAXED);
+
+	while (left_ns && most < seen &&
+	       !__atomic_compare_exchange_n(&longest_ns, &seen, most, true, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED))
+		;
+}
+
+/* ---- the functions that are called in place of the originals ---- */
+
+#define POINT(most) draw_delay((uintptr_t)__builtin_frame_address(0), most)
+
+/* Before an acquisition. */
+#define DELAYED_TRY(fn, type, mode, table)                                                         \
 	static int delayed_##fn(type *o)                                                           \
 	{                                                                                          \
-		MAY_DELAY(ANY);                                                                    \
+		uintptr_t wrapper = *(const uintptr_t *)__builtin_frame_address(0);                \
+		POINT(is_first(wrapper, (const void *)o, LH_##mode) ? FIRST_TIME : ANY);           \
 		return table.fn(o);                                                                \
 	}
-/* After a release, and after a wait that has ended: whether it was one shows the result. */
+/* After a release, and after the wait for a semaphore. */
 #define DELAYED_AFTER(fn, params, args)                                                            \
 	static int delayed_##fn params                                                             \
 	{                                                                                          \
 		int rc = originals.fn args;                                                        \
-		MAY_DELAY(rc == 0 ? ANY : NO_DELAY);                                               \
+		POINT(rc == 0 ? ANY : NO_DELAY);                                                   \
 		return rc;                                                                         \
 	}
-/* Before and after: a signal, a post, and the wait on a condition. */
+/* Before and after a signal, a post, and the wait on a condition. */
 #define DELAYED_AROUND(fn, params, args)                                                           \
 	static int delayed_##fn params                                                             \
 	{                                                                                          \
-		MAY_DELAY(ANY);                                                                    \
+		POINT(ANY);                                                                        \
 		int rc = originals.fn args;                                                        \
-		MAY_DELAY(ANY);                                                                    \
+		POINT(ANY);                                                                        \
 		return rc;                                                                         \
+	}
+/* A wait until a time gets no delay here. */
+#define LIMITED(fn, params, args)                                                                  \
+	static int delayed_##fn params                                                             \
+	{                                                                                          \
+		note_limit(t);                                                                     \
+		return originals.fn args;                                                          \
 	}
 #define OUTSIDE_AFTER(fn)                                                                          \
 	static void delayed_##fn(void *o)                                                          \
 	{                                                                                          \
 		outside.fn(o);                                                                     \
-		MAY_DELAY(ANY);                                                                    \
+		POINT(ANY);                                                                        \
 	}
 #define OUTSIDE_AROUND(fn, params, args)                                                           \
 	static void delayed_##fn params                                                            \
 	{                                                                                          \
-		MAY_DELAY(ANY);                                                                    \
+		POINT(ANY);                                                                        \
 		outside.fn args;                                                                   \
-		MAY_DELAY(ANY);                                                                    \
+		POINT(ANY);                                                                        \
 	}
 
-/* The functions that are replaced: ROW(how, function, ...). */
-#define REPLACED(TRY, AFTER, AROUND)                                                               \
-	TRY(pthread_mutex_trylock, pthread_mutex_t, originals)                                     \
-	TRY(pthread_rwlock_tryrdlock, pthread_rwlock_t, originals)                                 \
-	TRY(pthread_rwlock_trywrlock, pthread_rwlock_t, originals)                                 \
-	TRY(pthread_spin_trylock, pthread_spinlock_t, originals)                                   \
-	TRY(sem_trywait, sem_t, originals)                                                         \
-	TRY(mtx_trylock, mtx_t, originals)                                                         \
+#define T const struct timespec *t
+#define REPLACED(TRY, AFTER, AROUND, LIMITED)                                                      \
+	TRY(pthread_mutex_trylock, pthread_mutex_t, EXCLUSIVE, originals)                          \
+	TRY(pthread_rwlock_tryrdlock, pthread_rwlock_t, SHARED, originals)                         \
+	TRY(pthread_rwlock_trywrlock, pthread_rwlock_t, EXCLUSIVE, originals)                      \
+	TRY(pthread_spin_trylock, pthread_spinlock_t, EXCLUSIVE, originals)                        \
+	TRY(sem_trywait, sem_t, EXCLUSIVE, originals)                                              \
+	TRY(mtx_trylock, mtx_t, EXCLUSIVE, originals)                                              \
 	AFTER(pthread_mutex_unlock, (pthread_mutex_t * o), (o))                                    \
 	AFTER(pthread_rwlock_unlock, (pthread_rwlock_t * o), (o))                                  \
 	AFTER(pthread_spin_unlock, (pthread_spinlock_t * o), (o))                                  \
@@ -171,14 +227,27 @@ static void draw_delay(uintptr_t frame, enum delay_bound most)
 	AROUND(pthread_cond_broadcast, (pthread_cond_t * v), (v))                                  \
 	AROUND(cnd_wait, (cnd_t * v, mtx_t * o), (v, o))                                           \
 	AROUND(cnd_signal, (cnd_t * v), (v))                                                       \
-	AROUND(cnd_broadcast, (cnd_t * v), (v))
-REPLACED(DELAYED_TRY, DELAYED_AFTER, DELAYED_AROUND)
+	AROUND(cnd_broadcast, (cnd_t * v), (v))                                                    \
+	LIMITED(pthread_mutex_timedlock, (pthread_mutex_t * o, T), (o, t))                         \
+	LIMITED(pthread_mutex_clocklock, (pthread_mutex_t * o, clockid_t k, T), (o, k, t))         \
+	LIMITED(pthread_rwlock_timedrdlock, (pthread_rwlock_t * o, T), (o, t))                     \
+	LIMITED(pthread_rwlock_clockrdlock, (pthread_rwlock_t * o, clockid_t k, T), (o, k, t))     \
+	LIMITED(pthread_rwlock_timedwrlock, (pthread_rwlock_t * o, T), (o, t))                     \
+	LIMITED(pthread_rwlock_clockwrlock, (pthread_rwlock_t * o, clockid_t k, T), (o, k, t))     \
+	LIMITED(mtx_timedlock, (mtx_t * o, T), (o, t))                                             \
+	LIMITED(sem_timedwait, (sem_t * o, T), (o, t))                                             \
+	LIMITED(sem_clockwait, (sem_t * o, clockid_t k, T), (o, k, t))                             \
+	LIMITED(pthread_cond_timedwait, (pthread_cond_t * v, pthread_mutex_t * o, T), (v, o, t))   \
+	LIMITED(pthread_cond_clockwait, (pthread_cond_t * v, pthread_mutex_t * o, clockid_t k, T), \
+		(v, o, k, t))                                                                      \
+	LIMITED(cnd_timedwait, (cnd_t * v, mtx_t * o, T), (v, o, t))
+REPLACED(DELAYED_TRY, DELAYED_AFTER, DELAYED_AROUND, LIMITED)
 
 #define REPLACED_OUTSIDE(TRY, AFTER, AROUND)                                                       \
-	TRY(g_mutex_trylock, void, outside)                                                        \
-	TRY(g_rec_mutex_trylock, void, outside)                                                    \
-	TRY(g_rw_lock_reader_trylock, void, outside)                                               \
-	TRY(g_rw_lock_writer_trylock, void, outside)                                               \
+	TRY(g_mutex_trylock, void, EXCLUSIVE, outside)                                             \
+	TRY(g_rec_mutex_trylock, void, EXCLUSIVE, outside)                                         \
+	TRY(g_rw_lock_reader_trylock, void, SHARED, outside)                                       \
+	TRY(g_rw_lock_writer_trylock, void, EXCLUSIVE, outside)                                    \
 	AFTER(g_mutex_unlock)                                                                      \
 	AFTER(g_rec_mutex_unlock)                                                                  \
 	AFTER(g_rw_lock_reader_unlock)                                                             \
@@ -187,6 +256,15 @@ REPLACED(DELAYED_TRY, DELAYED_AFTER, DELAYED_AROUND)
 	AROUND(g_cond_signal, (void *v), (v))                                                      \
 	AROUND(g_cond_broadcast, (void *v), (v))
 REPLACED_OUTSIDE(DELAYED_TRY, OUTSIDE_AFTER, OUTSIDE_AROUND)
+
+/* `end` is in microseconds of CLOCK_MONOTONIC. */
+static int delayed_g_cond_wait_until(void *v, void *o, int64_t end)
+{
+	const struct timespec t = {end / 1000000, end % 1000000 * 1000};
+
+	note_limit(&t);
+	return outside.g_cond_wait_until(v, o, end);
+}
 
 /* The creator and the new thread. */
 static void delay_at_create(uintptr_t frame)
@@ -199,7 +277,7 @@ static void delay_at_create(uintptr_t frame)
  * otherwise the wait would begin unannounced. A thread that must wait gets no delay: the signal
  * meant to end its wait would come before the wait.
  */
-static enum delay_bound longest_delay(bool free, enum lh_how how)
+static enum delay_kind longest_delay(bool free, enum lh_how how)
 {
 	return !free ? NO_DELAY : how == LH_TIMED ? SHORT : ANY;
 }
@@ -227,12 +305,15 @@ void lh_delay_init(void)
 	lh_own_ledger.ledger->shake = (uint32_t)lh_options.shake;
 	originals = lh_real;
 	outside = lh_outside_at_start; /* functions that a plugin brings later are not delayed */
-#define REPLACE(fn, ...) lh_real.fn = delayed_##fn;
+#define REPLACE(fn, ...)                                                                           \
+	if (originals.fn)                                                                          \
+		lh_real.fn = delayed_##fn;
 #define REPLACE_OUTSIDE(fn, ...)                                                                   \
 	if (outside.fn)                                                                            \
 		lh_outside_at_start.fn = delayed_##fn;
-	REPLACED(REPLACE, REPLACE, REPLACE)
+	REPLACED(REPLACE, REPLACE, REPLACE, REPLACE)
 	REPLACED_OUTSIDE(REPLACE_OUTSIDE, REPLACE_OUTSIDE, REPLACE_OUTSIDE)
+	REPLACE_OUTSIDE(g_cond_wait_until)
 	lh_lock_free_probe = delayed_probe;
 	lh_sem_permit_probe = delayed_permit_probe;
 	lh_thread_at_create = delay_at_create;

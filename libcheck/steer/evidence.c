@@ -179,6 +179,11 @@ void lh_steer_signals(struct lh_steer *s, uint32_t thread, uint64_t object, lh_s
 	o->wake_site = site;
 }
 
+bool lh_steer_depends(const struct lh_steer *s, uint32_t thread)
+{
+	return thread < LH_STEER_THREADS && s->thread[thread].depends;
+}
+
 void lh_steer_tries(struct lh_steer *s, uint32_t thread)
 {
 	(void)thread;

@@ -18,9 +18,8 @@ enum {
 	SHORTEST_NS = 20000000, /* of a part that often paused in vain */
 	MOST_HALVES = 8,
 	SHARE_PERCENT = 40,
-	TIMER_PARTS = 16, /* of the time that a timer has left */
-	TIMERS = 8,       /* of timer_create that are looked at */
-	REALTIME_FROM_S = 1000000000,
+	TIMER_PARTS = 16,      /* of the time that a timer has left */
+	TIMERS = 8,            /* of timer_create that are looked at */
 	REALTIME_SIGNALS = 34, /* from here; glibc uses those below */
 	SIGNALS = 64
 };
@@ -51,20 +50,17 @@ static uint64_t note_wait(uint64_t ns)
 
 uint64_t lh_limits_timed(const struct timespec *absolute)
 {
-	struct timespec now = {0, 0};
-	clockid_t clock = absolute->tv_sec >= REALTIME_FROM_S ? CLOCK_REALTIME : CLOCK_MONOTONIC;
-
-	lh_syscall(SYS_clock_gettime, clock, (long)&now, 0, 0, 0, 0);
-	if (absolute->tv_sec < 0 || ns_of(absolute) <= ns_of(&now))
+	if (lh_sys_seccomp_seen() || absolute->tv_sec < 0)
 		return 0;
-	return note_wait(ns_of(absolute) - ns_of(&now));
+	uint64_t left = lh_sys_time_left(absolute);
+	return left ? note_wait(left) : 0;
 }
 
 uint64_t lh_limits_timed_us(int64_t monotonic_us)
 {
-	int64_t now = (int64_t)(lh_sys_now() / 1000);
+	int64_t now = lh_sys_seccomp_seen() ? 0 : (int64_t)(lh_sys_now() / 1000);
 
-	return note_wait(monotonic_us > now ? (uint64_t)(monotonic_us - now) * 1000 : 0);
+	return !now ? 0 : note_wait(monotonic_us > now ? (uint64_t)(monotonic_us - now) * 1000 : 0);
 }
 
 static uint64_t least(uint64_t a, uint64_t b)

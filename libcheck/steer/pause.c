@@ -33,7 +33,7 @@ static void pause_thread(uintptr_t frame)
 	while (!over) {
 		uint32_t turn = __atomic_load_n(&lh_steering->turn, __ATOMIC_ACQUIRE);
 		struct lh_self *self = lh_steering_begin(frame);
-		if (!self) /* a thread that is stopped has the lock; look_for_gone ends the pause */
+		if (!self) /* a filter was set, or a stopped thread has the lock */
 			return;
 		over = step(self, rc == -EINTR);
 		lh_steering_end(self);
@@ -67,7 +67,7 @@ struct visitor {
 	uint64_t now, until; /* 0: it may not pause */
 };
 
-static lh_stack_id stack_of(struct lh_self *self, uintptr_t frame)
+lh_stack_id lh_steering_stack_of(struct lh_self *self, uintptr_t frame)
 {
 	const struct lh_context *x = lh_context_find(frame);
 	const struct lh_live_thread *live = self->live_saved;
@@ -200,8 +200,7 @@ static bool may_pause(const struct visitor *v)
 	return !(LH_STACKS[v->stack].flags & LH_STACK_HANDLER) &&
 	       v->call->frame >= live->stack_low && v->call->frame < live->stack_high &&
 	       !(live->cancel & (LH_CANCEL_PENDING | LH_CANCEL_ASYNCHRONOUS)) &&
-	       !lh_sys_seccomp_seen() && !lh_stack_is_in_exit(v->stack) &&
-	       lh_own_ledger.ledger->state == LH_LEDGER_READY;
+	       !lh_stack_is_in_exit(v->stack) && lh_own_ledger.ledger->state == LH_LEDGER_READY;
 }
 
 static uint64_t until_of(const struct visitor *v, const struct lh_stop *at)
@@ -280,7 +279,7 @@ void lh_pause_at_stop(const struct lh_steer_call *call)
 		return;
 	v.stack = lh_python.on ? deferred_stack(self, call->object) : 0;
 	if (!v.stack && lh_stop_may_be(((const uintptr_t *)call->frame)[1]))
-		v.stack = stack_of(self, call->frame);
+		v.stack = lh_steering_stack_of(self, call->frame);
 	if (!v.stack || !(v.self = lh_steering_begin(call->frame)))
 		return;
 	/* a lock that nobody has acquired has no number yet */
@@ -307,7 +306,7 @@ bool lh_pause_defers(uintptr_t frame, const void *object)
 	if (!self->live || !lh_steering->plan || !lh_stop_may_be(((const uintptr_t *)frame)[1]) ||
 	    is_thread_end(object) || lh_python_read_intent() != LH_PYTHON_BLOCKING)
 		return false;
-	lh_stack_id stack = stack_of(self, frame);
+	lh_stack_id stack = lh_steering_stack_of(self, frame);
 	if (!stack || !(self = lh_steering_begin(frame)))
 		return false;
 	bool at_stop = lh_stops_of(stack, &stop) != 0;

@@ -33,6 +33,10 @@ static inline bool lh_stop_may_be(uintptr_t pc)
 	return lh_stop_pages[(pc & 4095) / 64] >> (pc & 63) & 1;
 }
 
+/* The stack of a call; walked unless the thread has just acquired a lock there. 0: none. Not under
+ * the steering lock. */
+lh_stack_id lh_steering_stack_of(struct lh_self *, uintptr_t frame);
+
 /* All stops that a thread with this stack is at. Needs the steering lock. */
 unsigned lh_stops_of(lh_stack_id stack, const struct lh_stop **stops);
 

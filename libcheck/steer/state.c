@@ -19,7 +19,8 @@ struct lh_self *lh_steering_begin(uintptr_t frame)
 {
 	struct lh_self *self = lh_self_get();
 
-	if (!self->live || !lh_steering->plan || !(self = lh_enter(frame)))
+	/* under a strict filter not even the clock may be read */
+	if (!self->live || !lh_steering->plan || lh_sys_seccomp_seen() || !(self = lh_enter(frame)))
 		return NULL;
 	if (lh_steering->plan && lh_internal_lock_acquire_long(&lh_steering->lock, self->number))
 		return self;

@@ -171,6 +171,9 @@ void lh_steer_creates(struct lh_steer *, uint32_t creator, uint32_t thread);
 void lh_steer_thread_ends(struct lh_steer *, uint32_t thread);
 
 /* What the pauses have shown so far. `why` may be NULL; it is set unless the result is unknown. */
+/* Does the thread go on because a visitor did? May be asked without the caller's lock. */
+bool lh_steer_depends(const struct lh_steer *, uint32_t thread);
+
 enum lh_steer_result lh_steer_result(const struct lh_steer *, struct lh_steer_reason *why);
 
 #endif

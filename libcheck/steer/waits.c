@@ -334,9 +334,20 @@ static void signals_condition(struct lh_self *self, lh_lock_id condition, bool a
 		lh_steer_takes(lh_steering->cycle[0], self->live_saved->thread, condition);
 }
 
+/* Of a thread that goes on because of a pause: what it wakes may be the reason of an order. */
+static lh_stack_id stack_of_signal(uintptr_t frame)
+{
+	struct lh_self *self = lh_self_get();
+	const struct lh_steer *s = lh_steering->cycle[0];
+
+	return self->live && s && lh_steer_depends(s, self->live->thread)
+		       ? lh_steering_stack_of(self, frame)
+		       : 0;
+}
+
 void lh_pause_signals(uintptr_t frame, const void *object, enum lh_kind kind, bool all)
 {
-	const struct lh_context *x = lh_context_find(frame);
+	lh_stack_id stack = stack_of_signal(frame);
 	struct lh_self *self = lh_steering_begin(frame);
 	lh_lock_id id = self ? lh_steering_lock_of(object, kind) : 0;
 
@@ -345,7 +356,7 @@ void lh_pause_signals(uintptr_t frame, const void *object, enum lh_kind kind, bo
 		if (kind == LH_BARRIER)
 			join_crowd(id, thread);
 		lh_steer_signals(lh_steering->cycle[0], thread, id,
-				 LH_SITE(x ? x->stack : 0, LH_BLOCKING, LH_COND_SIGNALS));
+				 LH_SITE(stack, LH_BLOCKING, LH_COND_SIGNALS));
 		if (lh_kind_acts((uint8_t)kind) == LH_COND)
 			signals_condition(self, id, all);
 	} else if (self && lh_kind_acts((uint8_t)kind) == LH_COND) {

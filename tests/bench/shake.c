@@ -18,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { THREADS = 5, TIMES = 10, TIMES_RARE = 1000, WORK_NS = 500, PAUSE_NS = 40000 };
+enum { THREADS = 5, TIMES = 20, TIMES_RARE = 1000, WORK_NS = 500, PAUSE_NS = 200000 };
 
 static pthread_mutex_t lock[THREADS];
 static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
@@ -55,7 +55,7 @@ static void *next_to(void *number)
 	int i = (int)(long)number;
 	unsigned random = (unsigned)now_ns() + (unsigned)i;
 
-	for (int n = 0; n < TIMES * threads * threads / 4; n++) {
+	for (int n = 0; n < TIMES * threads; n++) {
 		work(&random, PAUSE_NS);
 		both(&lock[i], &lock[(i + 1) % threads], &random);
 	}

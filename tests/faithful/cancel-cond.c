@@ -2,6 +2,7 @@
  * cancel-cond.c — threads cancelled while they wait: on a condition (the cleanup handler owns the
  * mutex again), a semaphore, a join; while they wait for a mutex (then only after they have
  * acquired it); with asynchronous cancellation of a thread that only computes.
+ * STEERED: yes
  */
 #include "observe.h"
 

@@ -1,5 +1,6 @@
 /*
  * cxx-wait — conditions, futures, semaphores, latches, barriers, atomic waits, stop tokens.
+ * STEERED: yes
  */
 #include "observe.h"
 #include <atomic>

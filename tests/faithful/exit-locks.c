@@ -1,6 +1,7 @@
 /*
  * exit-locks.c — destructors of a thread's keys lock in all four rounds, cleanup handlers before
  * them, atexit handlers and a thread that still runs after main; then pthread_exit from main.
+ * STEERED: yes
  */
 #include "observe.h"
 

@@ -1,6 +1,7 @@
 /*
  * fork-kinds.c — six ways to create a child; each child locks, unlocks what its parent held, starts
  * a thread, forks again; afterwards the parent's locks are as before.
+ * STEERED: yes
  */
 #include "observe.h"
 #include <spawn.h>

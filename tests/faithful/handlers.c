@@ -1,6 +1,7 @@
 /*
  * handlers.c — the calls that install signal handlers keep their effects: results, errno, the old
  * handler, also in place, also from a handler; and the handlers run.
+ * STEERED: yes
  */
 #include "observe.h"
 #include <signal.h>

@@ -1,6 +1,7 @@
 /*
  * kinds-cond.c — condition waits that fail or time out, with every kind of mutex: what they return,
  * whether the mutex is held afterwards, and its depth.
+ * STEERED: yes
  */
 #include "observe.h"
 

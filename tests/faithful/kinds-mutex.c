@@ -1,6 +1,7 @@
 /*
  * kinds-mutex.c — every result of every kind of mutex: relock, unlock by another thread, unlock
  * while free, destroy in use, use after destroy, timeouts that are past or invalid, a bad clock.
+ * STEERED: yes
  */
 #include "observe.h"
 

@@ -1,6 +1,7 @@
 /*
  * kinds-sem.c — every result and errno of the semaphore calls, also of named ones; errno is
  * unchanged if the call succeeds; timeouts are checked before the value.
+ * STEERED: yes
  */
 #include "observe.h"
 

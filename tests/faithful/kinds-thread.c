@@ -1,5 +1,6 @@
 /*
  * kinds-thread.c — barriers, spinlocks, once, and every way to end and join a thread, with results.
+ * STEERED: yes
  */
 #include "observe.h"
 

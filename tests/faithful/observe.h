@@ -204,19 +204,21 @@ static inline void step_wait(int n)
 		sched_yield();
 }
 
-/* True if thread `tid` of this process sleeps in the kernel, that is, waits where it should. */
+/* Returns when thread `tid` of this process sleeps in the kernel and goes on to: it waits where it
+ * should, and is not in a delay of --shake. */
 static inline void wait_asleep(int tid)
 {
+	enum { LOOKS = 25 };
 	char path[64], text[512];
-	for (int i = 0; i < 20000; i++) {
+	int asleep = 0;
+	for (int i = 0; i < 20000 && asleep < LOOKS; i++) {
 		snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
 		int fd = open(path, O_RDONLY | O_CLOEXEC);
 		ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
 		close(fd);
 		text[n > 0 ? n : 0] = 0;
 		char *at = strrchr(text, ')');
-		if (at && at[2] == 'S')
-			return;
+		asleep = at && at[2] == 'S' ? asleep + 1 : 0;
 		usleep(200);
 	}
 }

@@ -1,6 +1,7 @@
 /*
  * seccomp-strict.c — only read, write, exit and sigreturn; any other call is SIGKILL. Uncontended
  * locks make no system call, and we must not make one either.
+ * STEERED: yes
  */
 #include "seccomp.h"
 

@@ -2,6 +2,7 @@
  * throw-once — exceptions leave pthread_once, threads and C++'s call_once through our frames;
  * uncaught exceptions still abort with the program's own message.
  * BARE: dies
+ * STEERED: yes
  */
 #include "observe.h"
 #include <mutex>

@@ -1,6 +1,8 @@
-/* handover.c — two threads acquire two locks in opposite orders: the second one when a condition
- * says that the first one is done; with the argument "it's free" after some time. */
+/* handover.c — two threads acquire two locks in opposite orders: the second one when a condition or
+ * (argument `semaphore`) a semaphore says that the first one is done; with the argument "it's free"
+ * after some time. */
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,10 +10,15 @@
 static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t ready = PTHREAD_COND_INITIALIZER;
-static bool done, is_free;
+static sem_t posted;
+static bool done, is_free, by_semaphore;
 
 static void tell(void)
 {
+	if (by_semaphore) {
+		sem_post(&posted);
+		return;
+	}
 	pthread_mutex_lock(&m);
 	done = true;
 	pthread_cond_signal(&ready);
@@ -32,8 +39,10 @@ static void *second(void *unused)
 {
 	if (is_free)
 		usleep(50000); /* so that the threads do not meet in the run that predicts */
+	if (by_semaphore)
+		sem_wait(&posted);
 	pthread_mutex_lock(&m);
-	while (!done && !is_free)
+	while (!done && !is_free && !by_semaphore)
 		pthread_cond_wait(&ready, &m);
 	pthread_mutex_unlock(&m);
 	pthread_mutex_lock(&b);
@@ -48,6 +57,8 @@ int main(int argc, char **argv)
 	pthread_t one, two;
 
 	is_free = argc > 1 && strcmp(argv[1], "it's free") == 0;
+	by_semaphore = argc > 1 && strcmp(argv[1], "semaphore") == 0;
+	sem_init(&posted, 0, 0);
 	pthread_create(&one, NULL, first, NULL);
 	pthread_create(&two, NULL, second, NULL);
 	pthread_join(one, NULL);

@@ -5,6 +5,7 @@
 #include "tools/cmd/run.h"
 #include "tools/cmd/load_runs.h"
 #include "tools/cmd/try_predictions.h"
+#include "tools/cmd/until.h"
 #include "tools/confirm/predictions.h"
 
 #include <errno.h>
@@ -30,6 +31,7 @@ struct run {
 	struct lh_ledger_file file;
 	struct lh_loaded_runs recorded; /* confirm --from: instead of a first run */
 	struct lh_session session;
+	struct lh_until until;
 	uint64_t run_ns; /* how long the first run took */
 	int problem;     /* our own error status, 0 none */
 };
@@ -199,6 +201,13 @@ static void make_report(struct run *r)
 		lh_report_add_file(r->report, &r->file);
 	add_notes(r);
 	lh_loaded_runs_finish(r->report, options, &r->project);
+}
+
+/* --update-baseline, --add-to-baseline. */
+static void update_baseline(struct run *r)
+{
+	if (r->recorded.report)
+		return;
 	if (r->monitor.timed_out || r->monitor.ended_by_us || WIFSIGNALED(r->monitor.status))
 		lh_project_cut_short(&r->project);
 	if (!lh_project_update(&r->project, r->report))
@@ -369,7 +378,8 @@ static int run_status(struct run *r)
 static void print_setup(const struct run *r)
 {
 	const struct lh_settings *s = r->settings;
-	if (s->seed_picked && LH_OPTION(s, quiet).number) /* otherwise the summary has it */
+	if (s->seed_picked && LH_OPTION(s, quiet).number && !lh_until_is_wanted(s))
+		/* otherwise the summary has it */
 		lh_log("delay seed %s; --shake=%s repeats the delays", LH_OPTION(s, shake).text,
 		       LH_OPTION(s, shake).text);
 	if (!LH_OPTION(s, verbose).number)
@@ -431,19 +441,10 @@ static bool prepare(struct run *r, int arguments)
 	return is_good(r, lh_start_find_library(&r->start));
 }
 
-/* Makes the report: of a run of the program, or of a recorded one. */
-static bool make_first_run(struct run *r)
+static bool run_program(struct run *r)
 {
 	pid_t pid;
-	if (!lh_files_open(&r->files, r->settings)) {
-		r->problem = LH_STATUS_ERROR;
-		return false;
-	}
 	set_up_monitor(r);
-	if (r->files.log && *LH_OPTION(r->settings, from).text)
-		lh_log_redirect(r->files.log);
-	if (*LH_OPTION(r->settings, from).text)
-		return load(r);
 	if (!is_good(r, lh_start_program(&r->start, &r->monitor, NULL, NULL, &pid)))
 		return false;
 	if (r->files.log)
@@ -452,24 +453,93 @@ static bool make_first_run(struct run *r)
 	return true;
 }
 
+/* Makes the report: of a run of the program, or of a recorded one. */
+static bool make_first_run(struct run *r)
+{
+	if (!lh_files_open(&r->files, r->settings)) {
+		r->problem = LH_STATUS_ERROR;
+		return false;
+	}
+	if (!*LH_OPTION(r->settings, from).text)
+		return run_program(r);
+	set_up_monitor(r);
+	if (r->files.log)
+		lh_log_redirect(r->files.log);
+	return load(r);
+}
+
+static void close_run(struct run *r)
+{
+	lh_report_free(r->report);
+	lh_session_close(&r->session);
+	lh_read_close(&r->file);
+	lh_monitor_close(&r->monitor);
+}
+
+/* ---- --until ---- */
+
+static bool is_uneventful(const struct run *r)
+{
+	const struct lh_monitor *m = &r->monitor;
+	return !r->problem && !m->status && !m->timed_out && !m->interrupted && !failing(r) &&
+	       acquisitions(r->report);
+}
+
+/* Runs the program again until something happens or it was run often enough. */
+static bool run_again(struct run *r)
+{
+	while (is_uneventful(r) && lh_until_again(&r->until)) {
+		close_run(r);
+		r->monitor = (struct lh_monitor){0};
+		r->file = (struct lh_ledger_file){0};
+		if (!run_program(r))
+			return false;
+	}
+	return true;
+}
+
+/* What ended the search; NULL: nothing did. */
+static const char *last_event(const struct run *r)
+{
+	return is_uneventful(r) ? NULL : failing(r) ? "has a new finding" : "failed";
+}
+
+/* What repeats the last run. */
+static const char *command_again(const struct run *r)
+{
+	struct lh_arena *arena = r->project.arena;
+	return lh_arena_printf(arena, "lockhound %s%s -- %s", r->command->name,
+			       lh_settings_repeat(r->settings, arena), r->project.options.program);
+}
+
+/* Makes the report of the last run. */
+static bool make_runs(struct run *r)
+{
+	if (!lh_until_is_wanted(r->settings))
+		return make_first_run(r);
+	lh_until_begin(&r->until, r->settings);
+	return make_first_run(r) && run_again(r);
+}
+
 static void close_all(struct run *r)
 {
 	if (r->recorded.report) {
 		lh_session_close(&r->session);
 		lh_loaded_runs_close(&r->recorded);
 	} else {
-		lh_report_free(r->report);
-		lh_session_close(&r->session);
-		lh_read_close(&r->file);
-		lh_monitor_close(&r->monitor);
+		close_run(r);
 	}
 	lh_project_close(&r->project);
 }
 
 static int finish(struct run *r)
 {
+	const char *event = last_event(r); /* before its findings are in the baseline */
+	update_baseline(r);
 	try_predictions(r);
 	print_remaining(r);
+	if (lh_until_is_wanted(r->settings))
+		lh_until_end(&r->until, event, command_again(r));
 	save_results(r);
 	if (!r->monitor.still_running)
 		lh_preload_cleanup(&r->start.preload);
@@ -494,11 +564,12 @@ int lh_run_command(const struct lh_command *command, struct lh_settings *setting
 	r->command = command;
 	r->settings = settings;
 	r->start = (struct lh_start){.settings = settings, .project = &r->project, .argv = argv};
-	if (!lh_try_options_are_good(command, settings))
+	if (!lh_try_options_are_good(command, settings) ||
+	    !lh_until_options_are_good(command, settings))
 		return LH_STATUS_ERROR;
 	if (!prepare(r, arguments))
 		return r->problem;
-	if (make_first_run(r))
+	if (make_runs(r))
 		return finish(r);
 	lh_files_drop(&r->files);
 	lh_preload_cleanup(&r->start.preload);

@@ -276,10 +276,9 @@ static const struct {
 		{"the pauses were cut short, by the limit of an attempt or by time limits of the "
 		 "program",
 		 ALL, ""},
-	[LH_OPEN_CLOSED] =
-		{"its threads were at their places at the same time, and went on without "
-		 "a deadlock",
-		 ALL, ""},
+	[LH_OPEN_CLOSED] = {"its threads were at their places at the same time, and no deadlock "
+			    "there followed",
+			    ALL, ""},
 	[LH_OPEN_INSTANCES] = {"its threads met, but each held another lock than the others wanted",
 			       ALL, ""},
 	[LH_OPEN_MIXED] = {"one thread came only after another had passed", REFUTING,

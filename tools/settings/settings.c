@@ -238,17 +238,21 @@ static unsigned pick_seed(void)
 	return random % 999999 + 1;
 }
 
+void lh_settings_set_seed(struct lh_settings *s, unsigned seed)
+{
+	s->seed_picked |= !seed;
+	seed = seed ? seed : pick_seed();
+	LH_OPTION(s, shake) =
+		(struct lh_value){seed, lh_arena_printf(texts(), "%u", seed), LH_FROM_FLAG};
+}
+
 /* The option without its value: the default, or a seed for --shake. */
 static int set_without_value(struct lh_settings *s, int found)
 {
 	const struct lh_setting *row = &lh_settings_table[found];
 	s->value[found] = (struct lh_value){row->number, "", LH_FROM_FLAG};
-	if (found == LH_OPT_shake) {
-		s->value[found].number = pick_seed();
-		s->value[found].text =
-			lh_arena_printf(texts(), "%u", (unsigned)s->value[found].number);
-		s->seed_picked = true;
-	}
+	if (found == LH_OPT_shake)
+		lh_settings_set_seed(s, 0);
 	return 1;
 }
 

@@ -114,6 +114,9 @@ bool lh_settings_for_library(const struct lh_settings *s, char *out, size_t capa
  * for a shell. */
 const char *lh_settings_repeat(const struct lh_settings *s, struct lh_arena *);
 
+/* Sets the option shake as by its flag; 0: to a random seed. */
+void lh_settings_set_seed(struct lh_settings *s, unsigned seed);
+
 /* How functions are classified and places are shown; without symbols, and nothing more to add. */
 struct lh_report_options lh_settings_report(const struct lh_settings *s);
 /* How a report is rendered, by the options for that; without color. */

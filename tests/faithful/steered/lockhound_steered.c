@@ -1,7 +1,8 @@
 /*
  * lockhound_steered.c — the command, linked once more, in which every program is steered by a plan
  * of everything: all chains of locks of a recorded run are parts of cycles, so that threads pause
- * at all places where they acquire locks. FROM names the record.
+ * at all places where they acquire locks. FROM names the record; with DAMAGE, a number, some
+ * numbers of the plan are wrong: the library must not believe them.
  *
  * Linked with --wrap=lh_start_program.
  */
@@ -45,9 +46,8 @@ static bool add_stop(const struct lh_ledger_view *v, struct lh_plan_part *p, lh_
 	*stop = (struct lh_plan_stop){.frame = (uint16_t)plan.frames, .kind = l.kind};
 	uint32_t n = lh_read_frames(v, LH_SITE_STACK(c.site), frame);
 	for (uint32_t i = 0; i < n && plan.frames < LH_PLAN_FRAMES; i++) {
-		unsigned row = lh_read_module(v, LH_FRAME_MODULE(frame[i]), &m)
-				       ? module_of(&m)
-				       : LH_PLAN_MODULES;
+		unsigned row = lh_read_module(v, LH_FRAME_MODULE(frame[i]), &m) ? module_of(&m)
+										: LH_PLAN_MODULES;
 		if (row == LH_PLAN_MODULES)
 			break;
 		plan.frame[plan.frames++] = LH_FRAME(
@@ -87,6 +87,23 @@ static void make_plan(const struct lh_ledger_view *v)
 	plan.pause_ms = PAUSE_MS;
 }
 
+/* Each number in turn is the largest that fits; the number of cycles stays. */
+static void damage(unsigned what)
+{
+	for (unsigned i = 0; i < LH_PLAN_CYCLES; i++) {
+		struct lh_plan_cycle *c = &plan.cycle[i];
+		if (what == 1)
+			c->parts = c->writers = UINT8_MAX;
+		for (unsigned k = 0; k < LH_PLAN_PARTS; k++) {
+			struct lh_plan_part *p = &c->part[k];
+			if (what == 2)
+				p->stops = UINT8_MAX;
+			else if (what == 3)
+				p->stop[0].frame = p->stop[0].frames = UINT16_MAX;
+		}
+	}
+}
+
 enum lh_start_error __real_lh_start_program(struct lh_start *, struct lh_monitor *,
 					    const struct lh_plan *, const int *, pid_t *);
 enum lh_start_error __wrap_lh_start_program(struct lh_start *, struct lh_monitor *,
@@ -106,5 +123,8 @@ enum lh_start_error __wrap_lh_start_program(struct lh_start *start, struct lh_mo
 	for (uint32_t i = 0; i < record.n && !plan.cycles; i++)
 		make_plan(&record.view[i]);
 	unsetenv("FROM");
+	if (getenv("DAMAGE"))
+		damage((unsigned)atoi(getenv("DAMAGE")));
+	unsetenv("DAMAGE");
 	return __real_lh_start_program(start, m, &plan, standard, pid);
 }

@@ -311,7 +311,7 @@ static void step(struct scheduler *w, unsigned t, bool visited[THREADS][OPS])
 			return;
 	}
 	if (op->kind == OP_SLEEP && !w->until[t]) {
-		w->until[t] = w->now + 1 + random_below(&w->rng, 200);
+		w->until[t] = w->now + 1 + random_below(&w->rng, 400);
 		return;
 	}
 	if (is_enabled(w->p, &w->s, t) || (w->blocked[t] && op->kind == OP_TIMED))

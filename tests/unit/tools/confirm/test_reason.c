@@ -369,8 +369,9 @@ static void left_open(void)
 		{LH_OPEN_REFUSED,
 		 "the pauses were cut short, by the limit of an attempt or by time limits of the "
 		 "program, in 4 attempts"},
-		{LH_OPEN_CLOSED, "its threads were at their places at the same time, and went on "
-				 "without a deadlock, in 4 attempts"},
+		{LH_OPEN_CLOSED,
+		 "its threads were at their places at the same time, and no deadlock "
+		 "there followed, in 4 attempts"},
 		{LH_OPEN_INSTANCES, "its threads met, but each held another lock than the others "
 				    "wanted, in 4 attempts"},
 		{LH_OPEN_MIXED,
