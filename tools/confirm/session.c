@@ -296,7 +296,7 @@ static bool attempt(struct lh_session *s, struct planned first, const struct lh_
 		add_deadlocks(s, run, &run->file.view[i]);
 	count_end(s, run);
 	log_attempt(s, run, first.prediction, how, hits);
-	if (first.prediction->hits > hits && s->on_deadlock != LH_ON_EXIT)
+	if (run->deadlocked)
 		s->on_deadlock = LH_ON_EXIT; /* one is enough to look at */
 	if (!d->kepts || d->kept[d->kepts - 1] != run) {
 		lh_attempt_close(run);
