@@ -288,6 +288,7 @@ static bool attempt(struct lh_session *s, struct planned first, const struct lh_
 	run_program(s, run, how);
 	s->interrupted = run->interrupted;
 	d->last_ns = run->ns;
+	s->failed |= run->error != LH_START_GOOD;
 	bool good = !run->error && !run->interrupted;
 	for (uint32_t i = 0; i < d->all.n && !tells_nothing(d, run); i++)
 		record(s, run, &d->all.list[i], how);
@@ -380,6 +381,8 @@ static void prove(struct lh_session *s, struct lh_prediction *p)
 	if (p->why) {
 		facts.outcome = (struct lh_outcome){.verdict = LH_VERDICT_OPEN};
 		facts.why = lh_arena_printf(s->private_data->all.arena, "not steered: %s", p->why);
+	} else if (c->outcome.open == LH_OPEN_NO_ATTEMPT && s->failed) {
+		facts.why = "no attempt could be started";
 	} else if (p->verdict != c->outcome.verdict) {
 		facts.outcome.verdict = p->verdict;
 		facts.why = "it happens at more places than an attempt can steer";

@@ -25,6 +25,7 @@ struct lh_session {
 	enum lh_on_deadlock on_deadlock; /* of the first attempt that deadlocks as predicted */
 	/* results */
 	uint32_t attempts;
+	bool failed;     /* an attempt could not be started */
 	int interrupted; /* a signal that ended the session, 0: none */
 	struct lh_session_private *private_data;
 };
