@@ -144,10 +144,12 @@ static const char *wake_place(const struct writer *w)
 		      : at_place(w, stack);
 }
 
-/* What a thread does to an object so that another one goes on. */
-static const char *wake_verb(unsigned kind)
+/* What a thread does to an object so that another one goes on. A lock of Python is a semaphore. */
+static const char *wake_verb(const struct lh_report_lock *lock)
 {
-	switch (lh_kind_acts((uint8_t)kind)) {
+	if (lock->row.kind == LH_SEM && lock->kind_text != lock->kind)
+		return "releases";
+	switch (lh_kind_acts(lock->row.kind)) {
 	case LH_COND:
 		return "signals";
 	case LH_SEM:
@@ -179,8 +181,8 @@ static const char *wake_text(const struct writer *w)
 	if (lock->row.kind == LH_THREAD_END)
 		return lh_arena_printf(p, "ends, which it waits for%s",
 				       at_place(w, stack_at(w, w->row->wait_site)));
-	return lh_arena_printf(p, "%s %s%s", wake_verb(lock->row.kind),
-			       lh_report_lock_text(x->report, lock), wake_place(w));
+	return lh_arena_printf(p, "%s %s%s", wake_verb(lock), lh_report_lock_text(x->report, lock),
+			       wake_place(w));
 }
 
 static const char *count_attempts(const struct writer *w, uint32_t n)
@@ -199,7 +201,8 @@ static bool are_alike(const struct writer *w)
 	bool alike = before && after && before->stack->n == after->stack->n;
 
 	for (uint32_t i = 0; alike && i < before->stack->n; i++)
-		alike = before->stack->frame[i].address == after->stack->frame[i].address;
+		alike = before->stack->frame[i].address == after->stack->frame[i].address &&
+			before->stack->frame[i].line == after->stack->frame[i].line;
 	return alike;
 }
 
