@@ -103,11 +103,12 @@ static const char *add_stop(struct lh_plan *plan, struct lh_report *report,
 }
 
 /* What turned out to be a signal is not held; the thread that waits for it needs others to go on.
- */
+ * At a try no thread pauses. */
 static bool is_stop(const struct lh_report_part *p, const struct lh_report_step *a)
 {
 	return a == p->does || (a->action == LH_HOLDS && has_place(a) &&
-				(a == p->holds || !(a->lock->row.flags & LH_LOCK_SIGNAL)));
+				(a == p->holds || !((a->lock->row.flags & LH_LOCK_SIGNAL) ||
+						    LH_SITE_HOW(a->site) == LH_TRY)));
 }
 
 /* How many of the outermost holds a plan has no room for. */
