@@ -62,7 +62,8 @@ enum {
 	LH_STEER_GUARDED = 64,
 	LH_STEER_CROWDS = 32,
 	LH_STEER_CROWD = 32,
-	LH_STEER_EARLY = 256
+	LH_STEER_EARLY = 256,
+	LH_STEER_TRIED = 256
 };
 
 /* What is kept of a thread, by its live-thread row. */
@@ -98,6 +99,13 @@ struct lh_crowd {
 	lh_thread_id thread[LH_STEER_CROWD];
 };
 
+/* What only this thread acquires, at least once by a try. */
+struct lh_tried {
+	uint64_t object;
+	lh_lock_id lock; /* 0: it was not known then */
+	lh_thread_id thread;
+};
+
 /* Private memory: all zero in a forked child until the child's start. */
 struct lh_steering {
 	struct lh_internal_lock lock;
@@ -109,11 +117,12 @@ struct lh_steering {
 	uint64_t since_ns;  /* there are some */
 	uint64_t looked_ns; /* the last look */
 	uint32_t quiet;     /* looks in a row that saw no thread that can run */
-	uint32_t guarded_n, crowds_n, early_n;
+	uint32_t guarded_n, crowds_n, early_n, tried_n;
 	bool unguarded; /* of some condition the mutex is not followed */
 	struct lh_guarded guarded[LH_STEER_GUARDED];
 	struct lh_crowd crowd[LH_STEER_CROWDS];
 	struct lh_early early[LH_STEER_EARLY];
+	struct lh_tried tried[LH_STEER_TRIED];
 };
 extern struct lh_steering *lh_steering LH_HIDDEN;
 
@@ -151,16 +160,19 @@ void lh_pause_wait_ended(uintptr_t frame, struct lh_steer_wait);
 /* Before the wait for the end of a thread is reported to have ended. */
 void lh_pause_joined(uintptr_t frame, struct lh_steer_wait);
 void lh_pause_takes(uintptr_t frame, const void *object); /* a permit, without a wait */
-void lh_pause_tries(uintptr_t frame, const void *object); /* the program itself */
+/* The program itself has tried to acquire; and it acquires what it has tried before. */
+void lh_pause_tries(uintptr_t frame, const void *object, enum lh_kind kind, bool acquired);
+void lh_pause_uses(uintptr_t frame, const void *object, enum lh_kind kind);
 void lh_pause_signals(uintptr_t frame, const void *object, enum lh_kind kind, bool all);
 void lh_pause_creates(uintptr_t frame);
 
 /* The mutex of a condition is released. */
 void lh_pause_releases(uintptr_t frame, const void *mutex);
-extern bool lh_steer_guards[256] LH_HIDDEN; /* false: no such mutex has this address */
-static inline bool *lh_steer_guard_of(uint64_t mutex)
+/* False: no mutex of a condition, or nothing that was tried, has an address with this hash. */
+extern bool lh_steer_guards[256] LH_HIDDEN, lh_steer_tried[256] LH_HIDDEN;
+static inline bool *lh_steer_flag_of(bool flag[256], uint64_t object)
 {
-	return &lh_steer_guards[mutex * 0x9e3779b97f4a7c15u >> 56];
+	return &flag[object * 0x9e3779b97f4a7c15u >> 56];
 }
 
 /* ---- pause.c ---- */
