@@ -15,8 +15,8 @@
  * from the first 64, all delays of a process together stay below a fifth of the time since its
  * start; and no delay is longer than a sixteenth of the shortest time limit that a wait had so far.
  *
- * - A thread that acquires a lock for the first time in a chain of held locks is always delayed, and
- *   a part of the budget is kept for that: an order of locks may come only once in a run.
+ * - A thread that acquires a lock for the first time in a chain of held locks is always delayed,
+ * and a part of the budget is kept for that: an order of locks may come only once in a run.
  * - A timed wait gets only the shortest delay, and on a condition none: it would use up a part of
  *   the limit. Acquisitions of semaphores, robust mutexes and timed ones are delayed only if the
  *   object looks free.

@@ -21,6 +21,11 @@ static struct lh_steer_thread *thread_of(struct lh_steer *s, uint32_t thread)
 	return &s->thread[0];
 }
 
+void lh_steer_runs(struct lh_steer *s, uint32_t thread)
+{
+	thread_of(s, thread)->runs = true;
+}
+
 static struct lh_steer_object *object_of(struct lh_steer *s, uint64_t object)
 {
 	uint32_t i = (uint32_t)((object * 0x9e3779b97f4a7c15u) >> 56) & (LH_STEER_OBJECTS - 1);
@@ -63,10 +68,22 @@ static bool is_untouched(struct lh_steer *s, uint64_t object, uint64_t bit)
 	return !((o->depends | o->stray) & bit);
 }
 
+/* A thread could run while the visitor was paused, and did not come soon afterwards as another one
+ * did: perhaps it lets that one go on, at its own time. */
+static bool is_another_running(const struct lh_steer *s, uint64_t bit)
+{
+	for (uint32_t i = 1; (s->seen_only & bit) && i < LH_STEER_THREADS; i++)
+		if (s->thread[i].ran & ~s->thread[i].seen & s->seen_only & bit)
+			return true;
+	return false;
+}
+
 /* The visitor goes on: all that was known of it is of no use from now on. `quiet`: no other thread
  * can run; otherwise a blocked thread may have been woken already, and not have run yet. */
 static void forget(struct lh_steer *s, uint64_t bit, bool quiet)
 {
+	s->doubt |= is_another_running(s, bit);
+	s->seen_only &= ~bit;
 	for (uint32_t i = 0; i < LH_STEER_THREADS; i++) {
 		struct lh_steer_thread *t = &s->thread[i];
 		bool awaits = t->blocked_on &&
@@ -74,6 +91,7 @@ static void forget(struct lh_steer *s, uint64_t bit, bool quiet)
 		t->depends &= ~bit;
 		t->woken_for &= ~bit;
 		t->seen &= ~bit;
+		t->ran &= ~bit;
 		t->awaits = awaits ? t->awaits | bit : t->awaits & ~bit;
 	}
 	for (uint32_t i = 0; i < LH_STEER_OBJECTS; i++) {
@@ -211,8 +229,17 @@ static bool is_another_paused(const struct lh_steer *s, const struct lh_steer_pa
 	return false;
 }
 
+static void note_runners(struct lh_steer *s, uint32_t v, bool limit)
+{
+	for (uint32_t i = 1; i < LH_STEER_THREADS; i++) {
+		if (limit && s->thread[i].runs)
+			s->thread[i].ran |= 1ull << v;
+		s->thread[i].runs = false;
+	}
+}
+
 static void leaves_last(struct lh_steer *s, struct lh_steer_part *p, uint32_t v,
-			enum lh_steer_end end, uint32_t by, bool tested, uint64_t now_ns)
+			enum lh_steer_end end, bool tested, uint64_t now_ns)
 {
 	bool limit = end == LH_STEER_LIMIT && !is_another_paused(s, p);
 
@@ -220,7 +247,7 @@ static void leaves_last(struct lh_steer *s, struct lh_steer_part *p, uint32_t v,
 	s->by_limit = limit ? s->by_limit | 1ull << v : s->by_limit & ~(1ull << v);
 	s->visitor[v].released_ns = limit ? now_ns : 0;
 	s->visitor[v].paused_ns = limit ? now_ns - p->since_ns : 0;
-	s->visitor[v].runner = limit ? by : 0;
+	note_runners(s, v, limit);
 	p->untested += !tested && !limit;
 }
 
@@ -241,18 +268,18 @@ void lh_steer_evidence_end(struct lh_steer *s, struct lh_steer_part *p, enum lh_
 		thread_of(s, by)->depends |= bit;
 	s->relied_on |= needed ? bit : 0;
 	if (last && bit)
-		leaves_last(s, p, v, end, by, quiet || needed, now_ns);
+		leaves_last(s, p, v, end, quiet || needed, now_ns);
 }
 
 /* Did the thread come soon after the time had ended the pause of visitor v? Its own pauses since do
- * not count. It must have been the only one that could run: one that sleeps or waits for something
- * outside may wake it in another run. */
-static bool comes_soon(const struct lh_steer *s, const struct lh_steer_arrival *a, uint32_t v)
+ * not count. Every other thread that could run must come soon, too: one that sleeps or waits for
+ * something outside may wake it in another run. */
+static bool comes_soon(struct lh_steer *s, const struct lh_steer_arrival *a, uint32_t v)
 {
 	const struct lh_steer_part *p = &s->part[a->part];
 	uint64_t own = p->thread == a->thread && p->state != LH_STEER_AWAY ? p->paused_ns : 0;
 
-	return (s->by_limit >> v & 1) && s->visitor[v].runner == a->thread &&
+	return (s->by_limit >> v & 1) && (thread_of(s, a->thread)->ran >> v & 1) &&
 	       a->now_ns - s->visitor[v].released_ns < s->visitor[v].paused_ns / 4 + own;
 }
 
@@ -269,6 +296,7 @@ static bool comes_after(struct lh_steer *s, const struct lh_steer_arrival *a, ui
 		return false;
 	t->seen |= 1ull << v;
 	s->relied_on |= 1ull << v;
+	s->seen_only |= 1ull << v;
 	return true;
 }
 
@@ -382,7 +410,7 @@ enum lh_steer_result lh_steer_result(const struct lh_steer *s, struct lh_steer_r
 {
 	enum lh_steer_result best = LH_STEER_UNKNOWN;
 
-	if (s->full || s->closed || s->doubt || anybody_has_lost(s))
+	if (s->full || s->closed || s->doubt || anybody_has_lost(s) || is_another_running(s, ~0ull))
 		return best;
 	for (unsigned a = 0; a < s->n; a++)
 		for (unsigned b = a + 1; b < s->n; b++) {

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 
 enum {
 	FREE_NS = 800000000,
@@ -112,6 +113,12 @@ static bool has_handler(void)
 bool lh_limits_signal_may_come(void)
 {
 	return !lh_sys_seccomp_seen() && (timer_ns() != UINT64_MAX || has_handler());
+}
+
+bool lh_limits_has_children(void)
+{
+	return !lh_sys_seccomp_seen() &&
+	       lh_syscall(SYS_waitid, P_ALL, 0, 0, WEXITED | WNOHANG | WNOWAIT, 0, 0) == 0;
 }
 
 void lh_limits_spend(uint64_t ns)

@@ -211,17 +211,11 @@ static bool all_rest(bool *others)
 	return all;
 }
 
-lh_thread_id lh_look_for_runner(void)
+void lh_look_for_runners(void)
 {
-	lh_thread_id runner = 0;
-
-	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
-		if (!is_gone(&LH_LIVE_THREADS[i]) && !lh_steering->stepper[i].paused && !rests(i)) {
-			if (runner)
-				return 0;
-			runner = LH_LIVE_THREADS[i].thread;
-		}
-	return runner;
+	for (uint32_t i = 1; lh_steering->cycle[0] && i < lh_rows_used(LH_T_LIVE_THREAD); i++)
+		if (!is_gone(&LH_LIVE_THREADS[i]) && !lh_steering->stepper[i].paused && !rests(i))
+			lh_steer_runs(lh_steering->cycle[0], LH_LIVE_THREADS[i].thread);
 }
 
 void lh_look(uint64_t now)

@@ -17,8 +17,10 @@ static bool step(struct lh_self *self, bool struck)
 	if (s->paused &&
 	    (struck || (self->live_saved->cancel & LH_CANCEL_PENDING) || lh_sys_seccomp_seen()))
 		lh_steering_end_pause(s, LH_STEER_BROKEN_OFF, 0, now);
-	if (s->paused && now >= s->until_ns)
-		lh_steering_end_pause(s, LH_STEER_LIMIT, lh_look_for_runner(), now);
+	if (s->paused && now >= s->until_ns) {
+		lh_look_for_runners();
+		lh_steering_end_pause(s, LH_STEER_LIMIT, 0, now);
+	}
 	if (s->paused)
 		lh_look(now);
 	return !s->paused;
@@ -155,6 +157,33 @@ static bool may_steer(unsigned c, uint64_t now)
 	return true;
 }
 
+/* Has the thread released the lock of its stop? One that has just gone on may not have it yet. */
+static bool has_released(const struct lh_live_thread *live, const struct lh_steer_part *p,
+			 struct lh_stop at, uint64_t now)
+{
+	enum { TO_GO_ON_NS = LH_STEER_STEP_NS / 5 };
+	lh_lock_id waits = __atomic_load_n(&live->wait_lock, __ATOMIC_ACQUIRE);
+	const struct lh_lock *l = waits ? lh_lock_row(waits) : NULL;
+
+	if (held_since(live, at) || waits == p->wanted || (l && l->address == p->wanted))
+		return false;
+	return waits || (now - p->ended_ns > TO_GO_ON_NS && now - p->since_ns > TO_GO_ON_NS);
+}
+
+/* If another thread is in the part, but has released the lock of its stop, its visit came to
+ * nothing. */
+static void end_idle_visit(const struct visitor *v, const struct lh_stop *at)
+{
+	struct lh_steer *s = lh_steering->cycle[at->cycle];
+	const struct lh_steer_part *p = &s->part[at->part];
+	const struct lh_live_thread *live = &LH_LIVE_THREADS[LH_THREADS[p->thread].live];
+
+	if (p->state == LH_STEER_GOING && p->thread != v->self->live_saved->thread &&
+	    live->thread == p->thread &&
+	    has_released(live, p, (struct lh_stop){at->cycle, at->part, p->stop}, v->now))
+		lh_steer_thread_ends(s, p->thread);
+}
+
 /* True: the thread pauses now. */
 static bool arrive(const struct visitor *v, const struct lh_stop *at)
 {
@@ -168,6 +197,7 @@ static bool arrive(const struct visitor *v, const struct lh_stop *at)
 		a.may_pause = false;
 	LH_STEERED[1 + at->cycle].refused += !v->until;
 	row->site = LH_SITE(v->stack, v->call->how, v->call->mode);
+	end_idle_visit(v, at);
 	bool pauses = lh_steer_arrive(lh_steering->cycle[at->cycle], &a);
 	lh_steering_notice_ends(at->cycle, v->now);
 	if (pauses)

@@ -51,6 +51,8 @@ void lh_limits_spend(uint64_t ns);
 /* A timer is armed, or the program has a handler for a signal that another process may send: then
  * that no thread can run does not mean that nothing happens. */
 bool lh_limits_signal_may_come(void);
+/* They may write to pipes and queues that threads of this process wait for. */
+bool lh_limits_has_children(void);
 /* The program begins a wait that ends then: the time on the ledger's clock. */
 uint64_t lh_limits_timed(const struct timespec *absolute);
 uint64_t lh_limits_timed_us(int64_t monotonic_us);
@@ -145,8 +147,8 @@ unsigned lh_steering_current(void); /* the cycle that has a paused thread; LH_PL
 
 void lh_look_for_needed(uint64_t now);
 void lh_look(uint64_t now);
-/* The only thread that can run but paused ones; 0: there are several, or none. */
-lh_thread_id lh_look_for_runner(void);
+/* Tells steer.c of each thread that can run. */
+void lh_look_for_runners(void);
 
 /* ---- waits.c ---- */
 

@@ -122,7 +122,7 @@ void lh_steering_end_pause(struct lh_stepper *s, enum lh_steer_end how, lh_threa
 {
 	unsigned c = s->paused - 1u;
 
-	if (how == LH_STEER_LIMIT && lh_limits_signal_may_come())
+	if (how == LH_STEER_LIMIT && (lh_limits_signal_may_come() || lh_limits_has_children()))
 		lh_steer_tries(lh_steering->cycle[c], s->thread);
 	lh_steer_end_pause(lh_steering->cycle[c], s->thread, how, by, now);
 	lh_steering_notice_ends(c, now);

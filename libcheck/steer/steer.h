@@ -70,6 +70,8 @@ enum lh_steer_wake {
 /* One thread, as far as dependencies are concerned. */
 struct lh_steer_thread {
 	uint64_t depends; /* bit v: it goes on only because visitor v did, when last released */
+	uint64_t ran;     /* bit v: it could run when the time ended the pause of visitor v */
+	bool runs;        /* while a pause is about to end by the time */
 	uint64_t seen;    /* bit v: it came soon after visitor v was released by the time */
 	uint64_t awaits;  /* bit v: it is still blocked as it was when visitor v was released */
 	uint64_t blocked_on;
@@ -102,6 +104,7 @@ struct lh_steer {
 	bool closing;       /* all were at their last stops: the writers go first */
 	bool full;          /* more visitors, threads or objects than there is room for */
 	uint64_t relied_on; /* bit v: a thread was found to depend on visitor v */
+	uint64_t seen_only; /* bit v: a thread was seen to come soon after visitor v */
 	uint64_t by_limit;  /* bit v: the time ended the last pause of visitor v */
 	bool doubt;         /* something happened that may happen otherwise in another run */
 	uint32_t closed;    /* times that all went from their last stops at once */
@@ -117,7 +120,6 @@ struct lh_steer {
 		uint8_t part;
 		bool left;                       /* its last stop, at least once */
 		uint64_t released_ns, paused_ns; /* by the time limit; 0: otherwise */
-		uint32_t runner;                 /* then the only thread that could run */
 	} visitor[LH_STEER_VISITORS];
 	uint32_t visitors;
 	struct lh_steer_thread thread[LH_STEER_THREADS];
@@ -146,8 +148,9 @@ bool lh_steer_is_paused(const struct lh_steer *, uint32_t thread);
 bool lh_steer_any_paused(const struct lh_steer *);
 
 /* The pause of this thread ends: LH_STEER_NEEDED, LH_STEER_LIMIT, or LH_STEER_BROKEN_OFF. `by`: the
- * thread that waits for a lock of this very thread; 0: it waits through other threads. At a limit:
- * the only thread that can run but paused ones; 0: there are several. */
+ * thread that waits for a lock of this very thread; 0: it waits through other threads. Before
+ * it ends by a limit, the caller names each other thread that can run. */
+void lh_steer_runs(struct lh_steer *, uint32_t thread);
 void lh_steer_end_pause(struct lh_steer *, uint32_t thread, enum lh_steer_end, uint32_t by,
 			uint64_t now_ns);
 /* No thread but paused ones can run: one of them goes on. */

@@ -181,27 +181,21 @@ static bool rests(const struct scheduler *w, unsigned t)
 	return w->blocked[t] && kind != OP_TIMED && kind != OP_SPIN && !is_enabled(w->p, &w->s, t);
 }
 
-/* The only thread that can run but paused ones, from 1; 0: there are several, or none. */
-static unsigned only_runner(const struct scheduler *w)
+static void tell_runners(struct scheduler *w)
 {
-	unsigned runner = 0;
-
-	for (unsigned t = 0; t < w->p->threads; t++) {
-		if (!(w->s.started >> t & 1) || has_ended(w->p, &w->s, t) || is_paused(w, t) ||
-		    rests(w, t))
-			continue;
-		if (runner)
-			return 0;
-		runner = t + 1;
-	}
-	return runner;
+	for (unsigned t = 0; t < w->p->threads; t++)
+		if ((w->s.started >> t & 1) && !has_ended(w->p, &w->s, t) && !is_paused(w, t) &&
+		    !rests(w, t))
+			lh_steer_runs(w->r->steer, t + 1);
 }
 
 static void end_long_pauses(struct scheduler *w)
 {
 	for (unsigned t = 0; t < w->p->threads; t++)
-		if (is_paused(w, t) && w->now - w->paused_at[t] >= w->r->limit)
-			end_pause(w, t, LH_STEER_LIMIT, only_runner(w));
+		if (is_paused(w, t) && w->now - w->paused_at[t] >= w->r->limit) {
+			tell_runners(w);
+			end_pause(w, t, LH_STEER_LIMIT, 0);
+		}
 }
 
 /* ---- steps ---- */
