@@ -97,7 +97,7 @@ static const struct example examples[] = {
 	 {"push 0", "pop 0 " A "push 0", "pop 0 push 0 " B},
 	 NOT_REFUTED,
 	 BROKEN_TAKES},
-	{"the same, and it is another thread that gives back",
+	{"the same, and another thread pushes it again",
 	 {"push 0", "pop 0 " A "push 0", "pop 0 post 0 " B, "wait 0 push 0"},
 	 NOT_REFUTED,
 	 0},
