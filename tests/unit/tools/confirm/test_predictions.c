@@ -125,6 +125,7 @@ static void not_steered(void)
 	lh_report_free(report);
 
 	report = report_of(build_bank(100, SLIDE));
+	memset(&plan, 0, sizeof(plan));
 	plan.cycles = LH_PLAN_CYCLES;
 	CHECK(lh_plan_add(&plan, report, report->finding[0]) != NULL);
 	plan.cycles = 0;
