@@ -87,6 +87,19 @@ static void share_frames(struct lh_plan *plan, struct lh_plan_stop *stop)
 	stop->frame = at;
 }
 
+/* Is the lock one of several that one call initialized, as in an array or on the heap? Then the
+ * locks before and behind it in the ledger are others of them. */
+static bool is_one_of_several(const struct lh_report_lock *l, uint32_t row)
+{
+	struct lh_lock other;
+
+	for (uint32_t i = row - 1; i <= row + 1 && l->row.init_stack; i += 2)
+		if (i && lh_read_lock_row(l->process->ledger, i, &other) &&
+		    other.init_stack == l->row.init_stack)
+			return true;
+	return false;
+}
+
 static const char *add_stop(struct lh_plan *plan, struct lh_report *report,
 			    const struct lh_report_finding *f, const struct lh_report_step *a,
 			    struct lh_plan_part *part)
@@ -94,6 +107,8 @@ static const char *add_stop(struct lh_plan *plan, struct lh_report *report,
 	struct lh_plan_stop *stop = &part->stop[part->stops];
 
 	*stop = (struct lh_plan_stop){.kind = a->lock->row.kind, .mode = (uint8_t)a->mode};
+	if (is_one_of_several(a->lock, LH_LOCK_ROW(a->lock->lock)))
+		stop->row = LH_LOCK_ROW(a->lock->lock);
 	part->stops++;
 	const char *why = add_frames(plan, a, lh_report_own_frames(report, f, a), stop);
 
