@@ -117,8 +117,7 @@ static const char *add_stop(struct lh_plan *plan, struct lh_report *report,
 	return why;
 }
 
-/* Threads pause only in calls that wait without a limit, and not where a program announces a lock.
- */
+/* Threads pause in calls that wait without a limit, but not where a program announces a lock. */
 static bool may_pause(const struct lh_report_step *a)
 {
 	return a->lock->row.kind != LH_CUSTOM && LH_SITE_HOW(a->site) == LH_BLOCKING;
