@@ -21,6 +21,11 @@ static struct lh_steer_thread *thread_of(struct lh_steer *s, uint32_t thread)
 	return &s->thread[0];
 }
 
+void lh_steer_runs(struct lh_steer *s, uint32_t thread)
+{
+	thread_of(s, thread)->runs = true;
+}
+
 static struct lh_steer_object *object_of(struct lh_steer *s, uint64_t object)
 {
 	uint32_t i = (uint32_t)((object * 0x9e3779b97f4a7c15u) >> 56) & (LH_STEER_OBJECTS - 1);
@@ -53,8 +58,6 @@ static uint32_t visitor_of(struct lh_steer *s, uint32_t part, uint32_t thread)
 
 /* ---- dependencies ---- */
 
-enum { MANY = ~0u };
-
 /* Nobody has signalled the object, or taken from it, since the visitor was released before. */
 static bool is_untouched(struct lh_steer *s, uint64_t object, uint64_t bit)
 {
@@ -63,17 +66,31 @@ static bool is_untouched(struct lh_steer *s, uint64_t object, uint64_t bit)
 	return !((o->depends | o->stray) & bit);
 }
 
+/* A thread could run while the visitor was paused, and did not come soon afterwards as another one
+ * did: perhaps it lets that one go on, at its own time. */
+static bool is_another_running(const struct lh_steer *s, uint64_t bit)
+{
+	for (uint32_t i = 1; (s->seen_only & bit) && i < LH_STEER_THREADS; i++)
+		if (s->thread[i].ran & ~s->thread[i].seen & s->seen_only & bit)
+			return true;
+	return false;
+}
+
 /* The visitor goes on: all that was known of it is of no use from now on. `quiet`: no other thread
  * can run; otherwise a blocked thread may have been woken already, and not have run yet. */
 static void forget(struct lh_steer *s, uint64_t bit, bool quiet)
 {
+	s->doubt |= is_another_running(s, bit);
+	s->seen_only &= ~bit;
 	for (uint32_t i = 0; i < LH_STEER_THREADS; i++) {
 		struct lh_steer_thread *t = &s->thread[i];
 		bool awaits = t->blocked_on &&
 			      (quiet || ((t->awaits & bit) && is_untouched(s, t->blocked_on, bit)));
 		t->depends &= ~bit;
+		t->itself &= ~bit;
 		t->woken_for &= ~bit;
 		t->seen &= ~bit;
+		t->ran &= ~bit;
 		t->awaits = awaits ? t->awaits | bit : t->awaits & ~bit;
 	}
 	for (uint32_t i = 0; i < LH_STEER_OBJECTS; i++) {
@@ -81,7 +98,7 @@ static void forget(struct lh_steer *s, uint64_t bit, bool quiet)
 		o->depends &= ~bit;
 		o->signalled &= ~bit;
 		o->stray &= ~bit;
-		o->early = o->taker ? o->early | bit : o->early & ~bit;
+		o->early = o->taker[0] ? o->early | bit : o->early & ~bit;
 	}
 }
 
@@ -94,29 +111,57 @@ void lh_steer_evidence_blocks(struct lh_steer *s, uint32_t thread, uint64_t obje
 	t->awaits = 0;
 }
 
-/* The visitors that the thread depends on because its wait on the object ended. */
-static uint64_t gained(const struct lh_steer_thread *t, uint32_t thread,
-		       const struct lh_steer_object *o, enum lh_steer_wake how)
+/* Has another thread than these two taken something from the object? */
+static bool has_other_taker(const struct lh_steer_object *o, uint32_t a, uint32_t b)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (o->taker[i] && o->taker[i] != a && o->taker[i] != b)
+			return true;
+	return o->takers;
+}
+
+/* The visitors before which only the visitor itself, or this thread, took something. If this thread
+ * had got it, the visitor would have waited, until something was there for it again: so this
+ * thread depends on the visitor as long as it lets no other thread go on. */
+static uint64_t taken_by_themselves(const struct lh_steer *s, uint32_t thread,
+				    const struct lh_steer_object *o)
+{
+	uint64_t bits = 0;
+
+	for (uint32_t v = 0; v < s->visitors; v++)
+		if (!has_other_taker(o, thread, o->changed ? thread : s->visitor[v].thread))
+			bits |= 1ull << v;
+	return bits;
+}
+
+/* The visitors that the thread may depend on because its wait on the object ended. */
+static uint64_t gained(const struct lh_steer_thread *t, const struct lh_steer_object *o,
+		       enum lh_steer_wake how)
 {
 	uint64_t bits = t->blocked_on == o->object ? t->awaits & o->depends : 0;
 
 	if (how == LH_WAKE_ALL)
 		return bits;
-	if (how == LH_WAKE_ANY)
-		return 0;
-	return bits & ~o->stray & ~(o->taker == thread ? 0 : o->early);
+	return how == LH_WAKE_ANY ? 0 : bits & ~o->stray;
 }
 
 static void use(struct lh_steer *s, const struct lh_steer_thread *t, struct lh_steer_object *o)
 {
-	o->stray |= ~t->depends;
-	s->doubt |= (o->relied_on & ~t->depends) != 0;
+	uint64_t depends = t->depends | t->itself;
+
+	o->stray |= ~depends;
+	s->doubt |= (o->relied_on & ~depends) != 0;
 }
 
 static void take(struct lh_steer *s, uint32_t thread, struct lh_steer_object *o)
 {
 	use(s, thread_of(s, thread), o);
-	o->taker = !o->taker || o->taker == thread ? thread : MANY;
+	if (!o->taker[0] || o->taker[0] == thread)
+		o->taker[0] = thread;
+	else if (!o->taker[1] || o->taker[1] == thread)
+		o->taker[1] = thread;
+	else
+		o->takers = true;
 }
 
 /* The thread was blocked when the time ended the pauses of these visitors, and goes on: perhaps it
@@ -129,7 +174,7 @@ static void doubt_limits(struct lh_steer *s, uint32_t thread, const struct lh_st
 	if (how == LH_WAKE_ALL)
 		return;
 	if (how == LH_WAKE_ALONE)
-		unclear &= o->taker == thread ? 0 : o->early;
+		unclear &= has_other_taker(o, thread, thread) ? o->early : 0;
 	s->by_limit &= ~unclear;
 	s->doubt |= (unclear & s->relied_on) != 0;
 }
@@ -138,10 +183,14 @@ void lh_steer_wakes(struct lh_steer *s, uint32_t thread, uint64_t object, enum l
 {
 	struct lh_steer_thread *t = thread_of(s, thread);
 	struct lh_steer_object *o = object_of(s, object);
-	uint64_t bits = gained(t, thread, o, how);
+	uint64_t bits = gained(t, o, how), taken = 0;
 
+	if (how == LH_WAKE_ALONE && has_other_taker(o, thread, thread))
+		taken = bits & o->early;
+	bits &= ~taken | taken_by_themselves(s, thread, o);
 	doubt_limits(s, thread, o, how);
-	t->depends |= bits;
+	t->depends |= bits & ~taken;
+	t->itself |= bits & taken;
 	s->relied_on |= bits;
 	if (bits) {
 		t->woken_for = bits & o->signalled;
@@ -165,12 +214,21 @@ void lh_steer_takes(struct lh_steer *s, uint32_t thread, uint64_t object)
 	take(s, thread, object_of(s, object));
 }
 
+void lh_steer_changes(struct lh_steer *s, uint32_t thread, uint64_t object)
+{
+	struct lh_steer_object *o = object_of(s, object);
+
+	o->changed = true;
+	take(s, thread, o);
+}
+
 void lh_steer_signals(struct lh_steer *s, uint32_t thread, uint64_t object, lh_site site)
 {
 	struct lh_steer_thread *t = thread_of(s, thread);
 	struct lh_steer_object *o = object_of(s, object);
 
 	use(s, t, o);
+	t->itself = 0;
 	o->depends |= t->depends;
 	if (!t->depends)
 		return;
@@ -194,6 +252,7 @@ void lh_steer_creates(struct lh_steer *s, uint32_t creator, uint32_t thread)
 {
 	struct lh_steer_thread *t = thread_of(s, thread);
 
+	thread_of(s, creator)->itself = 0;
 	*t = (struct lh_steer_thread){.depends = thread_of(s, creator)->depends, .waker = creator};
 	t->woken_for = t->depends;
 	s->relied_on |= t->depends;
@@ -211,8 +270,17 @@ static bool is_another_paused(const struct lh_steer *s, const struct lh_steer_pa
 	return false;
 }
 
+static void note_runners(struct lh_steer *s, uint32_t v, bool limit)
+{
+	for (uint32_t i = 1; i < LH_STEER_THREADS; i++) {
+		if (limit && s->thread[i].runs)
+			s->thread[i].ran |= 1ull << v;
+		s->thread[i].runs = false;
+	}
+}
+
 static void leaves_last(struct lh_steer *s, struct lh_steer_part *p, uint32_t v,
-			enum lh_steer_end end, uint32_t by, bool tested, uint64_t now_ns)
+			enum lh_steer_end end, bool tested, uint64_t now_ns)
 {
 	bool limit = end == LH_STEER_LIMIT && !is_another_paused(s, p);
 
@@ -220,7 +288,7 @@ static void leaves_last(struct lh_steer *s, struct lh_steer_part *p, uint32_t v,
 	s->by_limit = limit ? s->by_limit | 1ull << v : s->by_limit & ~(1ull << v);
 	s->visitor[v].released_ns = limit ? now_ns : 0;
 	s->visitor[v].paused_ns = limit ? now_ns - p->since_ns : 0;
-	s->visitor[v].runner = limit ? by : 0;
+	note_runners(s, v, limit);
 	p->untested += !tested && !limit;
 }
 
@@ -241,18 +309,18 @@ void lh_steer_evidence_end(struct lh_steer *s, struct lh_steer_part *p, enum lh_
 		thread_of(s, by)->depends |= bit;
 	s->relied_on |= needed ? bit : 0;
 	if (last && bit)
-		leaves_last(s, p, v, end, by, quiet || needed, now_ns);
+		leaves_last(s, p, v, end, quiet || needed, now_ns);
 }
 
 /* Did the thread come soon after the time had ended the pause of visitor v? Its own pauses since do
- * not count. It must have been the only one that could run: one that sleeps or waits for something
- * outside may wake it in another run. */
-static bool comes_soon(const struct lh_steer *s, const struct lh_steer_arrival *a, uint32_t v)
+ * not count. Every other thread that could run must come soon, too: one that sleeps or waits for
+ * something outside may wake it in another run. */
+static bool comes_soon(struct lh_steer *s, const struct lh_steer_arrival *a, uint32_t v)
 {
 	const struct lh_steer_part *p = &s->part[a->part];
 	uint64_t own = p->thread == a->thread && p->state != LH_STEER_AWAY ? p->paused_ns : 0;
 
-	return (s->by_limit >> v & 1) && s->visitor[v].runner == a->thread &&
+	return (s->by_limit >> v & 1) && (thread_of(s, a->thread)->ran >> v & 1) &&
 	       a->now_ns - s->visitor[v].released_ns < s->visitor[v].paused_ns / 4 + own;
 }
 
@@ -262,13 +330,14 @@ static bool comes_after(struct lh_steer *s, const struct lh_steer_arrival *a, ui
 {
 	struct lh_steer_thread *t = thread_of(s, a->thread);
 
-	if (t->depends >> v & 1)
+	if ((t->depends | t->itself) >> v & 1)
 		return true;
 	*seen = true;
 	if (!(t->seen >> v & 1) && !comes_soon(s, a, v))
 		return false;
 	t->seen |= 1ull << v;
 	s->relied_on |= 1ull << v;
+	s->seen_only |= 1ull << v;
 	return true;
 }
 
@@ -363,7 +432,7 @@ static bool has_lost(const struct lh_steer *s, uint32_t thread, const struct lh_
 {
 	const struct lh_steer_thread *t = &s->thread[thread];
 
-	return o->object == t->blocked_on && o->taker && o->taker != thread &&
+	return o->object == t->blocked_on && has_other_taker(o, thread, thread) &&
 	       (((o->early | o->stray) & s->relied_on) || !t->blocked_at ||
 		t->blocked_at != o->taken_at);
 }
@@ -382,7 +451,7 @@ enum lh_steer_result lh_steer_result(const struct lh_steer *s, struct lh_steer_r
 {
 	enum lh_steer_result best = LH_STEER_UNKNOWN;
 
-	if (s->full || s->closed || s->doubt || anybody_has_lost(s))
+	if (s->full || s->closed || s->doubt || anybody_has_lost(s) || is_another_running(s, ~0ull))
 		return best;
 	for (unsigned a = 0; a < s->n; a++)
 		for (unsigned b = a + 1; b < s->n; b++) {

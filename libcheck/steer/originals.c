@@ -48,6 +48,8 @@ static void at_stop(uintptr_t frame, const void *o, enum lh_kind kind, enum lh_m
 	/* an original whose own calls are not recorded: this comes before them */
 	if (inner)
 		lh_inner_end(self);
+	if (*lh_steer_flag_of(lh_steer_tried, (uintptr_t)o))
+		lh_pause_uses(frame, o, kind);
 	lh_pause_at_stop(&call);
 	if (inner)
 		lh_inner_begin(frame);
@@ -58,14 +60,15 @@ static void at_stop(uintptr_t frame, const void *o, enum lh_kind kind, enum lh_m
 /* Is the caller the wrapper of this very function? Then the program itself tries. */
 #define IS_TRY(fn) ((uintptr_t)__builtin_return_address(0) - wrapper_of.fn < WRAPPER_BYTES)
 
-#define TRY_OF(fn, k, m, params, args, original)                                                   \
+#define TRY_OF(fn, k, m, params, args, original, acquired)                                         \
 	static int steered_##fn params                                                             \
 	{                                                                                          \
-		if (IS_TRY(fn))                                                                    \
-			lh_pause_tries(FRAME, (const void *)o);                                    \
-		else                                                                               \
+		if (!IS_TRY(fn))                                                                   \
 			at_stop(FRAME, (const void *)o, LH_##k, LH_##m);                           \
-		return original args;                                                              \
+		int rc = original args;                                                            \
+		if (IS_TRY(fn))                                                                    \
+			lh_pause_tries(FRAME, (const void *)o, LH_##k, acquired);                  \
+		return rc;                                                                         \
 	}
 static struct {
 #define LOCK(fn, ...)
@@ -81,9 +84,9 @@ static struct {
 } wrapper_of; /* where each begins */
 #define LOCK(fn, ...)
 #define TIMEDLOCK(fn, ...)
-#define TRYLOCK(fn, k, m, params, args) TRY_OF(fn, k, m, params, args, real.fn)
+#define TRYLOCK(fn, k, m, params, args) TRY_OF(fn, k, m, params, args, real.fn, rc == 0)
 #define UNLOCK(fn, ...)
-#define BOOLTRY(fn, k, m, params, args) TRY_OF(fn, k, m, params, args, OF_OUTSIDE(fn))
+#define BOOLTRY(fn, k, m, params, args) TRY_OF(fn, k, m, params, args, OF_OUTSIDE(fn), rc != 0)
 #define VOIDLOCK(fn, ...)
 #define VOIDUNLOCK(fn, ...)
 #define VOIDINIT(fn, ...)
@@ -211,11 +214,13 @@ static int steered_sem_trywait(sem_t *o)
 		errno = EAGAIN;
 		return -1;
 	}
-	if (!lh_python.on || lh_python_read_intent() == LH_PYTHON_TRY)
-		lh_pause_tries(frame, o);
-	int rc = real.sem_trywait(o);
+	bool tries = !lh_python.on || lh_python_read_intent() == LH_PYTHON_TRY;
+	int rc = real.sem_trywait(o), error = errno;
+	if (tries)
+		lh_pause_tries(frame, o, LH_SEM, rc == 0);
 	if (rc == 0)
 		lh_pause_takes(frame, o);
+	errno = error;
 	return rc;
 }
 
@@ -245,7 +250,7 @@ SIGNAL_OUTSIDE(g_cond_broadcast, true)
 #define UNLOCK_OF(type, fn, object, original)                                                      \
 	static type steered_##fn(object *o)                                                        \
 	{                                                                                          \
-		if (*lh_steer_guard_of((uintptr_t)o))                                              \
+		if (*lh_steer_flag_of(lh_steer_guards, (uintptr_t)o))                              \
 			lh_pause_releases(FRAME, o);                                               \
 		return original(o);                                                                \
 	}

@@ -39,18 +39,29 @@ lh_stack_id lh_steering_stack_of(struct lh_self *, uintptr_t frame);
 
 /* All stops that a thread with this stack is at. Needs the steering lock. */
 unsigned lh_stops_of(lh_stack_id stack, const struct lh_stop **stops);
+/* The same without the lock. False: the stack has not been compared with the plan yet. */
+bool lh_stops_known(lh_stack_id stack, const struct lh_stop **stops, unsigned *n);
 
 /* ---- limits.c ---- */
 
 void lh_limits_init(const struct lh_plan *plan);
-/* Until when a pause may last that begins now; 0: not at all. The present one has begun at
- * `since_ns`, 0: there is none; `last`: at the last stop; `ended` of such
- * pauses of this part were ended by the time. */
-uint64_t lh_limits_until(uint64_t now_ns, uint64_t since_ns, bool last, uint32_t ended);
+enum { LH_LIMITS_RESERVE_NS = 300000000 }; /* not for parts that often paused in vain */
+struct lh_limits_of_pause {
+	uint64_t now_ns;
+	uint64_t since_ns; /* when the pauses of now began; 0: there are none */
+	bool last;         /* at the last stop of the part */
+	bool in_vain;      /* the part has often paused in vain */
+	uint32_t ended;    /* such pauses of the part, by the time */
+};
+/* Until when the pause may last; 0: there must be none. */
+uint64_t lh_limits_until(const struct lh_limits_of_pause *);
 void lh_limits_spend(uint64_t ns);
 /* A timer is armed, or the program has a handler for a signal that another process may send: then
  * that no thread can run does not mean that nothing happens. */
 bool lh_limits_signal_may_come(void);
+uint64_t lh_limits_left(uint64_t now_ns); /* for pauses, while there are none */
+/* They may write to pipes and queues that threads of this process wait for. */
+bool lh_limits_has_children(void);
 /* The program begins a wait that ends then: the time on the ledger's clock. */
 uint64_t lh_limits_timed(const struct timespec *absolute);
 uint64_t lh_limits_timed_us(int64_t monotonic_us);
@@ -62,7 +73,8 @@ enum {
 	LH_STEER_GUARDED = 64,
 	LH_STEER_CROWDS = 32,
 	LH_STEER_CROWD = 32,
-	LH_STEER_EARLY = 256
+	LH_STEER_EARLY = 256,
+	LH_STEER_TRIED = 256
 };
 
 /* What is kept of a thread, by its live-thread row. */
@@ -98,22 +110,33 @@ struct lh_crowd {
 	lh_thread_id thread[LH_STEER_CROWD];
 };
 
+/* What only this thread acquires, at least once by a try. */
+struct lh_tried {
+	uint64_t object;
+	lh_lock_id lock; /* 0: it was not known then */
+	lh_thread_id thread;
+};
+
 /* Private memory: all zero in a forked child until the child's start. */
 struct lh_steering {
 	struct lh_internal_lock lock;
 	const struct lh_plan *plan;
 	struct lh_steer *cycle[LH_PLAN_CYCLES]; /* NULL: its numbers are wrong */
 	struct lh_stepper *stepper;
-	uint32_t turn;      /* a futex: raised when a pause ends */
-	uint32_t paused;    /* threads */
-	uint64_t since_ns;  /* there are some */
-	uint64_t looked_ns; /* the last look */
-	uint32_t quiet;     /* looks in a row that saw no thread that can run */
-	uint32_t guarded_n, crowds_n, early_n;
+	uint32_t turn;                    /* a futex: raised when a pause ends */
+	uint32_t paused;                  /* threads */
+	uint64_t since_ns;                /* there are some */
+	uint64_t looked_ns;               /* the last look */
+	uint32_t rest_tick;               /* until then some parts rest; 0: none does; atomic */
+	uint16_t resting[LH_PLAN_CYCLES]; /* bit i: part i */
+	uint32_t quiet;                   /* looks in a row that saw no thread that can run */
+	uint32_t guarded_n, crowds_n, early_n, tried_n;
+	bool copies;    /* the kernel copies memory of this process */
 	bool unguarded; /* of some condition the mutex is not followed */
 	struct lh_guarded guarded[LH_STEER_GUARDED];
 	struct lh_crowd crowd[LH_STEER_CROWDS];
 	struct lh_early early[LH_STEER_EARLY];
+	struct lh_tried tried[LH_STEER_TRIED];
 };
 extern struct lh_steering *lh_steering LH_HIDDEN;
 
@@ -136,8 +159,8 @@ unsigned lh_steering_current(void); /* the cycle that has a paused thread; LH_PL
 
 void lh_look_for_needed(uint64_t now);
 void lh_look(uint64_t now);
-/* The only thread that can run but paused ones; 0: there are several, or none. */
-lh_thread_id lh_look_for_runner(void);
+/* Tells steer.c of each thread that can run. */
+void lh_look_for_runners(void);
 
 /* ---- waits.c ---- */
 
@@ -151,16 +174,19 @@ void lh_pause_wait_ended(uintptr_t frame, struct lh_steer_wait);
 /* Before the wait for the end of a thread is reported to have ended. */
 void lh_pause_joined(uintptr_t frame, struct lh_steer_wait);
 void lh_pause_takes(uintptr_t frame, const void *object); /* a permit, without a wait */
-void lh_pause_tries(uintptr_t frame, const void *object); /* the program itself */
+/* The program itself has tried to acquire; and it acquires what it has tried before. */
+void lh_pause_tries(uintptr_t frame, const void *object, enum lh_kind kind, bool acquired);
+void lh_pause_uses(uintptr_t frame, const void *object, enum lh_kind kind);
 void lh_pause_signals(uintptr_t frame, const void *object, enum lh_kind kind, bool all);
 void lh_pause_creates(uintptr_t frame);
 
 /* The mutex of a condition is released. */
 void lh_pause_releases(uintptr_t frame, const void *mutex);
-extern bool lh_steer_guards[256] LH_HIDDEN; /* false: no such mutex has this address */
-static inline bool *lh_steer_guard_of(uint64_t mutex)
+/* False: no mutex of a condition, or nothing that was tried, has an address with this hash. */
+extern bool lh_steer_guards[256] LH_HIDDEN, lh_steer_tried[256] LH_HIDDEN;
+static inline bool *lh_steer_flag_of(bool flag[256], uint64_t object)
 {
-	return &lh_steer_guards[mutex * 0x9e3779b97f4a7c15u >> 56];
+	return &flag[object * 0x9e3779b97f4a7c15u >> 56];
 }
 
 /* ---- pause.c ---- */

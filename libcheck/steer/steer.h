@@ -70,6 +70,9 @@ enum lh_steer_wake {
 /* One thread, as far as dependencies are concerned. */
 struct lh_steer_thread {
 	uint64_t depends; /* bit v: it goes on only because visitor v did, when last released */
+	uint64_t itself;  /* bit v: so it does, until it lets another thread go on */
+	uint64_t ran;     /* bit v: it could run when the time ended the pause of visitor v */
+	bool runs;        /* while a pause is about to end by the time */
 	uint64_t seen;    /* bit v: it came soon after visitor v was released by the time */
 	uint64_t awaits;  /* bit v: it is still blocked as it was when visitor v was released */
 	uint64_t blocked_on;
@@ -88,7 +91,9 @@ struct lh_steer_object {
 	uint64_t stray;   /* bit v: one that does not depend on v has used it since */
 	uint64_t early;   /* bit v: a thread had taken something before v was released */
 	uint64_t relied_on; /* bit v: a thread depends on v because of this object */
-	uint32_t taker;     /* the only thread that has taken something; 0 none; ~0u many */
+	uint32_t taker[2];  /* the threads that have taken something; 0: no more */
+	bool takers;        /* more than two have */
+	bool changed;       /* one may have made untrue what others wait for, and needs it not */
 	uint64_t signalled; /* what its last signaller that is known depended on */
 	uint32_t signaller;
 	lh_site wake_site;
@@ -102,6 +107,7 @@ struct lh_steer {
 	bool closing;       /* all were at their last stops: the writers go first */
 	bool full;          /* more visitors, threads or objects than there is room for */
 	uint64_t relied_on; /* bit v: a thread was found to depend on visitor v */
+	uint64_t seen_only; /* bit v: a thread was seen to come soon after visitor v */
 	uint64_t by_limit;  /* bit v: the time ended the last pause of visitor v */
 	bool doubt;         /* something happened that may happen otherwise in another run */
 	uint32_t closed;    /* times that all went from their last stops at once */
@@ -117,7 +123,6 @@ struct lh_steer {
 		uint8_t part;
 		bool left;                       /* its last stop, at least once */
 		uint64_t released_ns, paused_ns; /* by the time limit; 0: otherwise */
-		uint32_t runner;                 /* then the only thread that could run */
 	} visitor[LH_STEER_VISITORS];
 	uint32_t visitors;
 	struct lh_steer_thread thread[LH_STEER_THREADS];
@@ -146,8 +151,9 @@ bool lh_steer_is_paused(const struct lh_steer *, uint32_t thread);
 bool lh_steer_any_paused(const struct lh_steer *);
 
 /* The pause of this thread ends: LH_STEER_NEEDED, LH_STEER_LIMIT, or LH_STEER_BROKEN_OFF. `by`: the
- * thread that waits for a lock of this very thread; 0: it waits through other threads. At a limit:
- * the only thread that can run but paused ones; 0: there are several. */
+ * thread that waits for a lock of this very thread; 0: it waits through other threads. Before
+ * it ends by a limit, the caller names each other thread that can run. */
+void lh_steer_runs(struct lh_steer *, uint32_t thread);
 void lh_steer_end_pause(struct lh_steer *, uint32_t thread, enum lh_steer_end, uint32_t by,
 			uint64_t now_ns);
 /* No thread but paused ones can run: one of them goes on. */
@@ -161,9 +167,12 @@ void lh_steer_quiet(struct lh_steer *, uint64_t now_ns);
 void lh_steer_blocks(struct lh_steer *, uint32_t thread, uint64_t object, lh_site);
 void lh_steer_wakes(struct lh_steer *, uint32_t thread, uint64_t object, enum lh_steer_wake);
 void lh_steer_signals(struct lh_steer *, uint32_t thread, uint64_t object, lh_site);
-/* A thread has passed a semaphore without waiting; or it has held the mutex under which threads
- * wait on the object, without signalling the object. It may have taken what others wait for. */
+/* A thread has passed a semaphore without waiting: it has taken what others wait for, and would
+ * have waited for it. */
 void lh_steer_takes(struct lh_steer *, uint32_t thread, uint64_t object);
+/* A thread has held the mutex under which threads wait on the object, and none of them was told:
+ * what they wait for may have been true before. */
+void lh_steer_changes(struct lh_steer *, uint32_t thread, uint64_t object);
 /* A thread has tried to acquire a lock, or has waited with a limit: in another run it may go
  * another way. */
 void lh_steer_tries(struct lh_steer *, uint32_t thread);

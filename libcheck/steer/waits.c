@@ -8,7 +8,7 @@
 #include "libcheck/lock/glibc_layout.h"
 #include "libcheck/steer/pause_internal.h"
 
-bool lh_steer_guards[256];
+bool lh_steer_guards[256], lh_steer_tried[256];
 
 /* ---- conditions and their mutexes ---- */
 
@@ -30,7 +30,7 @@ static void take_so_far(const struct lh_lock *mutex, lh_lock_id condition)
 
 	for (lh_chain_id c = mutex->chains; c && rows < ROWS_MAX; c = LH_CHAINS[c].next)
 		for (uint32_t v = LH_CHAINS[c].visit; v && rows < ROWS_MAX; v = LH_VISITS[v].next) {
-			lh_steer_takes(lh_steering->cycle[0], LH_VISITS[v].thread, condition);
+			lh_steer_changes(lh_steering->cycle[0], LH_VISITS[v].thread, condition);
 			rows++;
 		}
 	lh_steering->unguarded |= rows == ROWS_MAX;
@@ -43,7 +43,7 @@ static void take_signalled(uint64_t address, lh_lock_id condition)
 
 	for (uint32_t i = 0; i < g->early_n; i++)
 		if (g->early[i].condition == address)
-			lh_steer_takes(g->cycle[0], g->early[i].thread, condition);
+			lh_steer_changes(g->cycle[0], g->early[i].thread, condition);
 	g->unguarded |= g->early_n == LH_STEER_EARLY;
 }
 
@@ -63,13 +63,13 @@ static void guard(lh_lock_id mutex, lh_lock_id condition)
 	take_so_far(l, condition);
 	if (lh_lock_row(condition))
 		take_signalled(lh_lock_row(condition)->address, condition);
-	__atomic_store_n(lh_steer_guard_of(l->address), true, __ATOMIC_RELEASE);
+	__atomic_store_n(lh_steer_flag_of(lh_steer_guards, l->address), true, __ATOMIC_RELEASE);
 }
 
 static void take_pending(struct lh_stepper *s)
 {
 	if (s->pending && lh_steering->cycle[0])
-		lh_steer_takes(lh_steering->cycle[0], s->thread, s->pending);
+		lh_steer_changes(lh_steering->cycle[0], s->thread, s->pending);
 	s->pending = 0;
 }
 
@@ -268,13 +268,66 @@ void lh_pause_takes(uintptr_t frame, const void *object)
 		lh_steering_end(self);
 }
 
-/* A lock that the thread holds itself is never free for it. */
-void lh_pause_tries(uintptr_t frame, const void *object)
+/* Has another thread acquired the lock? */
+static bool has_others(lh_lock_id lock, lh_thread_id thread)
+{
+	enum { ROWS_MAX = 4096 };
+	const struct lh_lock *l = lock ? lh_lock_row(lock) : NULL;
+	uint32_t rows = 0;
+
+	for (lh_chain_id c = l ? l->chains : 0; c; c = LH_CHAINS[c].next)
+		for (uint32_t v = LH_CHAINS[c].visit; v; v = LH_VISITS[v].next)
+			if (LH_VISITS[v].thread != thread || ++rows == ROWS_MAX)
+				return true;
+	return false;
+}
+
+/* Keeps the object, for lh_pause_uses. False: another thread has tried it, or there is no room. */
+static bool keep_tried(uint64_t object, lh_lock_id lock, lh_thread_id thread)
+{
+	struct lh_steering *g = lh_steering;
+	uint32_t i = 0;
+
+	while (i < g->tried_n && g->tried[i].object != object)
+		i++;
+	if (i < g->tried_n && g->tried[i].lock == lock && g->tried[i].thread != thread)
+		return false;
+	if (i == LH_STEER_TRIED)
+		return false;
+	g->tried_n += i == g->tried_n;
+	g->tried[i] = (struct lh_tried){object, lock, thread};
+	__atomic_store_n(lh_steer_flag_of(lh_steer_tried, object), true, __ATOMIC_RELEASE);
+	return true;
+}
+
+/* A lock that the thread holds itself is never free for it, and one that no other thread uses is
+ * always free. */
+void lh_pause_tries(uintptr_t frame, const void *object, enum lh_kind kind, bool acquired)
 {
 	struct lh_self *self = lh_steering_begin(frame);
+	struct lh_steer *s = self ? lh_steering->cycle[0] : NULL;
+	lh_thread_id thread = self ? self->live_saved->thread : 0;
+	lh_lock_id lock = s ? lh_steering_lock_of(object, kind) : 0;
 
-	if (self && lh_steering->cycle[0] && !lh_held_find(self->live_saved, object))
-		lh_steer_tries(lh_steering->cycle[0], self->live_saved->thread);
+	if (s &&
+	    (acquired ? has_others(lock, thread) || !keep_tried((uintptr_t)object, lock, thread)
+		      : !lh_held_find(self->live_saved, object)))
+		lh_steer_tries(s, thread);
+	if (self)
+		lh_steering_end(self);
+}
+
+void lh_pause_uses(uintptr_t frame, const void *object, enum lh_kind kind)
+{
+	struct lh_self *self = lh_steering_begin(frame);
+	lh_lock_id lock = self ? lh_steering_lock_of(object, kind) : 0;
+
+	for (uint32_t i = 0; self && lh_steering->cycle[0] && i < lh_steering->tried_n; i++) {
+		const struct lh_tried *t = &lh_steering->tried[i];
+		if (t->object == (uintptr_t)object && (!t->lock || t->lock == lock) &&
+		    t->thread != self->live_saved->thread)
+			lh_steer_tries(lh_steering->cycle[0], self->live_saved->thread);
+	}
 	if (self)
 		lh_steering_end(self);
 }
@@ -313,11 +366,20 @@ static void signals_early(struct lh_self *self, uint64_t condition)
 		g->early[g->early_n++] = (struct lh_early){condition, thread};
 }
 
-/* A signal without the mutex, and not right after it, may be lost: as if it had been taken. */
+static bool has_waiter(lh_lock_id condition)
+{
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
+		if (LH_LIVE_THREADS[i].wait_lock == condition && !lh_stepper_of(i)->signalled)
+			return true;
+	return false;
+}
+
+/* A signal that no waiter gets may say that what threads wait for is no longer so; and one without
+ * the mutex, and not right after it, may be lost. */
 static void signals_condition(struct lh_self *self, lh_lock_id condition, bool all)
 {
 	struct lh_stepper *s = lh_stepper_of(self->number);
-	bool kept = s->pending == condition;
+	bool kept = s->pending == condition, waited_for = has_waiter(condition);
 
 	if (kept)
 		s->pending = 0;
@@ -330,8 +392,8 @@ static void signals_condition(struct lh_self *self, lh_lock_id condition, bool a
 			kept = true;
 		}
 	}
-	if (!kept)
-		lh_steer_takes(lh_steering->cycle[0], self->live_saved->thread, condition);
+	if (!kept || !waited_for)
+		lh_steer_changes(lh_steering->cycle[0], self->live_saved->thread, condition);
 }
 
 /* Of a thread that goes on because of a pause: what it wakes may be the reason of an order. */

@@ -88,6 +88,11 @@ static bool is_reached(const struct lh_plan_cycle *cycle, const struct visits *v
 
 	if (visits->of[part][stop])
 		return true;
+	/* perhaps it is held from a try, which is no visit; a thread at a later stop holds it */
+	for (uint8_t k = stop + 1;
+	     stop == cycle->part[part].holds_at && k < cycle->part[part].stops; k++)
+		if (visits->of[part][k])
+			return true;
 	for (uint8_t p = 0; p < cycle->parts + cycle->writers; p++)
 		for (uint8_t k = 0; k < cycle->part[p].stops; k++)
 			if (visits->of[p][k] && is_same_stop(this, &cycle->part[p].stop[k]))
@@ -151,6 +156,8 @@ static void count_row(struct tally *t, const struct lh_plan_cycle *cycle,
 		remember(&t->first_closed, i + 1);
 	if (sum_mismatched(row))
 		remember(&t->first_mismatched, i + 1);
+	if (a->some_locks)
+		return;
 	if (a->first && !a->complete && row->result != LH_STEER_UNKNOWN) {
 		remember(&t->incomplete, i + 1);
 	} else if (a->first && row->result != LH_STEER_UNKNOWN) {

@@ -42,8 +42,8 @@ static void add_lock(struct maker *m, enum op_kind kind, uint32_t lock)
 static void add_sync(struct maker *m)
 {
 	static const enum op_kind kinds[] = {OP_POST, OP_WAIT, OP_PUSH, OP_POP,  OP_OPEN,
-					     OP_PASS, OP_SET,  OP_SPIN, OP_SLEEP};
-	enum op_kind kind = kinds[below(m, m->unseen ? 9 : 6)];
+					     OP_PASS, OP_SHUT, OP_SET,  OP_SPIN, OP_SLEEP};
+	enum op_kind kind = kinds[below(m, m->unseen ? 10 : 7)];
 
 	if (below(m, 10) == 0 && m->p->barrier) {
 		add(m, OP_ARRIVE, 0);
@@ -191,7 +191,7 @@ static void random_objects(struct program *p, uint64_t *rng)
 	for (uint32_t l = 0; l < p->locks; l++)
 		p->lock_kind[l] = rw ? (uint8_t)random_below(rng, 3) : LOCK_PLAIN;
 	for (uint32_t s = 0; s < SEMS; s++)
-		p->sem[s] = random_below(rng, 3) == 0;
+		p->sem[s] = random_below(rng, 3) ? 0 : (uint8_t)(1 + random_below(rng, 2));
 	p->barrier = random_below(rng, 3) ? 0 : 2;
 }
 
