@@ -58,8 +58,6 @@ static uint32_t visitor_of(struct lh_steer *s, uint32_t part, uint32_t thread)
 
 /* ---- dependencies ---- */
 
-enum { MANY = ~0u };
-
 /* Nobody has signalled the object, or taken from it, since the visitor was released before. */
 static bool is_untouched(struct lh_steer *s, uint64_t object, uint64_t bit)
 {
@@ -89,6 +87,7 @@ static void forget(struct lh_steer *s, uint64_t bit, bool quiet)
 		bool awaits = t->blocked_on &&
 			      (quiet || ((t->awaits & bit) && is_untouched(s, t->blocked_on, bit)));
 		t->depends &= ~bit;
+		t->itself &= ~bit;
 		t->woken_for &= ~bit;
 		t->seen &= ~bit;
 		t->ran &= ~bit;
@@ -99,7 +98,7 @@ static void forget(struct lh_steer *s, uint64_t bit, bool quiet)
 		o->depends &= ~bit;
 		o->signalled &= ~bit;
 		o->stray &= ~bit;
-		o->early = o->taker ? o->early | bit : o->early & ~bit;
+		o->early = o->taker[0] ? o->early | bit : o->early & ~bit;
 	}
 }
 
@@ -112,29 +111,57 @@ void lh_steer_evidence_blocks(struct lh_steer *s, uint32_t thread, uint64_t obje
 	t->awaits = 0;
 }
 
-/* The visitors that the thread depends on because its wait on the object ended. */
-static uint64_t gained(const struct lh_steer_thread *t, uint32_t thread,
-		       const struct lh_steer_object *o, enum lh_steer_wake how)
+/* Has another thread than these two taken something from the object? */
+static bool has_other_taker(const struct lh_steer_object *o, uint32_t a, uint32_t b)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (o->taker[i] && o->taker[i] != a && o->taker[i] != b)
+			return true;
+	return o->takers;
+}
+
+/* The visitors before which only the visitor itself, or this thread, took something. If this thread
+ * had got it, the visitor would have waited, until something was there for it again: so this
+ * thread depends on the visitor as long as it lets no other thread go on. */
+static uint64_t taken_by_themselves(const struct lh_steer *s, uint32_t thread,
+				    const struct lh_steer_object *o)
+{
+	uint64_t bits = 0;
+
+	for (uint32_t v = 0; v < s->visitors; v++)
+		if (!has_other_taker(o, thread, s->visitor[v].thread))
+			bits |= 1ull << v;
+	return bits;
+}
+
+/* The visitors that the thread may depend on because its wait on the object ended. */
+static uint64_t gained(const struct lh_steer_thread *t, const struct lh_steer_object *o,
+		       enum lh_steer_wake how)
 {
 	uint64_t bits = t->blocked_on == o->object ? t->awaits & o->depends : 0;
 
 	if (how == LH_WAKE_ALL)
 		return bits;
-	if (how == LH_WAKE_ANY)
-		return 0;
-	return bits & ~o->stray & ~(o->taker == thread ? 0 : o->early);
+	return how == LH_WAKE_ANY ? 0 : bits & ~o->stray;
 }
 
 static void use(struct lh_steer *s, const struct lh_steer_thread *t, struct lh_steer_object *o)
 {
-	o->stray |= ~t->depends;
-	s->doubt |= (o->relied_on & ~t->depends) != 0;
+	uint64_t depends = t->depends | t->itself;
+
+	o->stray |= ~depends;
+	s->doubt |= (o->relied_on & ~depends) != 0;
 }
 
 static void take(struct lh_steer *s, uint32_t thread, struct lh_steer_object *o)
 {
 	use(s, thread_of(s, thread), o);
-	o->taker = !o->taker || o->taker == thread ? thread : MANY;
+	if (!o->taker[0] || o->taker[0] == thread)
+		o->taker[0] = thread;
+	else if (!o->taker[1] || o->taker[1] == thread)
+		o->taker[1] = thread;
+	else
+		o->takers = true;
 }
 
 /* The thread was blocked when the time ended the pauses of these visitors, and goes on: perhaps it
@@ -147,7 +174,7 @@ static void doubt_limits(struct lh_steer *s, uint32_t thread, const struct lh_st
 	if (how == LH_WAKE_ALL)
 		return;
 	if (how == LH_WAKE_ALONE)
-		unclear &= o->taker == thread ? 0 : o->early;
+		unclear &= has_other_taker(o, thread, thread) ? o->early : 0;
 	s->by_limit &= ~unclear;
 	s->doubt |= (unclear & s->relied_on) != 0;
 }
@@ -156,10 +183,14 @@ void lh_steer_wakes(struct lh_steer *s, uint32_t thread, uint64_t object, enum l
 {
 	struct lh_steer_thread *t = thread_of(s, thread);
 	struct lh_steer_object *o = object_of(s, object);
-	uint64_t bits = gained(t, thread, o, how);
+	uint64_t bits = gained(t, o, how), taken = 0;
 
+	if (how == LH_WAKE_ALONE && has_other_taker(o, thread, thread))
+		taken = bits & o->early;
+	bits &= ~taken | taken_by_themselves(s, thread, o);
 	doubt_limits(s, thread, o, how);
-	t->depends |= bits;
+	t->depends |= bits & ~taken;
+	t->itself |= bits & taken;
 	s->relied_on |= bits;
 	if (bits) {
 		t->woken_for = bits & o->signalled;
@@ -189,6 +220,7 @@ void lh_steer_signals(struct lh_steer *s, uint32_t thread, uint64_t object, lh_s
 	struct lh_steer_object *o = object_of(s, object);
 
 	use(s, t, o);
+	t->itself = 0;
 	o->depends |= t->depends;
 	if (!t->depends)
 		return;
@@ -212,6 +244,7 @@ void lh_steer_creates(struct lh_steer *s, uint32_t creator, uint32_t thread)
 {
 	struct lh_steer_thread *t = thread_of(s, thread);
 
+	thread_of(s, creator)->itself = 0;
 	*t = (struct lh_steer_thread){.depends = thread_of(s, creator)->depends, .waker = creator};
 	t->woken_for = t->depends;
 	s->relied_on |= t->depends;
@@ -289,7 +322,7 @@ static bool comes_after(struct lh_steer *s, const struct lh_steer_arrival *a, ui
 {
 	struct lh_steer_thread *t = thread_of(s, a->thread);
 
-	if (t->depends >> v & 1)
+	if ((t->depends | t->itself) >> v & 1)
 		return true;
 	*seen = true;
 	if (!(t->seen >> v & 1) && !comes_soon(s, a, v))
@@ -391,7 +424,7 @@ static bool has_lost(const struct lh_steer *s, uint32_t thread, const struct lh_
 {
 	const struct lh_steer_thread *t = &s->thread[thread];
 
-	return o->object == t->blocked_on && o->taker && o->taker != thread &&
+	return o->object == t->blocked_on && has_other_taker(o, thread, thread) &&
 	       (((o->early | o->stray) & s->relied_on) || !t->blocked_at ||
 		t->blocked_at != o->taken_at);
 }

@@ -1,11 +1,11 @@
 /*
  * limits.c — how long a pause may last.
  *
- * All pauses of a run together last at most FREE_NS and a SHARE of the time that the run would have
- * taken so far without them. One pause takes a part of what is left, and a part of a cycle whose
- * pauses ended by the time alone pauses for ever shorter times. No pause is longer than half of the
- * shortest time limit that the program has set for one of its waits, or a small part of the time
- * until an armed timer sends a signal.
+ * All pauses of a run, and what it costs to look for them, together last at most FREE_NS and a
+ * SHARE of the time that the run would have taken so far without them. One pause takes a part of
+ * what is left, and a part of a cycle whose pauses ended by the time alone pauses for ever shorter
+ * times. No pause is longer than half of the shortest time limit that the program has set for one
+ * of its waits, or a small part of the time until an armed timer sends a signal.
  */
 #include "libcheck/steer/pause_internal.h"
 
@@ -139,7 +139,8 @@ static uint64_t longest(uint64_t left, bool last, uint32_t ended)
 	return least(ns > SHORTEST_NS ? ns : SHORTEST_NS, left);
 }
 
-uint64_t lh_limits_until(uint64_t now_ns, uint64_t since_ns, bool last, uint32_t ended)
+/* What is left for pauses; 0: nothing. The present one has begun at `since_ns`. */
+static uint64_t left_at(uint64_t now_ns, uint64_t since_ns)
 {
 	const struct lh_run_header *header = lh_own_ledger.run_header;
 	uint64_t spent = __atomic_load_n(&header->steered_ns, __ATOMIC_RELAXED) +
@@ -147,9 +148,22 @@ uint64_t lh_limits_until(uint64_t now_ns, uint64_t since_ns, bool last, uint32_t
 	uint64_t own = now_ns > spent ? now_ns - spent : 0; /* the run without the pauses */
 	uint64_t allowed = FREE_NS + own / 100 * SHARE_PERCENT;
 
-	if (spent >= allowed)
+	return spent < allowed ? allowed - spent : 0;
+}
+
+uint64_t lh_limits_left(uint64_t now_ns)
+{
+	return left_at(now_ns, 0);
+}
+
+uint64_t lh_limits_until(const struct lh_limits_of_pause *p)
+{
+	uint64_t left = left_at(p->now_ns, p->since_ns);
+	uint64_t reserve = p->in_vain ? LH_LIMITS_RESERVE_NS : 0;
+
+	if (left <= reserve)
 		return 0;
-	uint64_t ns = longest(allowed - spent, last, ended);
+	uint64_t ns = longest(left - reserve, p->last, p->ended);
 	ns = least(ns, __atomic_load_n(&shortest_wait_ns, __ATOMIC_RELAXED) / 2);
-	return now_ns + least(ns, timer_ns() / TIMER_PARTS);
+	return p->now_ns + least(ns, timer_ns() / TIMER_PARTS);
 }

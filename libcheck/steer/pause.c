@@ -184,6 +184,23 @@ static void end_idle_visit(const struct visitor *v, const struct lh_stop *at)
 		lh_steer_thread_ends(s, p->thread);
 }
 
+static bool is_other_lock(const struct lh_plan_stop *stop, uint64_t address)
+{
+	return stop->row && address && !(address & LH_ADDRESS_NONE) &&
+	       lh_lock_find((const void *)(uintptr_t)address) != stop->row;
+}
+
+/* Are its locks others than those of the first run, and does that matter? */
+static bool has_other_locks(const struct lh_stop *at, const struct lh_steer_arrival *a)
+{
+	const struct lh_plan_cycle *c = &lh_steering->plan->cycle[at->cycle];
+	const struct lh_plan_part *p = &c->part[at->part];
+
+	return c->mode == LH_STEER_SAME_LOCKS &&
+	       (is_other_lock(&p->stop[at->stop], a->wanted) ||
+		(at->stop > p->holds_at && is_other_lock(&p->stop[p->holds_at], a->held)));
+}
+
 /* True: the thread pauses now. */
 static bool arrive(const struct visitor *v, const struct lh_stop *at)
 {
@@ -191,7 +208,8 @@ static bool arrive(const struct visitor *v, const struct lh_stop *at)
 	struct lh_steered_part *row = &LH_STEERED[1 + at->cycle].part[at->part];
 	struct lh_steer_arrival a;
 
-	if (p->stop[at->stop].kind != v->call->kind || !arrival_of(v, at, &a))
+	if (p->stop[at->stop].kind != v->call->kind || !arrival_of(v, at, &a) ||
+	    has_other_locks(at, &a))
 		return false;
 	if (v->until && !may_steer(at->cycle, v->now))
 		a.may_pause = false;
@@ -233,6 +251,16 @@ static bool may_pause(const struct visitor *v)
 	       !lh_stack_is_in_exit(v->stack) && lh_own_ledger.ledger->state == LH_LEDGER_READY;
 }
 
+/* Have many pauses of the part ended without a meeting? Then others come first. */
+static bool is_in_vain(const struct lh_steer_part *p)
+{
+	enum { MANY = 8 };
+
+	return p->ended[0][LH_STEER_LIMIT] + p->ended[0][LH_STEER_QUIET] +
+		       p->ended[1][LH_STEER_LIMIT] + p->ended[1][LH_STEER_QUIET] >=
+	       MANY;
+}
+
 static uint64_t until_of(const struct visitor *v, const struct lh_stop *at)
 {
 	const struct lh_steer_part *p = &lh_steering->cycle[at->cycle]->part[at->part];
@@ -242,8 +270,12 @@ static uint64_t until_of(const struct visitor *v, const struct lh_stop *at)
 	if (!may_pause(v) || (holds_gil(v->self->live_saved) &&
 			      !is_about_gil(&lh_steering->plan->cycle[at->cycle].part[at->part])))
 		return 0;
-	until = lh_limits_until(v->now, lh_steering->paused ? lh_steering->since_ns : 0, last,
-				p->ended[last][LH_STEER_LIMIT]);
+	until = lh_limits_until(&(struct lh_limits_of_pause){
+		.now_ns = v->now,
+		.since_ns = lh_steering->paused ? lh_steering->since_ns : 0,
+		.last = last,
+		.in_vain = is_in_vain(p),
+		.ended = p->ended[last][LH_STEER_LIMIT]});
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++) {
 		uint64_t timed = lh_steering->stepper[i].timed_ns;
 		ends = timed > v->now ? v->now + (timed - v->now) / 2 : UINT64_MAX;
@@ -300,6 +332,57 @@ static lh_stack_id deferred_stack(const struct lh_self *self, const void *object
 	return is_deferred ? s->deferred_stack : 0;
 }
 
+/* ---- rests ---- */
+
+/* Threads pass these parts in a loop, and may not pause there any more: for a while nobody looks
+ * when they come. */
+static void begin_rest(bool of_all)
+{
+	enum { REST_TICKS = 50 };
+	struct lh_steering *g = lh_steering;
+
+	for (unsigned c = 0; c < g->plan->cycles; c++)
+		for (unsigned i = 0; g->cycle[c] && i < LH_STEERED[1 + c].parts; i++) {
+			const struct lh_steer_part *p = &g->cycle[c]->part[i];
+			bool rests = is_in_vain(p) || (of_all && p->visits[p->plan->stops - 1]);
+			g->resting[c] = (uint16_t)((g->resting[c] & ~(1u << i)) | rests << i);
+			if (p->state == LH_STEER_GOING && rests)
+				lh_steer_thread_ends(g->cycle[c], p->thread);
+			if (rests && c == 0)
+				lh_steer_tries(g->cycle[0], 0);
+		}
+	__atomic_store_n(&g->rest_tick, (lh_clock_tick() + REST_TICKS) | 1, __ATOMIC_RELAXED);
+}
+
+/* Do all parts rest that have a stop here? Without the steering lock: an old answer does no harm.
+ */
+static bool is_resting(lh_stack_id stack)
+{
+	uint32_t tick = __atomic_load_n(&lh_steering->rest_tick, __ATOMIC_RELAXED);
+	const struct lh_stop *stop;
+	unsigned n;
+
+	if (!tick || (int32_t)(lh_clock_tick() - tick) >= 0 || !lh_stops_known(stack, &stop, &n))
+		return false;
+	for (; n; n--, stop++)
+		if (!(lh_steering->resting[stop->cycle] >> stop->part & 1))
+			return false;
+	return true;
+}
+
+/* What this costs is part of what all pauses may. */
+static void book(uint64_t since_ns)
+{
+	uint64_t now = lh_clock_now(), left;
+
+	if (lh_steering->paused)
+		return;
+	lh_limits_spend(now - since_ns);
+	left = lh_limits_left(now);
+	if (left < LH_LIMITS_RESERVE_NS)
+		begin_rest(!left);
+}
+
 void lh_pause_at_stop(const struct lh_steer_call *call)
 {
 	struct lh_self *self = lh_self_get();
@@ -310,12 +393,17 @@ void lh_pause_at_stop(const struct lh_steer_call *call)
 	v.stack = lh_python.on ? deferred_stack(self, call->object) : 0;
 	if (!v.stack && lh_stop_may_be(((const uintptr_t *)call->frame)[1]))
 		v.stack = lh_steering_stack_of(self, call->frame);
-	if (!v.stack || !(v.self = lh_steering_begin(call->frame)))
+	if (!v.stack || lh_sys_seccomp_seen() || is_resting(v.stack))
 		return;
+	v.now = lh_clock_now();
+	if (!(v.self = lh_steering_begin(call->frame)))
+		return;
+	uint64_t since = v.now;
 	/* a lock that nobody has acquired has no number yet */
 	v.wanted = call->wanted ? call->wanted : (uintptr_t)call->object;
 	v.now = lh_clock_now();
 	bool pauses = arrive_at_all(&v);
+	book(since);
 	lh_steering_end(v.self);
 	if (pauses)
 		pause_thread(call->frame);
@@ -337,7 +425,7 @@ bool lh_pause_defers(uintptr_t frame, const void *object)
 	    is_thread_end(object) || lh_python_read_intent() != LH_PYTHON_BLOCKING)
 		return false;
 	lh_stack_id stack = lh_steering_stack_of(self, frame);
-	if (!stack || !(self = lh_steering_begin(frame)))
+	if (!stack || is_resting(stack) || !(self = lh_steering_begin(frame)))
 		return false;
 	bool at_stop = lh_stops_of(stack, &stop) != 0;
 	struct lh_stepper *s = lh_stepper_of(self->number);

@@ -39,18 +39,27 @@ lh_stack_id lh_steering_stack_of(struct lh_self *, uintptr_t frame);
 
 /* All stops that a thread with this stack is at. Needs the steering lock. */
 unsigned lh_stops_of(lh_stack_id stack, const struct lh_stop **stops);
+/* The same without the lock. False: the stack has not been compared with the plan yet. */
+bool lh_stops_known(lh_stack_id stack, const struct lh_stop **stops, unsigned *n);
 
 /* ---- limits.c ---- */
 
 void lh_limits_init(const struct lh_plan *plan);
-/* Until when a pause may last that begins now; 0: not at all. The present one has begun at
- * `since_ns`, 0: there is none; `last`: at the last stop; `ended` of such
- * pauses of this part were ended by the time. */
-uint64_t lh_limits_until(uint64_t now_ns, uint64_t since_ns, bool last, uint32_t ended);
+enum { LH_LIMITS_RESERVE_NS = 300000000 }; /* not for parts that often paused in vain */
+struct lh_limits_of_pause {
+	uint64_t now_ns;
+	uint64_t since_ns; /* when the pauses of now began; 0: there are none */
+	bool last;         /* at the last stop of the part */
+	bool in_vain;      /* the part has often paused in vain */
+	uint32_t ended;    /* such pauses of the part, by the time */
+};
+/* Until when the pause may last; 0: there must be none. */
+uint64_t lh_limits_until(const struct lh_limits_of_pause *);
 void lh_limits_spend(uint64_t ns);
 /* A timer is armed, or the program has a handler for a signal that another process may send: then
  * that no thread can run does not mean that nothing happens. */
 bool lh_limits_signal_may_come(void);
+uint64_t lh_limits_left(uint64_t now_ns); /* for pauses, while there are none */
 /* They may write to pipes and queues that threads of this process wait for. */
 bool lh_limits_has_children(void);
 /* The program begins a wait that ends then: the time on the ledger's clock. */
@@ -114,12 +123,15 @@ struct lh_steering {
 	const struct lh_plan *plan;
 	struct lh_steer *cycle[LH_PLAN_CYCLES]; /* NULL: its numbers are wrong */
 	struct lh_stepper *stepper;
-	uint32_t turn;      /* a futex: raised when a pause ends */
-	uint32_t paused;    /* threads */
-	uint64_t since_ns;  /* there are some */
-	uint64_t looked_ns; /* the last look */
-	uint32_t quiet;     /* looks in a row that saw no thread that can run */
+	uint32_t turn;                    /* a futex: raised when a pause ends */
+	uint32_t paused;                  /* threads */
+	uint64_t since_ns;                /* there are some */
+	uint64_t looked_ns;               /* the last look */
+	uint32_t rest_tick;               /* until then some parts rest; 0: none does; atomic */
+	uint16_t resting[LH_PLAN_CYCLES]; /* bit i: part i */
+	uint32_t quiet;                   /* looks in a row that saw no thread that can run */
 	uint32_t guarded_n, crowds_n, early_n, tried_n;
+	bool copies;    /* the kernel copies memory of this process */
 	bool unguarded; /* of some condition the mutex is not followed */
 	struct lh_guarded guarded[LH_STEER_GUARDED];
 	struct lh_crowd crowd[LH_STEER_CROWDS];

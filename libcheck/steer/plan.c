@@ -163,8 +163,21 @@ unsigned lh_stops_of(lh_stack_id stack, const struct lh_stop **stops)
 			return new.n;
 		known_n++;
 		stops_n += new.n;
-		known[i] = new;
+		known[i].first = new.first;
+		known[i].n = new.n;
+		__atomic_store_n(&known[i].stack, stack, __ATOMIC_RELEASE);
 	}
 	*stops = &stop[known[i].first];
 	return known[i].n;
+}
+
+bool lh_stops_known(lh_stack_id stack, const struct lh_stop **stops, unsigned *n)
+{
+	uint32_t i = stack * 0x9e3779b1u >> 16 & (STACKS - 1), at;
+
+	while ((at = __atomic_load_n(&known[i].stack, __ATOMIC_ACQUIRE)) && at != stack)
+		i = (i + 1) & (STACKS - 1);
+	*stops = &stop[known[i].first];
+	*n = known[i].n;
+	return at != 0;
 }

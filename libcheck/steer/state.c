@@ -11,7 +11,8 @@
 #include <linux/futex.h>
 #include <sys/syscall.h>
 
-struct lh_steering *lh_steering;
+static struct lh_steering nothing; /* without a plan */
+struct lh_steering *lh_steering = &nothing;
 
 /* ---- the lock ---- */
 
@@ -158,6 +159,7 @@ bool lh_steering_start(void)
 	uint32_t rows = lh_rows_max(LH_T_LIVE_THREAD);
 	struct lh_steering *g = plan ? lh_private_alloc(sizeof(*g)) : NULL;
 
+	lh_steering = &nothing; /* in a forked child it still is where other memory may be now */
 	if (!g || lh_sys_seccomp_at_start() || lh_sys_seccomp_active() ||
 	    lh_row_add(LH_T_STEERED, plan->cycles) != 1)
 		return false;
@@ -166,6 +168,7 @@ bool lh_steering_start(void)
 	for (unsigned c = 0; c < plan->cycles; c++)
 		if (!g->stepper || !make_cycle(g, c))
 			return false;
+	g->copies = lh_sys_copy(&(uint32_t){0}, &plan->cycles, sizeof(uint32_t));
 	lh_limits_init(plan);
 	lh_steering = g;
 	return true;

@@ -70,6 +70,7 @@ enum lh_steer_wake {
 /* One thread, as far as dependencies are concerned. */
 struct lh_steer_thread {
 	uint64_t depends; /* bit v: it goes on only because visitor v did, when last released */
+	uint64_t itself;  /* bit v: so it does, until it lets another thread go on */
 	uint64_t ran;     /* bit v: it could run when the time ended the pause of visitor v */
 	bool runs;        /* while a pause is about to end by the time */
 	uint64_t seen;    /* bit v: it came soon after visitor v was released by the time */
@@ -90,7 +91,8 @@ struct lh_steer_object {
 	uint64_t stray;   /* bit v: one that does not depend on v has used it since */
 	uint64_t early;   /* bit v: a thread had taken something before v was released */
 	uint64_t relied_on; /* bit v: a thread depends on v because of this object */
-	uint32_t taker;     /* the only thread that has taken something; 0 none; ~0u many */
+	uint32_t taker[2];  /* the threads that have taken something; 0: no more */
+	bool takers;        /* more than two have */
 	uint64_t signalled; /* what its last signaller that is known depended on */
 	uint32_t signaller;
 	lh_site wake_site;

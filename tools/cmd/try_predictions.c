@@ -99,6 +99,8 @@ static void say_result(const struct lh_command *command, const struct lh_session
 		lh_log("interrupted: the verdicts are those of %u attempts", s->attempts - 1);
 	else if (s->tried && !s->attempts)
 		say_too_short(command, s);
+	else if (!s->tried && lh_report_new_findings(s->report, LH_ERROR))
+		lh_log("no attempt was made: only predictions of the rule lock-order are tried");
 	else if (s->attempts && !s->failed && !LH_OPTION(o, quiet).number &&
 		 !LH_OPTION(o, verbose).number)
 		lh_log("%u attempt%s, whose output is not shown; -v shows it", s->attempts,

@@ -90,7 +90,10 @@ static void record_cycle(struct lh_session *s, struct lh_attempt_run *run, struc
 {
 	struct lh_session_private *d = s->private_data;
 	struct lh_row_source source = {run->report, NULL};
-	struct lh_attempt a = {.first = i == 0, .happened = happened, .complete = run->complete};
+	struct lh_attempt a = {.first = i == 0,
+			       .some_locks = d->plan.cycle[i].mode == LH_STEER_SAME_LOCKS,
+			       .happened = happened,
+			       .complete = run->complete};
 
 	if (i < d->plan.cycles)
 		a.row = lh_attempt_row(run, i, &source.process);

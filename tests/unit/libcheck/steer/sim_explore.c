@@ -71,14 +71,19 @@ static bool all_ended(const struct program *p, const struct state *s)
 	return true;
 }
 
-static void look_at(const struct program *p, const struct state *s, bool stuck,
+/* Returns whether all is known. */
+static bool look_at(const struct program *p, const struct state *s, bool stuck,
 		    const struct cycle *cycle, uint32_t n, struct truth *truth)
 {
+	bool all = true;
+
 	for (uint32_t k = 0; k < n; k++) {
 		bool closed = (stuck || !truth[k].real) && is_closed(p, s, &cycle[k]);
 		truth[k].real |= closed;
 		truth[k].stuck_elsewhere |= stuck && !closed;
+		all &= truth[k].real && truth[k].stuck_elsewhere;
 	}
+	return all;
 }
 
 bool explore(const struct program *p, const struct cycle *cycle, uint32_t n, struct truth *truth)
@@ -95,7 +100,8 @@ bool explore(const struct program *p, const struct cycle *cycle, uint32_t n, str
 		uint32_t successors = 0;
 		if (!add_successors(p, &s, &successors))
 			return false;
-		look_at(p, &s, !successors && !all_ended(p, &s), cycle, n, truth);
+		if (look_at(p, &s, !successors && !all_ended(p, &s), cycle, n, truth))
+			break;
 	}
 	return true;
 }

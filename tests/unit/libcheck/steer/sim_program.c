@@ -191,7 +191,7 @@ static void random_objects(struct program *p, uint64_t *rng)
 	for (uint32_t l = 0; l < p->locks; l++)
 		p->lock_kind[l] = rw ? (uint8_t)random_below(rng, 3) : LOCK_PLAIN;
 	for (uint32_t s = 0; s < SEMS; s++)
-		p->sem[s] = random_below(rng, 3) == 0;
+		p->sem[s] = random_below(rng, 3) ? 0 : (uint8_t)(1 + random_below(rng, 2));
 	p->barrier = random_below(rng, 3) ? 0 : 2;
 }
 
