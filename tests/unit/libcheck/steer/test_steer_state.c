@@ -99,6 +99,27 @@ static void instances(void)
 	CHECK_EQ(steer.closed, 1);
 }
 
+/* Of threads that run the same code it shows at their last stops which part each of them is in. */
+static void same_code(bool same)
+{
+	static struct lh_plan_cycle plan;
+
+	plan = (struct lh_plan_cycle){.parts = 3, .mode = LH_STEER_LAST};
+	for (int i = 0; i < 3; i++) {
+		plan.part[i].stops = 2;
+		for (int k = 0; k < 2; k++)
+			plan.part[i].stop[k] = (struct lh_plan_stop){
+				.frame = (uint16_t)(same ? k : 2 * i + k), .frames = 1};
+	}
+	lh_steer_init(&steer, &plan);
+	CHECK(arrive(T1, 0, 1, LOCK_A, LOCK_B));
+	CHECK_EQ(arrive(T2, 1, 1, LOCK_C, LOCK_A), same); /* it is before T1 in the cycle */
+	CHECK(!arrive(T3, 2, 1, LOCK_C + 1, LOCK_B));
+	CHECK_EQ(steer.closed, 0);
+	CHECK(!arrive(T3, 2, 1, LOCK_B, LOCK_C));
+	CHECK_EQ(steer.closed, same);
+}
+
 /* The queued writer goes first, and the readers when it waits in the queue. */
 static void writers(void)
 {
@@ -193,6 +214,8 @@ int main(void)
 	gather_and_close();
 	modes();
 	instances();
+	same_code(true);
+	same_code(false);
 	writers();
 	ordered();
 	used_by_others();
