@@ -677,6 +677,8 @@ enum lh_steer_mode {
 	LH_STEER_OUTER, /* the first and the last */
 	LH_STEER_INNER, /* the one before the lock that the part before wants, and the last */
 	LH_STEER_LAST,  /* the last only: threads do not gather */
+	/* each, but only before locks that have the rows that the plan names */
+	LH_STEER_SAME_LOCKS,
 	LH_STEER_MODES
 };
 
@@ -713,6 +715,7 @@ struct lh_plan_stop {
 	uint16_t frame, frames; /* in lh_plan.frame, innermost first; none: the end of a thread */
 	uint8_t kind, mode;     /* enum lh_kind, enum lh_mode */
 	uint16_t pad;
+	uint32_t row; /* of its lock in the first run, if that was one of several; 0: any */
 };
 
 /*

@@ -15,6 +15,11 @@ void lh_lock_state_init(void)
 			   version[3];
 }
 
+bool lh_lock_knows_conditions(void)
+{
+	return knows_conditions;
+}
+
 /* ---- is it a lock? ---- */
 
 static bool is_sharing(uint32_t word)

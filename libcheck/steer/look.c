@@ -2,6 +2,7 @@
  * look.c — looks whether pauses must end: does a thread wait for a paused one? Can none run but
  * paused ones? Has the thread of a pause gone?
  */
+#include "libcheck/lock/lock_state.h"
 #include "libcheck/rules/wait_rules.h"
 #include "libcheck/steer/pause_internal.h"
 
@@ -184,6 +185,45 @@ static bool polls(const struct lh_live_thread *live)
 	return l && l->kind == LH_FUTEX;
 }
 
+/* Some of those that wait for the condition have been signalled, and have not gone on yet. */
+static bool some_are_signalled(lh_lock_id condition, const void *copy)
+{
+	uint32_t waiters = 0;
+
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
+		waiters += LH_LIVE_THREADS[i].wait_lock == condition;
+	return lh_lock_knows_conditions() && lh_lock_sleepers(copy, LH_COND) < waiters;
+}
+
+/* Another thread may have made the wait end already, on a machine that is busy. The object may be
+ * gone: a copy of it is read, which the kernel makes. */
+static bool is_woken(const struct lh_live_thread *live)
+{
+	const struct lh_lock *l = lh_lock_row(live->wait_lock);
+	_Alignas(8) char copy[64];
+
+	if (!l)
+		return true;
+	if (l->kind == LH_THREAD_END)
+		return is_gone(&LH_LIVE_THREADS[LH_THREADS[live->wait_with].live]);
+	if (!lh_kind_is_pthread(l->kind))
+		return lh_kind_acts(l->kind) == LH_MUTEX && !l->owner;
+	if (!lh_steering->copies)
+		return false;
+	if (!lh_sys_copy(copy, (const void *)(uintptr_t)l->address, lh_kind_row(l->kind)->bytes))
+		return true;
+	switch (l->kind) {
+	case LH_SEM:
+		return lh_sem_is_positive(copy);
+	case LH_COND:
+		return some_are_signalled(live->wait_lock, copy);
+	case LH_BARRIER:
+		return !lh_lock_sleepers(copy, LH_BARRIER);
+	default:
+		return lh_lock_is_free_now(copy, (enum lh_kind)l->kind);
+	}
+}
+
 /* Is the thread in a wait without a time limit, and the same as at the last look? */
 static bool rests(uint32_t row)
 {
@@ -194,7 +234,8 @@ static bool rests(uint32_t row)
 	s->seq = live->wait_seq;
 	return same && live->state == LH_LIVE_ATTACHED && !s->signalled && !polls(live) &&
 	       __atomic_load_n(&live->wait_lock, __ATOMIC_ACQUIRE) &&
-	       live->wait_on != LH_WAIT_NONE && LH_SITE_HOW(live->wait_site) == LH_BLOCKING;
+	       live->wait_on != LH_WAIT_NONE && LH_SITE_HOW(live->wait_site) == LH_BLOCKING &&
+	       !is_woken(live);
 }
 
 /* Can no thread run but paused ones? `others`: there are others. */

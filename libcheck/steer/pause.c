@@ -184,6 +184,23 @@ static void end_idle_visit(const struct visitor *v, const struct lh_stop *at)
 		lh_steer_thread_ends(s, p->thread);
 }
 
+static bool is_other_lock(const struct lh_plan_stop *stop, uint64_t address)
+{
+	return stop->row && address && !(address & LH_ADDRESS_NONE) &&
+	       lh_lock_find((const void *)(uintptr_t)address) != stop->row;
+}
+
+/* Are its locks others than those of the first run, and does that matter? */
+static bool has_other_locks(const struct lh_stop *at, const struct lh_steer_arrival *a)
+{
+	const struct lh_plan_cycle *c = &lh_steering->plan->cycle[at->cycle];
+	const struct lh_plan_part *p = &c->part[at->part];
+
+	return c->mode == LH_STEER_SAME_LOCKS &&
+	       (is_other_lock(&p->stop[at->stop], a->wanted) ||
+		(at->stop > p->holds_at && is_other_lock(&p->stop[p->holds_at], a->held)));
+}
+
 /* True: the thread pauses now. */
 static bool arrive(const struct visitor *v, const struct lh_stop *at)
 {
@@ -191,7 +208,8 @@ static bool arrive(const struct visitor *v, const struct lh_stop *at)
 	struct lh_steered_part *row = &LH_STEERED[1 + at->cycle].part[at->part];
 	struct lh_steer_arrival a;
 
-	if (p->stop[at->stop].kind != v->call->kind || !arrival_of(v, at, &a))
+	if (p->stop[at->stop].kind != v->call->kind || !arrival_of(v, at, &a) ||
+	    has_other_locks(at, &a))
 		return false;
 	if (v->until && !may_steer(at->cycle, v->now))
 		a.may_pause = false;

@@ -131,6 +131,7 @@ struct lh_steering {
 	uint16_t resting[LH_PLAN_CYCLES]; /* bit i: part i */
 	uint32_t quiet;                   /* looks in a row that saw no thread that can run */
 	uint32_t guarded_n, crowds_n, early_n, tried_n;
+	bool copies;    /* the kernel copies memory of this process */
 	bool unguarded; /* of some condition the mutex is not followed */
 	struct lh_guarded guarded[LH_STEER_GUARDED];
 	struct lh_crowd crowd[LH_STEER_CROWDS];

@@ -168,6 +168,7 @@ bool lh_steering_start(void)
 	for (unsigned c = 0; c < plan->cycles; c++)
 		if (!g->stepper || !make_cycle(g, c))
 			return false;
+	g->copies = lh_sys_copy(&(uint32_t){0}, &plan->cycles, sizeof(uint32_t));
 	lh_limits_init(plan);
 	lh_steering = g;
 	return true;

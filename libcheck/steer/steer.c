@@ -7,7 +7,9 @@ static bool is_alike(const struct lh_plan_part *a, const struct lh_plan_part *b)
 {
 	for (unsigned i = 0; i < a->stops && a != b; i++)
 		if (a->stops != b->stops || !a->stop[i].frames ||
-		    __builtin_memcmp(&a->stop[i], &b->stop[i], sizeof(a->stop[i])) != 0)
+		    a->stop[i].frame != b->stop[i].frame ||
+		    a->stop[i].frames != b->stop[i].frames || a->stop[i].kind != b->stop[i].kind ||
+		    a->stop[i].mode != b->stop[i].mode)
 			return false;
 	return a->holds_at == b->holds_at;
 }
@@ -196,6 +198,7 @@ static bool pauses_at(const struct lh_steer *s, const struct lh_steer_part *p, u
 		return false;
 	switch (s->mode) {
 	case LH_STEER_EVERY_STOP:
+	case LH_STEER_SAME_LOCKS:
 		return true;
 	case LH_STEER_OUTER:
 		return stop == 0;

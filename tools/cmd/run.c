@@ -226,7 +226,8 @@ static void try_predictions(struct run *r)
 		return;
 	}
 	int status = r->recorded.report || m->ended_by_us ? -1 : m->status;
-	if (!lh_try_predictions(&r->session, &r->start, r->report, r->run_ns, status))
+	if (!lh_try_predictions(&r->session, r->command, &r->start, r->report, r->run_ns, status) ||
+	    r->session.failed)
 		r->problem = LH_STATUS_ERROR;
 }
 

@@ -6,6 +6,7 @@
 #include "tools/cmd/commands.h"
 #include "tools/confirm/predictions.h"
 #include "tools/confirm/replay.h"
+#include "tools/util/duration.h"
 
 bool lh_try_is_wanted(const struct lh_command *command, const struct lh_settings *s)
 {
@@ -61,41 +62,72 @@ static const char *options_to_repeat(const struct lh_start *start)
 	return lh_settings_repeat(start->settings, start->project->arena);
 }
 
-static void say_result(const struct lh_session *s)
+/* A process that is left as it is must be ended by somebody: only if the command says so. */
+static enum lh_on_deadlock action_of(const struct lh_command *command, const struct lh_settings *s)
+{
+	const struct lh_value *v = &LH_OPTION(s, on_deadlock);
+	enum lh_on_deadlock action = (enum lh_on_deadlock)v->number;
+	bool left =
+		action == LH_ON_REPORT && (v->from != LH_FROM_FLAG || command->where & LH_IN_CHECK);
+
+	return action == LH_ON_AUTO || left ? LH_ON_EXIT : action;
+}
+
+static const struct lh_value *budget_of(const struct lh_command *command,
+					const struct lh_settings *s)
+{
+	return command->where & LH_IN_CHECK ? &LH_OPTION(s, confirm) : &LH_OPTION(s, budget);
+}
+
+static void say_too_short(const struct lh_command *command, const struct lh_session *s)
+{
+	char run[LH_DURATION_TEXT], budget[LH_DURATION_TEXT];
+
+	lh_log("no attempt was made: a run takes %s, and the budget for all attempts is %s; a "
+	       "longer "
+	       "one is --%s=TIME",
+	       lh_duration_text((double)s->run_ns / 1e9, run),
+	       lh_duration_text((double)s->budget_ns / 1e9, budget),
+	       command->where & LH_IN_CHECK ? "confirm" : "budget");
+}
+
+static void say_result(const struct lh_command *command, const struct lh_session *s)
 {
 	const struct lh_settings *o = s->start->settings;
 
 	if (s->interrupted)
 		lh_log("interrupted: the verdicts are those of %u attempts", s->attempts - 1);
+	else if (s->tried && !s->attempts)
+		say_too_short(command, s);
+	else if (!s->tried && lh_report_new_findings(s->report, LH_ERROR))
+		lh_log("no attempt was made: only predictions of the rule lock-order are tried");
 	else if (s->attempts && !LH_OPTION(o, quiet).number && !LH_OPTION(o, verbose).number)
 		lh_log("%u attempt%s, whose output is not shown; -v shows it", s->attempts,
 		       s->attempts == 1 ? "" : "s");
 }
 
-bool lh_try_predictions(struct lh_session *session, struct lh_start *start,
-			struct lh_report *report, uint64_t first_ns, int first_status)
+bool lh_try_predictions(struct lh_session *session, const struct lh_command *command,
+			struct lh_start *start, struct lh_report *report, uint64_t first_ns,
+			int first_status)
 {
 	const struct lh_settings *s = start->settings;
 	struct lh_render_text_style style = lh_settings_style(s);
-	enum lh_on_deadlock on_deadlock = (enum lh_on_deadlock)LH_OPTION(s, on_deadlock).number;
 
 	*session = (struct lh_session){
 		.start = start,
 		.report = report,
 		.runs = (uint32_t)LH_OPTION(s, runs).number,
-		.budget_ns = (uint64_t)(LH_OPTION(s, confirm).from ? LH_OPTION(s, confirm)
-								   : LH_OPTION(s, budget))
-				     .number,
+		.budget_ns = (uint64_t)budget_of(command, s)->number,
 		.run_ns = first_ns,
 		.status = first_status,
 		.ids = LH_OPTION(s, id).text,
 		.replay = LH_OPTION(s, replay).text,
 		.repeat = options_to_repeat(start),
 		.least = style.least,
-		.on_deadlock = on_deadlock > LH_ON_EXIT ? on_deadlock : LH_ON_EXIT,
+		.on_deadlock = action_of(command, s),
 	};
 	bool good = lh_session_run(session);
 	if (good)
-		say_result(session);
+		say_result(command, session);
 	return good;
 }

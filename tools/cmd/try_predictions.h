@@ -17,7 +17,7 @@ bool lh_try_options_are_good(const struct lh_command *, const struct lh_settings
  * not known, and its wait status, -1: not known. False: an error was reported. Call
  * lh_session_close after the last use of the report.
  */
-bool lh_try_predictions(struct lh_session *, struct lh_start *, struct lh_report *,
-			uint64_t first_ns, int first_status);
+bool lh_try_predictions(struct lh_session *, const struct lh_command *, struct lh_start *,
+			struct lh_report *, uint64_t first_ns, int first_status);
 
 #endif

@@ -87,6 +87,19 @@ static void share_frames(struct lh_plan *plan, struct lh_plan_stop *stop)
 	stop->frame = at;
 }
 
+/* Is the lock one of several that one call initialized, as in an array or on the heap? Then the
+ * locks before and behind it in the ledger are others of them. */
+static bool is_one_of_several(const struct lh_report_lock *l, uint32_t row)
+{
+	struct lh_lock other;
+
+	for (uint32_t i = row - 1; i <= row + 1 && l->row.init_stack; i += 2)
+		if (i && lh_read_lock_row(l->process->ledger, i, &other) &&
+		    other.init_stack == l->row.init_stack)
+			return true;
+	return false;
+}
+
 static const char *add_stop(struct lh_plan *plan, struct lh_report *report,
 			    const struct lh_report_finding *f, const struct lh_report_step *a,
 			    struct lh_plan_part *part)
@@ -94,6 +107,8 @@ static const char *add_stop(struct lh_plan *plan, struct lh_report *report,
 	struct lh_plan_stop *stop = &part->stop[part->stops];
 
 	*stop = (struct lh_plan_stop){.kind = a->lock->row.kind, .mode = (uint8_t)a->mode};
+	if (is_one_of_several(a->lock, LH_LOCK_ROW(a->lock->lock)))
+		stop->row = LH_LOCK_ROW(a->lock->lock);
 	part->stops++;
 	const char *why = add_frames(plan, a, lh_report_own_frames(report, f, a), stop);
 
@@ -102,13 +117,23 @@ static const char *add_stop(struct lh_plan *plan, struct lh_report *report,
 	return why;
 }
 
+/* Threads pause only in calls that wait without a limit. */
+static const char *why_no_pause(const struct lh_report_step *a)
+{
+	if (a->lock->row.kind == LH_CUSTOM)
+		return "the program announces a lock of it, and such locks are not steered";
+	if (LH_SITE_HOW(a->site) != LH_BLOCKING)
+		return "a thread acquires a lock of it by a try or with a time limit";
+	return NULL;
+}
+
 /* What turned out to be a signal is not held; the thread that waits for it needs others to go on.
  * At a try no thread pauses. */
 static bool is_stop(const struct lh_report_part *p, const struct lh_report_step *a)
 {
-	return a == p->does || (a->action == LH_HOLDS && has_place(a) &&
-				(a == p->holds || !((a->lock->row.flags & LH_LOCK_SIGNAL) ||
-						    LH_SITE_HOW(a->site) == LH_TRY)));
+	return a == p->does ||
+	       (a->action == LH_HOLDS && has_place(a) &&
+		(a == p->holds || !(a->lock->row.flags & LH_LOCK_SIGNAL || why_no_pause(a))));
 }
 
 /* How many of the outermost holds a plan has no room for. */
@@ -157,6 +182,10 @@ static const char *add_part(struct lh_plan *plan, struct lh_report *report,
 		return "it is not known where a thread acquires the lock that it wants";
 	if (holds && !has_place(holds) && holds->lock && holds->lock->row.kind != LH_THREAD_END)
 		return "it is not known where a thread acquired a lock that it holds";
+	if (holds && has_place(holds) && why_no_pause(holds))
+		return why_no_pause(holds);
+	if (why_no_pause(from->does))
+		return why_no_pause(from->does);
 	return add_stops(plan, report, f, from, part);
 }
 

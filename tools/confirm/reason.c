@@ -144,10 +144,12 @@ static const char *wake_place(const struct writer *w)
 		      : at_place(w, stack);
 }
 
-/* What a thread does to an object so that another one goes on. */
-static const char *wake_verb(unsigned kind)
+/* What a thread does to an object so that another one goes on. A lock of Python is a semaphore. */
+static const char *wake_verb(const struct lh_report_lock *lock)
 {
-	switch (lh_kind_acts((uint8_t)kind)) {
+	if (lock->row.kind == LH_SEM && lock->kind_text != lock->kind)
+		return "releases";
+	switch (lh_kind_acts(lock->row.kind)) {
 	case LH_COND:
 		return "signals";
 	case LH_SEM:
@@ -179,13 +181,29 @@ static const char *wake_text(const struct writer *w)
 	if (lock->row.kind == LH_THREAD_END)
 		return lh_arena_printf(p, "ends, which it waits for%s",
 				       at_place(w, stack_at(w, w->row->wait_site)));
-	return lh_arena_printf(p, "%s %s%s", wake_verb(lock->row.kind),
-			       lh_report_lock_text(x->report, lock), wake_place(w));
+	return lh_arena_printf(p, "%s %s%s", wake_verb(lock), lh_report_lock_text(x->report, lock),
+			       wake_place(w));
 }
 
 static const char *count_attempts(const struct writer *w, uint32_t n)
 {
 	return lh_arena_printf(w->report->arena, n == 1 ? "%u attempt" : "%u attempts", n);
+}
+
+/*
+ * Do the two threads run the same code? Then any of them is in either part: the finding's threads
+ * and locks are not those of the attempt.
+ */
+static bool are_alike(const struct writer *w)
+{
+	const struct lh_report_step *before = last_step(w, w->row->before),
+				    *after = last_step(w, w->row->after);
+	bool alike = before && after && before->stack->n == after->stack->n;
+
+	for (uint32_t i = 0; alike && i < before->stack->n; i++)
+		alike = before->stack->frame[i].address == after->stack->frame[i].address &&
+			before->stack->frame[i].line == after->stack->frame[i].line;
+	return alike;
 }
 
 /* "T3 was seen to get to x.c:61 only after T2 had passed x.c:31"; if both places are one line, also
@@ -197,6 +215,11 @@ static const char *seen_order(const struct writer *w)
 	const char *from = place(w, first), *to = place(w, second);
 	struct lh_arena *p = w->report->arena;
 
+	if (are_alike(w))
+		return lh_arena_printf(p,
+				       "one thread was seen to get to %s only after another one "
+				       "had passed that line",
+				       to);
 	if (first && second && strcmp(from, to) == 0) {
 		from = lh_arena_printf(p, "that line, for %s",
 				       lh_report_lock_text(w->report, first->lock));
@@ -207,11 +230,38 @@ static const char *seen_order(const struct writer *w)
 			       thread(w, after), to, thread(w, before), from);
 }
 
+/* "one thread reaches x.c:61 only after another one posts 'turn' at x.c:63, and that is after it
+ * has passed x.c:61" */
+static const char *order_of_alike(const struct writer *w, const char *does)
+{
+	const char *at = place(w, last_step(w, w->row->after));
+
+	return lh_arena_printf(
+		w->report->arena,
+		"one thread reaches %s only after another one %s, and that is after %s "
+		"has passed %s",
+		at, does, is_waker(w) ? "it" : "a third one", at);
+}
+
+/* "T3 reaches x.c:61 only after T2 posts 'ready' at x.c:40, and T2 does that after it has acquired
+ * 'b' at x.c:31" */
+static const char *order_of(const struct writer *w, const char *does)
+{
+	const struct lh_report_step *before = last_step(w, w->row->before);
+	const char *then = is_waker(w) ? lh_arena_printf(w->report->arena,
+							 "and %s does that after it", waker(w))
+				       : lh_arena_printf(w->report->arena, "which happens after %s",
+							 thread(w, w->row->before));
+
+	return lh_arena_printf(w->report->arena, "%s reaches %s only after %s %s, %s %s at %s",
+			       thread(w, w->row->after), place(w, last_step(w, w->row->after)),
+			       waker(w), does, then, acquires(w, before, true), place(w, before));
+}
+
 static const char *contradicted(const struct writer *w)
 {
 	const struct lh_outcome *o = &w->facts->outcome;
-	const struct lh_report_step *before;
-	const char *does, *then;
+	const char *does;
 
 	if (!w->row)
 		return "two of its threads were never at their places at the same time";
@@ -219,14 +269,7 @@ static const char *contradicted(const struct writer *w)
 	if (o->seen || !does) /* it may have waited for a flag */
 		return lh_arena_printf(w->report->arena, "%s, in %u of %s", seen_order(w),
 				       o->refuting, count_attempts(w, o->runs));
-	before = last_step(w, w->row->before);
-	then = is_waker(w)
-		       ? lh_arena_printf(w->report->arena, "and %s does that after it", waker(w))
-		       : lh_arena_printf(w->report->arena, "which happens after %s",
-					 thread(w, w->row->before));
-	return lh_arena_printf(w->report->arena, "%s reaches %s only after %s %s, %s %s at %s",
-			       thread(w, w->row->after), place(w, last_step(w, w->row->after)),
-			       waker(w), does, then, acquires(w, before, true), place(w, before));
+	return are_alike(w) ? order_of_alike(w, does) : order_of(w, does);
 }
 
 /* ---- the other verdicts ---- */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const modes[LH_STEER_MODES] = {"every", "outer", "inner", "last"};
+static const char *const modes[LH_STEER_MODES] = {"every", "outer", "inner", "last", "same"};
 
 enum { PAUSE_MAX = 60000 };
 

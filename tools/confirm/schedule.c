@@ -3,6 +3,7 @@
 #include "tools/confirm/schedule.h"
 
 /* An order in time alone shows something only if it is the same after short and long pauses. */
+enum { SAME_EVERY = 4 };
 enum { BRIEF_MS = 5, SHORT_MS = 100, USUAL_MS = 250, LONG_MS = 600 };
 
 /* The settings of attempt k of a cycle; from the seventh on with delays, too. */
@@ -19,11 +20,24 @@ static bool is_only_seen(const struct lh_predicted_cycle *c)
 	bool seen = false;
 
 	for (uint32_t i = 0; i < c->attempts; i++) {
+		if (c->attempt[i].some_locks)
+			continue;
 		if (c->attempt[i].row.result == LH_STEER_UNKNOWN)
 			return false;
 		seen |= c->attempt[i].row.result == LH_STEER_SEEN;
 	}
 	return seen;
+}
+
+/* Is one of its locks one of several, as on the heap? Threads that run the same code with others of
+ * them are no partners; but which number a lock has may vary from run to run. */
+static bool has_rows(const struct lh_predicted_cycle *c)
+{
+	for (uint32_t i = 0; i < c->plan.parts; i++)
+		for (uint32_t k = 0; k < c->plan.part[i].stops; k++)
+			if (c->plan.part[i].stop[k].row)
+				return true;
+	return false;
 }
 
 /* A place that is not reached is perhaps not reached for our pauses. */
@@ -35,6 +49,8 @@ struct lh_steer_settings lh_schedule_settings(const struct lh_prediction *p,
 
 	if (p->hits)
 		return p->hit;
+	if (c->firsts % SAME_EVERY == 0 && has_rows(c))
+		return (struct lh_steer_settings){LH_STEER_SAME_LOCKS, USUAL_MS, 0};
 	if (c->outcome.verdict == LH_VERDICT_NOT_REACHED && c->firsts > 1)
 		return (struct lh_steer_settings){LH_STEER_EVERY_STOP, odd ? SHORT_MS : BRIEF_MS,
 						  0};

@@ -90,7 +90,10 @@ static void record_cycle(struct lh_session *s, struct lh_attempt_run *run, struc
 {
 	struct lh_session_private *d = s->private_data;
 	struct lh_row_source source = {run->report, NULL};
-	struct lh_attempt a = {.first = i == 0, .happened = happened, .complete = run->complete};
+	struct lh_attempt a = {.first = i == 0,
+			       .some_locks = d->plan.cycle[i].mode == LH_STEER_SAME_LOCKS,
+			       .happened = happened,
+			       .complete = run->complete};
 
 	if (i < d->plan.cycles)
 		a.row = lh_attempt_row(run, i, &source.process);
@@ -288,6 +291,7 @@ static bool attempt(struct lh_session *s, struct planned first, const struct lh_
 	run_program(s, run, how);
 	s->interrupted = run->interrupted;
 	d->last_ns = run->ns;
+	s->failed |= run->error != LH_START_GOOD;
 	bool good = !run->error && !run->interrupted;
 	for (uint32_t i = 0; i < d->all.n && !tells_nothing(d, run); i++)
 		record(s, run, &d->all.list[i], how);
@@ -295,7 +299,7 @@ static bool attempt(struct lh_session *s, struct planned first, const struct lh_
 		add_deadlocks(s, run, &run->file.view[i]);
 	count_end(s, run);
 	log_attempt(s, run, first.prediction, how, hits);
-	if (first.prediction->hits > hits && s->on_deadlock != LH_ON_EXIT)
+	if (run->deadlocked)
 		s->on_deadlock = LH_ON_EXIT; /* one is enough to look at */
 	if (!d->kepts || d->kept[d->kepts - 1] != run) {
 		lh_attempt_close(run);
@@ -380,6 +384,8 @@ static void prove(struct lh_session *s, struct lh_prediction *p)
 	if (p->why) {
 		facts.outcome = (struct lh_outcome){.verdict = LH_VERDICT_OPEN};
 		facts.why = lh_arena_printf(s->private_data->all.arena, "not steered: %s", p->why);
+	} else if (c->outcome.open == LH_OPEN_NO_ATTEMPT && s->failed) {
+		facts.why = "no attempt could be started";
 	} else if (p->verdict != c->outcome.verdict) {
 		facts.outcome.verdict = p->verdict;
 		facts.why = "it happens at more places than an attempt can steer";
@@ -404,9 +410,11 @@ bool lh_session_run(struct lh_session *s)
 	d->all.arena = lh_arena_new();
 	if (!lh_predictions_find(&d->all, s->report, s->ids, s->least))
 		return false;
-	for (uint32_t i = 0; i < d->all.n; i++)
+	for (uint32_t i = 0; i < d->all.n; i++) {
+		s->tried += d->all.list[i].cycles > 0;
 		if (d->all.list[i].cycles)
 			lh_prediction_decide(&d->all.list[i], s->runs);
+	}
 	d->end_ns = s->budget_ns ? lh_time_now() + s->budget_ns : 0;
 	lh_progress_open(&d->progress, LH_OPTION(s->start->settings, quiet).number);
 	if (*s->replay)

@@ -22,10 +22,11 @@ struct lh_session {
 	const char *replay; /* the settings of the one attempt to make; "": none */
 	const char *repeat; /* options of the command that makes an attempt again */
 	enum lh_severity least;          /* of the findings to try */
-	enum lh_on_deadlock on_deadlock; /* of the first attempt that deadlocks as predicted */
+	enum lh_on_deadlock on_deadlock; /* of the first attempt that deadlocks */
 	/* results */
-	uint32_t attempts;
-	int interrupted; /* a signal that ended the session, 0: none */
+	uint32_t tried, attempts; /* findings; runs of the program */
+	bool failed;              /* an attempt could not be started */
+	int interrupted;          /* a signal that ended the session, 0: none */
 	struct lh_session_private *private_data;
 };
 

@@ -156,6 +156,8 @@ static void count_row(struct tally *t, const struct lh_plan_cycle *cycle,
 		remember(&t->first_closed, i + 1);
 	if (sum_mismatched(row))
 		remember(&t->first_mismatched, i + 1);
+	if (a->some_locks)
+		return;
 	if (a->first && !a->complete && row->result != LH_STEER_UNKNOWN) {
 		remember(&t->incomplete, i + 1);
 	} else if (a->first && row->result != LH_STEER_UNKNOWN) {

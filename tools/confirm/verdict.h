@@ -10,9 +10,10 @@
 
 /* A run of the program with the cycle in its plan. */
 struct lh_attempt {
-	bool happened;         /* the deadlock of this cycle happened in the run */
-	bool first;            /* the cycle was the first of the plan: the run may refute it */
-	bool complete;         /* the program ended by itself, and no thread was deadlocked */
+	bool happened;   /* the deadlock of this cycle happened in the run */
+	bool first;      /* the cycle was the first of the plan: the run may refute it */
+	bool some_locks; /* of the locks at its places some only were steered: it refutes nothing */
+	bool complete;   /* the program ended by itself, and no thread was deadlocked */
 	struct lh_steered row; /* of this cycle, merged over the processes of the run */
 };
 

@@ -109,6 +109,18 @@ static void write_core(const struct lh_run_process *process)
 	       process->pid, path, path, process->ledger.head.exe, path);
 }
 
+/* For people who look at the process of an attempt: they end it. */
+static void keep_process(struct lh_monitor *m, const struct lh_run_process *process)
+{
+	if (!m->attempt)
+		return;
+	if (m->on_deadlock == LH_ON_REPORT)
+		lh_log("process %d is deadlocked; 'lockhound hang %d' shows it, and 'gdb -p %d'",
+		       process->pid, process->pid, process->pid);
+	lh_log("the next attempt begins when process %d has ended", process->pid);
+	m->timeout_ns = 0;
+}
+
 static void act_on_deadlock(struct lh_monitor *m, const struct lh_run_process *process)
 {
 	if (m->on_deadlock == LH_ON_CORE) {
@@ -133,10 +145,9 @@ static void act_on_deadlock(struct lh_monitor *m, const struct lh_run_process *p
 		lh_log("process %d is stopped; inspect it with 'gdb -p %d', continue it with 'kill "
 		       "-CONT %d'",
 		       process->pid, process->pid, process->pid);
-		if (m->attempt)
-			lh_log("the next attempt begins when it has ended");
-		m->timeout_ns = m->attempt ? 0 : m->timeout_ns;
 	}
+	if ((m->on_deadlock == LH_ON_STOP || m->on_deadlock == LH_ON_REPORT) && !process->foreign)
+		keep_process(m, process);
 }
 
 /*
@@ -539,7 +550,7 @@ static void check_deadlocks(struct lh_monitor *m, uint64_t t, bool at_limit)
 	uint64_t ns = at_limit ? 0 : settles ? SETTLE_NS : m->grace_ns;
 	const struct lh_followed_deadlock *x;
 	report_ended(m, t);
-	while (m->on_deadlock != LH_ON_REPORT && !m->ended_by_us &&
+	while ((m->on_deadlock != LH_ON_REPORT || m->attempt) && !m->ended_by_us &&
 	       (x = lh_grace_expired(&m->deadlocks, t, ns)))
 		act_on_deadlock(m, x->process);
 }

@@ -72,8 +72,10 @@ static void gather_and_close(void)
 
 static void modes(void)
 {
-	static const bool pauses[LH_STEER_MODES] = {
-		[LH_STEER_EVERY_STOP] = true, [LH_STEER_OUTER] = true, [LH_STEER_INNER] = true};
+	static const bool pauses[LH_STEER_MODES] = {[LH_STEER_EVERY_STOP] = true,
+						    [LH_STEER_OUTER] = true,
+						    [LH_STEER_INNER] = true,
+						    [LH_STEER_SAME_LOCKS] = true};
 
 	for (int mode = 0; mode < LH_STEER_MODES; mode++) {
 		begin((enum lh_steer_mode)mode);

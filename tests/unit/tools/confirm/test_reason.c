@@ -212,7 +212,7 @@ static lh_stack_id own_stack(struct lh_ledger *l, uint32_t module, uint64_t inne
 
 /* The reason if T2 acquires in acquire_and_tell, and `waker` signals in tell, called at `caller`.
  */
-static const char *reason_with_lines(lh_thread_id waker, uint64_t caller)
+static const char *reason_with_lines(lh_thread_id waker, uint64_t caller, bool alike)
 {
 	struct lh_symbols *s = lh_symbols_new(false);
 	struct lh_ledger *l = build_bank(100, BASE);
@@ -223,7 +223,8 @@ static const char *reason_with_lines(lh_thread_id waker, uint64_t caller)
 	lh_report_free(report);
 	report = lh_report_new((struct lh_report_options){.every_lock = true, .symbols = s});
 	for (int i = 0; i < 4; i++)
-		at[i] = own_stack(l, own_module(l), acquires, acquires);
+		at[i] = own_stack(l, own_module(l), acquires,
+				  alike || i < 2 ? acquires : acquires + 1);
 	l->table[LH_T_FINDING].used = 1;
 	build_abba(l, LH_LOCK_ID(1, 1), LH_LOCK_ID(2, 1), at);
 	CHECK(lh_read_view(&view, l, l->total));
@@ -252,24 +253,48 @@ static void callers(void)
 		"(called at test_reason.c:%d), and T2 does that after it has acquired 'journal' at "
 		"test_reason.c:%d",
 		acquires_line, signals_line, calls_line, acquires_line);
-	CHECK_STR(reason_with_lines(5, calls), text);
+	CHECK_STR(reason_with_lines(5, calls, false), text);
 	snprintf(text, sizeof(text),
 		 "T3 reaches test_reason.c:%d only after T2 signals 'ready' at test_reason.c:%d, "
 		 "and T2 "
 		 "does that after it has acquired 'journal' at test_reason.c:%d",
 		 acquires_line, signals_line, acquires_line);
-	CHECK_STR(reason_with_lines(5, signals), text); /* no caller leads to both */
+	CHECK_STR(reason_with_lines(5, signals, false), text); /* no caller leads to both */
 	snprintf(text, sizeof(text),
 		 "T3 reaches test_reason.c:%d only after the thread 'relay' signals 'ready' at "
 		 "test_reason.c:%d, which happens after T2 has acquired 'journal' at "
 		 "test_reason.c:%d",
 		 acquires_line, signals_line, acquires_line);
-	CHECK_STR(reason_with_lines(7, calls), text); /* in the same file */
+	CHECK_STR(reason_with_lines(7, calls, false), text); /* in the same file */
 	snprintf(text, sizeof(text),
 		 "T3 was seen to get to test_reason.c:%d, for 'accounts', only after T2 had passed "
 		 "that line, for 'journal', in 3 of 3 attempts",
 		 acquires_line);
-	CHECK_STR(reason_with_lines(0, calls), text);
+	CHECK_STR(reason_with_lines(0, calls, false), text);
+}
+
+/* Threads that run the same code are in any part: which of them, and with which locks, is not said.
+ */
+static void alike(void)
+{
+	char text[200];
+
+	snprintf(text, sizeof(text),
+		 "one thread reaches test_reason.c:%d only after another one signals 'ready' at "
+		 "test_reason.c:%d (called at test_reason.c:%d), and that is after it has passed "
+		 "test_reason.c:%d",
+		 acquires_line, signals_line, calls_line, acquires_line);
+	CHECK_STR(reason_with_lines(5, calls, true), text);
+	snprintf(text, sizeof(text),
+		 "one thread reaches test_reason.c:%d only after another one signals 'ready' at "
+		 "test_reason.c:%d, and that is after a third one has passed test_reason.c:%d",
+		 acquires_line, signals_line, acquires_line);
+	CHECK_STR(reason_with_lines(7, calls, true), text);
+	snprintf(text, sizeof(text),
+		 "one thread was seen to get to test_reason.c:%d only after another one had passed "
+		 "that line, in 3 of 3 attempts",
+		 acquires_line);
+	CHECK_STR(reason_with_lines(0, calls, true), text);
 }
 
 /* A contradicted finding becomes a note; it is the same finding. */
@@ -420,6 +445,7 @@ int main(void)
 	other_waker();
 	seen();
 	callers();
+	alike();
 	a_note();
 	merged();
 	confirmed();
