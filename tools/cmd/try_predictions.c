@@ -91,6 +91,15 @@ static void say_too_short(const struct lh_command *command, const struct lh_sess
 	       command->where & LH_IN_CHECK ? "confirm" : "budget");
 }
 
+/* There are errors, and no prediction. */
+static bool has_nothing_to_try(const struct lh_report *report)
+{
+	for (uint32_t i = 0; i < report->findings; i++)
+		if (report->finding[i]->proof)
+			return false;
+	return lh_report_new_findings(report, LH_ERROR) > 0;
+}
+
 static void say_result(const struct lh_command *command, const struct lh_session *s)
 {
 	const struct lh_settings *o = s->start->settings;
@@ -99,9 +108,10 @@ static void say_result(const struct lh_command *command, const struct lh_session
 		lh_log("interrupted: the verdicts are those of %u attempts", s->attempts - 1);
 	else if (s->tried && !s->attempts)
 		say_too_short(command, s);
-	else if (!s->tried && lh_report_new_findings(s->report, LH_ERROR))
+	else if (!LH_OPTION(o, quiet).number && has_nothing_to_try(s->report))
 		lh_log("no attempt was made: only predictions of the rule lock-order are tried");
-	else if (s->attempts && !LH_OPTION(o, quiet).number && !LH_OPTION(o, verbose).number)
+	else if (s->attempts && !s->failed && !LH_OPTION(o, quiet).number &&
+		 !LH_OPTION(o, verbose).number)
 		lh_log("%u attempt%s, whose output is not shown; -v shows it", s->attempts,
 		       s->attempts == 1 ? "" : "s");
 }

@@ -182,8 +182,8 @@ static const char *add_part(struct lh_plan *plan, struct lh_report *report,
 		return "it is not known where a thread acquires the lock that it wants";
 	if (holds && !has_place(holds) && holds->lock && holds->lock->row.kind != LH_THREAD_END)
 		return "it is not known where a thread acquired a lock that it holds";
-	if (holds && has_place(holds) && why_no_pause(holds))
-		return why_no_pause(holds);
+	if (holds && has_place(holds) && holds->lock->row.kind == LH_CUSTOM)
+		return why_no_pause(holds); /* a lock that it has from a try is held all the same */
 	if (why_no_pause(from->does))
 		return why_no_pause(from->does);
 	return add_stops(plan, report, f, from, part);

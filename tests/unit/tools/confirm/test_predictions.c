@@ -118,8 +118,8 @@ static void not_steered(void)
 	lh_report_free(report);
 
 	l = build_bank(100, SLIDE);
-	step = build_at(l, LH_T_STEP, 1);
-	step->site = LH_SITE(LH_SITE_STACK(step->site), LH_TRY, LH_EXCLUSIVE);
+	step = build_at(l, LH_T_STEP, 2);
+	step->site = LH_SITE(LH_SITE_STACK(step->site), LH_TIMED, LH_EXCLUSIVE);
 	report = report_of(l);
 	CHECK_STR(lh_plan_add(&plan, report, report->finding[0]),
 		  "a thread acquires a lock of it by a try or with a time limit");
