@@ -180,6 +180,8 @@ static const char *add_part(struct lh_plan *plan, struct lh_report *report,
 		return "it is not known where a thread acquired a lock that it holds";
 	if (from->does->lock->row.kind == LH_CUSTOM)
 		return "the program announces a lock of it, and such locks are not steered";
+	if (from->does->lock->row.kind == LH_THREAD_END && from->does->stack->frame[0].script)
+		return "a thread of it joins another one in Python, and such waits are not steered";
 	return add_stops(plan, report, f, from, part);
 }
 
