@@ -129,7 +129,7 @@ static uint64_t taken_by_themselves(const struct lh_steer *s, uint32_t thread,
 	uint64_t bits = 0;
 
 	for (uint32_t v = 0; v < s->visitors; v++)
-		if (!has_other_taker(o, thread, s->visitor[v].thread))
+		if (!has_other_taker(o, thread, o->changed ? thread : s->visitor[v].thread))
 			bits |= 1ull << v;
 	return bits;
 }
@@ -212,6 +212,14 @@ void lh_steer_wakes(struct lh_steer *s, uint32_t thread, uint64_t object, enum l
 void lh_steer_takes(struct lh_steer *s, uint32_t thread, uint64_t object)
 {
 	take(s, thread, object_of(s, object));
+}
+
+void lh_steer_changes(struct lh_steer *s, uint32_t thread, uint64_t object)
+{
+	struct lh_steer_object *o = object_of(s, object);
+
+	o->changed = true;
+	take(s, thread, o);
 }
 
 void lh_steer_signals(struct lh_steer *s, uint32_t thread, uint64_t object, lh_site site)

@@ -93,6 +93,7 @@ struct lh_steer_object {
 	uint64_t relied_on; /* bit v: a thread depends on v because of this object */
 	uint32_t taker[2];  /* the threads that have taken something; 0: no more */
 	bool takers;        /* more than two have */
+	bool changed;       /* one may have made untrue what others wait for, and needs it not */
 	uint64_t signalled; /* what its last signaller that is known depended on */
 	uint32_t signaller;
 	lh_site wake_site;
@@ -166,9 +167,12 @@ void lh_steer_quiet(struct lh_steer *, uint64_t now_ns);
 void lh_steer_blocks(struct lh_steer *, uint32_t thread, uint64_t object, lh_site);
 void lh_steer_wakes(struct lh_steer *, uint32_t thread, uint64_t object, enum lh_steer_wake);
 void lh_steer_signals(struct lh_steer *, uint32_t thread, uint64_t object, lh_site);
-/* A thread has passed a semaphore without waiting; or it has held the mutex under which threads
- * wait on the object, without signalling the object. It may have taken what others wait for. */
+/* A thread has passed a semaphore without waiting: it has taken what others wait for, and would
+ * have waited for it. */
 void lh_steer_takes(struct lh_steer *, uint32_t thread, uint64_t object);
+/* A thread has held the mutex under which threads wait on the object, and none of them was told:
+ * what they wait for may have been true before. */
+void lh_steer_changes(struct lh_steer *, uint32_t thread, uint64_t object);
 /* A thread has tried to acquire a lock, or has waited with a limit: in another run it may go
  * another way. */
 void lh_steer_tries(struct lh_steer *, uint32_t thread);

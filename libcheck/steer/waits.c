@@ -30,7 +30,7 @@ static void take_so_far(const struct lh_lock *mutex, lh_lock_id condition)
 
 	for (lh_chain_id c = mutex->chains; c && rows < ROWS_MAX; c = LH_CHAINS[c].next)
 		for (uint32_t v = LH_CHAINS[c].visit; v && rows < ROWS_MAX; v = LH_VISITS[v].next) {
-			lh_steer_takes(lh_steering->cycle[0], LH_VISITS[v].thread, condition);
+			lh_steer_changes(lh_steering->cycle[0], LH_VISITS[v].thread, condition);
 			rows++;
 		}
 	lh_steering->unguarded |= rows == ROWS_MAX;
@@ -43,7 +43,7 @@ static void take_signalled(uint64_t address, lh_lock_id condition)
 
 	for (uint32_t i = 0; i < g->early_n; i++)
 		if (g->early[i].condition == address)
-			lh_steer_takes(g->cycle[0], g->early[i].thread, condition);
+			lh_steer_changes(g->cycle[0], g->early[i].thread, condition);
 	g->unguarded |= g->early_n == LH_STEER_EARLY;
 }
 
@@ -69,7 +69,7 @@ static void guard(lh_lock_id mutex, lh_lock_id condition)
 static void take_pending(struct lh_stepper *s)
 {
 	if (s->pending && lh_steering->cycle[0])
-		lh_steer_takes(lh_steering->cycle[0], s->thread, s->pending);
+		lh_steer_changes(lh_steering->cycle[0], s->thread, s->pending);
 	s->pending = 0;
 }
 
@@ -366,11 +366,20 @@ static void signals_early(struct lh_self *self, uint64_t condition)
 		g->early[g->early_n++] = (struct lh_early){condition, thread};
 }
 
-/* A signal without the mutex, and not right after it, may be lost: as if it had been taken. */
+static bool has_waiter(lh_lock_id condition)
+{
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
+		if (LH_LIVE_THREADS[i].wait_lock == condition && !lh_stepper_of(i)->signalled)
+			return true;
+	return false;
+}
+
+/* A signal that no waiter gets may say that what threads wait for is no longer so; and one without
+ * the mutex, and not right after it, may be lost. */
 static void signals_condition(struct lh_self *self, lh_lock_id condition, bool all)
 {
 	struct lh_stepper *s = lh_stepper_of(self->number);
-	bool kept = s->pending == condition;
+	bool kept = s->pending == condition, waited_for = has_waiter(condition);
 
 	if (kept)
 		s->pending = 0;
@@ -383,8 +392,8 @@ static void signals_condition(struct lh_self *self, lh_lock_id condition, bool a
 			kept = true;
 		}
 	}
-	if (!kept)
-		lh_steer_takes(lh_steering->cycle[0], self->live_saved->thread, condition);
+	if (!kept || !waited_for)
+		lh_steer_changes(lh_steering->cycle[0], self->live_saved->thread, condition);
 }
 
 /* Of a thread that goes on because of a pause: what it wakes may be the reason of an order. */

@@ -110,7 +110,8 @@ static void say_result(const struct lh_command *command, const struct lh_session
 		say_too_short(command, s);
 	else if (!LH_OPTION(o, quiet).number && has_nothing_to_try(s->report))
 		lh_log("no attempt was made: only predictions of the rule lock-order are tried");
-	else if (s->attempts && !LH_OPTION(o, quiet).number && !LH_OPTION(o, verbose).number)
+	else if (s->attempts && !s->failed && !LH_OPTION(o, quiet).number &&
+		 !LH_OPTION(o, verbose).number)
 		lh_log("%u attempt%s, whose output is not shown; -v shows it", s->attempts,
 		       s->attempts == 1 ? "" : "s");
 }

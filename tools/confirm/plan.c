@@ -117,19 +117,25 @@ static const char *add_stop(struct lh_plan *plan, struct lh_report *report,
 	return why;
 }
 
-/* Threads pause in calls that wait without a limit, but not where a program announces a lock. */
-static bool may_pause(const struct lh_report_step *a)
+/* Threads pause only in calls that wait without a limit. */
+static const char *why_no_pause(const struct lh_report_step *a)
 {
-	return a->lock->row.kind != LH_CUSTOM && LH_SITE_HOW(a->site) == LH_BLOCKING;
+	if (a->lock->row.kind == LH_CUSTOM)
+		return "the program announces a lock of it, and such locks are not steered";
+	if (LH_SITE_HOW(a->site) != LH_BLOCKING)
+		return "a thread acquires a lock of it by a try or with a time limit";
+	if (a->lock->row.kind == LH_THREAD_END && a->stack->n && a->stack->frame[0].script)
+		return "a thread of it joins another one in Python, and such waits are not steered";
+	return NULL;
 }
 
 /* What turned out to be a signal is not held; the thread that waits for it needs others to go on.
- */
+ * At a try no thread pauses. */
 static bool is_stop(const struct lh_report_part *p, const struct lh_report_step *a)
 {
 	return a == p->does ||
 	       (a->action == LH_HOLDS && has_place(a) &&
-		(a == p->holds || (!(a->lock->row.flags & LH_LOCK_SIGNAL) && may_pause(a))));
+		(a == p->holds || !(a->lock->row.flags & LH_LOCK_SIGNAL || why_no_pause(a))));
 }
 
 /* How many of the outermost holds a plan has no room for. */
@@ -178,10 +184,10 @@ static const char *add_part(struct lh_plan *plan, struct lh_report *report,
 		return "it is not known where a thread acquires the lock that it wants";
 	if (holds && !has_place(holds) && holds->lock && holds->lock->row.kind != LH_THREAD_END)
 		return "it is not known where a thread acquired a lock that it holds";
-	if (from->does->lock->row.kind == LH_CUSTOM)
-		return "the program announces a lock of it, and such locks are not steered";
-	if (from->does->lock->row.kind == LH_THREAD_END && from->does->stack->frame[0].script)
-		return "a thread of it joins another one in Python, and such waits are not steered";
+	if (holds && has_place(holds) && holds->lock->row.kind == LH_CUSTOM)
+		return why_no_pause(holds); /* a lock that it has from a try is held all the same */
+	if (why_no_pause(from->does))
+		return why_no_pause(from->does);
 	return add_stops(plan, report, f, from, part);
 }
 

@@ -16,8 +16,7 @@
 
 void lh_progress_open(struct lh_progress *p, bool quiet)
 {
-	p->out = lh_log_stream();
-	p->rewrites = !quiet && isatty(fileno(p->out));
+	p->shows = !quiet && isatty(fileno(lh_log_stream()));
 }
 
 /* "T2 before 'journal'": where the thread of a part waits. */
@@ -61,7 +60,7 @@ void lh_progress_update(void *progress, struct lh_monitor *m)
 	struct lh_progress *p = progress;
 	uint64_t now = lh_time_now();
 
-	if (!p->rewrites || now < p->next)
+	if (!p->shows || now < p->next)
 		return;
 	struct lh_arena *arena = lh_arena_new();
 	const char *at = waiting(arena, p, m);
@@ -69,18 +68,7 @@ void lh_progress_update(void *progress, struct lh_monitor *m)
 		arena, "lockhound: confirm: finding %u of %u (%s), attempt %u of %u%s%s", p->number,
 		p->of, p->finding->fingerprint, p->attempt, p->attempts, *at ? ": " : "", at);
 	text = lh_escape(arena, LH_ESCAPE_TEXT, text);
-	fprintf(p->out, "\r\033[K%s",
-		lh_shorten_end(arena, text, lh_render_text_width(p->out) - 1));
-	fflush(p->out);
-	p->shown = true;
+	lh_log_passing(lh_shorten_end(arena, text, lh_render_text_width(lh_log_stream()) - 1));
 	p->next = now + LOOK_NS;
 	lh_arena_free(arena);
-}
-
-void lh_progress_clear(struct lh_progress *p)
-{
-	if (p->shown)
-		fputs("\r\033[K", p->out);
-	fflush(p->out);
-	p->shown = false;
 }

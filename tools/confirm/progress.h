@@ -9,12 +9,8 @@
 
 #include "tools/run/monitor.h"
 
-#include <stdio.h>
-
 struct lh_progress {
-	FILE *out;
-	bool rewrites; /* `out` is a terminal */
-	bool shown;    /* a line is to be removed */
+	bool shows;    /* the log is a terminal */
 	uint64_t next; /* time of the next look */
 	/* of the attempt */
 	const struct lh_report *report;
@@ -24,9 +20,7 @@ struct lh_progress {
 };
 
 void lh_progress_open(struct lh_progress *, bool quiet);
-/* For struct lh_monitor: on_round. */
+/* For struct lh_monitor: on_round. The line is one of lh_log_passing. */
 void lh_progress_update(void *progress, struct lh_monitor *);
-/* Removes the line. */
-void lh_progress_clear(struct lh_progress *);
 
 #endif

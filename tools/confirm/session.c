@@ -152,7 +152,6 @@ static void add_deadlocks(struct lh_session *s, struct lh_attempt_run *run,
 		const struct lh_report_finding *x = lh_report_read_row(run->report, ledger, row);
 		if (!x || x->filter != LH_F_NONE || !lh_attempt_is_deadlock(x) || is_known(s, x))
 			continue;
-		lh_progress_clear(&s->private_data->progress);
 		lh_log("attempt %u: another deadlock happened: %s [%s] %s", s->attempts, x->message,
 		       lh_name_rule(x->rule), x->fingerprint);
 		lh_report_add_row(s->report, ledger, row, NULL);
@@ -219,7 +218,6 @@ static void log_attempt(struct lh_session *s, const struct lh_attempt_run *run,
 
 	if (!LH_OPTION(s->start->settings, verbose).number)
 		return;
-	lh_progress_clear(&s->private_data->progress);
 	lh_log("attempt %u: %s, mode %s, pauses of at most %u ms: %s, %s", s->attempts,
 	       p->finding->fingerprint, lh_replay_mode(how->mode), how->pause_ms,
 	       result_text(s, run, p, hits), lh_duration_text((double)run->ns / 1e9, took));
@@ -421,7 +419,7 @@ bool lh_session_run(struct lh_session *s)
 		good = replay(s);
 	else
 		make_attempts(s);
-	lh_progress_clear(&d->progress);
+	lh_log_passing("");
 	note_ends(s);
 	for (uint32_t i = 0; i < d->all.n; i++)
 		prove(s, &d->all.list[i]);

@@ -2,8 +2,10 @@
 #include "tools/util/log.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 static FILE *stream;
+static bool passing; /* a line is to be replaced */
 
 FILE *lh_log_stream(void)
 {
@@ -13,6 +15,14 @@ FILE *lh_log_stream(void)
 void lh_log_redirect(FILE *log)
 {
 	stream = log;
+}
+
+void lh_log_passing(const char *text)
+{
+	if (passing || *text)
+		fprintf(lh_log_stream(), "\r\033[K%s", text);
+	fflush(lh_log_stream());
+	passing = *text;
 }
 
 /* The line is one write, so that the program's output cannot split it. */
@@ -27,6 +37,7 @@ void lh_log(const char *format, ...)
 		if ((unsigned char)*c < ' ' || *c == 127)
 			*c = '?'; /* a file name from outside must not send control characters to
 				     the terminal */
-	fprintf(lh_log_stream(), "lockhound: %s\n", line);
+	fprintf(lh_log_stream(), "%slockhound: %s\n", passing ? "\r\033[K" : "", line);
+	passing = false;
 	fflush(lh_log_stream());
 }

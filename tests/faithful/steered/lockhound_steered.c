@@ -73,8 +73,9 @@ static bool add_part(const struct lh_ledger_view *v, struct lh_plan_part *p, lh_
 static void make_plan(const struct lh_ledger_view *v)
 {
 	uint32_t chains = lh_read_used(v, LH_T_CHAIN);
+	uint32_t step = 1 + chains / (LH_PLAN_CYCLES * PARTS); /* of all, if there are more */
 	struct lh_plan_cycle *c = &plan.cycle[0];
-	for (lh_chain_id id = 1; id < chains && c < &plan.cycle[LH_PLAN_CYCLES]; id++) {
+	for (lh_chain_id id = 1; id < chains && c < &plan.cycle[LH_PLAN_CYCLES]; id += step) {
 		struct lh_plan_part *p = &c->part[c->parts];
 		if (!add_part(v, p, id)) {
 			memset(p, 0, sizeof(*p));

@@ -33,6 +33,7 @@ enum op_kind {
 	OP_POP,
 	OP_OPEN, /* a flag under a condition, with broadcast */
 	OP_PASS,
+	OP_SHUT,   /* the flag is no longer set: a thread that comes to OP_PASS now waits */
 	OP_ARRIVE, /* at the barrier */
 	OP_LEAVE,  /* directly after OP_ARRIVE */
 	OP_CREATE,

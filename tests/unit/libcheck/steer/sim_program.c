@@ -42,8 +42,8 @@ static void add_lock(struct maker *m, enum op_kind kind, uint32_t lock)
 static void add_sync(struct maker *m)
 {
 	static const enum op_kind kinds[] = {OP_POST, OP_WAIT, OP_PUSH, OP_POP,  OP_OPEN,
-					     OP_PASS, OP_SET,  OP_SPIN, OP_SLEEP};
-	enum op_kind kind = kinds[below(m, m->unseen ? 9 : 6)];
+					     OP_PASS, OP_SHUT, OP_SET,  OP_SPIN, OP_SLEEP};
+	enum op_kind kind = kinds[below(m, m->unseen ? 10 : 7)];
 
 	if (below(m, 10) == 0 && m->p->barrier) {
 		add(m, OP_ARRIVE, 0);

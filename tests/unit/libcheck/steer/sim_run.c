@@ -44,6 +44,7 @@ static uint64_t object_of(const struct scheduler *w, unsigned t)
 		return O_QUEUE;
 	case OP_OPEN:
 	case OP_PASS:
+	case OP_SHUT:
 		return O_GATE + op->object;
 	case OP_ARRIVE:
 	case OP_LEAVE:
@@ -227,6 +228,40 @@ static enum lh_steer_wake how_woken(const struct scheduler *w, unsigned t)
 	}
 }
 
+static bool anybody_waits(const struct scheduler *w, uint64_t object)
+{
+	for (unsigned t = 0; t < w->p->threads; t++)
+		if (w->blocked[t] && object_of(w, t) == object)
+			return true;
+	return false;
+}
+
+/* The thread has passed a semaphore, or has had the mutex of a condition, without waiting. */
+static void tell_use(struct scheduler *w, unsigned t)
+{
+	struct lh_steer *s = w->r->steer;
+	uint64_t object = object_of(w, t);
+
+	switch (op_at(w, t)->kind) {
+	case OP_WAIT:
+	case OP_TIMED:
+		lh_steer_takes(s, t + 1, object);
+		break;
+	case OP_PUSH:
+	case OP_OPEN:
+		if (!anybody_waits(w, object))
+			lh_steer_changes(s, t + 1, object);
+		break;
+	case OP_POP:
+	case OP_PASS:
+	case OP_SHUT:
+		lh_steer_changes(s, t + 1, object);
+		break;
+	default:
+		break;
+	}
+}
+
 static void tell_step(struct scheduler *w, unsigned t)
 {
 	struct lh_steer *s = w->r->steer;
@@ -235,10 +270,8 @@ static void tell_step(struct scheduler *w, unsigned t)
 
 	if (w->blocked[t])
 		lh_steer_wakes(s, t + 1, object, how_woken(w, t));
-	else if ((op->kind == OP_WAIT || op->kind == OP_POP || op->kind == OP_TIMED ||
-		  op->kind == OP_PASS) &&
-		 w->r->broken != BROKEN_TAKES)
-		lh_steer_takes(s, t + 1, object);
+	else if (w->r->broken != BROKEN_TAKES)
+		tell_use(w, t);
 	if (op->kind == OP_POST || op->kind == OP_PUSH || op->kind == OP_OPEN ||
 	    op->kind == OP_ARRIVE)
 		lh_steer_signals(s, t + 1, object, site_of(w, t));

@@ -150,6 +150,9 @@ static void act(const struct program *p, struct state *s, unsigned t)
 	case OP_OPEN:
 		s->flags |= (uint8_t)(1u << (GATE_BIT + op->object));
 		break;
+	case OP_SHUT:
+		s->flags &= (uint8_t) ~(1u << (GATE_BIT + op->object));
+		break;
 	case OP_PUSH:
 		s->queue += s->queue < 7;
 		break;

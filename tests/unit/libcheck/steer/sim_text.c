@@ -4,8 +4,8 @@
 #include <ctype.h>
 
 static const char *const name[OP_KINDS] = {
-	"end", "lock", "try",  "unlock", "post",  "wait",   "timed", "set",   "spin", "push",
-	"pop", "open", "pass", "arrive", "leave", "create", "join",  "sleep", "only"};
+	"end", "lock", "try",  "unlock", "post",   "wait",  "timed",  "set",  "spin",  "push",
+	"pop", "open", "pass", "shut",   "arrive", "leave", "create", "join", "sleep", "only"};
 
 /* ---- parsing ---- */
 

@@ -118,6 +118,14 @@ static void not_steered(void)
 	lh_report_free(report);
 
 	l = build_bank(100, SLIDE);
+	step = build_at(l, LH_T_STEP, 2);
+	step->site = LH_SITE(LH_SITE_STACK(step->site), LH_TIMED, LH_EXCLUSIVE);
+	report = report_of(l);
+	CHECK_STR(lh_plan_add(&plan, report, report->finding[0]),
+		  "a thread acquires a lock of it by a try or with a time limit");
+	lh_report_free(report);
+
+	l = build_bank(100, SLIDE);
 	((struct lh_lock *)build_at(l, LH_T_LOCK, 1))->kind = LH_CUSTOM;
 	report = report_of(l);
 	CHECK_STR(lh_plan_add(&plan, report, report->finding[0]),
@@ -125,7 +133,6 @@ static void not_steered(void)
 	lh_report_free(report);
 
 	report = report_of(build_bank(100, SLIDE));
-	memset(&plan, 0, sizeof(plan));
 	plan.cycles = LH_PLAN_CYCLES;
 	CHECK(lh_plan_add(&plan, report, report->finding[0]) != NULL);
 	plan.cycles = 0;
