@@ -402,8 +402,10 @@ bool lh_once_adds_nothing(const struct lh_call *call);
 
 /* Threads. lh_on_thread_create returns the live-thread row of the new thread, 0: none. */
 uint32_t lh_on_thread_create(const struct lh_call *call, bool detached);
-void lh_on_thread_create_done(const struct lh_call *call, uint32_t live_row, pthread_t handle,
-			      int rc);
+/* `id`: the thread for which the row was reserved; `handle`: where the program has its handle,
+ * NULL: there is no thread. */
+void lh_on_thread_create_done(const struct lh_call *call, uint32_t live_row, lh_thread_id id,
+			      const pthread_t *handle);
 void lh_on_thread_start(uint32_t live_row, uintptr_t frame, uint64_t stack_size);
 void lh_on_thread_exit(void);
 uint32_t lh_on_join_begin(const struct lh_call *call, pthread_t handle, enum lh_how how);

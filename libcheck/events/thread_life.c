@@ -78,20 +78,21 @@ uint32_t lh_on_thread_create(const struct lh_call *call, bool detached)
 
 /*
  * The creator may join the new thread before that thread has attached to its row, so the creator
- * sets the handle too. A detached thread may be gone by now and its row another thread's; no thread
- * can join it.
+ * sets the handle too. As soon as the thread has attached, it may end, and free the memory that its
+ * handle is in; the row may then be another thread's. No thread can join a detached one.
  */
-void lh_on_thread_create_done(const struct lh_call *call, uint32_t live_row, pthread_t handle,
-			      int rc)
+void lh_on_thread_create_done(const struct lh_call *call, uint32_t live_row, lh_thread_id id,
+			      const pthread_t *handle)
 {
+	const struct lh_live_thread *live = &LH_LIVE_THREADS[live_row];
 	struct lh_event_frame event;
 
 	if (!lh_event_begin_must(&event, call))
 		return;
-	if (rc)
+	if (!handle)
 		lh_live_thread_free(live_row);
-	else if (!LH_LIVE_THREADS[live_row].detached && !LH_LIVE_THREADS[live_row].handle)
-		lh_live_thread_set_handle(live_row, handle);
+	else if (live->state == LH_LIVE_RESERVED && live->thread == id && !live->detached)
+		lh_live_thread_set_handle(live_row, *handle);
 	lh_event_end(&event);
 }
 

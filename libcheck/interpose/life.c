@@ -73,8 +73,9 @@ LH_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *a, void *(
 
 	if (!live_row)
 		return LH_REAL(pthread_create)(thread, a, routine, argument);
+	lh_thread_id id = LH_LIVE_THREADS[live_row].thread;
 	int rc = LH_REAL(pthread_create)(thread, a, begin, (void *)(uintptr_t)live_row);
-	lh_on_thread_create_done(&call, live_row, rc ? 0 : *thread, rc);
+	lh_on_thread_create_done(&call, live_row, id, rc ? NULL : thread);
 	lh_thread_at_create(call.frame);
 	return rc;
 }
@@ -86,9 +87,9 @@ LH_EXPORT int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
 
 	if (!live_row)
 		return LH_REAL(thrd_create)(thread, routine, argument);
+	lh_thread_id id = LH_LIVE_THREADS[live_row].thread;
 	int rc = LH_REAL(thrd_create)(thread, begin_c11, (void *)(uintptr_t)live_row);
-	lh_on_thread_create_done(&call, live_row, rc == thrd_success ? *thread : 0,
-				 rc == thrd_success ? 0 : EAGAIN);
+	lh_on_thread_create_done(&call, live_row, id, rc == thrd_success ? thread : NULL);
 	lh_thread_at_create(call.frame);
 	return rc;
 }

@@ -501,7 +501,10 @@ static bool run_again(struct run *r)
 /* What ended the search; NULL: nothing did. */
 static const char *last_event(const struct run *r)
 {
-	return is_uneventful(r) ? NULL : failing(r) ? "has a new finding" : "failed";
+	return is_uneventful(r)         ? NULL
+	       : failing(r)             ? "has a new finding"
+	       : r->monitor.interrupted ? "was interrupted"
+					: "failed";
 }
 
 /* What repeats the last run. */
