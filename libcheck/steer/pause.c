@@ -383,6 +383,24 @@ static void book(uint64_t since_ns)
 		begin_rest(!left);
 }
 
+/* Under a filter that was set since the start: the stop was reached, and no more. */
+static void pass_unpaused(uintptr_t frame, lh_stack_id stack)
+{
+	struct lh_self *self = lh_steering_begin_unpaused(frame);
+	const struct lh_stop *stop;
+	unsigned n = self ? lh_stops_of(stack, &stop) : 0;
+
+	for (; n; n--, stop++) {
+		struct lh_steer_part *p = &lh_steering->cycle[stop->cycle]->part[stop->part];
+		p->visits[stop->stop]++;
+		p->unpaused += stop->stop == p->plan->stops - 1;
+		LH_STEERED[1 + stop->cycle].refused++;
+		lh_steering_show(stop->cycle);
+	}
+	if (self)
+		lh_steering_end(self);
+}
+
 void lh_pause_at_stop(const struct lh_steer_call *call)
 {
 	struct lh_self *self = lh_self_get();
@@ -393,6 +411,8 @@ void lh_pause_at_stop(const struct lh_steer_call *call)
 	v.stack = lh_python.on ? deferred_stack(self, call->object) : 0;
 	if (!v.stack && lh_stop_may_be(((const uintptr_t *)call->frame)[1]))
 		v.stack = lh_steering_stack_of(self, call->frame);
+	if (v.stack && lh_sys_seccomp_seen())
+		pass_unpaused(call->frame, v.stack);
 	if (!v.stack || lh_sys_seccomp_seen() || is_resting(v.stack))
 		return;
 	v.now = lh_clock_now();

@@ -143,6 +143,8 @@ extern struct lh_steering *lh_steering LH_HIDDEN;
 bool lh_steering_start(void); /* false: nothing is steered */
 /* Takes the steering lock, inside the entry check. NULL: nothing is steered now. */
 struct lh_self *lh_steering_begin(uintptr_t frame);
+/* The same also under a filter that was set since: nothing can be steered then. */
+struct lh_self *lh_steering_begin_unpaused(uintptr_t frame);
 void lh_steering_end(struct lh_self *self);
 
 /* The rest needs the steering lock. */

@@ -124,6 +124,8 @@ static const char *why_no_pause(const struct lh_report_step *a)
 		return "the program announces a lock of it, and such locks are not steered";
 	if (LH_SITE_HOW(a->site) != LH_BLOCKING)
 		return "a thread acquires a lock of it by a try or with a time limit";
+	if (a->lock->row.kind == LH_THREAD_END && a->stack->n && a->stack->frame[0].script)
+		return "a thread of it joins another one in Python, and such waits are not steered";
 	return NULL;
 }
 

@@ -414,6 +414,7 @@ bool lh_session_run(struct lh_session *s)
 			lh_prediction_decide(&d->all.list[i], s->runs);
 	}
 	d->end_ns = s->budget_ns ? lh_time_now() + s->budget_ns : 0;
+	lh_monitor_leave_present();
 	lh_progress_open(&d->progress, LH_OPTION(s->start->settings, quiet).number);
 	if (*s->replay)
 		good = replay(s);

@@ -76,10 +76,37 @@ void lh_monitor_close(struct lh_monitor *m)
 	lh_run_close(&m->run);
 }
 
+/* What an earlier run has left running, when the attempt begins. */
+static pid_t left[DESCENDANTS];
+static size_t lefts;
+
+void lh_monitor_leave_present(void)
+{
+	lefts = lh_proc_descendants(getpid(), left, DESCENDANTS);
+}
+
+static bool is_left(pid_t pid)
+{
+	size_t i = 0;
+	while (i < lefts && left[i] != pid)
+		i++;
+	return i < lefts;
+}
+
+/* The descendants that this run has started. */
+static size_t descendants(pid_t all[DESCENDANTS])
+{
+	size_t n = lh_proc_descendants(getpid(), all, DESCENDANTS), own = 0;
+	for (size_t i = 0; i < n; i++)
+		if (!is_left(all[i]))
+			all[own++] = all[i];
+	return own;
+}
+
 static void signal_all(int signal)
 {
 	static pid_t all[DESCENDANTS];
-	size_t n = lh_proc_descendants(getpid(), all, DESCENDANTS);
+	size_t n = descendants(all);
 	for (size_t i = 0; i < n; i++)
 		kill(all[i], signal);
 }
@@ -585,8 +612,9 @@ static void check_time(struct lh_monitor *m)
 
 static bool has_children(void)
 {
+	static pid_t all[DESCENDANTS];
 	siginfo_t info;
-	return !waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+	return lefts ? descendants(all) : !waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
 }
 
 /* True if no process is left that we wait for. */

@@ -78,5 +78,7 @@ bool lh_monitor_open(struct lh_monitor *m, char *error, size_t capacity);
 /* Returns when the run is over; every ledger is then in the store of `run`. */
 void lh_monitor_run(struct lh_monitor *m, pid_t program);
 void lh_monitor_close(struct lh_monitor *m);
+/* The processes that are there now, left by an earlier run, are not ended with the next ones. */
+void lh_monitor_leave_present(void);
 
 #endif
