@@ -757,6 +757,11 @@ struct lh_plan {
 	uint32_t cycles; /* 0: nothing is steered */
 	uint32_t modules, frames;
 	uint32_t pause_ms; /* the longest pause; 0: the library chooses */
+	/* This thread starts late: does another one come to the last stop of the part `late_after`
+	 * before any has come to that of `late_before`? 0: none starts late. */
+	lh_thread_id late_thread;
+	uint8_t late_before, late_after; /* parts of the first cycle */
+	uint16_t pad;
 	struct lh_plan_cycle cycle[LH_PLAN_CYCLES];
 	struct lh_plan_module module[LH_PLAN_MODULES];
 	uint64_t frame[LH_PLAN_FRAMES]; /* LH_FRAME(module of the plan, offset in the file) */
@@ -782,6 +787,8 @@ struct lh_steered {
 	uint32_t closed;  /* times that all parts went from their last stops at once */
 	uint32_t result;  /* enum lh_steer_result, for the first cycle of the plan */
 	uint32_t refused; /* pauses that the limits did not allow */
+	uint32_t early;   /* threads that came so: see lh_plan.late_thread */
+	uint32_t pad;
 	uint64_t paused_ns;
 	/* The reason: the thread of the part `after` came to its last stop because that of `before`
 	 * had left its own. */

@@ -245,11 +245,21 @@ static bool all_rest(bool *others)
 
 	*others = false;
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
-		if (!is_gone(&LH_LIVE_THREADS[i]) && !lh_steering->stepper[i].paused) {
+		if (!is_gone(&LH_LIVE_THREADS[i]) && !lh_steering->stepper[i].paused &&
+		    !lh_steering->stepper[i].late) {
 			*others = true;
 			all &= rests(i);
 		}
 	return all;
+}
+
+bool lh_look_for_quiet(void)
+{
+	struct lh_steering *g = lh_steering;
+	bool others;
+
+	g->quiet = all_rest(&others) ? g->quiet + 1 : 0;
+	return g->quiet >= (others ? QUIET_LOOKS : 1);
 }
 
 void lh_look_for_runners(void)
@@ -262,7 +272,6 @@ void lh_look_for_runners(void)
 void lh_look(uint64_t now)
 {
 	struct lh_steering *g = lh_steering;
-	bool others;
 	unsigned c;
 
 	look_for_gone(now);
@@ -273,9 +282,12 @@ void lh_look(uint64_t now)
 	c = lh_steering_current();
 	if (c < LH_PLAN_CYCLES && g->cycle[c]->closing)
 		look_for_writers(c, now);
-	g->quiet = all_rest(&others) ? g->quiet + 1 : 0;
-	if (g->quiet < (others ? QUIET_LOOKS : 1) || c == LH_PLAN_CYCLES || !g->paused)
+	if (!lh_look_for_quiet() || c == LH_PLAN_CYCLES || !g->paused)
 		return;
+	if (g->late) { /* it is the late thread's turn */
+		g->must_start = true;
+		return;
+	}
 	if (lh_limits_signal_may_come())
 		lh_steer_tries(g->cycle[c], 0);
 	lh_steer_quiet(g->cycle[c], now);

@@ -382,4 +382,5 @@ void lh_pause_init(void)
 	steer_waits();
 	steer_others();
 	steer_outside();
+	lh_late_init();
 }

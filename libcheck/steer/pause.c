@@ -201,6 +201,18 @@ static bool has_other_locks(const struct lh_stop *at, const struct lh_steer_arri
 		(at->stop > p->holds_at && is_other_lock(&p->stop[p->holds_at], a->held)));
 }
 
+/* Does the thread come although the one that should come before it has not started? */
+static bool is_early(const struct lh_stop *at)
+{
+	const struct lh_plan *plan = lh_steering->plan;
+	const struct lh_steer_part *before =
+		&lh_steering->cycle[at->cycle]->part[plan->late_before];
+
+	return lh_steering->late && at->cycle == 0 && at->part == plan->late_after &&
+	       at->stop == plan->cycle[0].part[at->part].stops - 1 &&
+	       !before->visits[before->plan->stops - 1];
+}
+
 /* True: the thread pauses now. */
 static bool arrive(const struct visitor *v, const struct lh_stop *at)
 {
@@ -214,6 +226,7 @@ static bool arrive(const struct visitor *v, const struct lh_stop *at)
 	if (v->until && !may_steer(at->cycle, v->now))
 		a.may_pause = false;
 	LH_STEERED[1 + at->cycle].refused += !v->until;
+	LH_STEERED[1 + at->cycle].early += is_early(at);
 	row->site = LH_SITE(v->stack, v->call->how, v->call->mode);
 	end_idle_visit(v, at);
 	bool pauses = lh_steer_arrive(lh_steering->cycle[at->cycle], &a);

@@ -7,6 +7,7 @@
  *   look.c       must a pause end?
  *   waits.c      tells the state machine what threads wait for
  *   pause.c      a thread comes to a stop and pauses
+ *   late.c       a thread starts late
  *   originals.c  the functions that the wrappers call in place of the originals
  */
 #ifndef LH_STEER_PAUSE_INTERNAL_H
@@ -81,6 +82,7 @@ enum {
 struct lh_stepper {
 	lh_thread_id thread;         /* whose these are */
 	uint8_t paused;              /* 1 + the cycle */
+	bool late;                   /* it has not started yet */
 	bool signalled;              /* in a condition wait: waits for the mutex now */
 	uint32_t seq;                /* of its wait, at the last look */
 	uint64_t since_ns, until_ns; /* of its pause */
@@ -125,14 +127,17 @@ struct lh_steering {
 	struct lh_stepper *stepper;
 	uint32_t turn;                    /* a futex: raised when a pause ends */
 	uint32_t paused;                  /* threads */
+	uint32_t late;                    /* threads that have not started yet */
 	uint64_t since_ns;                /* there are some */
 	uint64_t looked_ns;               /* the last look */
 	uint32_t rest_tick;               /* until then some parts rest; 0: none does; atomic */
 	uint16_t resting[LH_PLAN_CYCLES]; /* bit i: part i */
 	uint32_t quiet;                   /* looks in a row that saw no thread that can run */
 	uint32_t guarded_n, crowds_n, early_n, tried_n;
-	bool copies;    /* the kernel copies memory of this process */
-	bool unguarded; /* of some condition the mutex is not followed */
+	bool must_start; /* the late thread, because no other can run */
+	bool was_late;   /* the thread that starts late has been there */
+	bool copies;     /* the kernel copies memory of this process */
+	bool unguarded;  /* of some condition the mutex is not followed */
 	struct lh_guarded guarded[LH_STEER_GUARDED];
 	struct lh_crowd crowd[LH_STEER_CROWDS];
 	struct lh_early early[LH_STEER_EARLY];
@@ -161,6 +166,7 @@ unsigned lh_steering_current(void); /* the cycle that has a paused thread; LH_PL
 
 void lh_look_for_needed(uint64_t now);
 void lh_look(uint64_t now);
+bool lh_look_for_quiet(void); /* can no thread run but paused and late ones? */
 /* Tells steer.c of each thread that can run. */
 void lh_look_for_runners(void);
 
@@ -190,6 +196,10 @@ static inline bool *lh_steer_flag_of(bool flag[256], uint64_t object)
 {
 	return &flag[object * 0x9e3779b97f4a7c15u >> 56];
 }
+
+/* ---- late.c ---- */
+
+void lh_late_init(void);
 
 /* ---- pause.c ---- */
 

@@ -95,6 +95,8 @@ const struct lh_plan *lh_plan_read(void)
 			p->cycle[i].parts = p->cycle[i].writers = 0;
 		right += p->cycle[i].parts != 0;
 	}
+	if (p->late_before >= p->cycle[0].parts || p->late_after >= p->cycle[0].parts)
+		p->late_thread = 0;
 	add_pages(p);
 	return right ? plan = p : NULL;
 }

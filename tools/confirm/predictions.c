@@ -174,8 +174,8 @@ void lh_prediction_add(struct lh_predictions *all, struct lh_prediction *p,
 {
 	LH_PUSH(all->arena, c->attempt, c->attempts, *a);
 	LH_PUSH(all->arena, c->source, c->sources, source);
-	c->firsts += a->first;
-	p->firsts += a->first;
+	c->firsts += a->first && !a->late;
+	p->firsts += a->first && !a->late;
 	p->hits += a->happened;
 }
 
@@ -190,15 +190,39 @@ static bool is_shared(const struct lh_report_finding *f)
 	return false;
 }
 
+/*
+ * A verdict "contradicted" needs an attempt in which the thread that goes first starts late: the
+ * other one must not come without it. If it does, more such attempts may make them meet. The first
+ * thread of the program cannot start late.
+ */
+static struct lh_late_start late_start(const struct lh_predicted_cycle *c)
+{
+	enum { LATE_ATTEMPTS = 4 };
+	const struct lh_outcome *o = &c->outcome;
+	bool needed = o->verdict == LH_VERDICT_CONTRADICTED && !o->lates;
+	bool helps = o->open == LH_OPEN_EARLY && o->lates < LATE_ATTEMPTS;
+
+	if ((!needed && !helps) || c->attempt[o->attempt].row.earlier <= 1)
+		return (struct lh_late_start){0, 0, 0};
+	const struct lh_steered *row = &c->attempt[o->attempt].row;
+	return (struct lh_late_start){row->earlier, row->before, row->after};
+}
+
 static void decide_cycle(struct lh_prediction *p, struct lh_predicted_cycle *c, uint32_t runs)
 {
 	enum lh_verdict v;
 
 	c->outcome = lh_verdict_of(&c->plan, is_shared(p->finding), c->attempt, c->attempts);
+	c->late = late_start(c);
+	if (c->late.thread && c->outcome.verdict == LH_VERDICT_CONTRADICTED) {
+		c->outcome.verdict = LH_VERDICT_OPEN;
+		c->outcome.open = LH_OPEN_FEW;
+	}
 	v = c->outcome.verdict;
 	bool unreached = v == LH_VERDICT_NOT_REACHED || c->outcome.open == LH_OPEN_NO_ROW;
 	c->decided = v == LH_VERDICT_CONFIRMED || v == LH_VERDICT_CONTRADICTED ||
-		     (unreached && c->firsts >= UNREACHED) || c->firsts >= runs;
+		     (unreached && c->firsts >= UNREACHED) ||
+		     (c->firsts >= runs && !c->late.thread);
 }
 
 /* How much a cycle's verdict says of its finding: that of the weightiest is the finding's. */
@@ -216,19 +240,19 @@ static int weight(const struct lh_predicted_cycle *c)
 
 void lh_prediction_decide(struct lh_prediction *p, uint32_t runs)
 {
-	bool decided = true;
+	bool decided = true, is_last = p->firsts >= runs;
 
 	p->proof = &p->cycle[0];
 	for (uint32_t i = 0; i < p->cycles; i++) {
 		struct lh_predicted_cycle *c = &p->cycle[i];
 		decide_cycle(p, c, runs);
 		decided &= c->decided;
+		is_last &= !c->late.thread;
 		if (weight(c) > weight(p->proof))
 			p->proof = c;
 	}
 	p->verdict = p->proof->outcome.verdict;
 	if (p->verdict == LH_VERDICT_CONTRADICTED && p->is_partial)
 		p->verdict = LH_VERDICT_OPEN;
-	p->decided = p->firsts >= runs ||
-		     (p->verdict == LH_VERDICT_CONFIRMED ? p->hits >= REPEATS : decided);
+	p->decided = is_last || (p->verdict == LH_VERDICT_CONFIRMED ? p->hits >= REPEATS : decided);
 }

@@ -11,10 +11,18 @@
 #include "tools/confirm/attempt.h"
 #include "tools/confirm/verdict.h"
 
+/* This thread starts late: does one come to the last stop of the part `after` before any has come
+ * to that of `before`? */
+struct lh_late_start {
+	uint32_t thread; /* 0: none starts late */
+	uint8_t before, after;
+};
+
 /* How an attempt steers. */
 struct lh_steer_settings {
 	enum lh_steer_mode mode;
 	uint32_t pause_ms, seed; /* seed of the delays before acquisitions, 0: none */
+	struct lh_late_start late;
 };
 
 /* Where the row of an attempt comes from. */
@@ -32,6 +40,7 @@ struct lh_predicted_cycle {
 	uint32_t attempts, sources;
 	uint32_t firsts; /* attempts in which it was the first of the plan */
 	struct lh_outcome outcome;
+	struct lh_late_start late; /* of the next attempt */
 	bool decided;
 };
 

@@ -268,7 +268,7 @@ static const char *contradicted(const struct writer *w)
 	does = wake_text(w);
 	if (o->seen || !does) /* it may have waited for a flag */
 		return lh_arena_printf(w->report->arena, "%s, in %u of %s", seen_order(w),
-				       o->refuting, count_attempts(w, o->runs));
+				       o->refuting, count_attempts(w, o->runs - o->lates));
 	return are_alike(w) ? order_of_alike(w, does) : order_of(w, does);
 }
 
@@ -294,9 +294,10 @@ static const char *not_reached(const struct writer *w)
 {
 	const struct lh_outcome *o = &w->facts->outcome;
 	const struct lh_report_step *missed = lh_plan_step(w->of, o->part, o->stop);
-	const char *text = lh_arena_printf(
-		w->report->arena, "no thread came to %s, where %s %s, in %s", place(w, missed),
-		thread(w, o->part), acquires(w, missed, false), count_attempts(w, o->runs));
+	const char *text =
+		lh_arena_printf(w->report->arena, "no thread came to %s, where %s %s, in %s",
+				place(w, missed), thread(w, o->part), acquires(w, missed, false),
+				count_attempts(w, o->runs - o->lates));
 	uint64_t before = o->stop ? visits(w, o->part, o->stop - 1u) : 0;
 
 	return before ? lh_arena_printf(w->report->arena,
@@ -324,6 +325,8 @@ static const struct {
 			    ALL, ""},
 	[LH_OPEN_INSTANCES] = {"its threads met, but each held another lock than the others wanted",
 			       ALL, ""},
+	[LH_OPEN_EARLY] = {NULL, REFUTING,
+			   "; but once, when that thread was made to start late, it came first"},
 	[LH_OPEN_MIXED] = {"one thread came only after another had passed", REFUTING,
 			   "; in others it did not"},
 	[LH_OPEN_SHARED] = {NULL, REFUTING, "; but other processes share a lock of the cycle"},
@@ -346,10 +349,10 @@ static const char *left_open(const struct writer *w)
 	if (!text)
 		text = w->row ? seen_order(w) : open_texts[LH_OPEN_MIXED].text;
 	if (open_texts[why].count == ALL)
-		text = lh_arena_printf(p, "%s, in %s", text, count_attempts(w, o->runs));
+		text = lh_arena_printf(p, "%s, in %s", text, count_attempts(w, o->runs - o->lates));
 	if (open_texts[why].count == REFUTING)
 		text = lh_arena_printf(p, "%s, in %u of %s", text, o->refuting,
-				       count_attempts(w, o->runs));
+				       count_attempts(w, o->runs - o->lates));
 	if (why == LH_OPEN_APART)
 		text = lh_arena_printf(p, "%s; %s was paused at %s in vain", text,
 				       thread(w, o->part),

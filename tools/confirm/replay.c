@@ -29,9 +29,14 @@ static unsigned check_of(const char *text, size_t n, const char *fingerprint)
 void lh_replay_write(const struct lh_steer_settings *s, uint64_t cycle, const char *fingerprint,
 		     char text[LH_REPLAY_TEXT])
 {
-	int n = snprintf(text, LH_REPLAY_TEXT, "%s-%u-%u-%04x", lh_replay_mode(s->mode),
-			 s->pause_ms, s->seed, (unsigned)(cycle & LH_REPLAY_CYCLE));
+	int n = snprintf(text, LH_REPLAY_TEXT, "%s-%u-%u-", lh_replay_mode(s->mode), s->pause_ms,
+			 s->seed);
 
+	if (s->late.thread)
+		n += snprintf(text + n, (size_t)(LH_REPLAY_TEXT - n), "%u.%u.%u-", s->late.thread,
+			      s->late.before, s->late.after);
+	n += snprintf(text + n, (size_t)(LH_REPLAY_TEXT - n), "%04x",
+		      (unsigned)(cycle & LH_REPLAY_CYCLE));
 	snprintf(text + n, (size_t)(LH_REPLAY_TEXT - n), "%02x",
 		 check_of(text, (size_t)n, fingerprint));
 }
@@ -46,17 +51,34 @@ static bool read_mode(const char *word, enum lh_steer_mode *mode)
 	return false;
 }
 
+/* False: the text has another form. */
+static bool read_settings(const char *text, struct lh_steer_settings *s, uint32_t *cycle)
+{
+	char word[8];
+	unsigned check;
+	int n = 0, m = 0;
+
+	*s = (struct lh_steer_settings){0};
+	if (strlen(text) >= LH_REPLAY_TEXT ||
+	    sscanf(text, "%7[a-z]-%u-%u-%n", word, &s->pause_ms, &s->seed, &n) != 3 || !n)
+		return false;
+	if (strchr(text + n, '.')) {
+		if (sscanf(text + n, "%u.%hhu.%hhu-%n", &s->late.thread, &s->late.before,
+			   &s->late.after, &m) != 3)
+			return false;
+		n += m;
+	}
+	m = 0;
+	return sscanf(text + n, "%4x%2x%n", cycle, &check, &m) == 2 && m && !text[n + m] &&
+	       read_mode(word, &s->mode) && s->pause_ms <= PAUSE_MAX;
+}
+
 const char *lh_replay_read(const char *text, const char *fingerprint, struct lh_steer_settings *s,
 			   uint32_t *cycle)
 {
-	char word[8], again[LH_REPLAY_TEXT];
-	unsigned check;
-	int n = 0;
+	char again[LH_REPLAY_TEXT];
 
-	if (strlen(text) >= LH_REPLAY_TEXT ||
-	    sscanf(text, "%7[a-z]-%u-%u-%4x%2x%n", word, &s->pause_ms, &s->seed, cycle, &check,
-		   &n) != 5 ||
-	    text[n] || !read_mode(word, &s->mode) || s->pause_ms > PAUSE_MAX)
+	if (!read_settings(text, s, cycle))
 		return "accepted: the settings that a confirmed finding names, such as "
 		       "every-250-0-9c1f5a";
 	lh_replay_write(s, *cycle, fingerprint, again);

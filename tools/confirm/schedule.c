@@ -6,11 +6,16 @@
 enum { SAME_EVERY = 4 };
 enum { BRIEF_MS = 5, SHORT_MS = 100, USUAL_MS = 250, LONG_MS = 600 };
 
+#define NOBODY                                                                                     \
+	{                                                                                          \
+		0, 0, 0                                                                            \
+	} /* starts late */
+
 /* The settings of attempt k of a cycle; from the seventh on with delays, too. */
 static const struct lh_steer_settings rotation[] = {
-	{LH_STEER_EVERY_STOP, USUAL_MS, 0}, {LH_STEER_EVERY_STOP, SHORT_MS, 0},
-	{LH_STEER_EVERY_STOP, LONG_MS, 0},  {LH_STEER_OUTER, USUAL_MS, 0},
-	{LH_STEER_INNER, USUAL_MS, 0},      {LH_STEER_LAST, USUAL_MS, 0},
+	{LH_STEER_EVERY_STOP, USUAL_MS, 0, NOBODY}, {LH_STEER_EVERY_STOP, SHORT_MS, 0, NOBODY},
+	{LH_STEER_EVERY_STOP, LONG_MS, 0, NOBODY},  {LH_STEER_OUTER, USUAL_MS, 0, NOBODY},
+	{LH_STEER_INNER, USUAL_MS, 0, NOBODY},      {LH_STEER_LAST, USUAL_MS, 0, NOBODY},
 };
 enum { ROTATION = sizeof(rotation) / sizeof(*rotation) };
 
@@ -49,14 +54,18 @@ struct lh_steer_settings lh_schedule_settings(const struct lh_prediction *p,
 
 	if (p->hits)
 		return p->hit;
+	if (c->late.thread)
+		return (struct lh_steer_settings){c->outcome.lates % 2 ? LH_STEER_EVERY_STOP
+								       : LH_STEER_LAST,
+						  USUAL_MS, 0, c->late};
 	if (c->firsts % SAME_EVERY == 0 && has_rows(c))
-		return (struct lh_steer_settings){LH_STEER_SAME_LOCKS, USUAL_MS, 0};
+		return (struct lh_steer_settings){LH_STEER_SAME_LOCKS, USUAL_MS, 0, NOBODY};
 	if (c->outcome.verdict == LH_VERDICT_NOT_REACHED && c->firsts > 1)
-		return (struct lh_steer_settings){LH_STEER_EVERY_STOP, odd ? SHORT_MS : BRIEF_MS,
-						  0};
+		return (struct lh_steer_settings){LH_STEER_EVERY_STOP, odd ? SHORT_MS : BRIEF_MS, 0,
+						  NOBODY};
 	if (is_only_seen(c)) /* early pauses would use up the time of a long one */
-		return odd ? (struct lh_steer_settings){LH_STEER_LAST, LONG_MS, 0}
-			   : (struct lh_steer_settings){LH_STEER_EVERY_STOP, SHORT_MS, 0};
+		return odd ? (struct lh_steer_settings){LH_STEER_LAST, LONG_MS, 0, NOBODY}
+			   : (struct lh_steer_settings){LH_STEER_EVERY_STOP, SHORT_MS, 0, NOBODY};
 	how.seed = c->firsts < ROTATION ? 0 : c->firsts + 1;
 	return how;
 }

@@ -61,6 +61,9 @@ static void make_plan(struct lh_session *s, struct planned first,
 
 	memset(&d->plan, 0, sizeof(d->plan));
 	d->plan.pause_ms = how->pause_ms;
+	d->plan.late_thread = how->late.thread;
+	d->plan.late_before = how->late.before;
+	d->plan.late_after = how->late.after;
 	plan_cycle(s, first.prediction, first.cycle, how->mode);
 	for (uint32_t i = 0; i < d->all.n && !*s->replay; i++) {
 		struct lh_prediction *p = &d->all.list[i];
@@ -91,6 +94,7 @@ static void record_cycle(struct lh_session *s, struct lh_attempt_run *run, struc
 	struct lh_session_private *d = s->private_data;
 	struct lh_row_source source = {run->report, NULL};
 	struct lh_attempt a = {.first = i == 0,
+			       .late = d->plan.late_thread != 0,
 			       .some_locks = d->plan.cycle[i].mode == LH_STEER_SAME_LOCKS,
 			       .happened = happened,
 			       .complete = run->complete};
@@ -210,6 +214,15 @@ static const char *result_text(const struct lh_session *s, const struct lh_attem
 		       : lh_arena_printf(arena, "no deadlock, status %d", WEXITSTATUS(run->status));
 }
 
+static const char *mode_text(const struct lh_session *s, const struct lh_steer_settings *how)
+{
+	const char *mode = lh_replay_mode(how->mode);
+
+	return how->late.thread ? lh_arena_printf(s->private_data->all.arena, "%s, T%u starts late",
+						  mode, how->late.thread)
+				: mode;
+}
+
 static void log_attempt(struct lh_session *s, const struct lh_attempt_run *run,
 			const struct lh_prediction *p, const struct lh_steer_settings *how,
 			uint32_t hits)
@@ -219,7 +232,7 @@ static void log_attempt(struct lh_session *s, const struct lh_attempt_run *run,
 	if (!LH_OPTION(s->start->settings, verbose).number)
 		return;
 	lh_log("attempt %u: %s, mode %s, pauses of at most %u ms: %s, %s", s->attempts,
-	       p->finding->fingerprint, lh_replay_mode(how->mode), how->pause_ms,
+	       p->finding->fingerprint, mode_text(s, how), how->pause_ms,
 	       result_text(s, run, p, hits), lh_duration_text((double)run->ns / 1e9, took));
 }
 

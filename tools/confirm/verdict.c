@@ -47,6 +47,7 @@ void lh_steered_merge(struct lh_steered *sum, const struct lh_steered *row)
 		*sum = *row;
 	sum->closed = old.closed + row->closed;
 	sum->refused = old.refused + row->refused;
+	sum->early = old.early + row->early;
 	sum->paused_ns = old.paused_ns + row->paused_ns;
 	memcpy(sum->part, old.part, sizeof(old.part));
 	for (uint32_t i = 0; i < LH_PLAN_PARTS; i++)
@@ -63,7 +64,8 @@ struct tally {
 	struct visits visits;
 	uint32_t rows, refuting, seen, other;
 	/* the first attempt of each kind, from 1 */
-	uint32_t hit, first_refused, first_closed, first_mismatched, refutes, apart, incomplete;
+	uint32_t hit, early, first_refused, first_closed, first_mismatched, refutes, apart,
+		incomplete;
 	uint32_t shortest_seen, longest_seen;
 };
 
@@ -156,7 +158,9 @@ static void count_row(struct tally *t, const struct lh_plan_cycle *cycle,
 		remember(&t->first_closed, i + 1);
 	if (sum_mismatched(row))
 		remember(&t->first_mismatched, i + 1);
-	if (a->some_locks)
+	if (a->late && row->early)
+		remember(&t->early, i + 1);
+	if (a->some_locks || a->late)
 		return;
 	if (a->first && !a->complete && row->result != LH_STEER_UNKNOWN) {
 		remember(&t->incomplete, i + 1);
@@ -185,7 +189,8 @@ static bool find_unreached(const struct lh_plan_cycle *cycle, const struct tally
 
 static bool is_contradicted(const struct tally *t, bool shared)
 {
-	return !shared && !t->first_closed && !t->other && t->refuting >= LH_REFUTING_ATTEMPTS &&
+	return !shared && !t->first_closed && !t->early && !t->other &&
+	       t->refuting >= LH_REFUTING_ATTEMPTS &&
 	       (!t->seen || (t->longest_seen >= LH_SEEN_LONGEST_MS &&
 			     t->longest_seen >= LH_SEEN_FACTOR * t->shortest_seen));
 }
@@ -200,6 +205,8 @@ static void say_open(const struct tally *t, bool shared, struct lh_outcome *o)
 		o->open = LH_OPEN_NO_ROW;
 	else if ((attempt = t->first_closed))
 		o->open = LH_OPEN_CLOSED;
+	else if (t->early && (attempt = t->refutes))
+		o->open = LH_OPEN_EARLY;
 	else if ((attempt = t->first_refused))
 		o->open = LH_OPEN_REFUSED;
 	else if (t->refuting && t->other && (attempt = t->apart))
@@ -244,6 +251,7 @@ struct lh_outcome lh_verdict_of(const struct lh_plan_cycle *cycle, bool shared,
 	struct tally t = {0};
 
 	for (uint32_t i = 0; i < attempts; i++) {
+		o.lates += attempt[i].late;
 		o.hits += attempt[i].happened;
 		o.incomplete += !attempt[i].complete && !attempt[i].happened;
 		if (attempt[i].happened)

@@ -215,6 +215,53 @@ static void verdicts(void)
 	lh_report_free(report);
 }
 
+static void add_late(struct lh_predictions *all, uint32_t early)
+{
+	struct lh_steered r = row(LH_STEER_UNKNOWN);
+	struct lh_attempt a = {.first = true, .late = true, .complete = true, .row = r};
+
+	a.row.early = early;
+	lh_prediction_add(all, &all->list[0], &all->list[0].cycle[0], &a,
+			  (struct lh_row_source){NULL, NULL});
+	lh_prediction_decide(&all->list[0], 3);
+}
+
+/* Before a verdict "contradicted", the thread that goes first starts late in an attempt. */
+static void late(void)
+{
+	struct lh_report *report = report_of(build_bank(100, SLIDE));
+
+	for (uint32_t early = 0; early < 2; early++) {
+		struct lh_predictions all = predictions_of(report, "", LH_ERROR);
+		struct lh_prediction *p = &all.list[0];
+		struct lh_steered ordered = row(LH_STEER_ORDERED);
+		ordered.earlier = 2;
+		for (int i = 0; i < 3; i++) {
+			CHECK_EQ(lh_schedule_settings(p, &p->cycle[0]).late.thread, 0);
+			add(&all, false, ordered);
+		}
+		CHECK_EQ(p->verdict, LH_VERDICT_OPEN);
+		CHECK(!p->decided);
+		struct lh_late_start next = lh_schedule_settings(p, &p->cycle[0]).late;
+		CHECK_EQ(next.thread, 2);
+		CHECK_EQ(next.before, 0);
+		CHECK_EQ(next.after, 1);
+		add_late(&all, early);
+		CHECK_EQ(p->decided, !early);
+		CHECK_EQ(p->verdict, early ? LH_VERDICT_OPEN : LH_VERDICT_CONTRADICTED);
+		/* it came without the other one: more such attempts may make them meet */
+		for (int i = 0; i < 3 && early; i++) {
+			CHECK_EQ(lh_schedule_settings(p, &p->cycle[0]).late.thread, 2);
+			add_late(&all, 0);
+		}
+		CHECK(p->decided);
+		CHECK_EQ(p->proof->outcome.open, early ? LH_OPEN_EARLY : LH_OPEN_NONE);
+		CHECK_EQ(p->firsts, 3);
+		lh_arena_free(all.arena);
+	}
+	lh_report_free(report);
+}
+
 static void choice(void)
 {
 	struct lh_report *report = report_of(build_bank(100, SLIDE));
@@ -280,7 +327,7 @@ static void schedule(void)
 		add(&all, false, row(LH_STEER_UNKNOWN));
 	CHECK(lh_schedule_settings(p, &p->cycle[0]).seed != 0);
 	/* one that is confirmed is repeated as it was, when the other one is decided */
-	p->hit = (struct lh_steer_settings){LH_STEER_INNER, 77, 5};
+	p->hit = (struct lh_steer_settings){.mode = LH_STEER_INNER, .pause_ms = 77, .seed = 5};
 	add(&all, true, row(LH_STEER_UNKNOWN));
 	CHECK(lh_schedule_next(&all, &turn) == &all.list[1]);
 	CHECK(lh_schedule_next(&all, &turn) == &all.list[1]);
@@ -297,13 +344,19 @@ static void schedule(void)
 
 static void replay(void)
 {
-	const struct lh_steer_settings how = {LH_STEER_INNER, 250, 7};
+	struct lh_steer_settings how = {.mode = LH_STEER_INNER, .pause_ms = 250, .seed = 7};
 	struct lh_steer_settings read;
 	char text[LH_REPLAY_TEXT];
 	uint32_t cycle;
 
 	lh_replay_write(&how, 0x12345678abcd0fedull, "0011223344556677", text);
 	CHECK(!lh_replay_read(text, "0011223344556677", &read, &cycle));
+	CHECK_EQ(read.late.thread, 0);
+	how.late = (struct lh_late_start){2, 0, 1};
+	lh_replay_write(&how, 0x12345678abcd0fedull, "0011223344556677", text);
+	CHECK(!lh_replay_read(text, "0011223344556677", &read, &cycle));
+	CHECK_EQ(read.late.thread, 2);
+	CHECK_EQ(read.late.after, 1);
 	CHECK_EQ(read.mode, LH_STEER_INNER);
 	CHECK_EQ(read.pause_ms, 250);
 	CHECK_EQ(read.seed, 7);
@@ -325,6 +378,7 @@ int main(void)
 	join_under_lock();
 	not_steered();
 	verdicts();
+	late();
 	choice();
 	schedule();
 	replay();

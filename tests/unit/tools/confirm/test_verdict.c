@@ -64,6 +64,25 @@ static void not_refuted(void)
 	CHECK_EQ(verdict(a, 3).open, LH_OPEN_NO_ROW);
 }
 
+/* An attempt in which one thread starts late refutes nothing, but can show that the other comes. */
+static void late_start(void)
+{
+	struct lh_attempt a[] = {attempt(LH_STEER_ORDERED), attempt(LH_STEER_ORDERED),
+				 attempt(LH_STEER_ORDERED), attempt(LH_STEER_UNKNOWN)};
+
+	a[3].late = true;
+	CHECK_EQ(verdict(a, 4).verdict, LH_VERDICT_CONTRADICTED);
+	CHECK_EQ(verdict(a, 4).lates, 1);
+	a[2].late = true;
+	CHECK_EQ(verdict(a, 4).open, LH_OPEN_FEW);
+	a[2].late = false;
+	a[3].row.early = 1;
+	CHECK_EQ(verdict(a, 4).open, LH_OPEN_EARLY);
+	CHECK_EQ(verdict(a, 4).attempt, 0);
+	a[3].happened = true;
+	CHECK_EQ(verdict(a, 4).verdict, LH_VERDICT_CONFIRMED);
+}
+
 static void order_in_time(void)
 {
 	struct lh_attempt a[] = {attempt(LH_STEER_SEEN), attempt(LH_STEER_SEEN),
@@ -132,6 +151,7 @@ int main(void)
 {
 	happened();
 	not_refuted();
+	late_start();
 	order_in_time();
 	not_reached();
 	shared_stop();
