@@ -2,6 +2,8 @@
  * kinds-rwlock.c — every result of the three kinds of rwlock: read within write, write within
  * read, timeouts (checked before the lock's state), unlock of a free lock, readers past a queued
  * writer.
+ *
+ * STEERED: no, it takes a writer's pause for its wait
  */
 #include "observe.h"
 

@@ -1,6 +1,8 @@
 /*
  * limit-later.c — a process whose address space or data is limited after its start, by itself or by
  * another process: threads start, memory is allocated and locks are used as without the library.
+ *
+ * STEERED: no, its lowest limit leaves no room for the memory of steering
  */
 #include "observe.h"
 

@@ -86,11 +86,15 @@ static void make_plan(const struct lh_ledger_view *v)
 	}
 	plan.cycles = (uint32_t)(c - plan.cycle) + (c < &plan.cycle[LH_PLAN_CYCLES] && c->parts);
 	plan.pause_ms = PAUSE_MS;
+	plan.late_thread = 2; /* the first that is created */
+	plan.late_after = 1;
 }
 
 /* Each number in turn is the largest that fits; the number of cycles stays. */
 static void damage(unsigned what)
 {
+	plan.late_before = what == 1 ? UINT8_MAX : 0;
+	plan.late_after = what == 2 ? UINT8_MAX : 1;
 	for (unsigned i = 0; i < LH_PLAN_CYCLES; i++) {
 		struct lh_plan_cycle *c = &plan.cycle[i];
 		if (what == 1)
