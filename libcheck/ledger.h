@@ -773,6 +773,8 @@ struct lh_steered_part {
 	uint32_t ended[2][LH_STEER_ENDS]; /* pauses by their end; [1] at the last stop */
 	uint32_t unpaused, untested;      /* visits of the last stop: see steer.h */
 	uint32_t mismatched;              /* at the last stop, with locks of another instance */
+	lh_thread_id first;               /* at the last stop; 0: none yet */
+	uint32_t turn;                    /* of the part then, among those of the cycle; from 1 */
 	lh_thread_id thread;              /* that is in this part now, 0 none */
 	lh_site site;                     /* where it is, or was last */
 	uint8_t state;                    /* enum lh_steer_state */

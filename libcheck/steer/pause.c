@@ -213,6 +213,21 @@ static bool is_early(const struct lh_stop *at)
 	       !before->visits[before->plan->stops - 1];
 }
 
+/* Who comes to a last stop first, and which part that is. */
+static void note_first(const struct lh_stop *at, lh_thread_id thread)
+{
+	struct lh_steered *row = &LH_STEERED[1 + at->cycle];
+	struct lh_steered_part *part = &row->part[at->part];
+	uint32_t turn = 1;
+
+	if (part->first || at->stop != lh_steering->plan->cycle[at->cycle].part[at->part].stops - 1)
+		return;
+	for (unsigned i = 0; i < row->parts; i++)
+		turn += row->part[i].first != 0;
+	part->first = thread;
+	part->turn = turn;
+}
+
 /* True: the thread pauses now. */
 static bool arrive(const struct visitor *v, const struct lh_stop *at)
 {
@@ -228,6 +243,7 @@ static bool arrive(const struct visitor *v, const struct lh_stop *at)
 	LH_STEERED[1 + at->cycle].refused += !v->until;
 	LH_STEERED[1 + at->cycle].early += is_early(at);
 	row->site = LH_SITE(v->stack, v->call->how, v->call->mode);
+	note_first(at, a.thread);
 	end_idle_visit(v, at);
 	bool pauses = lh_steer_arrive(lh_steering->cycle[at->cycle], &a);
 	lh_steering_notice_ends(at->cycle, v->now);

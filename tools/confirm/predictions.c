@@ -191,7 +191,7 @@ static bool is_shared(const struct lh_report_finding *f)
 }
 
 /*
- * A verdict "contradicted" needs an attempt in which the thread that goes first starts late: the
+ * A verdict "contradicted" needs an attempt in which the thread that comes first starts late: the
  * other one must not come without it. If it does, more such attempts may make them meet. The first
  * thread of the program cannot start late.
  */
@@ -201,11 +201,16 @@ static struct lh_late_start late_start(const struct lh_predicted_cycle *c)
 	const struct lh_outcome *o = &c->outcome;
 	bool needed = o->verdict == LH_VERDICT_CONTRADICTED && !o->lates;
 	bool helps = o->open == LH_OPEN_EARLY && o->lates < LATE_ATTEMPTS;
+	struct lh_late_start late = {0, 0, 0};
 
-	if ((!needed && !helps) || c->attempt[o->attempt].row.earlier <= 1)
-		return (struct lh_late_start){0, 0, 0};
+	if (!needed && !helps)
+		return late;
 	const struct lh_steered *row = &c->attempt[o->attempt].row;
-	return (struct lh_late_start){row->earlier, row->before, row->after};
+	bool other = row->part[row->after].turn < row->part[row->before].turn;
+	late.before = other ? row->after : row->before;
+	late.after = other ? row->before : row->after;
+	late.thread = row->part[late.before].first;
+	return late.thread > 1 ? late : (struct lh_late_start){0, 0, 0};
 }
 
 static void decide_cycle(struct lh_prediction *p, struct lh_predicted_cycle *c, uint32_t runs)

@@ -326,7 +326,7 @@ static const struct {
 	[LH_OPEN_INSTANCES] = {"its threads met, but each held another lock than the others wanted",
 			       ALL, ""},
 	[LH_OPEN_EARLY] = {NULL, REFUTING,
-			   "; but once, when that thread was made to start late, it came first"},
+			   "; but the order was another one when a thread started late"},
 	[LH_OPEN_MIXED] = {"one thread came only after another had passed", REFUTING,
 			   "; in others it did not"},
 	[LH_OPEN_SHARED] = {NULL, REFUTING, "; but other processes share a lock of the cycle"},

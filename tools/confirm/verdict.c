@@ -26,6 +26,8 @@ static void add_part(struct lh_steered_part *sum, const struct lh_steered_part *
 	sum->unpaused += part->unpaused;
 	sum->untested += part->untested;
 	sum->mismatched += part->mismatched;
+	sum->turn = sum->first ? sum->turn : part->turn;
+	sum->first = sum->first ? sum->first : part->first;
 }
 
 /* The reason is that of the weaker result, because the sum is no stronger. */

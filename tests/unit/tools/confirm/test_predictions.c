@@ -235,7 +235,9 @@ static void late(void)
 		struct lh_predictions all = predictions_of(report, "", LH_ERROR);
 		struct lh_prediction *p = &all.list[0];
 		struct lh_steered ordered = row(LH_STEER_ORDERED);
-		ordered.earlier = 2;
+		ordered.part[0].turn = ordered.part[0].first = 2;
+		ordered.part[1].turn = 1; /* it was there first, and once more after the other */
+		ordered.part[1].first = 3;
 		for (int i = 0; i < 3; i++) {
 			CHECK_EQ(lh_schedule_settings(p, &p->cycle[0]).late.thread, 0);
 			add(&all, false, ordered);
@@ -243,15 +245,15 @@ static void late(void)
 		CHECK_EQ(p->verdict, LH_VERDICT_OPEN);
 		CHECK(!p->decided);
 		struct lh_late_start next = lh_schedule_settings(p, &p->cycle[0]).late;
-		CHECK_EQ(next.thread, 2);
-		CHECK_EQ(next.before, 0);
-		CHECK_EQ(next.after, 1);
+		CHECK_EQ(next.thread, 3);
+		CHECK_EQ(next.before, 1);
+		CHECK_EQ(next.after, 0);
 		add_late(&all, early);
 		CHECK_EQ(p->decided, !early);
 		CHECK_EQ(p->verdict, early ? LH_VERDICT_OPEN : LH_VERDICT_CONTRADICTED);
 		/* it came without the other one: more such attempts may make them meet */
 		for (int i = 0; i < 3 && early; i++) {
-			CHECK_EQ(lh_schedule_settings(p, &p->cycle[0]).late.thread, 2);
+			CHECK_EQ(lh_schedule_settings(p, &p->cycle[0]).late.thread, 3);
 			add_late(&all, 0);
 		}
 		CHECK(p->decided);
