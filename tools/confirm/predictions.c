@@ -190,6 +190,15 @@ static bool is_shared(const struct lh_report_finding *f)
 	return false;
 }
 
+/* Threads that run the same code may change parts: then who comes first shows nothing. */
+static bool are_alike(const struct lh_plan_cycle *c, unsigned a, unsigned b)
+{
+	const struct lh_plan_stop *x = &c->part[a].stop[c->part[a].stops - 1],
+				  *y = &c->part[b].stop[c->part[b].stops - 1];
+
+	return x->frames && x->frame == y->frame && x->frames == y->frames;
+}
+
 /*
  * A verdict "contradicted" needs an attempt in which the thread that comes first starts late: the
  * other one must not come without it. If it does, more such attempts may make them meet. The first
@@ -210,7 +219,9 @@ static struct lh_late_start late_start(const struct lh_predicted_cycle *c)
 	late.before = other ? row->after : row->before;
 	late.after = other ? row->before : row->after;
 	late.thread = row->part[late.before].first;
-	return late.thread > 1 ? late : (struct lh_late_start){0, 0, 0};
+	return late.thread > 1 && !are_alike(&c->plan, late.before, late.after)
+		       ? late
+		       : (struct lh_late_start){0, 0, 0};
 }
 
 static void decide_cycle(struct lh_prediction *p, struct lh_predicted_cycle *c, uint32_t runs)
