@@ -181,7 +181,8 @@ extern bool (*lh_thread_after_fork)(uintptr_t frame);
 
 /*
  * A thread that has created another one calls it before the create call returns, and a new thread
- * before its start routine. delay/delay.c replaces the function with one that may delay the thread.
+ * before its start routine. delay/delay.c and steer/late.c replace the function with one that may
+ * delay the thread.
  */
 extern void (*lh_thread_at_create)(uintptr_t frame) LH_HIDDEN;
 
