@@ -86,5 +86,5 @@ void lh_render_html(struct lh_view *v)
 			parts[i].show(&h);
 			fputs("</section>\n", v->out);
 		}
-	fprintf(v->out, "</main>\n<script>\n%s</script>\n</body></html>\n", lh_html_script);
+	lh_html_end(&h);
 }

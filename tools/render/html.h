@@ -40,6 +40,9 @@ void lh_html_stack(struct lh_html *, const struct lh_report_stack *);
 /* html_head.c */
 /* "5 findings: 1 error, 4 warnings; 3 new" */
 const char *lh_html_title(struct lh_html *);
+/* Begins a page and its <header>, with the program and this title; ends <main> and the page. */
+void lh_html_begin(struct lh_html *, const char *title);
+void lh_html_end(struct lh_html *);
 void lh_html_head(struct lh_html *);
 
 /* html_list.c: the list of findings, with links. */

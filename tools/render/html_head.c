@@ -109,10 +109,11 @@ static void show_notes(struct lh_html *h)
 	fputs("</ul>\n", h->v->out);
 }
 
-void lh_html_head(struct lh_html *h)
+void lh_html_begin(struct lh_html *h, const char *title)
 {
-	const char *program = lh_html_text(h, lh_view_program(h->v)), *title = lh_html_title(h);
+	const char *program = lh_html_text(h, lh_view_program(h->v));
 
+	title = lh_html_text(h, title);
 	fprintf(h->v->out,
 		"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
 		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
@@ -125,6 +126,16 @@ void lh_html_head(struct lh_html *h)
 		"<header>\n<h1>%s: %s</h1>\n",
 		LH_HTML_SCRIPT_HASH, program, title, lh_html_style, LH_PICTURE_STYLE, program,
 		title);
+}
+
+void lh_html_end(struct lh_html *h)
+{
+	fprintf(h->v->out, "</main>\n<script>\n%s</script>\n</body></html>\n", lh_html_script);
+}
+
+void lh_html_head(struct lh_html *h)
+{
+	lh_html_begin(h, lh_html_title(h));
 	show_facts(h);
 	show_notes(h);
 	fputs("</header>\n", h->v->out);
