@@ -190,7 +190,7 @@ void lh_html_head(struct lh_html *h)
 		"<style>\n%s%s</style></head>\n<body>\n"
 		"<a class=\"skip\" href=\"#findings\">Skip to the findings</a>\n"
 		"<header>\n<h1>%s: %s</h1>\n",
-		LH_HTML_SCRIPT_HASH, program, title, lh_html_style, LH_PICTURE_STYLE, program,
+		LH_HTML_SCRIPT_HASH, program, title, LH_PICTURE_STYLE "\n", lh_html_style, program,
 		title);
 	show_facts(h);
 	show_notes(h);
