@@ -68,13 +68,8 @@ static void show_schedule(struct lh_html *h, const struct lh_report_finding *f)
 	if (!schedule && !lanes.lanes)
 		return;
 	fputs("<figure>\n", h->v->out);
-	if (lanes.lanes) {
-		fputs("<div class=\"scroll lanes-box\" role=\"group\" tabindex=\"0\" "
-		      "aria-label=\"picture of the schedule\">\n",
-		      h->v->out);
+	if (lanes.lanes)
 		lh_lanes_svg(h->v, &lanes, false);
-		fputs("</div>\n", h->v->out);
-	}
 	if (schedule)
 		fprintf(h->v->out, "<figcaption><b>%s:</b> %s.</figcaption>\n",
 			lh_view_schedule_label(f), lh_html_text(h, schedule));

@@ -48,7 +48,7 @@ void lh_html_graph(struct lh_html *h)
 	fputs("<figure id=\"lock-graph\">\n", h->v->out);
 	show_controls(h);
 	lh_html_scroll(h, "graph-box", "lock-order graph");
-	lh_render_svg(h->v);
+	lh_graph_svg(h->v, false);
 	fputs("</div>\n<figcaption>An arrow from a to b: a thread acquired b while it held a. Red: "
 	      "on a cycle.</figcaption>\n</figure>\n",
 	      h->v->out);

@@ -36,6 +36,7 @@ void lh_html_processes(struct lh_html *h)
 	bool has_rank = is_rank_known(report);
 
 	lh_html_search(h, "processes", report->processes);
+	lh_html_fold_begin(h, report->processes, "process", "processes");
 	lh_html_table_begin(h, "Processes that were watched.", has_rank ? ranks : columns);
 	for (uint32_t i = 0; i < report->processes && i < LH_HTML_ROWS; i++)
 		show_process(h, report->process[i], has_rank);
@@ -43,6 +44,7 @@ void lh_html_processes(struct lh_html *h)
 	if (report->processes > LH_HTML_ROWS)
 		fprintf(h->v->out, "<p>%u more processes are not listed.</p>\n",
 			report->processes - LH_HTML_ROWS);
+	lh_html_fold_end(h);
 }
 
 void lh_html_rules(struct lh_html *h)

@@ -129,7 +129,7 @@ void lh_html_source(struct lh_html *h, const struct lh_report_frame *at, const c
 
 /* Beyond so many bytes of stacks only the innermost frames are shown: a page of many megabytes is
  * slow to open. */
-enum { STACKS_BYTES = 400000, FRAMES_LEAST = 6 };
+enum { STACKS_BYTES = 180000, FRAMES_LEAST = 6 };
 
 static const char *stack_text(struct lh_html *h, const struct lh_report_stack *t, uint32_t *frames)
 {
