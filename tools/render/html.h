@@ -23,7 +23,7 @@ struct lh_html {
 
 /* html_page.c: the style, the script, and what the security policy says of the script. */
 extern const char lh_html_style[], lh_html_script[];
-#define LH_HTML_SCRIPT_HASH "sha256-anN1yOD4uP79Lkm3uJLskEf+XEqzLDPhtvknI0mTa48="
+#define LH_HTML_SCRIPT_HASH "sha256-m4P3nViU0nde8sDsyzGBE/wcZjOcpDYyuZnCalq3fuE="
 
 /* html_text.c */
 /* Clean, escaped, and cut if it is very long. NULL: "". */
@@ -64,8 +64,11 @@ void lh_html_rules(struct lh_html *);
 void lh_html_table_begin(struct lh_html *, const char *caption, const char *const *column);
 void lh_html_table_end(struct lh_html *);
 void lh_html_cell(struct lh_html *, const char *text);
-void lh_html_cell_number(struct lh_html *, uint64_t);
-void lh_html_cell_time(struct lh_html *, uint64_t ns); /* 0: not known */
+void lh_html_cell_number(struct lh_html *, uint64_t); /* 0: nothing */
+void lh_html_cell_time(struct lh_html *, uint64_t ns);
+/* What can be folded: open if it has few rows. */
+void lh_html_fold_begin(struct lh_html *, uint32_t n, const char *one, const char *many);
+void lh_html_fold_end(struct lh_html *);
 /* A field that searches the tables of its section, if they have many rows. */
 void lh_html_search(struct lh_html *, const char *what, uint32_t rows);
 

@@ -5,6 +5,8 @@
 #include "tools/render/html.h"
 #include "tools/render/lanes.h"
 
+#include <string.h>
+
 /* ---- the head ---- */
 
 static void show_status(struct lh_html *h, const struct lh_report_finding *f)
@@ -66,13 +68,8 @@ static void show_schedule(struct lh_html *h, const struct lh_report_finding *f)
 	if (!schedule && !lanes.lanes)
 		return;
 	fputs("<figure>\n", h->v->out);
-	if (lanes.lanes) {
-		fputs("<div class=\"scroll lanes-box\" role=\"group\" tabindex=\"0\" "
-		      "aria-label=\"picture of the schedule\">\n",
-		      h->v->out);
+	if (lanes.lanes)
 		lh_lanes_svg(h->v, &lanes, false);
-		fputs("</div>\n", h->v->out);
-	}
 	if (schedule)
 		fprintf(h->v->out, "<figcaption><b>%s:</b> %s.</figcaption>\n",
 			lh_view_schedule_label(f), lh_html_text(h, schedule));
@@ -81,8 +78,17 @@ static void show_schedule(struct lh_html *h, const struct lh_report_finding *f)
 
 /* ---- threads and their steps ---- */
 
+/* Several steps may be at one place, as of one long call: its lines stand once. */
+static bool is_same_place(const struct lh_report_step *a, const struct lh_report_step *before)
+{
+	const struct lh_report_frame *x = a->frame, *y = before ? before->frame : NULL;
+
+	return x && y && x->file && y->file && x->line == y->line && x->column == y->column &&
+	       strcmp(x->file, y->file) == 0;
+}
+
 static void show_step(struct lh_html *h, const struct lh_report_finding *f,
-		      const struct lh_report_step *a)
+		      const struct lh_report_step *a, const struct lh_report_step *before)
 {
 	const char *done = lh_report_step_text(h->v->report, f, a, false);
 	const char *at = lh_view_at(h->v, a->frame);
@@ -94,8 +100,10 @@ static void show_step(struct lh_html *h, const struct lh_report_finding *f,
 			: "");
 	/* The end lock of a thread is held from create to exit: no call acquired it. */
 	if (!a->lock || a->lock->row.kind != LH_THREAD_END || a->action != LH_HOLDS) {
-		lh_html_source(h, a->frame, done);
-		lh_html_stack(h, a->stack);
+		if (!is_same_place(a, before))
+			lh_html_source(h, a->frame, done);
+		if (!before || before->stack != a->stack)
+			lh_html_stack(h, a->stack);
 	}
 	fputs("</li>\n", h->v->out);
 }
@@ -125,7 +133,7 @@ static void show_part(struct lh_html *h, const struct lh_report_finding *f,
 	show_thread(h, f, part->thread, part->queued_writer);
 	fputs("<ol>\n", h->v->out);
 	for (uint32_t i = part->first; i < part->first + part->n; i++)
-		show_step(h, f, &f->step[i]);
+		show_step(h, f, &f->step[i], i > part->first ? &f->step[i - 1] : NULL);
 	fputs("</ol></div>\n", h->v->out);
 }
 
@@ -140,7 +148,7 @@ static void show_parts(struct lh_html *h, const struct lh_report_finding *f)
 		fputs("<div>\n", h->v->out);
 		show_thread(h, f, by->thread, false);
 		fputs("<ol>\n", h->v->out);
-		show_step(h, f, by);
+		show_step(h, f, by, NULL);
 		fputs("</ol></div>\n", h->v->out);
 	}
 	fputs("</div>\n", h->v->out);

@@ -71,6 +71,68 @@ static const char *command(struct lh_html *h)
 		text);
 }
 
+/* Where the processes come from, each text once. NULL: not known. */
+static const char *origin(struct lh_html *h, const char *(*of)(const struct lh_report_process *))
+{
+	enum { NAMED = 3 };
+	const struct lh_report *report = h->v->report;
+	struct lh_map seen = {0};
+	const char *text = NULL;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < report->processes; i++) {
+		const char *one = of(report->process[i]);
+		bool *is_seen = one ? lh_map_get(&seen, h->v->arena, one, strlen(one), 1) : NULL;
+
+		if (!is_seen || *is_seen)
+			continue;
+		*is_seen = true;
+		if (n++ < NAMED)
+			text = lh_arena_printf(h->v->arena, "%s%s%s", text ? text : "",
+					       text ? ", " : "", lh_html_text(h, one));
+	}
+	return n > NAMED ? lh_arena_printf(h->v->arena, "%s and %u more", text, n - NAMED) : text;
+}
+
+static const char *host_of(const struct lh_report_process *p)
+{
+	return p->host;
+}
+
+static const char *container_of(const struct lh_report_process *p)
+{
+	return p->container;
+}
+
+static const char *test_of(const struct lh_report_process *p)
+{
+	return p->test;
+}
+
+static const char *commit_of(const struct lh_report_process *p)
+{
+	return p->commit;
+}
+
+/* "2026-11-30 14:15:00 UTC": when the first process started. NULL: not known. */
+static const char *date(struct lh_html *h)
+{
+	const struct lh_report *report = h->v->report;
+	uint64_t first = 0;
+	const char *text;
+
+	for (uint32_t i = 0; i < report->processes; i++) {
+		uint64_t ns = report->process[i]->start_wall_ns;
+
+		if (ns && (!first || ns < first))
+			first = ns;
+	}
+	text = lh_report_date(report, first);
+	return text ? lh_arena_printf(h->v->arena, "%.10s %.8s UTC", text,
+				      text + strlen("2026-11-30T"))
+		    : NULL;
+}
+
 static void show_facts(struct lh_html *h)
 {
 	struct lh_view *v = h->v;
@@ -78,6 +140,11 @@ static void show_facts(struct lh_html *h)
 
 	fputs("<dl>\n", v->out);
 	fact(h, "Command", command(h));
+	fact(h, "Test", origin(h, test_of));
+	fact(h, "Host", origin(h, host_of));
+	fact(h, "Container", origin(h, container_of));
+	fact(h, "Commit", origin(h, commit_of));
+	fact(h, "Started", date(h));
 	fact(h, "Counted",
 	     lh_arena_printf(v->arena, "%s, %s, %s, %s",
 			     lh_view_count(v, v->report->processes, "process", "processes"),
@@ -124,7 +191,7 @@ void lh_html_begin(struct lh_html *h, const char *title)
 		"<style>\n%s%s</style></head>\n<body>\n"
 		"<a class=\"skip\" href=\"#findings\">Skip to the findings</a>\n"
 		"<header>\n<h1>%s: %s</h1>\n",
-		LH_HTML_SCRIPT_HASH, program, title, lh_html_style, LH_PICTURE_STYLE, program,
+		LH_HTML_SCRIPT_HASH, program, title, LH_PICTURE_STYLE "\n", lh_html_style, program,
 		title);
 }
 

@@ -123,21 +123,29 @@ static void show_properties(struct lh_html *h, const struct lh_report_lock *lock
 	fputs("</dl></details>\n", h->v->out);
 }
 
+static bool is_notable(struct lh_html *h, const struct lh_report_lock *lock)
+{
+	return is_shown(lock) && lh_kind_acts(lock->row.kind) != LH_COND &&
+	       lh_view_lock_is_notable(h->v, lock);
+}
+
 static void show_notable_locks(struct lh_html *h)
 {
 	const struct lh_report *report = h->v->report;
-	uint32_t shown = 0;
+	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < report->locks && shown < PROPERTIES_MAX; i++) {
-		const struct lh_report_lock *lock = report->busiest[i];
-
-		if (!is_shown(lock) || lh_kind_acts(lock->row.kind) == LH_COND ||
-		    !lh_view_lock_is_notable(h->v, lock))
-			continue;
-		if (!shown++)
-			fputs("<h3>The five properties of synchronisation</h3>\n", h->v->out);
-		show_properties(h, lock);
-	}
+	for (uint32_t i = 0; i < report->locks && n < PROPERTIES_MAX; i++)
+		n += is_notable(h, report->busiest[i]);
+	if (!n)
+		return;
+	fputs("<h3>The five properties of synchronisation</h3>\n", h->v->out);
+	lh_html_fold_begin(h, n, "lock", "locks");
+	for (uint32_t i = 0; i < report->locks && n; i++)
+		if (is_notable(h, report->busiest[i])) {
+			show_properties(h, report->busiest[i]);
+			n--;
+		}
+	lh_html_fold_end(h);
 }
 
 void lh_html_locks(struct lh_html *h)

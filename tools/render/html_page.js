@@ -53,19 +53,20 @@
   });
 
   // ---- sorted tables ----
-  function key(row, column) {
-    var cell = row.cells[column], text = cell.textContent;
-    if (!cell.classList.contains('n'))
-      return text.toLowerCase();
-    return cell.dataset.n === undefined ? parseFloat(text) || 0 : +cell.dataset.n;
+  function key(row, column, is_number) {
+    var cell = row.cells[column];
+    return !is_number ? cell.textContent.toLowerCase()
+      : cell.dataset.n === undefined ? parseFloat(cell.textContent) || 0 : +cell.dataset.n;
   }
   function sort(th) {
-    var body = th.closest('table').tBodies[0], column = th.cellIndex;
-    var sign = th.ariaSort ? (th.ariaSort === 'descending' ? 1 : -1)
-      : th.classList.contains('n') ? -1 : 1;
+    var body = th.closest('table').tBodies[0], is_number = th.classList.contains('n');
+    var before = th.getAttribute('aria-sort');
+    var sign = before ? (before === 'descending' ? 1 : -1) : is_number ? -1 : 1;
     all('th[aria-sort]', th.parentNode).forEach(function (x) { x.removeAttribute('aria-sort'); });
     th.setAttribute('aria-sort', sign > 0 ? 'ascending' : 'descending');
-    var rows = Array.from(body.rows).map(function (row) { return [key(row, column), row]; });
+    var rows = Array.from(body.rows).map(function (row) {
+      return [key(row, th.cellIndex, is_number), row];
+    });
     rows.sort(function (a, b) { return sign * (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0); });
     body.append.apply(body, rows.map(function (pair) { return pair[1]; }));
   }
@@ -170,6 +171,8 @@
         fit();
     });
     fit();
+    if (scale < .5)
+      zoom(.5);
   }
   all('#graph-controls').forEach(set_up_graph);
 }());

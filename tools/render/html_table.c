@@ -4,7 +4,7 @@
 void lh_html_table_begin(struct lh_html *h, const char *caption, const char *const *column)
 {
 	lh_html_scroll(h, "table-box", caption);
-	fprintf(h->v->out, "<table>\n<caption>%s</caption>\n<thead><tr>", caption);
+	fprintf(h->v->out, "<table>\n<caption><span>%s</span></caption>\n<thead><tr>", caption);
 	for (; *column; column++) {
 		const char *name = *column;
 		bool is_number = *name == '#', is_sorted = name[is_number] == '!';
@@ -27,7 +27,10 @@ void lh_html_cell(struct lh_html *h, const char *text)
 
 void lh_html_cell_number(struct lh_html *h, uint64_t n)
 {
-	fprintf(h->v->out, "<td class=\"n\">%llu</td>", (unsigned long long)n);
+	if (n)
+		fprintf(h->v->out, "<td class=\"n\">%llu</td>", (unsigned long long)n);
+	else
+		fputs("<td></td>", h->v->out);
 }
 
 void lh_html_cell_time(struct lh_html *h, uint64_t ns)
@@ -36,7 +39,20 @@ void lh_html_cell_time(struct lh_html *h, uint64_t ns)
 		fprintf(h->v->out, "<td class=\"n\" data-n=\"%llu\">%s</td>",
 			(unsigned long long)ns, lh_report_time(h->v->report, ns));
 	else
-		fputs("<td class=\"n\">-</td>", h->v->out);
+		fputs("<td></td>", h->v->out);
+}
+
+void lh_html_fold_begin(struct lh_html *h, uint32_t n, const char *one, const char *many)
+{
+	enum { OPEN_MAX = 20 };
+
+	fprintf(h->v->out, "<details%s><summary>%s</summary>\n", n <= OPEN_MAX ? " open=\"\"" : "",
+		lh_view_count(h->v, n, one, many));
+}
+
+void lh_html_fold_end(struct lh_html *h)
+{
+	fputs("</details>\n", h->v->out);
 }
 
 void lh_html_search(struct lh_html *h, const char *what, uint32_t rows)

@@ -56,47 +56,70 @@ static void begin_lines(struct lh_html *h, const char *kind, const char *label)
 
 /* ---- source ---- */
 
-/* The blanks that all lines begin with. */
-static uint32_t indent_of(const struct lh_source_lines *s)
+static uint32_t blanks(const char *line)
 {
-	uint32_t least = UINT32_MAX;
+	return (uint32_t)strspn(line, " ");
+}
 
-	for (uint32_t i = 0; i < s->n; i++) {
-		uint32_t n = (uint32_t)strspn(s->line[i], " ");
+/* How lines are moved to the left: by `strip` columns, then tabs, which have 8 columns, to 4. */
+struct indent {
+	uint32_t strip;
+	bool halved;
+};
 
-		if (s->line[i][n] && n < least)
-			least = n;
-	}
-	return least == UINT32_MAX ? 0 : least;
+static struct indent indent_of(const struct lh_source_lines *s)
+{
+	struct indent in = {.strip = UINT32_MAX, .halved = true};
+
+	for (uint32_t i = 0; i < s->n; i++)
+		if (s->line[i][0]) {
+			in.halved &= blanks(s->line[i]) % 8 == 0;
+			if (blanks(s->line[i]) < in.strip)
+				in.strip = blanks(s->line[i]);
+		}
+	return in;
+}
+
+/* The blanks at the line's begin that the page has. */
+static uint32_t kept(const struct indent *in, const char *line)
+{
+	return line[0] ? (blanks(line) - in->strip) / (in->halved ? 2 : 1) : 0;
 }
 
 /* The columns before the caret: the column counts bytes. */
-static uint32_t caret_column(struct lh_html *h, const char *line, uint32_t bytes)
+static uint32_t caret_column(struct lh_html *h, const struct indent *in, const char *line,
+			     uint32_t bytes)
 {
-	return lh_text_width(
-		lh_view_clean(h->v, lh_arena_printf(h->v->arena, "%.*s", (int)bytes, line)));
+	uint32_t first = blanks(line);
+
+	return kept(in, line) +
+	       lh_text_width(
+		       lh_view_clean(h->v, lh_arena_printf(h->v->arena, "%.*s",
+							   (int)(bytes > first ? bytes - first : 0),
+							   line + first)));
 }
 
 void lh_html_source(struct lh_html *h, const struct lh_report_frame *at, const char *label)
 {
 	struct lh_source_lines s;
-	uint32_t indent;
+	struct indent in;
 
 	if (!h->v->style->source || !at || !at->file || !at->line ||
 	    !lh_source_read(h->v->arena, at->file, at->line, at->column, &s))
 		return;
-	indent = indent_of(&s);
+	in = indent_of(&s);
 	begin_lines(h, "source", lh_arena_printf(h->v->arena, "source, line %u", at->line));
 	for (uint32_t i = 0; i < s.n; i++) {
 		bool marked = s.first + i == at->line;
-		const char *line = s.line[i][0] ? s.line[i] + indent : "";
+		const char *line = s.line[i];
 
-		fprintf(h->v->out, "%s%5u  %s%s\n", marked ? "<b>" : "", s.first + i,
-			lh_html_text(h, line), marked ? "</b>" : "");
+		fprintf(h->v->out, "%s%5u  %*s%s%s\n", marked ? "<b>" : "", s.first + i,
+			(int)kept(&in, line), "", lh_html_text(h, line + blanks(line)),
+			marked ? "</b>" : "");
 		/* not in a line that was cut before its column */
-		if (marked && s.mark >= indent && (s.mark || at->column == 1))
+		if (marked && (s.mark || at->column == 1))
 			fprintf(h->v->out, "%*s<i>^ %s</i>\n",
-				(int)(7 + caret_column(h, line, s.mark - indent)), "",
+				(int)(7 + caret_column(h, &in, line, s.mark)), "",
 				lh_html_text(h, label));
 	}
 	fputs("</pre>\n", h->v->out);
@@ -106,11 +129,11 @@ void lh_html_source(struct lh_html *h, const struct lh_report_frame *at, const c
 
 /* Beyond so many bytes of stacks only the innermost frames are shown: a page of many megabytes is
  * slow to open. */
-enum { STACKS_BYTES = 400000, FRAMES_LEAST = 6 };
+enum { STACKS_BYTES = 180000, FRAMES_LEAST = 6 };
 
 static const char *stack_text(struct lh_html *h, const struct lh_report_stack *t, uint32_t *frames)
 {
-	const char *text = "";
+	const char *text = "", *at;
 
 	*frames = 0;
 	for (uint32_t i = 0; i < t->n; i++) {
@@ -118,9 +141,10 @@ static const char *stack_text(struct lh_html *h, const struct lh_report_stack *t
 
 		if (f->ours || ((*frames)++ >= FRAMES_LEAST && h->stack_bytes > STACKS_BYTES))
 			continue;
-		text = lh_arena_printf(h->v->arena, "%s#%-2u %s  %s\n", text, *frames - 1,
+		at = lh_view_at(h->v, f);
+		text = lh_arena_printf(h->v->arena, "%s#%-2u %s%s%s\n", text, *frames - 1,
 				       f->function ? lh_html_text(h, f->function) : "??",
-				       lh_html_text(h, lh_view_at(h->v, f)));
+				       at ? "  " : "", lh_html_text(h, at));
 	}
 	if (*frames > FRAMES_LEAST && h->stack_bytes > STACKS_BYTES)
 		text = lh_arena_printf(h->v->arena,

@@ -84,10 +84,12 @@ void lh_html_threads(struct lh_html *h)
 		return;
 	}
 	lh_html_search(h, "threads", r.n);
+	lh_html_fold_begin(h, r.n, "thread", "threads");
 	lh_html_table_begin(h, "Threads that a finding names or that waited for a lock.", columns);
 	for (uint32_t i = 0; i < r.n && i < LH_HTML_ROWS; i++)
 		show_row(h, &r.row[i]);
 	lh_html_table_end(h);
 	if (r.n > LH_HTML_ROWS)
 		fprintf(h->v->out, "<p>%u more threads are not listed.</p>\n", r.n - LH_HTML_ROWS);
+	lh_html_fold_end(h);
 }
