@@ -95,11 +95,6 @@ static void place_steps(struct picture *d)
 
 /* ---- drawing ---- */
 
-static void draw_title(const struct picture *d, const char *whole)
-{
-	fprintf(d->v->out, "<title>%s</title>", xml(d, whole));
-}
-
 static void draw_text(const struct picture *d, uint32_t i)
 {
 	const char *place = d->s->step[i].place;
@@ -109,9 +104,10 @@ static void draw_text(const struct picture *d, uint32_t i)
 
 	fputs("<text>", d->v->out);
 	if (w.shortened || fit != place)
-		draw_title(d, place ? lh_arena_printf(d->v->arena, "%s, %s", named(d, i), place)
-				    : named(d, i));
-	lh_picture_lines(d->v, &w, d->text_x, y, "lp-text");
+		lh_picture_title(d->v,
+				 place ? lh_arena_printf(d->v->arena, "%s, %s", named(d, i), place)
+				       : named(d, i));
+	lh_picture_lines(d->v, &w, d->text_x, y, "");
 	if (fit)
 		lh_picture_lines(d->v, &(struct lh_picture_text){.line = {fit}, .lines = 1},
 				 d->text_x, y + LH_PICTURE_LINE * w.lines, "lp-dim");
@@ -121,13 +117,14 @@ static void draw_text(const struct picture *d, uint32_t i)
 static void draw_bar(const struct picture *d, uint32_t lane, uint32_t from, uint32_t to,
 		     const char *style)
 {
-	fprintf(d->v->out, "<path d=\"M%u %uV%u\" %s/>\n", lane_x(d, lane), from, to, style);
+	fprintf(d->v->out, "<path d=\"M%u %uV%u\" class=\"%s\"/>\n", lane_x(d, lane), from, to,
+		style);
 }
 
 /* A thin line; thick from where the thread holds a lock; dashed from where it waits. */
 static void draw_lane(const struct picture *d, uint32_t lane)
 {
-	const char *style = "class=\"lp-rule\" stroke-width=\"1.5\"";
+	const char *style = "lp-rule";
 	uint32_t from = TOP - 6;
 
 	for (uint32_t i = 0; i < d->s->steps; i++) {
@@ -137,9 +134,7 @@ static void draw_lane(const struct picture *d, uint32_t lane)
 			continue;
 		draw_bar(d, lane, from, d->y[i], style);
 		from = d->y[i];
-		style = a->kind == LH_LANE_WAITS
-				? "class=\"lp-bad\" stroke-width=\"3\" stroke-dasharray=\"3 3\""
-				: "class=\"lp-held\" stroke-width=\"6\"";
+		style = a->kind == LH_LANE_WAITS ? "lp-stuck" : "lp-held";
 	}
 	draw_bar(d, lane, from, d->end_y, style);
 }
@@ -149,11 +144,8 @@ static void draw_head(const struct picture *d, uint32_t i)
 	const struct lh_lane *lane = &d->s->lane[i];
 	uint32_t room = LH_PICTURE_COLUMNS(d->s->lanes == 1 ? 2 * d->first : d->step);
 
-	fprintf(d->v->out,
-		"<text x=\"%u\" y=\"18\" text-anchor=\"middle\" class=\"lp-text\" "
-		"font-weight=\"bold\"><title>%s</title>%s</text>\n",
-		lane_x(d, i), xml(d, lane->name ? lane->name : lane->label),
-		xml(d, lh_shorten_end(d->v->arena, lane->head, room)));
+	fprintf(d->v->out, "<text x=\"%u\" y=\"18\" class=\"lp-mid lp-bold\">%s</text>\n",
+		lane_x(d, i), xml(d, lh_shorten_end(d->v->arena, lane->head, room)));
 }
 
 static void draw_dot(const struct picture *d, uint32_t i)
@@ -164,7 +156,7 @@ static void draw_dot(const struct picture *d, uint32_t i)
 
 	fprintf(d->v->out,
 		"<rect x=\"%u\" y=\"%u\" width=\"%d\" height=\"%d\" rx=\"%d\" class=\"%s\"/>"
-		"<text x=\"%u\" y=\"%u\" text-anchor=\"middle\" class=\"lp-num\">%u</text>\n",
+		"<text x=\"%u\" y=\"%u\" class=\"lp-num\">%u</text>\n",
 		x - DOT, y - DOT, 2 * DOT, 2 * DOT, DOT,
 		a->kind == LH_LANE_WAITS ? "lp-wait" : "lp-dot", x, y + 4, i + 1);
 }
@@ -174,8 +166,8 @@ static void draw_dot(const struct picture *d, uint32_t i)
 static void draw_path(const struct picture *d, const char *path)
 {
 	fprintf(d->v->out,
-		"<path class=\"lp-gap\" stroke-width=\"6\" d=\"%s\"/>"
-		"<path class=\"lp-bad\" stroke-width=\"1.8\" d=\"%s\"/>",
+		"<path class=\"lp-gap\" d=\"%s\"/>"
+		"<path class=\"lp-bad\" d=\"%s\"/>",
 		path, path);
 }
 
@@ -211,10 +203,10 @@ static void draw_end(const struct picture *d)
 {
 	struct lh_picture_text w = lh_picture_wrap(d->v->arena, d->s->end, d->columns);
 
-	fputs("<text font-weight=\"bold\">", d->v->out);
+	fputs("<text class=\"lp-bold\">", d->v->out);
 	if (w.shortened)
-		draw_title(d, d->s->end);
-	lh_picture_lines(d->v, &w, d->text_x, d->end_y + LH_PICTURE_LINE - ROW_GAP / 2, "lp-text");
+		lh_picture_title(d->v, d->s->end);
+	lh_picture_lines(d->v, &w, d->text_x, d->end_y + LH_PICTURE_LINE - ROW_GAP / 2, "");
 	fputs("</text>\n", d->v->out);
 }
 

@@ -37,9 +37,16 @@ struct lh_picture_text lh_picture_wrap(struct lh_arena *p, const char *text, uin
 void lh_picture_lines(struct lh_view *v, const struct lh_picture_text *w, uint32_t x, uint32_t y,
 		      const char *class)
 {
+	class = *class ? lh_arena_printf(v->arena, " class=\"%s\"", class) : "";
 	for (uint32_t i = 0; i < w->lines; i++)
-		fprintf(v->out, "<tspan x=\"%u\" y=\"%u\" class=\"%s\">%s</tspan>", x,
-			y + LH_PICTURE_LINE * i, class, lh_view_xml(v, w->line[i]));
+		fprintf(v->out, "<tspan x=\"%u\" y=\"%u\"%s>%s</tspan>", x, y + LH_PICTURE_LINE * i,
+			class, lh_view_xml(v, w->line[i]));
+}
+
+void lh_picture_title(struct lh_view *v, const char *text)
+{
+	fprintf(v->out, "<title>%s</title>",
+		lh_view_xml(v, lh_shorten_end(v->arena, text, TITLE_MAX)));
 }
 
 void lh_picture_begin(struct lh_view *v, const struct lh_picture *picture)
@@ -50,9 +57,8 @@ void lh_picture_begin(struct lh_view *v, const struct lh_picture *picture)
 		"font-family=\"ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace\">\n",
 		picture->class, picture->width, picture->height, picture->width, picture->height,
 		LH_PICTURE_FONT);
-	fprintf(v->out, "<title>%s</title>\n<desc>%s</desc>\n",
-		lh_view_xml(v, lh_shorten_end(v->arena, picture->title, TITLE_MAX)),
-		lh_view_xml(v, picture->desc));
+	lh_picture_title(v, picture->title);
+	fprintf(v->out, "\n<desc>%s</desc>\n", lh_view_xml(v, picture->desc));
 	if (picture->alone)
 		fprintf(v->out,
 			"<style>%s</style>\n"

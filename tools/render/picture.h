@@ -27,9 +27,11 @@ struct lh_picture_text {
 };
 struct lh_picture_text lh_picture_wrap(struct lh_arena *, const char *text, uint32_t columns);
 
-/* Writes the lines, the first of them at y, in an open <text>. */
+/* Writes the lines, the first of them at y, in an open <text>. class: "" that of any text. */
 void lh_picture_lines(struct lh_view *, const struct lh_picture_text *, uint32_t x, uint32_t y,
 		      const char *class);
+/* Writes a <title>: the text that a pointer or a screen reader gets; cut if it is very long. */
+void lh_picture_title(struct lh_view *, const char *text);
 
 struct lh_picture {
 	const char *class;        /* of the element */

@@ -20,7 +20,8 @@ enum {
 	TIP = 8,         /* length of an arrow's tip */
 	CYCLES_MAX = 10, /* in words, each of at most CYCLE_MAX columns */
 	CYCLE_MAX = 200,
-	TRACKS = 5 /* arrows beside each other in an alley */
+	NAME_MAX = 100, /* columns */
+	TRACKS = 5      /* arrows beside each other in an alley */
 };
 
 struct drawing {
@@ -61,9 +62,8 @@ static int port(const struct drawing *d, uint32_t node, uint32_t other)
 static void draw_path(const struct drawing *d, bool cycle, const char *path)
 {
 	if (cycle)
-		fprintf(d->v->out, "<path class=\"lp-gap\" stroke-width=\"6\" d=\"%s\"/>", path);
-	fprintf(d->v->out, "<path class=\"%s\" stroke-width=\"%s\" d=\"%s\"/>",
-		cycle ? "lp-bad" : "lp-rule", cycle ? "2" : "1.2", path);
+		fprintf(d->v->out, "<path class=\"lp-gap\" d=\"%s\"/>", path);
+	fprintf(d->v->out, "<path class=\"%s\" d=\"%s\"/>", cycle ? "lp-bad" : "lp-rule", path);
 }
 
 /* In the alley above or below the target, whichever is on the way. */
@@ -97,6 +97,12 @@ static const char *path_of(struct drawing *d, const struct lh_graph_edge *e)
 			       to_x - bend, to_y, to_x, to_y);
 }
 
+/* Of a tooltip: two of them and a place fit into one. */
+static const char *name(const struct drawing *d, uint32_t node)
+{
+	return lh_shorten_name(d->v->arena, d->g.node[node].label, NAME_MAX);
+}
+
 static void draw_edge(struct drawing *d, const struct lh_graph_edge *e)
 {
 	const char *at = e->orders > 1 ? lh_view_count(d->v, e->orders, "order", "orders")
@@ -104,11 +110,10 @@ static void draw_edge(struct drawing *d, const struct lh_graph_edge *e)
 				       : NULL;
 	int x = left(d, e->to), y = port(d, e->to, e->from);
 
-	fprintf(d->v->out,
-		"<g class=\"edge%s\" data-from=\"%u\" data-to=\"%u\"><title>%s, then "
-		"%s%s%s</title>",
-		e->cycle ? " cycle" : "", e->from, e->to, xml(d, d->g.node[e->from].label),
-		xml(d, d->g.node[e->to].label), at ? ": " : "", at ? xml(d, at) : "");
+	fprintf(d->v->out, "<g class=\"edge%s\" data-from=\"%u\" data-to=\"%u\">",
+		e->cycle ? " cycle" : "", e->from, e->to);
+	lh_picture_title(d->v, lh_arena_printf(d->v->arena, "%s, then %s%s%s", name(d, e->from),
+					       name(d, e->to), at ? ": " : "", at ? at : ""));
 	draw_path(d, e->cycle, path_of(d, e));
 	fprintf(d->v->out, "<path class=\"%s\" d=\"M%d %dl-8 -4v8z\"/></g>\n",
 		e->cycle ? "lp-wait" : "lp-tip", x, y);
@@ -119,27 +124,27 @@ static void draw_edge(struct drawing *d, const struct lh_graph_edge *e)
 static void draw_node(struct drawing *d, uint32_t i)
 {
 	const struct lh_graph_node *s = &d->g.node[i];
-	const char *kind = lh_graph_kind(d->v, s), *more = "";
+	const char *kind = lh_graph_kind(d->v, s);
 	int x = left(d, i), y = top(d->layout.cell[i].row);
 	uint32_t columns = LH_PICTURE_COLUMNS(BOX - 8);
+	struct lh_arena *p = d->v->arena;
 
-	if (s->inside)
-		more = lh_arena_printf(d->v->arena, "; %s between them",
-				       lh_view_count(d->v, s->inside, "order", "orders"));
+	fprintf(d->v->out, "<g class=\"lock%s\" data-lock=\"%u\">", s->cycle ? " cycle" : "", i);
+	lh_picture_title(d->v, s->inside ? lh_arena_printf(p, "%s, %s; %u orders between them",
+							   s->label, kind, s->inside)
+					 : lh_arena_printf(p, "%s, %s", s->label, kind));
 	fprintf(d->v->out,
-		"<g class=\"lock%s\" data-lock=\"%u\"><title>%s, %s%s</title><rect x=\"%d\" "
-		"y=\"%d\" "
-		"width=\"%d\" height=\"%d\" rx=\"8\" class=\"%s\" stroke-width=\"%s\"%s/>",
-		s->cycle ? " cycle" : "", i, xml(d, s->label), xml(d, kind), more, x, y, BOX, HIGH,
-		s->cycle ? "lp-ring" : "lp-box", s->cycle ? "2.5" : "1.2",
-		s->group ? " stroke-dasharray=\"5 4\"" : "");
+		"<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"8\" class=\"%s\"/>", x, y,
+		BOX, HIGH,
+		s->cycle   ? "lp-ring"
+		: s->group ? "lp-box lp-fold"
+			   : "lp-box");
 	fprintf(d->v->out,
-		"<text text-anchor=\"middle\"><tspan x=\"%d\" y=\"%d\" class=\"lp-text\">%s</tspan>"
+		"<text class=\"lp-mid\"><tspan x=\"%d\" y=\"%d\">%s</tspan>"
 		"<tspan x=\"%d\" y=\"%d\" class=\"lp-dim\">%s</tspan></text></g>\n",
-		x + BOX / 2, y + 17, xml(d, lh_shorten_name(d->v->arena, s->label, columns)),
-		x + BOX / 2, y + 34,
-		xml(d, s->file ? lh_shorten_path(d->v->arena, kind, columns)
-			       : lh_shorten(d->v->arena, kind, columns)));
+		x + BOX / 2, y + 17, xml(d, lh_shorten_name(p, s->label, columns)), x + BOX / 2,
+		y + 34,
+		xml(d, s->file ? lh_shorten_path(p, kind, columns) : lh_shorten(p, kind, columns)));
 }
 
 /* ---- the picture ---- */
