@@ -294,6 +294,8 @@ void lh_report_add_ledger(struct lh_report *, const struct lh_ledger_view *);
 
 /* Adds all ledgers of a file, and the file's error to the notes. */
 void lh_report_add_file(struct lh_report *, const struct lh_ledger_file *);
+/* Only what the file lacks, not its ledgers. */
+void lh_report_add_file_notes(struct lh_report *, const struct lh_ledger_file *);
 
 /*
  * Adds one finding of a ledger, and its process if that is new. NULL: the ledger has no such row,

@@ -147,3 +147,40 @@ int lh_write_all(int fd, const void *bytes, size_t n)
 	}
 	return 0;
 }
+
+int lh_output_scratch(const struct lh_output *o)
+{
+	char path[PATH_MAX];
+	const char *folder = getenv("TMPDIR");
+
+	if (*o->temp)
+		strcpy(strcpy(path, o->temp) + strlen(o->temp) - 6, "XXXXXX");
+	else if (snprintf(path, sizeof(path), "%s/.lockhound.XXXXXX",
+			  folder && *folder ? folder : "/tmp") >= (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	int fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+}
+
+int lh_copy_bytes(int from, uint64_t at, uint64_t n, int to)
+{
+	char some[65536];
+	int rc = 0;
+
+	while (n && !rc) {
+		ssize_t got = pread(from, some, n < sizeof(some) ? n : sizeof(some), (off_t)at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got ? errno : EIO;
+		rc = lh_write_all(to, some, (size_t)got);
+		at += (uint64_t)got;
+		n -= (uint64_t)got;
+	}
+	return rc;
+}

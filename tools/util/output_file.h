@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -29,7 +30,13 @@ bool lh_output_open(struct lh_output *o, const char *path, char *error, size_t c
 int lh_output_finish(struct lh_output *o, pid_t pid, const char *program);
 void lh_output_drop(struct lh_output *o); /* removes the temporary file */
 
+/* A file without a name, to write and read, in the folder of the output: where there is room for
+ * the output there may be room for a copy. Returns a descriptor, or -1 and errno. */
+int lh_output_scratch(const struct lh_output *o);
+
 /* Returns 0 or an errno. */
 int lh_write_all(int fd, const void *bytes, size_t n);
+/* Copies `n` bytes from the offset `at` of a file. Returns 0 or an errno. */
+int lh_copy_bytes(int from, uint64_t at, uint64_t n, int to);
 
 #endif
