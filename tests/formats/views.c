@@ -154,6 +154,21 @@ static void order(struct lh_ledger *l, lh_lock_id held, lh_lock_id wanted, lh_st
 	n->visit = seen;
 }
 
+/* Where the process comes from, and when. */
+static void begin(struct lh_ledger *l)
+{
+	struct lh_origin *o = &l->origin;
+
+	*o = (struct lh_origin){.rank = 1, .shard = 2, .shards = 4};
+	snprintf(o->host, sizeof(o->host), "%s", names == plain ? "node7" : EVIL_NAME);
+	snprintf(o->test, sizeof(o->test), "%s",
+		 names == plain ? "tests/test_bank.py::test_pay (call)" : EVIL_NAME);
+	snprintf(o->commit, sizeof(o->commit), "%s", names == plain ? "1234abcd" : EVIL_NAME);
+	snprintf(o->container, sizeof(o->container), "%s",
+		 names == plain ? "0123456789abcdef" : EVIL_NAME);
+	l->start_wall_ns = 1700000000120000000;
+}
+
 /* The bank: a cycle, a long hold with C++ headers and `..` in its paths, and a suppressed finding.
  */
 static struct lh_ledger *bank(const char *exe)
@@ -167,6 +182,7 @@ static struct lh_ledger *bank(const char *exe)
 
 	snprintf(l->exe, sizeof(l->exe), "%s", exe);
 	snprintf(l->command, sizeof(l->command), "%s --test", exe);
+	begin(l);
 	for (lh_lock_id i = 1; i <= 2; i++) {
 		build_lock_row(l, i)->flags = 0; /* names from the symbols */
 		build_lock_stats(l, build_lock_row(l, i))->wait_ns = 1500000 * i;

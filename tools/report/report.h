@@ -62,7 +62,12 @@ struct lh_report_process {
 	const struct lh_ledger_view *ledger;
 	int32_t pid, parent;
 	const char *exe, *command, *comm;
-	char end[24]; /* "exit 0", "signal 9", "running", "lost", "exec"; "" unknown */
+	/* where it comes from; NULL, and 0: not known, or none */
+	const char *host, *container, *commit, *test;
+	uint32_t rank;          /* plus 1 */
+	uint32_t shard, shards; /* of the test; `shard` from 1 */
+	uint64_t start_wall_ns; /* wall clock at the start, nanoseconds since 1970 */
+	char end[24];           /* "exit 0", "signal 9", "running", "lost", "exec"; "" unknown */
 	uint32_t threads, locks;
 	uint64_t acquired, contended;
 	struct lh_futex_waits futex; /* in none of the counts above */
@@ -361,6 +366,11 @@ const char *lh_report_data_place(struct lh_report *, const struct lh_report_proc
 /* The place for the wanted lock; NULL none. */
 const struct lh_report_frame *lh_report_order_frame(const struct lh_report *,
 						    const struct lh_report_order *);
+
+/* The wall clock, in nanoseconds since 1970, at a time of the ledger's clock. 0: not known. */
+uint64_t lh_report_wall(const struct lh_report_process *, uint64_t ns);
+/* "2026-11-30T13:55:36.120Z"; NULL: 0, or no time that has a date. In the report's arena. */
+const char *lh_report_date(const struct lh_report *, uint64_t wall_ns);
 
 /* Of all processes. */
 struct lh_futex_waits lh_report_futex_waits(const struct lh_report *);
