@@ -33,6 +33,7 @@ static void change(struct run *r, int number)
 
 		l->pid = l->outer_pid = 1000 + 10 * number + k++;
 		l->start_ns += 1000000;
+		l->start_wall_ns += 1000000;
 		at += l->total;
 	}
 }

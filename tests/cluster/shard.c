@@ -1,8 +1,7 @@
-/* shard.c — one shard of a test suite: four threads use LOCKS locks in one order, one thread after the other; then
- *   shard LOCKS fine     nothing
- *   shard LOCKS there    acquires 'cache' before 'journal'
- *   shard LOCKS back     acquires 'journal' before 'cache'
- *   shard LOCKS both     both, in threads that nothing orders: a lock-order finding */
+/* shard.c — one shard of a test suite: four threads use LOCKS locks in one order, one thread after
+ * the other; then shard LOCKS fine     nothing shard LOCKS there    acquires 'cache' before
+ * 'journal' shard LOCKS back     acquires 'journal' before 'cache' shard LOCKS both     both, in
+ * threads that nothing orders: a lock-order finding */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>

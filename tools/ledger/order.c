@@ -7,8 +7,7 @@ struct lh_ledger_key lh_ledger_key(const struct lh_ledger_view *r)
 {
 	const struct lh_ledger *h = &r->head;
 
-	return (struct lh_ledger_key){.epoch = h->start_epoch,
-				      .start_ns = h->start_ns + h->watched_from_ns,
+	return (struct lh_ledger_key){.start_wall_ns = h->start_wall_ns,
 				      .slot = h->slot,
 				      .pid = h->pid,
 				      .hash = lh_read_hash(r)};
@@ -21,9 +20,8 @@ static int compare(uint64_t a, uint64_t b)
 
 int lh_ledger_key_compare(const struct lh_ledger_key *a, const struct lh_ledger_key *b)
 {
-	int order = compare(a->epoch, b->epoch);
+	int order = compare(a->start_wall_ns, b->start_wall_ns);
 
-	order = order ? order : compare(a->start_ns, b->start_ns);
 	order = order ? order : compare(a->slot, b->slot);
 	order = order ? order : compare((uint32_t)a->pid, (uint32_t)b->pid);
 	return order ? order : compare(a->hash, b->hash);

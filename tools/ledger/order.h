@@ -11,8 +11,7 @@
 #include "tools/ledger/reader.h"
 
 struct lh_ledger_key {
-	uint64_t epoch;    /* second of the start */
-	uint64_t start_ns; /* the start on the clock of its host */
+	uint64_t start_wall_ns;
 	uint32_t slot;
 	int32_t pid;
 	uint64_t hash; /* of the content */

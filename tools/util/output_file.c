@@ -1,5 +1,6 @@
 /* output_file.c — writes to a temporary file and renames it at the end. */
 #include "tools/util/output_file.h"
+#include "tools/util/origin.h"
 #include "tools/util/path.h"
 
 #include <errno.h>
@@ -17,27 +18,45 @@ static bool add(char *out, size_t capacity, size_t *at, const char *text)
 	return *at < capacity;
 }
 
-/* Replaces %p %e %h and %% in `path`. False: the result is too long, or a % has another letter. */
+/* What stands for % and a letter; NULL: no such letter. */
+static const char *part_of_name(char letter, pid_t pid, const char *program, char *text, size_t n)
+{
+	switch (letter) {
+	case 'p':
+		snprintf(text, n, "%d", (int)pid);
+		return text;
+	case 'e':
+		return lh_path_base(program);
+	case 'h':
+		*text = '\0';
+		gethostname(text, n - 1);
+		return text;
+	case 'r':
+		lh_origin_rank(text);
+		return text;
+	case 'c':
+		lh_origin_container(text);
+		return text;
+	default:
+		return letter == '%' ? "%" : NULL;
+	}
+}
+
+/* Replaces %p %e %h %r %c and %% in `path`. False: the result is too long, or a % has another
+ * letter. */
 static bool expand(const char *path, pid_t pid, const char *program, char *out, size_t capacity)
 {
-	char number[20], host[256] = "", letter[2] = "";
+	char text[256] = "", letter[2] = "";
 	size_t at = 0;
 	bool good = true;
-	snprintf(number, sizeof(number), "%d", (int)pid);
-	gethostname(host, sizeof(host) - 1);
 	*out = '\0';
-	for (const char *c = path; *c && good; c++) {
+	for (const char *c = path; good && *c; c++) {
+		const char *part = letter;
+
 		letter[0] = *c;
-		if (*c != '%') {
-			good = add(out, capacity, &at, letter);
-			continue;
-		}
-		c++;
-		good = *c == 'p'   ? add(out, capacity, &at, number)
-		       : *c == 'e' ? add(out, capacity, &at, lh_path_base(program))
-		       : *c == 'h' ? add(out, capacity, &at, host)
-		       : *c == '%' ? add(out, capacity, &at, "%")
-				   : false;
+		if (*c == '%')
+			part = part_of_name(*++c, pid, program, text, sizeof(text));
+		good = part && add(out, capacity, &at, part);
 	}
 	return good;
 }
@@ -87,8 +106,8 @@ bool lh_output_open(struct lh_output *o, const char *path, char *error, size_t c
 		return false;
 	}
 	if (!expand(path, getpid(), "program", target, sizeof(target))) {
-		snprintf(error, capacity, "%s: a file name accepts only %%p, %%e, %%h and %%%%",
-			 path);
+		snprintf(error, capacity,
+			 "%s: a file name accepts only %%p, %%e, %%h, %%r, %%c and %%%%", path);
 		return false;
 	}
 	strcpy(o->path, strlen(path) < PATH_MAX ? path : "");

@@ -17,15 +17,15 @@
 
 struct lh_output {
 	FILE *file;
-	char path[PATH_MAX]; /* as given, %p %e %h not yet replaced */
+	char path[PATH_MAX]; /* as given, %p, %e and the like not yet replaced */
 	char temp[PATH_MAX]; /* "": written directly */
 };
 
 /* False: `error` names the file and the cause. */
 bool lh_output_open(struct lh_output *o, const char *path, char *error, size_t capacity);
 /*
- * Closes and renames the file. %p is `pid`, %e the last part of `program`, %h this host. Returns 0
- * or an errno.
+ * Closes and renames the file. %p is `pid`, %e the last part of `program`, %h this host, %r the
+ * rank and %c the container of this command (origin.h). Returns 0 or an errno.
  */
 int lh_output_finish(struct lh_output *o, pid_t pid, const char *program);
 void lh_output_drop(struct lh_output *o); /* removes the temporary file */
