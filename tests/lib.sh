@@ -221,8 +221,7 @@ build() {
 	"${compiler[@]}" -D_GNU_SOURCE -O1 -g -Wall -Wextra -pthread -o "$1" "$2" "${@:3}"
 }
 
-# build_as CONFIGURATION PROGRAM SOURCE [FLAG...]: the same for C++, in one of the configurations COMPILER-OPTION. A
-# source for the standard of `build` gets the headers of `standard_headers`.
+# build_as CONFIGURATION PROGRAM SOURCE [FLAG...]: the same for C++, in one of the configurations COMPILER-OPTION.
 # shellcheck disable=SC2034 # runners use it
 cxx_configurations=({gcc,clang}-{O0,O1,O2,O3,flto})
 build_as() {
@@ -233,23 +232,8 @@ build_as() {
 	clang-flto) as="-O2 -flto -fuse-ld=lld" ;;
 	*-libc++) as="-O2 $libcxx" ;;
 	esac
-	case " ${*:4}" in *" -std="* | *" -fPIC"*) ;; *) as+=" $(standard_headers "$1" $as)" ;; esac
 	# shellcheck disable=SC2086 # options
 	build "$2" "$3" $as "${@:4}"
-}
-# standard_headers CONFIGURATION FLAG...: prints the option that includes three headers, which most of the C++
-# sources include, from a file that $CXX precompiles once: half of the time of a small source is theirs.
-standard_headers() {
-	local headers=$B/headers/$1/standard.h
-	mkdir -p "${headers%/*}"
-	(
-		flock 9
-		[ ! -e "$headers.gch" ] || exit 0
-		printf '#include <%s>\n' memory mutex thread > "$headers"
-		"$CXX" -std=gnu++20 -D_GNU_SOURCE -O1 -g -Wall -Wextra -pthread "${@:2}" -x c++-header -o "$headers.part" "$headers" > "$headers.log" 2>&1 &&
-			mv "$headers.part" "$headers.gch"
-	) 9> "${headers%/*}/lock"
-	echo "-include $headers"
 }
 
 # must_build: as build; ends the runner with a failure when the compiler fails.
