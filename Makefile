@@ -46,7 +46,8 @@ CHECK_PACKAGES := clang llvm lld mold dwz clang-format clang-tidy libclang-rt-de
 	libpython3.11-testsuite python3-dev pybind11-dev libglib2.0-dev libjemalloc2 libgoogle-perftools4 libmimalloc2.0 libfuse3-dev \
 	sqlite3 memcached redis-server redis-tools mariadb-server mariadb-client pbzip2 xz-utils openjdk-17-jre-headless \
 	nginx-light haproxy unbound rsyslog rustc qtbase5-dev libabsl-dev pkg-config gstreamer1.0-tools gstreamer1.0-plugins-base \
-	graphicsmagick imagemagick-6.q16 dbus dconf-cli dconf-service libglib2.0-bin
+	graphicsmagick imagemagick-6.q16 dbus dconf-cli dconf-service libglib2.0-bin \
+	golang-go
 # Large ones, for `make soak` only.
 SOAK_PACKAGES := apache2 nodejs postgresql-15 erlang-base qemu-system-x86 openmpi-bin libopenmpi-dev chromium \
 	mousepad xvfb xdotool gstreamer1.0-plugins-base-apps python3-gi gir1.2-gstreamer-1.0 gimp darktable ffmpeg
