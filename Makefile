@@ -82,6 +82,8 @@ $B/tool/%.o: %.c
 	$Q mkdir -p $(@D)
 	$Q$(CC) $(ALL) $(if $(filter tools/%,$<),,-Wno-pedantic) $(SANFLAGS) -DLH_LIBRARY_DIR='"$(libdir)/lockhound"' -c -o $@ $<
 
+$B/tool/tools/render/html_page.o: tools/render/html_page.css tools/render/html_page.js
+
 # A unit test says in a line `LINKS: a.c b.c` what it links: its folder and folders below, nothing above.
 LINKED := $(UNIT_SRC) tests/bench/bench_order_graph.c
 objects_of = $(patsubst %.c,$B/tool/%.o,$(wildcard $(shell tests/unit/links LINKS $1)))

@@ -279,3 +279,17 @@ wait_for() {
 
 # is_named ID NAME: whether the process has become this program.
 is_named() { [ "$(cat "/proc/$1/comm")" = "$2" ]; }
+
+# waits_forever PID: whether all threads of a process are in a futex call without a time limit, which nothing outside can end.
+waits_forever() {
+	local file nr limit futex before after
+	case $(uname -m) in x86_64) futex=202 ;; *) futex=98 ;; esac
+	for file in /proc/"$1"/task/*/syscall; do
+		read -r nr _ _ _ limit _ < "$file" 2> /dev/null || return 1
+		[ "$nr" = $futex ] && [ "$limit" = 0x0 ] || return 1
+	done
+	before=$(cat /proc/"$1"/task/*/syscall 2> /dev/null)
+	sleep 0.05
+	after=$(cat /proc/"$1"/task/*/syscall 2> /dev/null)
+	[ -n "$before" ] && [ "$before" = "$after" ]
+}
