@@ -248,6 +248,19 @@ end_process() {
 	return 0
 }
 
+# option_rows: prints each row of both tables of options as the preprocessor reads it, so whatever makes a page or a
+# completion can be compared with the tables: NAME LETTER TYPE | COMMAND | COMMAND ... |
+option_rows() {
+	"$CC" -E -P -I"$top" -x c - <<-'END' | tr -d "\"'"
+		#define LIBRARY RUN | CHECK | CONFIRM | ENV
+		#define OPTION(name, type, preset, accepted, where, help) name 0 type | where |
+		#define FRONT(name, letter, type, preset, accepted, where, help) name letter type | where |
+		#define SAME_NAME(id, name, letter, type, preset, accepted, where, help) name letter type | where |
+		#include "libcheck/options.def"
+		#include "tools/options.def"
+	END
+}
+
 # --- waiting --------------------------------------------------------------------------------------
 # wait_until SECONDS COMMAND...: calls COMMAND until it ends with 0; status 1 when the time is over.
 wait_until() {
