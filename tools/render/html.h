@@ -47,6 +47,8 @@ void lh_html_head(struct lh_html *);
 
 /* html_list.c: the list of findings, with links. */
 void lh_html_list(struct lh_html *);
+/* If the style asks for them: the filtered findings, and why they are filtered. */
+void lh_html_filtered(struct lh_html *);
 /* html_finding.c */
 void lh_html_finding(struct lh_html *, const struct lh_report_finding *);
 /* html_graph.c: the lock-order graph, as a picture and as a table. */

@@ -78,6 +78,38 @@ static void show_tables(struct lh_html *h)
 	fputs("</details>\n", h->v->out);
 }
 
+/* ---- the table of classes ---- */
+
+static void show_class(struct lh_html *h, const struct lh_class_stats *c)
+{
+	fprintf(h->v->out, "<tr><th scope=\"row\">%s</th>", lh_html_text(h, c->name));
+	lh_html_cell_number(h, c->locks);
+	lh_html_cell_number(h, c->acquired + c->shared);
+	lh_html_cell_number(h, c->contended);
+	lh_html_cell_time(h, c->wait_ns);
+	lh_html_cell_time(h, c->wait.max_ns);
+	lh_html_cell_time(h, c->hold.mean_ns);
+	lh_html_cell_time(h, c->hold.max_ns);
+	fputs("</tr>\n", h->v->out);
+}
+
+static void show_classes(struct lh_html *h)
+{
+	static const char *const columns[] = {"lock class", "#locks",        "#acquired",
+					      "#contended", "#!waited",      "#longest wait",
+					      "#mean hold", "#longest hold", NULL};
+	const struct lh_wait_stats *p = h->v->report->profile;
+
+	if (!p || !p->classes)
+		return;
+	lh_html_fold_begin(h, p->classes, "lock class", "lock classes");
+	lh_html_table_begin(h, "Lock classes: locks initialized at the same place.", columns);
+	for (uint32_t i = 0; i < p->classes && i < LH_HTML_ROWS; i++)
+		show_class(h, p->class[i]);
+	lh_html_table_end(h);
+	lh_html_fold_end(h);
+}
+
 /* ---- wait pairs ---- */
 
 static void show_wait_pair(struct lh_html *h, const struct lh_wait_pair_stats *c)
@@ -151,6 +183,7 @@ static void show_notable_locks(struct lh_html *h)
 void lh_html_locks(struct lh_html *h)
 {
 	show_tables(h);
+	show_classes(h);
 	show_wait_pairs(h);
 	show_notable_locks(h);
 }

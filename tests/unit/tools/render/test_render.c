@@ -115,6 +115,12 @@ static void filtered(void)
 		"because two of the paths hold a common lock and so never run at the same time"));
 	CHECK(contains("  T2 'worker-1' acquired 'accounts'\n"));
 	CHECK(contains("           5          0         0        0"));
+	render("html", &l, 1, (struct lh_render_text_style){.filtered = true});
+	CHECK(contains("<summary>1 filtered finding: not in the counts above</summary>"));
+	CHECK(contains("filtered (gate) because two of the paths hold a common lock"));
+	CHECK(contains(": no findings - lockhound</title>"));
+	render("html", &l, 1, (struct lh_render_text_style){0});
+	CHECK(!strstr(output, "filtered finding"));
 }
 
 /* The five properties of a contended lock, in text and as numbers. */
