@@ -23,7 +23,7 @@ struct lh_html {
 
 /* html_page.c: the style, the script, and what the security policy says of the script. */
 extern const char lh_html_style[], lh_html_script[];
-#define LH_HTML_SCRIPT_HASH "sha256-m4P3nViU0nde8sDsyzGBE/wcZjOcpDYyuZnCalq3fuE="
+#define LH_HTML_SCRIPT_HASH "sha256-gQNx60yQCu91Iw2Ovy6W1phUof+7BUxTfniAUO2o+dU="
 
 /* html_text.c */
 /* Clean, escaped, and cut if it is very long. NULL: "". */

@@ -38,21 +38,21 @@ static void show_filter(struct lh_html *h)
 
 static void show_entry(struct lh_html *h, const struct lh_report_finding *f)
 {
-	const char *at = lh_view_at(h->v, f->frame);
+	const char *verdict = f->proof ? lh_name_verdict(f->proof->verdict) : "";
+	const char *status = f->status == LH_NEW ? "" : lh_name_status(f->status);
 
 	fprintf(h->v->out,
 		"<li class=\"%s\" data-severity=\"%s\" data-status=\"%s\">"
 		"<a href=\"#f%s\">%s</a> <span class=\"facts\"><b class=\"tag\">%s</b> "
-		"<code>%s</code>%s%s%s</span></li>\n",
+		"<code>%s</code>",
 		lh_name_severity(f->severity), lh_name_severity(f->severity),
 		lh_name_status(f->status), f->fingerprint, lh_html_text(h, f->message),
-		lh_name_severity(f->severity), lh_name_rule(f->rule), lh_html_code(h, at),
-		f->proof ? lh_arena_printf(h->v->arena, " <span>%s</span>",
-					   lh_name_verdict(f->proof->verdict))
-			 : "",
-		f->status == LH_NEW ? ""
-				    : lh_arena_printf(h->v->arena, " <span>%s</span>",
-						      lh_name_status(f->status)));
+		lh_name_severity(f->severity), lh_name_rule(f->rule));
+	if (*verdict)
+		fprintf(h->v->out, " <span>%s</span>", verdict);
+	if (*status)
+		fprintf(h->v->out, " <span>%s</span>", status);
+	fprintf(h->v->out, "%s</span></li>\n", lh_html_code(h, lh_view_at(h->v, f->frame)));
 }
 
 void lh_html_list(struct lh_html *h)

@@ -155,10 +155,14 @@ static void show_properties(struct lh_html *h, const struct lh_report_lock *lock
 	fputs("</dl></details>\n", h->v->out);
 }
 
+/* Whether a finding names a lock is asked only if there are few findings. */
 static bool is_notable(struct lh_html *h, const struct lh_report_lock *lock)
 {
-	return is_shown(lock) && lh_kind_acts(lock->row.kind) != LH_COND &&
-	       lh_view_lock_is_notable(h->v, lock);
+	if (!is_shown(lock) || lh_kind_acts(lock->row.kind) == LH_COND)
+		return false;
+	if (h->v->report->findings > LH_HTML_FINDINGS)
+		return lock->stats.contended > 0;
+	return lh_view_lock_is_notable(h->v, lock);
 }
 
 static void show_notable_locks(struct lh_html *h)
