@@ -176,6 +176,27 @@ static void properties(void)
 	json_decref(o);
 }
 
+/* A thread that waits when the process is recorded: still, or until the process ended. */
+static void waiting(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	struct lh_live_thread *live = build_row(l, LH_T_LIVE_THREAD, NULL);
+
+	live->state = LH_LIVE_ATTACHED;
+	live->thread = 2;
+	live->wait_on = LH_WAIT_LOCK;
+	live->wait_lock = LH_LOCK_ID(1, 1);
+	live->wait_since_ns = 1000000000;
+	l->end_ns = 4000000000;
+	l->end = LH_END_RUNNING;
+	render("html", &l, 1, (struct lh_render_text_style){0});
+	CHECK(contains("; T2 &#39;worker-1&#39; is still waiting, for 3.0 s so far"));
+	l->end = LH_END_EXIT;
+	render("html", &l, 1, (struct lh_render_text_style){0});
+	CHECK(contains("; T2 &#39;worker-1&#39; was still waiting at the end, for 3.0 s"));
+	CHECK(!strstr(output, "so far"));
+}
+
 /* One wait and one hold that the monitor sampled, for flame graphs and for Perfetto. */
 static void folded_and_trace(void)
 {
@@ -408,6 +429,7 @@ int main(void)
 	summary();
 	filtered();
 	properties();
+	waiting();
 	folded_and_trace();
 	hostile();
 	colours();
