@@ -30,6 +30,8 @@ extern const char lh_html_style[], lh_html_script[];
 const char *lh_html_text(struct lh_html *, const char *);
 /* " <code>bank.c:41</code>"; NULL: "". */
 const char *lh_html_code(struct lh_html *, const char *);
+/* " in bank[4711]", of a report with several processes; otherwise "". */
+const char *lh_html_in_process(struct lh_html *, const struct lh_report_process *);
 /* Begins a box that scrolls, with a name for those who do not see it; `</div>` ends it. */
 void lh_html_scroll(struct lh_html *, const char *kind, const char *label);
 /* The source around a frame, with a caret below the column that says `label`. */

@@ -38,9 +38,7 @@ static void show_head(struct lh_html *h, const struct lh_report_finding *f)
 			f->processes > 1
 				? lh_arena_printf(v->arena, " in %u processes", f->processes)
 				: "");
-	if (v->report->processes > 1)
-		fprintf(v->out, " <span>in %s[%d]</span>",
-			lh_html_text(h, lh_path_base(f->process->exe)), f->process->pid);
+	fputs(lh_html_in_process(h, f->process), v->out);
 	fprintf(v->out, " <span>id <a href=\"#f%s\"><code>%s</code></a></span></p>\n",
 		f->fingerprint, f->fingerprint);
 	show_status(h, f);

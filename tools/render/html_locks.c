@@ -17,7 +17,8 @@ static bool is_shown(const struct lh_report_lock *lock)
 
 static void show_lock(struct lh_html *h, const struct lh_report_lock *lock, bool waits)
 {
-	fprintf(h->v->out, "<tr><th scope=\"row\">%s</th>", lh_html_text(h, lock->name));
+	fprintf(h->v->out, "<tr><th scope=\"row\">%s%s</th>", lh_html_text(h, lock->name),
+		lh_html_in_process(h, lock->process));
 	lh_html_cell(h, lock->kind_text);
 	lh_html_cell_number(h, lock->row.acquired + lock->row.shared);
 	if (waits) {

@@ -58,8 +58,9 @@ static void show_row(struct lh_html *h, const struct row *row)
 	const struct lh_report_thread *t = row->thread;
 	const struct lh_report_frame *made = lh_report_place(t->created);
 
-	fprintf(h->v->out, "<tr><th scope=\"row\">%s</th>",
-		lh_html_text(h, lh_report_thread_text(h->v->report, t)));
+	fprintf(h->v->out, "<tr><th scope=\"row\">%s%s</th>",
+		lh_html_text(h, lh_report_thread_text(h->v->report, t)),
+		lh_html_in_process(h, t->process));
 	fprintf(h->v->out, t->tid > 0 ? "<td class=\"n\">%d</td>" : "<td></td>", t->tid);
 	lh_html_cell(h, made && !made->system ? lh_view_at(h->v, made) : NULL);
 	lh_html_cell_number(h, row->waits);

@@ -95,6 +95,13 @@ static void summary(void)
 	CHECK(contains(
 		"lockhound: 2 processes, 4 locks, 16 operations, 6 threads: 1 finding (1 new) -- "
 		"next: lockhound report x.lh\n"));
+	render("html", l, 2, (struct lh_render_text_style){0});
+	CHECK(contains("<b>dropped: 3 locks, 2 stacks, 1 cycle search; results may be incomplete"));
+	CHECK(contains("<th scope=\"row\">accounts <span class=\"dim\">in bank[200]</span></th>"));
+	CHECK(contains(
+		"seen 2 times in 2 processes</span> <span class=\"dim\">in bank[100]</span>"));
+	render("html", l, 1, (struct lh_render_text_style){0});
+	CHECK(contains("<th scope=\"row\">accounts</th>"));
 	text(build_ledger(5, "/bin/true"), (struct lh_render_text_style){0});
 	CHECK_STR(output, "lockhound: 1 process, 0 locks, 0 operations, 0 threads: 0 findings\n");
 }
