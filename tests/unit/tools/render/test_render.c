@@ -197,10 +197,15 @@ static void waiting(void)
 	l->end_ns = 4000000000;
 	l->end = LH_END_RUNNING;
 	render("html", &l, 1, (struct lh_render_text_style){0});
-	CHECK(contains("; T2 &#39;worker-1&#39; is still waiting, for 3.0 s so far"));
+	CHECK(contains("no wait ended; T2 &#39;worker-1&#39; is still waiting, for 3.0 s so far"));
 	l->end = LH_END_EXIT;
 	render("html", &l, 1, (struct lh_render_text_style){0});
 	CHECK(contains("; T2 &#39;worker-1&#39; was still waiting at the end, for 3.0 s"));
+	CHECK(contains("<summary>1 lock for which no thread waited</summary>"));
+	CHECK(contains("<th scope=\"row\">accounts</th><td>mutex</td><td class=\"n\">5</td>"
+		       "<td class=\"n\">1</td><td class=\"n\" data-n=\"3000000000\">3.0 s</td>"));
+	CHECK(contains("<td class=\"n\">1</td><td class=\"n\" data-n=\"3000000000\">3.0 s</td>"
+		       "<td class=\"n\" data-n=\"3000000000\">3.0 s</td><td><a href=\"#f"));
 	CHECK(!strstr(output, "so far"));
 }
 
