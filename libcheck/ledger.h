@@ -605,7 +605,9 @@ struct lh_span {
 	lh_thread_id thread;
 	lh_lock_id lock;
 	lh_site site;
-	uint32_t wait; /* enum lh_wait; LH_WAIT_NONE: a hold */
+	uint32_t wait;      /* enum lh_wait; LH_WAIT_NONE: a hold */
+	lh_thread_id owner; /* of a wait: the first owner of the lock that was seen; 0 none */
+	uint32_t pad;
 	uint64_t from_ns, to_ns;
 };
 
@@ -956,6 +958,8 @@ static inline int32_t lh_ledger_pid(const struct lh_ledger *l)
 #define LH_RUN_SLOT_BYTES (1ull << 32)
 #define LH_LATE_TICKS 128 /* late ticks that are remembered */
 #define LH_RUN_NAME 32    /* bytes of a run's name, with the final zero */
+#define LH_RUN_ADDRESS                                                                             \
+	19 /* bytes of it that are the socket's name; nobody outside sees the others */
 
 struct lh_run_header {
 	char magic[8];

@@ -5,6 +5,7 @@
 #include "tools/render/view.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* Not every format contains notes, so they are logged if a file is incomplete. */
 static void warn(const struct lh_loaded_runs *runs, const struct lh_format *format)
@@ -24,10 +25,9 @@ static void text_and_picture(struct lh_view *v)
 		.symbols = o->symbols, .wrappers = o->wrappers, .root = o->root};
 
 	lh_render_text(v);
-	for (int i = 0; i < shown->files; i++)
-		for (uint32_t k = 0; k < shown->file[i].n; k++)
-			if (lh_thread_dump_is_useful(&shown->file[i].view[k]))
-				lh_thread_dump_ledger(&shown->file[i].view[k], options, v->out);
+	for (uint32_t i = 0; i < shown->ledgers; i++)
+		if (lh_thread_dump_is_useful(shown->ledger[i]))
+			lh_thread_dump_ledger(shown->ledger[i], options, v->out);
 }
 
 static int show(const struct lh_settings *s, const struct lh_loaded_runs *runs,
@@ -63,6 +63,10 @@ static int report(struct lh_settings *s, char **file, int files)
 
 	if (!files)
 		return lh_bad_operands(&lh_cmd_report, "no file is named");
+	if (format->binary && !*LH_OPTION(s, result).text && isatty(STDOUT_FILENO)) {
+		lh_log("report: %s is not for a terminal: name a file with -o FILE", format->name);
+		return LH_STATUS_REPORT_ERROR;
+	}
 	options.every_lock = locks || format->render != lh_render_text;
 	options.orders = format->orders;
 	options.by_class = LH_OPTION(s, by_class).number;

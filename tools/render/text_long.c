@@ -111,9 +111,9 @@ static void show_part(struct lh_view *v, const struct lh_report_finding *f, uint
 	if (part->thread && part->thread->tid > 0 && part->thread->tid != part->thread->foreign_tid)
 		lh_text_say(v, LH_PLAIN, " (%d)", part->thread->tid);
 	if (part->thread && part->thread->process != f->process && !part->thread->foreign_tid)
-		lh_text_say(v, LH_PLAIN, " in %s[%d]",
-			    lh_view_clean(v, lh_path_base(part->thread->process->exe)),
-			    part->thread->process->pid);
+		lh_text_say(
+			v, LH_PLAIN, " in %s",
+			lh_view_clean(v, lh_report_process_text(v->report, part->thread->process)));
 	lh_text_say(v, LH_PLAIN, part->queued_writer ? " must wait as a queued writer\n" : "\n");
 	for (uint32_t i = part->first; i < part->first + part->n; i++)
 		show_step(v, f, &f->step[i]);
@@ -217,8 +217,8 @@ static void show_title(struct lh_view *v, const struct lh_report_finding *f)
 	lh_text_say(v, LH_BOLD, "\nlockhound: %s", f->title);
 	lh_text_say(v, LH_PLAIN, " (%s)  id %s\n", lh_view_certainty(f), f->fingerprint);
 	if (v->report->processes > 1)
-		lh_text_say(v, LH_PLAIN, "  in %s[%d]\n",
-			    lh_view_clean(v, lh_path_base(f->process->exe)), f->process->pid);
+		lh_text_say(v, LH_PLAIN, "  in %s\n",
+			    lh_view_clean(v, lh_report_process_text(v->report, f->process)));
 	if (cycle)
 		lh_text_say(v, LH_BOLD, "  %s\n", lh_view_clean(v, cycle));
 	if (f->count > 1 && f->processes > 1)

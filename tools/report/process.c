@@ -1,5 +1,6 @@
 /* process.c — one process of a report: its end and its counts. */
 #include "tools/report/report_internal.h"
+#include "tools/util/path.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -164,6 +165,24 @@ static void set_origin(struct lh_arena *arena, struct lh_report_process *p,
 	p->start_wall_ns = h->start_wall_ns;
 }
 
+static bool is_elsewhere(const struct lh_report_process *a, const struct lh_report_process *b)
+{
+	return a->host && b->host && strcmp(a->host, b->host) != 0;
+}
+
+const char *lh_report_process_text(const struct lh_report *report,
+				   const struct lh_report_process *p)
+{
+	struct lh_arena *arena = report->arena;
+	const char *host = report->several_hosts && p->host ? p->host : NULL;
+	const char *text = lh_arena_printf(arena, "%s[%d]", lh_path_base(p->exe), p->pid);
+
+	if (p->rank)
+		return lh_arena_printf(arena, "%s (rank %u%s%s)", text, p->rank - 1,
+				       host ? " on " : "", host ? host : "");
+	return host ? lh_arena_printf(arena, "%s (on %s)", text, host) : text;
+}
+
 uint64_t lh_report_wall(const struct lh_report_process *p, uint64_t ns)
 {
 	const struct lh_ledger *h = &p->ledger->head;
@@ -205,6 +224,7 @@ struct lh_report_process *lh_report_get_process(struct lh_report *report,
 	p->command = lh_arena_strdup(arena, r->head.command);
 	p->comm = lh_arena_strdup(arena, r->head.comm);
 	set_origin(arena, p, &r->head);
+	report->several_hosts |= is_elsewhere(p, report->process[0]);
 	p->problem = r->error[0] ? lh_arena_strdup(arena, r->error) : NULL;
 	count(p);
 	return p;

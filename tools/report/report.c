@@ -2,6 +2,7 @@
 #include "tools/report/report.h"
 
 #include "tools/report/report_internal.h"
+#include "tools/symbols/source_lines.h"
 #include "tools/symbols/symbols.h"
 #include "tools/util/path.h"
 
@@ -17,6 +18,7 @@ struct lh_report *lh_report_new(struct lh_report_options options)
 	report->arena = arena;
 	report->options = options;
 	report->root = lh_path_root(arena, options.root, &report->root_known);
+	lh_source_set_root(report->root);
 	report->private_data->wrappers = lh_report_read_wrappers(arena, options.wrappers);
 	return report;
 }
@@ -103,7 +105,7 @@ void lh_report_add_ledger(struct lh_report *report, const struct lh_ledger_view 
 		lh_report_add_orders(report, p);
 }
 
-void lh_report_add_file(struct lh_report *report, const struct lh_ledger_file *s)
+void lh_report_add_file_notes(struct lh_report *report, const struct lh_ledger_file *s)
 {
 	if (s->error[0])
 		lh_report_note(report, "%s", s->error);
@@ -113,6 +115,11 @@ void lh_report_add_file(struct lh_report *report, const struct lh_ledger_file *s
 	if (s->no_slot)
 		lh_report_note(report, "%u process%s got no ledger and %s not watched", s->no_slot,
 			       s->no_slot == 1 ? "" : "es", s->no_slot == 1 ? "was" : "were");
+}
+
+void lh_report_add_file(struct lh_report *report, const struct lh_ledger_file *s)
+{
+	lh_report_add_file_notes(report, s);
 	for (uint32_t i = 0; i < s->n; i++)
 		lh_report_add_ledger(report, &s->view[i]);
 }

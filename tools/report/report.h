@@ -272,8 +272,9 @@ struct lh_report_options {
 struct lh_report {
 	struct lh_arena *arena;
 	struct lh_report_options options;
-	const char *root; /* paths are shown relative to it; see util/path.h: lh_path_root */
-	bool root_known;  /* it is the top of a repository or was given, not only a directory */
+	const char *root;   /* paths are shown relative to it; see util/path.h: lh_path_root */
+	bool several_hosts; /* its processes ran on more than one */
+	bool root_known;    /* it is the top of a repository or was given, not only a directory */
 	struct lh_report_process **process;
 	uint32_t processes;
 	struct lh_report_finding **finding; /* those with filter == LH_F_NONE */
@@ -299,6 +300,11 @@ void lh_report_add_ledger(struct lh_report *, const struct lh_ledger_view *);
 
 /* Adds all ledgers of a file, and the file's error to the notes. */
 void lh_report_add_file(struct lh_report *, const struct lh_ledger_file *);
+/* "bank[4711] (rank 3 on node7)": without a rank that is not known, and the host if it is that of
+ * all. */
+const char *lh_report_process_text(const struct lh_report *, const struct lh_report_process *);
+/* Only what the file lacks, not its ledgers. */
+void lh_report_add_file_notes(struct lh_report *, const struct lh_ledger_file *);
 
 /*
  * Adds one finding of a ledger, and its process if that is new. NULL: the ledger has no such row,
