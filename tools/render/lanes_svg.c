@@ -15,6 +15,7 @@ enum {
 	TOP = 30,      /* the lanes begin here, below their heads */
 	ROW_GAP = 12,  /* between two steps */
 	DOT = 10,      /* radius of a step's number */
+	AROUND = 52,   /* twice how far an arrow bends that would meet a dot */
 	NAME_MAX = 300 /* columns of a step for screen readers */
 };
 
@@ -226,17 +227,22 @@ static void draw_loop(const struct picture *d, uint32_t from, uint32_t to)
 static void draw_arrow(const struct picture *d, uint32_t from, uint32_t to)
 {
 	struct point a = dot_at(d, from), b = dot_at(d, to), bend, begin, end, tip;
+	const char *curve = "L";
 
 	if (a.x == b.x) {
 		draw_loop(d, from, to);
 		return;
 	}
-	bend = (struct point){(a.x + b.x) / 2, (a.y + b.y) / 2 + (meets_dot(d, from, to) ? 52 : 0)};
+	bend = (struct point){(a.x + b.x) / 2, (a.y + b.y) / 2};
+	if (meets_dot(d, from, to)) {
+		bend.y += AROUND;
+		curve = lh_arena_printf(d->v->arena, "Q%.1f %.1f ", bend.x, bend.y);
+	}
 	begin = towards(a, bend, DOT);
 	end = towards(b, bend, DOT + 8);
 	tip = towards(b, bend, DOT + 1);
-	draw_path(d, lh_arena_printf(d->v->arena, "M%.1f %.1fQ%.1f %.1f %.1f %.1f", begin.x,
-				     begin.y, bend.x, bend.y, end.x, end.y));
+	draw_path(d, lh_arena_printf(d->v->arena, "M%.1f %.1f%s%.1f %.1f", begin.x, begin.y, curve,
+				     end.x, end.y));
 	draw_tip(d, tip.x, tip.y, (tip.x - end.x) / 7, (tip.y - end.y) / 7);
 }
 
