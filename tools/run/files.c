@@ -63,8 +63,9 @@ bool lh_files_open(struct lh_files *f, const struct lh_settings *s)
 	if (has_same_file_twice(s))
 		return false;
 	const char *log = LH_OPTION(s, log_file).text, *record = LH_OPTION(s, output).text;
-	if (*log && !(f->log = fopen(log, "we"))) {
-		lh_log("--log-file: %s: %s", log, strerror(errno));
+	char error[PATH_MAX + 100];
+	if (*log && !(f->log = lh_output_open_log(log, error, sizeof(error)))) {
+		lh_log("--log-file: %s", error);
 		return false;
 	}
 	if (*record && !open_one(&f->record, "output", record))
