@@ -605,7 +605,9 @@ struct lh_span {
 	lh_thread_id thread;
 	lh_lock_id lock;
 	lh_site site;
-	uint32_t wait; /* enum lh_wait; LH_WAIT_NONE: a hold */
+	uint32_t wait;      /* enum lh_wait; LH_WAIT_NONE: a hold */
+	lh_thread_id owner; /* of a wait: the first owner of the lock that was seen; 0 none */
+	uint32_t pad;
 	uint64_t from_ns, to_ns;
 };
 

@@ -5,18 +5,27 @@
 #include "tools/hang/text.h"
 #include "tools/symbols/symbols.h"
 
+/* A form of the report that is no text: instead of the text, or in a file. */
+static bool write_form(const struct lh_value *option, const struct lh_report *report,
+		       struct lh_render_text_style *style, lh_renderer *render)
+{
+	return !option->from || lh_loaded_runs_write("hang", option->text, report, style, render);
+}
+
 static bool write_report(const struct lh_settings *s, struct lh_hang_target *t)
 {
 	struct lh_render_text_style style = lh_settings_style(s);
-	const struct lh_value *json = &LH_OPTION(s, hang_json);
+	const struct lh_value *json = &LH_OPTION(s, hang_json), *html = &LH_OPTION(s, hang_html);
+	struct lh_hang_page page = {&t->hang, t->report, &t->ledger};
 
 	style.width = lh_render_text_width(stdout);
 	style.color = lh_render_text_color(LH_OPTION(s, color).text, stdout);
-	if (!json->from || *json->text)
+	style.with = &page;
+	if ((!json->from || *json->text) && (!html->from || *html->text))
 		lh_hang_text(&t->hang, t->report, &t->ledger, &style, stdout);
-	return (!json->from ||
-		lh_loaded_runs_write("hang", json->text, t->report, &style, lh_render_json)) &&
-	       fflush(stdout) == 0 && !ferror(stdout);
+	return write_form(json, t->report, &style, lh_render_json) &&
+	       write_form(html, t->report, &style, lh_hang_html) && fflush(stdout) == 0 &&
+	       !ferror(stdout);
 }
 
 static int hang_of_one(const struct lh_settings *s, const char *core, const char *pid)
@@ -56,6 +65,7 @@ const struct lh_command lh_cmd_hang = {
 		    "       lockhound hang [OPTION...] --core FILE\n",
 	.examples = "  lockhound -p $(pidof app)\n"
 		    "  lockhound hang --json 4711 | jq '.findings[].message'\n"
+		    "  lockhound hang --html=hang.html 4711\n"
 		    "  lockhound hang --core core.4711\n"
 		    "  lockhound hang --children $(pidof mpirun)\n",
 	.notes = "A thread id stands for its process. The process need not run under lockhound. If "

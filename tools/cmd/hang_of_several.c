@@ -410,15 +410,24 @@ static void show_text(struct several *all)
 	       all->unread);
 }
 
+static bool write_form(const struct several *all, const struct lh_value *option,
+		       lh_renderer *render)
+{
+	struct lh_render_text_style style = lh_settings_style(all->settings);
+
+	return !option->from ||
+	       lh_loaded_runs_write("hang", option->text, all->report, &style, render);
+}
+
+/* The page of a hang shows one process; that of a run shows the findings of all. */
 static bool show(struct several *all)
 {
 	const struct lh_value *json = &LH_OPTION(all->settings, hang_json);
-	struct lh_render_text_style style = lh_settings_style(all->settings);
+	const struct lh_value *html = &LH_OPTION(all->settings, hang_html);
 
-	if (!json->from || *json->text)
+	if ((!json->from || *json->text) && (!html->from || *html->text))
 		show_text(all);
-	return (!json->from ||
-		lh_loaded_runs_write("hang", json->text, all->report, &style, lh_render_json)) &&
+	return write_form(all, json, lh_render_json) && write_form(all, html, lh_render_html) &&
 	       fflush(stdout) == 0 && !ferror(stdout);
 }
 

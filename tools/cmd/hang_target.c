@@ -246,7 +246,8 @@ void lh_hang_target_open(struct lh_hang_target *t, const struct lh_settings *s, 
 	if (open_target(core, pid, p)) {
 		lh_peek_objects(p);
 		if (lh_libc_layout_known(p) &&
-		    lh_hang_inspect(&t->hang, p, NULL, LH_OPTION(s, all).number) &&
+		    lh_hang_inspect(&t->hang, p, NULL,
+				    LH_OPTION(s, all).number || LH_OPTION(s, hang_html).from) &&
 		    lh_hang_merge_processes(&t->hang) != UINT32_MAX)
 			make_report(t, s, symbols);
 	}

@@ -6,22 +6,16 @@
  * so that the columns of a text say how wide it is. The width is that of a small screen.
  */
 #include "tools/render/lanes.h"
-#include "tools/render/picture_style.h"
-#include "tools/render/view.h"
+#include "tools/render/picture.h"
 #include "tools/util/shorten.h"
-#include "tools/util/text_width.h"
 
 #include <math.h>
 
 enum {
-	WIDTH = 340,
 	TOP = 30,      /* the lanes begin here, below their heads */
-	LINE = 16,     /* a line of text */
 	ROW_GAP = 12,  /* between two steps */
-	FONT = 12,     /* pixels */
 	DOT = 10,      /* radius of a step's number */
-	LINES_MAX = 4, /* of the text of a step */
-	NAME_MAX = 300 /* columns of a text for screen readers */
+	NAME_MAX = 300 /* columns of a step for screen readers */
 };
 
 struct picture {
@@ -34,39 +28,6 @@ struct picture {
 };
 
 /* ---- texts ---- */
-
-/* A text in lines of so many columns: cut at spaces; a word that is too long is shortened. */
-struct wrapped {
-	const char *line[LINES_MAX];
-	uint32_t lines;
-	bool shortened;
-};
-
-static struct wrapped wrap(struct lh_arena *p, const char *text, uint32_t columns)
-{
-	struct wrapped w = {0};
-
-	while (*text) {
-		size_t n = strcspn(text, " ");
-		const char *word = lh_arena_printf(p, "%.*s", (int)n, text);
-		const char *fit = lh_shorten_name(p, word, columns), *more = fit;
-
-		w.shortened |= fit != word;
-		text += n + strspn(text + n, " ");
-		if (w.lines)
-			more = lh_arena_printf(p, "%s %s", w.line[w.lines - 1], fit);
-		if (w.lines && lh_text_width(more) <= columns) {
-			w.line[w.lines - 1] = more;
-		} else if (w.lines == LINES_MAX) {
-			w.line[LINES_MAX - 1] = lh_shorten_end(p, more, columns);
-			w.shortened = true;
-			break;
-		} else {
-			w.line[w.lines++] = fit;
-		}
-	}
-	return w;
-}
 
 static const char *xml(const struct picture *d, const char *text)
 {
@@ -85,9 +46,9 @@ static const char *named(const struct picture *d, uint32_t step)
 			       a->text);
 }
 
-static struct wrapped text_of(const struct picture *d, uint32_t step)
+static struct lh_picture_text text_of(const struct picture *d, uint32_t step)
 {
-	return wrap(d->v->arena, named(d, step), d->columns);
+	return lh_picture_wrap(d->v->arena, named(d, step), d->columns);
 }
 
 /* ---- layout ---- */
@@ -112,7 +73,7 @@ static void place_lanes(struct picture *d)
 			d->first = 44;
 	}
 	d->text_x = lane_x(d, n - 1) + DOT + 12;
-	d->columns = (WIDTH - d->text_x) * 100 / (FONT * 61);
+	d->columns = LH_PICTURE_COLUMNS(LH_PICTURE_WIDTH - d->text_x);
 }
 
 static void place_steps(struct picture *d)
@@ -122,55 +83,48 @@ static void place_steps(struct picture *d)
 	d->y = lh_arena_alloc(d->v->arena, (d->s->steps + 1) * sizeof(*d->y));
 	for (uint32_t i = 0; i < d->s->steps; i++) {
 		d->y[i] = y + DOT;
-		y += LINE * (text_of(d, i).lines + (d->s->step[i].place != NULL)) + ROW_GAP;
+		y += LH_PICTURE_LINE * (text_of(d, i).lines + (d->s->step[i].place != NULL)) +
+		     ROW_GAP;
 	}
 	d->end_y = y;
 	if (d->s->end)
-		y += LINE * wrap(d->v->arena, d->s->end, d->columns).lines + ROW_GAP;
+		y += LH_PICTURE_LINE * lh_picture_wrap(d->v->arena, d->s->end, d->columns).lines +
+		     ROW_GAP;
 	d->height = y;
 }
 
 /* ---- drawing ---- */
 
-static void draw_title(const struct picture *d, const char *whole)
-{
-	fprintf(d->v->out, "<title>%s</title>", xml(d, whole));
-}
-
-static void draw_line(const struct picture *d, uint32_t y, const char *class, const char *text)
-{
-	fprintf(d->v->out, "<tspan x=\"%u\" y=\"%u\" class=\"%s\">%s</tspan>", d->text_x, y, class,
-		xml(d, text));
-}
-
 static void draw_text(const struct picture *d, uint32_t i)
 {
 	const char *place = d->s->step[i].place;
 	const char *fit = place ? lh_shorten_path(d->v->arena, place, d->columns) : NULL;
-	struct wrapped w = text_of(d, i);
+	struct lh_picture_text w = text_of(d, i);
 	uint32_t y = d->y[i] + 4;
 
 	fputs("<text>", d->v->out);
 	if (w.shortened || fit != place)
-		draw_title(d, place ? lh_arena_printf(d->v->arena, "%s, %s", named(d, i), place)
-				    : named(d, i));
-	for (uint32_t k = 0; k < w.lines; k++, y += LINE)
-		draw_line(d, y, "lp-text", w.line[k]);
+		lh_picture_title(d->v,
+				 place ? lh_arena_printf(d->v->arena, "%s, %s", named(d, i), place)
+				       : named(d, i));
+	lh_picture_lines(d->v, &w, d->text_x, y, "");
 	if (fit)
-		draw_line(d, y, "lp-dim", fit);
+		lh_picture_lines(d->v, &(struct lh_picture_text){.line = {fit}, .lines = 1},
+				 d->text_x, y + LH_PICTURE_LINE * w.lines, "lp-dim");
 	fputs("</text>\n", d->v->out);
 }
 
 static void draw_bar(const struct picture *d, uint32_t lane, uint32_t from, uint32_t to,
 		     const char *style)
 {
-	fprintf(d->v->out, "<path d=\"M%u %uV%u\" %s/>\n", lane_x(d, lane), from, to, style);
+	fprintf(d->v->out, "<path d=\"M%u %uV%u\" class=\"%s\"/>\n", lane_x(d, lane), from, to,
+		style);
 }
 
 /* A thin line; thick from where the thread holds a lock; dashed from where it waits. */
 static void draw_lane(const struct picture *d, uint32_t lane)
 {
-	const char *style = "class=\"lp-rule\" stroke-width=\"1.5\"";
+	const char *style = "lp-rule";
 	uint32_t from = TOP - 6;
 
 	for (uint32_t i = 0; i < d->s->steps; i++) {
@@ -180,9 +134,7 @@ static void draw_lane(const struct picture *d, uint32_t lane)
 			continue;
 		draw_bar(d, lane, from, d->y[i], style);
 		from = d->y[i];
-		style = a->kind == LH_LANE_WAITS
-				? "class=\"lp-bad\" stroke-width=\"3\" stroke-dasharray=\"3 3\""
-				: "class=\"lp-held\" stroke-width=\"6\"";
+		style = a->kind == LH_LANE_WAITS ? "lp-stuck" : "lp-held";
 	}
 	draw_bar(d, lane, from, d->end_y, style);
 }
@@ -190,13 +142,10 @@ static void draw_lane(const struct picture *d, uint32_t lane)
 static void draw_head(const struct picture *d, uint32_t i)
 {
 	const struct lh_lane *lane = &d->s->lane[i];
-	uint32_t room = (d->s->lanes == 1 ? 2 * d->first : d->step) * 100 / (FONT * 61);
+	uint32_t room = LH_PICTURE_COLUMNS(d->s->lanes == 1 ? 2 * d->first : d->step);
 
-	fprintf(d->v->out,
-		"<text x=\"%u\" y=\"18\" text-anchor=\"middle\" class=\"lp-text\" "
-		"font-weight=\"bold\"><title>%s</title>%s</text>\n",
-		lane_x(d, i), xml(d, lane->name ? lane->name : lane->label),
-		xml(d, lh_shorten_end(d->v->arena, lane->head, room)));
+	fprintf(d->v->out, "<text x=\"%u\" y=\"18\" class=\"lp-mid lp-bold\">%s</text>\n",
+		lane_x(d, i), xml(d, lh_shorten_end(d->v->arena, lane->head, room)));
 }
 
 static void draw_dot(const struct picture *d, uint32_t i)
@@ -207,7 +156,7 @@ static void draw_dot(const struct picture *d, uint32_t i)
 
 	fprintf(d->v->out,
 		"<rect x=\"%u\" y=\"%u\" width=\"%d\" height=\"%d\" rx=\"%d\" class=\"%s\"/>"
-		"<text x=\"%u\" y=\"%u\" text-anchor=\"middle\" class=\"lp-num\">%u</text>\n",
+		"<text x=\"%u\" y=\"%u\" class=\"lp-num\">%u</text>\n",
 		x - DOT, y - DOT, 2 * DOT, 2 * DOT, DOT,
 		a->kind == LH_LANE_WAITS ? "lp-wait" : "lp-dot", x, y + 4, i + 1);
 }
@@ -217,8 +166,8 @@ static void draw_dot(const struct picture *d, uint32_t i)
 static void draw_path(const struct picture *d, const char *path)
 {
 	fprintf(d->v->out,
-		"<path class=\"lp-gap\" stroke-width=\"6\" d=\"%s\"/>"
-		"<path class=\"lp-bad\" stroke-width=\"1.8\" d=\"%s\"/>",
+		"<path class=\"lp-gap\" d=\"%s\"/>"
+		"<path class=\"lp-bad\" d=\"%s\"/>",
 		path, path);
 }
 
@@ -252,43 +201,29 @@ static void draw_arrow(const struct picture *d, uint32_t from, uint32_t to)
 
 static void draw_end(const struct picture *d)
 {
-	struct wrapped w = wrap(d->v->arena, d->s->end, d->columns);
+	struct lh_picture_text w = lh_picture_wrap(d->v->arena, d->s->end, d->columns);
 
-	fputs("<text font-weight=\"bold\">", d->v->out);
+	fputs("<text class=\"lp-bold\">", d->v->out);
 	if (w.shortened)
-		draw_title(d, d->s->end);
-	for (uint32_t i = 0; i < w.lines; i++)
-		draw_line(d, d->end_y + LINE * (i + 1) - ROW_GAP / 2, "lp-text", w.line[i]);
+		lh_picture_title(d->v, d->s->end);
+	lh_picture_lines(d->v, &w, d->text_x, d->end_y + LH_PICTURE_LINE - ROW_GAP / 2, "");
 	fputs("</text>\n", d->v->out);
 }
 
-/* What the picture shows, for who does not see it. */
-static void describe(const struct picture *d)
+/* What the picture shows, for screen readers. */
+static const char *description(const struct picture *d)
 {
-	fprintf(d->v->out, "<title>%s</title>\n<desc>",
-		xml(d, lh_shorten_end(d->v->arena, d->s->title ? d->s->title : "", NAME_MAX)));
+	struct lh_arena *p = d->v->arena;
+	const char *text = "";
+
 	for (uint32_t i = 0; i < d->s->steps; i++) {
 		const char *place = d->s->step[i].place;
 
-		fprintf(d->v->out, "%u: %s%s%s. ", i + 1,
-			xml(d, lh_shorten_end(d->v->arena, named(d, i), NAME_MAX)),
-			place ? ", " : "", place ? xml(d, place) : "");
+		text = lh_arena_printf(p, "%s%u: %s%s%s. ", text, i + 1,
+				       lh_shorten_end(p, named(d, i), NAME_MAX), place ? ", " : "",
+				       place ? place : "");
 	}
-	fprintf(d->v->out, "%s</desc>\n", d->s->end ? xml(d, d->s->end) : "");
-}
-
-static void open_svg(const struct picture *d, bool alone)
-{
-	fprintf(d->v->out,
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"lanes\" role=\"img\" "
-		"width=\"%d\" height=\"%u\" viewBox=\"0 0 %d %u\" font-size=\"%d\" "
-		"font-family=\"ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace\">\n",
-		WIDTH, d->height, WIDTH, d->height, FONT);
-	describe(d);
-	if (alone)
-		fprintf(d->v->out,
-			"<style>%s</style>\n<rect width=\"%d\" height=\"%u\" class=\"lp-back\"/>\n",
-			LH_PICTURE_STYLE_ALONE, WIDTH, d->height);
+	return lh_arena_printf(p, "%s%s", text, d->s->end ? d->s->end : "");
 }
 
 void lh_lanes_svg(struct lh_view *v, const struct lh_lanes *s, bool alone)
@@ -299,7 +234,12 @@ void lh_lanes_svg(struct lh_view *v, const struct lh_lanes *s, bool alone)
 		return;
 	place_lanes(&d);
 	place_steps(&d);
-	open_svg(&d, alone);
+	lh_picture_begin(v, &(struct lh_picture){.class = "lanes",
+						 .title = s->title ? s->title : "",
+						 .desc = description(&d),
+						 .width = LH_PICTURE_WIDTH,
+						 .height = d.height,
+						 .alone = alone});
 	for (uint32_t i = 0; i < s->lanes; i++) {
 		draw_head(&d, i);
 		draw_lane(&d, i);

@@ -12,11 +12,16 @@
 /* text: names and steps; dim: places, notes; rule: lines of lanes, arrows of orders; held: a lock
  * is held; bad: cycles, waits that do not end; on: numbers on held and bad; back: the background */
 #define LH_PICTURE_RULES(text, dim, rule, held, bad, on, back)                                     \
-	".lp-back{fill:" back "}.lp-text{fill:" text "}.lp-dim{fill:" dim "}.lp-rule{stroke:" rule \
-	";fill:none}.lp-held{stroke:" held ";fill:none}.lp-bad{stroke:" bad                        \
-	";fill:none}.lp-gap{stroke:" back ";fill:none}.lp-dot{fill:" held "}.lp-wait{fill:" bad    \
-	"}.lp-tip{fill:" rule "}.lp-num{fill:" on "}.lp-box{fill:" back ";stroke:" rule            \
-	"}.lp-ring{fill:" back ";stroke:" bad "}"
+	".lp-back{fill:" back "}.lanes text,.graph text{fill:" text "}.lp-dim{fill:" dim           \
+	"}.lanes .lp-num{fill:" on "}.lp-rule{stroke:" rule ";fill:none}.lp-held{stroke:" held     \
+	";fill:none}.lp-bad,.lp-stuck{stroke:" bad ";fill:none}.lp-gap{stroke:" back               \
+	";fill:none}.lp-dot{fill:" held "}.lp-wait{fill:" bad "}.lp-tip{fill:" rule                \
+	"}.lp-box{fill:" back ";stroke:" rule "}.lp-ring{fill:" back ";stroke:" bad "}"
+#define LH_PICTURE_SHAPES                                                                          \
+	".lp-rule,.lp-box{stroke-width:1.3}.lp-held{stroke-width:6}.lp-bad{stroke-width:1.9}"      \
+	".lp-stuck{stroke-width:3;stroke-dasharray:3 3}.lp-gap{stroke-width:6}"                    \
+	".lp-ring{stroke-width:2.5}.lp-fold{stroke-dasharray:5 4}.lp-bold{font-weight:bold}"       \
+	".lp-num,.lp-mid{text-anchor:middle}"
 
 #define LH_PICTURE_PROPERTIES(text, dim, rule, held, bad, on, back)                                \
 	":root{--lane-text:" text ";--lane-dim:" dim ";--lane-rule:" rule ";--lane-held:" held     \
@@ -34,8 +39,8 @@
 	"@media (prefers-color-scheme:dark){" LH_PICTURE_WITH(macro, LH_PICTURE_DARK) "}"
 
 #define LH_PICTURE_STYLE                                                                           \
-	LH_PICTURE_IN_BOTH(LH_PICTURE_PROPERTIES)                                                  \
-	LH_PICTURE_WITH(LH_PICTURE_RULES, LH_PICTURE_VARS)
-#define LH_PICTURE_STYLE_ALONE LH_PICTURE_IN_BOTH(LH_PICTURE_RULES)
+	LH_PICTURE_SHAPES LH_PICTURE_IN_BOTH(LH_PICTURE_PROPERTIES)                                \
+		LH_PICTURE_WITH(LH_PICTURE_RULES, LH_PICTURE_VARS)
+#define LH_PICTURE_STYLE_ALONE LH_PICTURE_SHAPES LH_PICTURE_IN_BOTH(LH_PICTURE_RULES)
 
 #endif

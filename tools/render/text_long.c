@@ -210,25 +210,12 @@ static void show_diagnostic(struct lh_view *v, const struct lh_report_finding *f
 	lh_text_say(v, LH_PLAIN, " [%s]\n", lh_name_rule(f->rule));
 }
 
-static const char *certainty(const struct lh_report_finding *f)
-{
-	if (f->proof)
-		return lh_name_verdict(f->proof->verdict);
-	if (f->ended)
-		return "happened, but did not last";
-	if (f->level == LH_LASTING)
-		return "happened and lasted";
-	if (f->level == LH_HAPPENED)
-		return lh_report_is_going_on(f) ? "is happening" : "happened";
-	return "did not happen, but can";
-}
-
 static void show_title(struct lh_view *v, const struct lh_report_finding *f)
 {
 	const char *cycle = lh_report_cycle_text(v->report, f);
 
 	lh_text_say(v, LH_BOLD, "\nlockhound: %s", f->title);
-	lh_text_say(v, LH_PLAIN, " (%s)  id %s\n", certainty(f), f->fingerprint);
+	lh_text_say(v, LH_PLAIN, " (%s)  id %s\n", lh_view_certainty(f), f->fingerprint);
 	if (v->report->processes > 1)
 		lh_text_say(v, LH_PLAIN, "  in %s\n",
 			    lh_view_clean(v, lh_report_process_text(v->report, f->process)));
@@ -244,13 +231,6 @@ static void show_title(struct lh_view *v, const struct lh_report_finding *f)
 			    f->reason ? ": " : "", lh_view_clean(v, f->reason));
 	if (f->known)
 		lh_text_say(v, LH_PLAIN, "  %s\n", lh_view_clean(v, f->known));
-}
-
-static const char *schedule_label(const struct lh_report_finding *f)
-{
-	if (f->proof && f->proof->verdict == LH_VERDICT_CONTRADICTED)
-		return "how it would hang";
-	return f->level > LH_POTENTIAL ? "how it hangs" : "how it can hang";
 }
 
 static void show_proof(struct lh_view *v, const struct lh_report_finding *f)
@@ -271,7 +251,7 @@ static void show_end(struct lh_view *v, const struct lh_report_finding *f)
 	const char *schedule = lh_report_schedule(v->report, f);
 
 	if (schedule)
-		lh_text_say(v, LH_PLAIN, "\n  %s: %s.\n", schedule_label(f),
+		lh_text_say(v, LH_PLAIN, "\n  %s: %s.\n", lh_view_schedule_label(f),
 			    lh_view_clean(v, schedule));
 	lh_text_say(v, LH_PLAIN, "%s  %s\n", schedule ? "" : "\n", f->meaning);
 	show_proof(v, f);

@@ -449,6 +449,8 @@ const char *lh_report_consequence(const struct lh_report *, const struct lh_repo
 bool lh_report_is_first_former(const struct lh_report_finding *, uint32_t i);
 /* Why the filter applies, as a clause. */
 const char *lh_name_filter_reason(enum lh_filter);
+/* Had the process not ended when it was recorded? */
+bool lh_report_is_alive(const struct lh_report_process *);
 /* Did the finding still go on at the end of what was recorded, in a process that has not ended? */
 bool lh_report_is_going_on(const struct lh_report_finding *);
 /* "1.5 s", "120 ms", "10 us" */

@@ -154,7 +154,7 @@ static void properties(void)
 	CHECK(contains("acquired by T2 'worker-1' 90 %, T3 'worker-2' 10 %; T3 'worker-2' waited "
 		       "longest in total: 42 ms, for 10 % of the acquisitions\n"));
 	render("html", &l, 1, (struct lh_render_text_style){0});
-	CHECK(contains("<td>fairness</td><td>acquired by T2 "));
+	CHECK(contains("<dt>fairness</dt><dd>acquired by T2 "));
 	render("json", &l, 1, (struct lh_render_text_style){0});
 	o = json_loads(output, 0, NULL);
 	lock = json_array_get(json_object_get(o, "locks"), 0);
