@@ -52,6 +52,8 @@ CHECK_PACKAGES := clang llvm lld mold dwz clang-format clang-tidy libclang-rt-de
 CHECK_PACKAGES += openmpi-bin libopenmpi-dev
 # Packages, pages and completions are tried with these.
 CHECK_PACKAGES += mandoc zsh fish bash-completion pre-commit
+# Opens the profiles of the format pprof.
+CHECK_PACKAGES += golang-go
 # What `make deb` needs beside the packages of a build.
 DEB_PACKAGES := dpkg-dev debhelper lintian
 # Large ones, for `make soak` only.

@@ -958,6 +958,8 @@ static inline int32_t lh_ledger_pid(const struct lh_ledger *l)
 #define LH_RUN_SLOT_BYTES (1ull << 32)
 #define LH_LATE_TICKS 128 /* late ticks that are remembered */
 #define LH_RUN_NAME 32    /* bytes of a run's name, with the final zero */
+#define LH_RUN_ADDRESS                                                                             \
+	19 /* bytes of it that are the socket's name; nobody outside sees the others */
 
 struct lh_run_header {
 	char magic[8];

@@ -292,7 +292,9 @@ static bool open_slot(int fd, struct lh_run_header *header, int outer_pid)
 static struct lh_run_header *map_header(int fd)
 {
 	struct lh_run_header *h =
-		lh_sys_map(LH_RUN_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		lh_reach_is_run_file(fd)
+			? lh_sys_map(LH_RUN_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)
+			: NULL;
 
 	if (h && __builtin_memcmp(h->magic, LH_RUN_MAGIC, 8) == 0 &&
 	    h->version == LH_LEDGER_VERSION && lh_reach_is_run(lh_options.run, h->name))
@@ -304,13 +306,20 @@ static struct lh_run_header *map_header(int fd)
 
 bool lh_own_ledger_open_slot(void)
 {
-	struct lh_run_header *header = (struct lh_run_header *)lh_own_ledger.run_header;
+	struct lh_run_header *header = (struct lh_run_header *)lh_own_ledger.run_header, *seen;
 	int outer_pid = 0, fd = lh_reach_by_path(lh_options.run, &outer_pid);
 
 	if (fd < 0 && !header)
 		fd = lh_reach_by_asking(lh_options.run, &outer_pid);
-	if (!header)
-		header = fd < 0 ? NULL : map_header(fd);
+	seen = fd < 0 ? NULL : map_header(fd);
+	if (fd >= 0 && !seen) { /* another file, of a process that has the front end's number now */
+		lh_sys_close(fd);
+		fd = -1;
+	}
+	if (header && seen)
+		lh_sys_unmap(seen, LH_RUN_HEADER_BYTES);
+	else if (!header)
+		header = seen;
 	lh_own_ledger.run_header = header;
 	bool opened =
 		header && (fd >= 0 || has_front_end(header)) && open_slot(fd, header, outer_pid);

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 enum { NETNS_COOKIE = 71 /* SO_NETNS_COOKIE, Linux 5.14 */ };
 enum { FIELD = 64, PAGE = 4096, ANSWER_MS = 3000 /* how long a process waits for the front end */ };
@@ -39,6 +40,18 @@ static struct place place_of(const char *run)
 	run = read_field(run, p.network);
 	read_field(run, p.filtered);
 	return p;
+}
+
+/*
+ * The run file cannot become shorter: what another user passes for it could, and then each access
+ * would be a SIGBUS.
+ */
+bool lh_reach_is_run_file(int fd)
+{
+	long seals = lh_syscall(SYS_fcntl, fd, F_GET_SEALS, 0, 0, 0, 0);
+
+	return seals >= 0 && (seals & F_SEAL_SHRINK) &&
+	       lh_syscall(SYS_lseek, fd, 0, SEEK_END, 0, 0, 0) >= (long)LH_RUN_HEADER_BYTES;
 }
 
 bool lh_reach_is_run(const char *run, const char *name)
@@ -134,7 +147,8 @@ static int through_socket(const struct place *p, int *outer_pid, bool *elsewhere
 {
 	const int type = SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK;
 	struct sockaddr_un to = {.sun_family = AF_UNIX}; /* a name after a zero byte: abstract */
-	size_t n = lh_text_length(p->name), size = offsetof(struct sockaddr_un, sun_path) + 1 + n;
+	size_t n = lh_text_length(p->name) > LH_RUN_ADDRESS ? LH_RUN_ADDRESS : 0,
+	       size = offsetof(struct sockaddr_un, sun_path) + 1 + n;
 	int fd = -1, s = n ? (int)lh_syscall(SYS_socket, AF_UNIX, type, 0, 0, 0, 0) : -1;
 
 	if (s < 0)

@@ -9,7 +9,8 @@
  *   path     /proc/PID/fd/N. Fails in another user namespace and for another user, because the
  *            kernel compares credentials; in another pid namespace, where PID is another process;
  *            and below a root directory without /proc.
- *   socket   the front end sends the descriptor through an abstract socket with the run's name.
+ *   socket   the front end sends the descriptor through an abstract socket that has the beginning
+ *            of the run's name. Whoever listens there later does not know the rest.
  *            Fails in another network namespace.
  *   ask      the process makes a pair of sockets and waits; the front end finds the process, takes
  *            one of the two and sends the descriptor. Fails if the front end may not trace it.
@@ -23,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+bool lh_reach_is_run_file(int fd); /* of any run; false: mapping it may not be safe */
 /* False: the run file of another run, which has the same path in another pid namespace. */
 bool lh_reach_is_run(const char *run, const char *name);
 /* A descriptor of the run file; below 0: not reached. `outer_pid`: see struct lh_ledger. */

@@ -13,7 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { TASKS = 256, CHILDREN = 16 << 10, PATH = 80, ANCESTORS = 4096 };
+enum { TASKS = 256, CHILDREN = 16 << 10, PATH = 80, ANCESTORS = 4096, TRIES = 4 };
 
 const char *lh_proc_obstacle(void)
 {
@@ -211,9 +211,19 @@ pid_t lh_proc_parent(pid_t pid)
 	return (pid_t)lh_proc_number(status, "PPid", 10);
 }
 
-bool lh_proc_is_descendant(pid_t pid)
+/* 1, or 0: it is not; -1: an ancestor ended meanwhile, so the process has another parent now. */
+static int is_descendant(pid_t pid)
 {
 	for (int i = 0; pid > 1 && pid != getpid() && i < ANCESTORS; i++)
-		pid = lh_proc_parent(pid);
+		if ((pid = lh_proc_parent(pid)) == 0)
+			return -1;
 	return pid == getpid();
+}
+
+bool lh_proc_is_descendant(pid_t pid)
+{
+	int is = -1;
+	for (int i = 0; i < TRIES && is < 0; i++)
+		is = is_descendant(pid);
+	return is > 0;
 }

@@ -2,6 +2,7 @@
 #include "tools/report/report.h"
 
 #include "tools/report/report_internal.h"
+#include "tools/symbols/source_lines.h"
 #include "tools/symbols/symbols.h"
 #include "tools/util/path.h"
 
@@ -17,6 +18,7 @@ struct lh_report *lh_report_new(struct lh_report_options options)
 	report->arena = arena;
 	report->options = options;
 	report->root = lh_path_root(arena, options.root, &report->root_known);
+	lh_source_set_root(report->root);
 	report->private_data->wrappers = lh_report_read_wrappers(arena, options.wrappers);
 	return report;
 }

@@ -60,16 +60,16 @@ static bool has_same_file_twice(const struct lh_settings *s)
 
 static bool open_log(struct lh_files *f, const char *path)
 {
-	char name[PATH_MAX];
+	char name[PATH_MAX], error[PATH_MAX + 100];
 
 	if (!lh_output_name(path, name, sizeof(name))) {
 		lh_log("--log-file: %s: the name of the log accepts only %%h, %%r, %%c and %%%%",
 		       path);
 		return false;
 	}
-	f->log = fopen(name, "we");
+	f->log = lh_output_open_log(name, error, sizeof(error));
 	if (!f->log)
-		lh_log("--log-file: %s: %s", name, strerror(errno));
+		lh_log("--log-file: %s", error);
 	return f->log != NULL;
 }
 

@@ -150,30 +150,32 @@ static void keep_process(struct lh_monitor *m, const struct lh_run_process *proc
 
 static void act_on_deadlock(struct lh_monitor *m, const struct lh_run_process *process)
 {
+	/* a process whose number is not known gets no signal of its own, and neither does one that
+	 * only says that it is of this run */
+	bool ours = lh_run_process_signal(process, 0);
 	if (m->on_deadlock == LH_ON_CORE) {
-		if (!process->foreign)
+		if (ours)
 			write_core(process);
 		end_program(m, SIGTERM);
 	}
-	/* a process whose number is not known gets no signal of its own */
-	if (m->on_deadlock == LH_ON_EXIT || (m->on_deadlock == LH_ON_ABORT && process->foreign)) {
+	if (m->on_deadlock == LH_ON_EXIT || (m->on_deadlock == LH_ON_ABORT && !ours)) {
 		if (!m->attempt)
 			lh_log("the program is deadlocked; ending it");
 		end_program(m, SIGTERM);
 	}
-	if (m->on_deadlock == LH_ON_ABORT && !process->foreign) {
+	if (m->on_deadlock == LH_ON_ABORT && ours) {
 		lh_log("process %d is deadlocked; aborting it", process->pid);
-		kill(process->pid, SIGABRT);
+		lh_run_process_signal(process, SIGABRT);
 		m->ended_by_us = true;
 		m->kill_at = lh_time_now() + GRACE_NS;
 	}
-	if (m->on_deadlock == LH_ON_STOP && !process->foreign) {
-		kill(process->pid, SIGSTOP);
+	if (m->on_deadlock == LH_ON_STOP && ours) {
+		lh_run_process_signal(process, SIGSTOP);
 		lh_log("process %d is stopped; inspect it with 'gdb -p %d', continue it with 'kill "
 		       "-CONT %d'",
 		       process->pid, process->pid, process->pid);
 	}
-	if ((m->on_deadlock == LH_ON_STOP || m->on_deadlock == LH_ON_REPORT) && !process->foreign)
+	if ((m->on_deadlock == LH_ON_STOP || m->on_deadlock == LH_ON_REPORT) && ours)
 		keep_process(m, process);
 }
 

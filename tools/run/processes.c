@@ -208,6 +208,16 @@ bool lh_run_process_has_ended(const struct lh_run_process *process)
 	return kill(process->pid, 0) && errno == ESRCH;
 }
 
+bool lh_run_process_signal(const struct lh_run_process *process, int signal)
+{
+	/* by the pidfd first: the number may be another process's meanwhile */
+	if (process->foreign || !lh_proc_is_descendant(process->pid))
+		return false;
+	return process->pidfd >= 0
+		       ? !syscall(SYS_pidfd_send_signal, process->pidfd, signal, NULL, 0)
+		       : !kill(process->pid, signal);
+}
+
 /* True if the process has this slot of the run file mapped. */
 static bool maps_slot(pid_t pid, uint32_t slot)
 {
@@ -216,18 +226,16 @@ static bool maps_slot(pid_t pid, uint32_t slot)
 }
 
 /*
- * True if the process with this pid may have written the ledger: it runs the program, or is one of
- * our descendants and may have executed another program since. The path is compared first, because
- * that is cheap.
+ * True if the process with this number may have written the ledger. The number is in memory that
+ * every process of the run can write, and we read the memory of the process and may send it
+ * signals: so it must be a descendant, which every process of the run is or was.
  */
-static bool is_that_process(const struct lh_run_process *process, pid_t pid)
+static bool is_that_process(pid_t pid)
 {
-	char exe[PATH_MAX];
-	const char *ledger_exe = process->ledger.head.exe;
-	if (!lh_proc_exe(pid, exe, sizeof(exe)))
-		return true; /* gone, or not readable: only the pid is known */
-	return (*ledger_exe && !strncmp(exe, ledger_exe, strlen(ledger_exe))) ||
-	       lh_proc_is_descendant(pid);
+	char any[64];
+	if (!lh_proc_read(pid, "stat", any, sizeof(any)))
+		return true; /* gone, or not visible: only the number is known */
+	return lh_proc_is_descendant(pid);
 }
 
 /* The number here of the process that forked this one; 0: not known. */
@@ -283,7 +291,7 @@ static void identify(const struct lh_run *run, struct lh_run_process *process)
 {
 	struct lh_ledger *l = process->mapped;
 	pid_t outer = l->outer_pid;
-	if (outer <= 0 || !is_that_process(process, outer))
+	if (outer <= 0 || !is_that_process(outer))
 		outer = search(run, process);
 	process->searches++;
 	process->absent += outer == 0;

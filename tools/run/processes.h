@@ -83,6 +83,8 @@ void lh_run_process_read_names(struct lh_run_process *process,
 void lh_run_read_names(struct lh_run *run);       /* the same for some threads of a batch */
 
 bool lh_run_process_has_ended(const struct lh_run_process *process); /* queries the kernel */
+/* Sends a signal to the process, which must be a descendant. False: not sent. */
+bool lh_run_process_signal(const struct lh_run_process *process, int signal);
 /* Writes how the process ended into its ledger, appends the ledger to the store, and unmaps it. */
 void lh_run_process_leave(struct lh_run *run, struct lh_run_process *process, enum lh_end how);
 

@@ -177,11 +177,15 @@ static bool may_use_sockets(void)
 	return child > 0 && waitpid(child, &status, 0) == child && status == 0;
 }
 
-/* An abstract name is in no file system. It is random: nobody else can take it before. */
+/*
+ * An abstract name is in no file system. It is random: nobody else can take it before. While we
+ * listen, every user can read it, and take it after us: so it is only the beginning of the run's
+ * name, and a process believes a run file only if it has the whole name.
+ */
 static int listen_at(const char *name)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	size_t n = strlen(name);
+	size_t n = LH_RUN_ADDRESS;
 	memcpy(a.sun_path + 1, name, n);
 	n += offsetof(struct sockaddr_un, sun_path) + 1;
 	int s = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -195,11 +199,13 @@ static int listen_at(const char *name)
 void lh_reach_open(struct lh_reach *r, struct lh_run_file *run_file)
 {
 	char *name = run_file->header->name;
-	uint64_t number;
+	uint64_t number[2];
 	*r = (struct lh_reach){.run_file = run_file, .stop = -1};
-	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
-		number = run_file->header->start_ns;
-	snprintf(name, LH_RUN_NAME, "lockhound-%016llx", (unsigned long long)number);
+	if (getrandom(number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
+		number[0] = number[1] = run_file->header->start_ns;
+	snprintf(name, LH_RUN_NAME, "lockhound-%09llx%012llx",
+		 (unsigned long long)(number[0] & 0xfffffffff),
+		 (unsigned long long)(number[1] & 0xffffffffffff));
 	r->may_answer = may_use_sockets();
 	r->socket = r->may_answer ? listen_at(name) : -1;
 }

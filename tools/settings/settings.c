@@ -21,6 +21,7 @@ struct option_origin {
 	enum lh_option_origin from;
 	struct lh_config_lines *conf; /* LH_FROM_CONF: the file, at the option's line */
 	const char *value;            /* LH_FROM_CONF: the value in that line */
+	const char *found;            /* LH_FROM_CONF: the path of a file that nobody named */
 	const struct lh_command *command;
 };
 
@@ -110,6 +111,12 @@ static bool set(struct lh_settings *s, const struct option_origin *o, const char
 	if (!lh_settings_value(row, text, &number))
 		return reject(o, key, n, o->value, "bad value '%s'; accepted: %s", text,
 			      lh_settings_accepted(row));
+	if (o->found && (row->type == LH_TYPE_file || row->type == LH_TYPE_files) &&
+	    !lh_settings_conf_may_name(texts(), o->found, text))
+		return reject(o, key, n, o->value,
+			      "%s: is outside of the repository; name it on the command line, or "
+			      "this file by --config",
+			      text);
 	if (found >= LH_OPTS)
 		return set_output(s, o, found - LH_OPTS, text);
 	struct lh_value *v = &s->value[found];
@@ -185,10 +192,15 @@ static bool read_line(struct lh_settings *s, struct option_origin *o)
 	return set(s, o, key, strlen(key), o->value);
 }
 
-static bool read_conf(struct lh_settings *s, const char *path, const struct lh_command *command)
+/* `found`: nobody named it. */
+static bool read_conf(struct lh_settings *s, const char *path, const struct lh_command *command,
+		      bool found)
 {
 	struct lh_config_lines conf;
-	struct option_origin o = {.from = LH_FROM_CONF, .conf = &conf, .command = command};
+	struct option_origin o = {.from = LH_FROM_CONF,
+				  .conf = &conf,
+				  .command = command,
+				  .found = found ? path : NULL};
 	bool good = lh_config_lines_open(&conf, texts(), path);
 	s->conf = path;
 	while (good && lh_config_lines_next(&conf))
@@ -359,9 +371,10 @@ int lh_settings_read(struct lh_settings *s, const struct lh_command *command, in
 	if (first <= 0 || !(command->where & LH_IN_LIBRARY))
 		return first;
 	const char *conf = s->value[LH_OPT_config].text;
-	if (!*conf)
+	bool found = !*conf;
+	if (found)
 		conf = find_conf();
-	if ((conf && !read_conf(s, conf, command)) || !read_environment(s, command))
+	if ((conf && !read_conf(s, conf, command, found)) || !read_environment(s, command))
 		return -1;
 	if (!s->value[LH_OPT_help].number)
 		return first;

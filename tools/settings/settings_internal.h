@@ -3,6 +3,7 @@
 #define LH_SETTINGS_SETTINGS_INTERNAL_H
 
 #include "tools/settings/settings.h"
+#include "tools/util/arena.h"
 
 struct lh_setting {
 	const char *name;
@@ -34,6 +35,11 @@ bool lh_settings_value(const struct lh_setting *row, const char *text, int64_t *
 const char *lh_settings_accepted(const struct lh_setting *row);
 /* The default as it would be written; "" or no valid value: none. */
 void lh_settings_default(const struct lh_setting *row, char *out, size_t capacity);
+/*
+ * A lockhound.conf that is found may come with a repository of somebody else: the files that it
+ * names must lie in that repository, or be /dev/null, /dev/stdout or /dev/stderr.
+ */
+bool lh_settings_conf_may_name(struct lh_arena *, const char *conf, const char *path);
 void lh_settings_help(const struct lh_command *command);
 
 #endif

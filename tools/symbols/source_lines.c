@@ -2,13 +2,16 @@
 #include "tools/symbols/source_lines.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define WIDTH 160
+enum { WIDTH = 160, BYTES_MAX = 64 << 20 /* of a source file; its longest line is in memory */ };
+
+static char source_root[PATH_MAX]; /* "": the root directory, or none is set */
 
 int lh_source_open(const char *path)
 {
@@ -23,6 +26,47 @@ int lh_source_open(const char *path)
 		return -1;
 	}
 	return fd;
+}
+
+void lh_source_set_root(const char *root)
+{
+	snprintf(source_root, sizeof(source_root), "%s", root);
+}
+
+static bool begins(const char *path, const char *with)
+{
+	return strncmp(path, with, strlen(with)) == 0;
+}
+
+/* `real`: without symbolic links. */
+static bool may_show(const char *real, const struct stat *st)
+{
+	const char *name = strrchr(real, '/');
+	size_t n = strlen(source_root);
+
+	if (!name || name[1] == '.' || strstr(real, "/.git/") || !st->st_size ||
+	    st->st_size > BYTES_MAX)
+		return false;
+	if (n && begins(real, source_root) && real[n] == '/')
+		return true;
+	return st->st_mode & S_IROTH && !begins(real, "/proc/") && !begins(real, "/sys/") &&
+	       !begins(real, "/run/");
+}
+
+/* A descriptor of a source file that a report may show; -1: none. */
+static int open_source(const char *path)
+{
+	char link[40], real[PATH_MAX] = "";
+	struct stat st;
+	int fd = lh_source_open(path);
+
+	if (fd < 0)
+		return -1;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (readlink(link, real, sizeof(real) - 1) > 0 && !fstat(fd, &st) && may_show(real, &st))
+		return fd;
+	close(fd);
+	return -1;
 }
 
 /* Expands tabs, so that a mark printed below a column lines up with it. */
@@ -52,7 +96,7 @@ static const char *tidy(struct lh_arena *p, const char *line, uint32_t column, u
 bool lh_source_read(struct lh_arena *p, const char *file, uint32_t line, uint32_t column,
 		    struct lh_source_lines *s)
 {
-	int fd = line ? lh_source_open(file) : -1;
+	int fd = line ? open_source(file) : -1;
 	FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
 	char *text = NULL;
 	size_t capacity = 0;

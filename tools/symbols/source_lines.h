@@ -2,6 +2,11 @@
  * source_lines.h — the source lines around a line, if the file can be read.
  *
  * Does not know whether the file is still the one that was compiled.
+ *
+ * The debug information names the file, so a hostile program or ledger can name any file, and the
+ * report may be published. Only these are shown: a file below the top of the source tree, and a
+ * file that every user may read and that is not in /proc, /sys or /run; never a hidden file, one in
+ * .git, or one above 64 MiB.
  */
 #ifndef LH_SYMBOLS_SOURCE_LINES_H
 #define LH_SYMBOLS_SOURCE_LINES_H
@@ -24,9 +29,12 @@ struct lh_source_lines {
  * must not make us open a device or wait on a pipe. */
 int lh_source_open(const char *path);
 
+/* The top of the source tree (util/path.h). */
+void lh_source_set_root(const char *root);
+
 /*
  * Reads the line and its neighbours. `column` counts bytes from 1; 0: none. False: the file cannot
- * be read, or is shorter.
+ * be read, or is shorter, or must not be shown.
  */
 bool lh_source_read(struct lh_arena *, const char *file, uint32_t line, uint32_t column,
 		    struct lh_source_lines *);

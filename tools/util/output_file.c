@@ -71,7 +71,8 @@ bool lh_output_name(const char *path, char *out, size_t capacity)
 static bool is_direct(const char *path)
 {
 	struct stat st;
-	return !strncmp(path, "/dev/", 5) || !strncmp(path, "/proc/", 6) ||
+	return (!strncmp(path, "/dev/", 5) && strncmp(path, "/dev/shm/", 9) != 0) ||
+	       !strncmp(path, "/proc/", 6) ||
 	       (!stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
 }
 
@@ -96,26 +97,74 @@ static int own_descriptor(const char *path)
 static int open_direct(const char *target)
 {
 	int own = own_descriptor(target);
-	if (own >= 0 && (fcntl(own, F_GETFL) & O_ACCMODE) == O_RDONLY)
-		errno = EBADF;
-	else if (own >= 0)
+	if (own >= 0 && (fcntl(own, F_GETFL) & O_ACCMODE) != O_RDONLY)
 		return fcntl(own, F_DUPFD_CLOEXEC, 3);
-	if (own >= 0)
+	if (own >= 0) {
+		errno = EBADF;
 		return -1;
-	int fd = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666);
+	}
+	int fd = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+		      0666); /* does not wait for the reader of a pipe */
 	if (fd >= 0)
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
 	return fd;
+}
+
+/* ---- what another user may have put in the place of a file ---- */
+
+static bool is_trusted(uid_t owner)
+{
+	return owner == geteuid() || owner == 0;
+}
+
+/*
+ * A folder that all users may write to, such as /tmp: nobody may delete or rename another's file
+ * there, but everybody may put a symbolic link or a pipe under the name that we are about to write.
+ * Linux follows no such link and opens no such pipe (sysctl fs.protected_*), but not everywhere,
+ * and realpath() reads the link by itself. NULL: nothing of that kind.
+ */
+static const char *planted(const char *target)
+{
+	struct stat st;
+
+	if (lstat(target, &st) || is_trusted(st.st_uid))
+		return NULL;
+	return S_ISLNK(st.st_mode)    ? "is a symbolic link of another user, which is not followed"
+	       : S_ISFIFO(st.st_mode) ? "is a pipe of another user"
+				      : NULL;
+}
+
+/* A rename would fail at the end: the folder is as /tmp, and another user has a file there. */
+static bool cannot_replace(const char *target, const struct stat *file)
+{
+	char folder[PATH_MAX];
+	struct stat st;
+	const char *slash = strrchr(target, '/');
+
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - target) + 1 : 1,
+		 slash ? target : ".");
+	return geteuid() && !stat(folder, &st) && st.st_mode & S_ISVTX && st.st_uid != geteuid() &&
+	       file->st_uid != geteuid();
+}
+
+/* As the umask says, and not more than the present file allows. */
+static void set_mode(int fd, const struct stat *before)
+{
+	mode_t mask = umask(0);
+	umask(mask);
+	if (fchmod(fd, (before ? before->st_mode & 0777 : 0666) & ~mask))
+		errno = 0; /* a file system without modes: only its owner can read the file */
 }
 
 static int open_temp(struct lh_output *o, const char *target)
 {
 	char real[PATH_MAX];
 	struct stat st;
+	bool exists = !stat(target, &st);
 	if (realpath(target, real) && strlen(o->path) && !strchr(o->path, '%'))
 		strcpy(o->path, real); /* keep a symbolic link, replace its target */
-	if (!stat(target, &st) && S_ISDIR(st.st_mode)) {
-		errno = EISDIR;
+	if (exists && (S_ISDIR(st.st_mode) || cannot_replace(o->path, &st))) {
+		errno = S_ISDIR(st.st_mode) ? EISDIR : EPERM;
 		return -1;
 	}
 	const char *slash = strrchr(o->path, '/');
@@ -128,11 +177,19 @@ static int open_temp(struct lh_output *o, const char *target)
 	int fd = mkostemp(o->temp, O_CLOEXEC);
 	if (fd < 0)
 		*o->temp = '\0';
-	mode_t mask = umask(0);
-	umask(mask);
-	if (fd >= 0 && fchmod(fd, 0666 & ~mask))
-		errno = 0; /* a file system without modes: only its owner can read the file */
+	else
+		set_mode(fd, exists ? &st : NULL);
 	return fd;
+}
+
+FILE *lh_output_open_log(const char *path, char *error, size_t capacity)
+{
+	const char *problem = planted(path);
+	int fd = problem ? -1 : open_direct(path);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!file)
+		snprintf(error, capacity, "%s: %s", path, problem ? problem : strerror(errno));
+	return file;
 }
 
 bool lh_output_open(struct lh_output *o, const char *path, char *error, size_t capacity)
@@ -150,10 +207,11 @@ bool lh_output_open(struct lh_output *o, const char *path, char *error, size_t c
 		return false;
 	}
 	strcpy(o->path, strlen(path) < PATH_MAX ? path : "");
-	int fd = is_direct(target) ? open_direct(target) : open_temp(o, target);
+	const char *problem = planted(target);
+	int fd = problem ? -1 : is_direct(target) ? open_direct(target) : open_temp(o, target);
 	o->file = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!o->file)
-		snprintf(error, capacity, "%s: %s", path, strerror(errno));
+		snprintf(error, capacity, "%s: %s", path, problem ? problem : strerror(errno));
 	return o->file != NULL;
 }
 

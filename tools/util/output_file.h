@@ -3,7 +3,9 @@
  *
  * Opens a temporary file before the program starts, so that a file that cannot be written is
  * reported then; renames it to its final name at the end. A path that is no regular file (a pipe,
- * /dev/null) is written directly. Does not know the file's format.
+ * /dev/null) is written directly. Follows no symbolic link and opens no pipe of another user than
+ * root: in a shared folder that user would choose what we overwrite. Does not know the file's
+ * format.
  */
 #ifndef LH_UTIL_OUTPUT_FILE_H
 #define LH_UTIL_OUTPUT_FILE_H
@@ -26,6 +28,8 @@ struct lh_output {
 bool lh_output_name(const char *path, char *out, size_t capacity);
 /* False: `error` names the file and the cause. */
 bool lh_output_open(struct lh_output *o, const char *path, char *error, size_t capacity);
+/* A file that others read while it is written: directly, not by a temporary one. NULL: `error`. */
+FILE *lh_output_open_log(const char *path, char *error, size_t capacity);
 /*
  * Closes and renames the file. %p is `pid`, %e the last part of `program`, %h this host, %r the
  * rank and %c the container of this command (origin.h). Returns 0 or an errno.
