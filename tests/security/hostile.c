@@ -2,14 +2,13 @@
  * hostile.c — a program that attacks the front end that watches it.
  *
  *   hostile predict              the lock-order mistake that all modes begin with, and nothing else
- *   hostile scribble MS SEED     writes ledgers of processes that do not exist into the run file, and random bytes
- *                                over them and over the run header, for so many milliseconds
- *   hostile forge PID            a ledger that says: this process runs the program and is deadlocked
- *   hostile hide                 removes the findings from its own ledger
- *   hostile slots N              takes N slots of the run file and fills each
- *   hostile full                 says that every row of every table is in use
- *   hostile names                threads, locks and a command line with names that a terminal obeys
- *   hostile forks N              N processes, each with a lock-order mistake of its own
+ *   hostile scribble MS SEED     writes ledgers of processes that do not exist into the run file,
+ * and random bytes over them and over the run header, for so many milliseconds hostile forge PID a
+ * ledger that says: this process runs the program and is deadlocked hostile hide removes the
+ * findings from its own ledger hostile slots N              takes N slots of the run file and fills
+ * each hostile full                 says that every row of every table is in use hostile names
+ * threads, locks and a command line with names that a terminal obeys hostile forks N              N
+ * processes, each with a lock-order mistake of its own
  *
  * It finds the run file as the library does, in the option `run`, and maps it as the library does.
  */
@@ -61,8 +60,8 @@ static void *b_then_a(void *none)
 	return none;
 }
 
-/* Both threads exist at the same time, and one runs after the other: a pipe orders them, which no rule takes for an
- * order of theirs. */
+/* Both threads exist at the same time, and one runs after the other: a pipe orders them, which no
+ * rule takes for an order of theirs. */
 static int turn[2];
 
 static void *second(void *function)

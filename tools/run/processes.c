@@ -153,11 +153,19 @@ static void write_end(struct lh_run *run, struct lh_run_process *process, enum l
 		process->mapped->end_ns = now - process->mapped->start_ns;
 }
 
+/* The store is memory, and is copied once more for the report: a program that fills its ledgers, in
+ * process after process, must not use up the machine's memory by our hand. */
+static off_t store_max(void)
+{
+	enum { SHARE = 4 };
+	return (off_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / SHARE;
+}
+
 static void store(struct lh_run *run, struct lh_run_process *process)
 {
 	off_t before = lseek(run->store, 0, SEEK_END);
 	lh_read_refresh(&process->ledger);
-	int e = lh_read_pack(&process->ledger, run->store);
+	int e = before > store_max() ? ENOSPC : lh_read_pack(&process->ledger, run->store);
 	if (!e)
 		return;
 	if (!run->store_error)
