@@ -4,7 +4,6 @@ prefix  ?= $(PREFIX)
 bindir  ?= $(prefix)/bin
 libdir  ?= $(prefix)/lib
 includedir ?= $(prefix)/include
-mandir  ?= $(prefix)/share/man
 DESTDIR ?=
 CC      ?= cc
 CFLAGS  ?= -O2 -g
@@ -12,8 +11,10 @@ B       ?= build
 V       ?=
 Q       := $(if $(V),,@)
 
+# The version of everything: the command, reports, manual pages, packages. CHANGELOG.md has an entry for it.
 VERSION  := 0.1.0
-WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Werror
+WERROR   ?= -Werror
+WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes $(WERROR)
 LANG_C   := -std=gnu11 -D_GNU_SOURCE -DLH_VERSION='"$(VERSION)"'
 ALL      := $(LANG_C) $(WARN) -MMD -MP -I. $(CFLAGS) $(CPPFLAGS)
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
@@ -25,7 +26,7 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 # The compiler is asked when something is compiled, not when this file is read: setup may have to install it first.
 MACHINE_FLAGS = $(eval MACHINE_FLAGS := $(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),-mno-outline-atomics,-mno-avx))$(MACHINE_FLAGS)
 LIB_FLAGS = $(ALL) $(MACHINE_FLAGS) -fPIC -fvisibility=hidden -fasynchronous-unwind-tables -fexceptions \
-	-ftls-model=initial-exec -fno-stack-protector -fno-plt -Wno-pedantic
+	-U_FORTIFY_SOURCE -ftls-model=initial-exec -fno-stack-protector -fno-plt -Wno-pedantic
 sources  = $(sort $(shell find $1 -name '*.c'))
 LIB_SRC  := $(call sources,libcheck)
 TOOL_SRC := $(call sources,tools libcheck/order_graph libcheck/machine_code) libcheck/lock_api/rows.c
@@ -47,6 +48,10 @@ CHECK_PACKAGES := clang llvm lld mold dwz clang-format clang-tidy libclang-rt-de
 	sqlite3 memcached redis-server redis-tools mariadb-server mariadb-client pbzip2 xz-utils openjdk-17-jre-headless \
 	nginx-light haproxy unbound rsyslog rustc qtbase5-dev libabsl-dev pkg-config gstreamer1.0-tools gstreamer1.0-plugins-base \
 	graphicsmagick imagemagick-6.q16 dbus dconf-cli dconf-service libglib2.0-bin
+# Packages, pages and completions are tried with these.
+CHECK_PACKAGES += mandoc zsh fish bash-completion pre-commit
+# What `make deb` needs beside the packages of a build.
+DEB_PACKAGES := dpkg-dev debhelper lintian
 # Large ones, for `make soak` only.
 SOAK_PACKAGES := apache2 nodejs postgresql-15 erlang-base qemu-system-x86 openmpi-bin libopenmpi-dev chromium \
 	mousepad xvfb xdotool gstreamer1.0-plugins-base-apps python3-gi gir1.2-gstreamer-1.0 gimp darktable ffmpeg
@@ -77,6 +82,8 @@ $B/tool/%.o: %.c
 	$Q mkdir -p $(@D)
 	$Q$(CC) $(ALL) $(if $(filter tools/%,$<),,-Wno-pedantic) $(SANFLAGS) -DLH_LIBRARY_DIR='"$(libdir)/lockhound"' -c -o $@ $<
 
+$B/tool/tools/render/html_page.o: tools/render/html_page.css tools/render/html_page.js
+
 # A unit test says in a line `LINKS: a.c b.c` what it links: its folder and folders below, nothing above.
 LINKED := $(UNIT_SRC) tests/bench/bench_order_graph.c
 objects_of = $(patsubst %.c,$B/tool/%.o,$(wildcard $(shell tests/unit/links LINKS $1)))
@@ -86,6 +93,8 @@ $(LINKED:tests/%.c=$B/%): $B/%: $B/tool/tests/%.o
 	@echo "  TEST  $@"
 	$Q mkdir -p $(@D)
 	$Q$(CC) $(SANFLAGS) -o $@ $^ $(LDFLAGS) $(if $(findstring /unit/tools/,$@),$(TOOL_LIBS),$$(tests/unit/links LIBS $(@:$B/%=tests/%.c)))
+# These files contain the version.
+$(patsubst %.c,$B/tool/%.o,$(shell grep -rl LH_VERSION --include='*.c' tools)): Makefile
 -include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(LINKED:%.c=$B/tool/%.d)
 
 unit: $(UNIT) ## builds the unit tests; `make check` runs them
@@ -127,24 +136,12 @@ demo: setup ## builds, and shows a deadlock, its report and its cure
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@B=$B CC=$(CC) tests/programs/demo
 
-HEADER := libcheck/lockhound.h libcheck/lockhound.hpp
-MANUAL := docs/man/lockhound.1
-install: all ## to PREFIX (default /usr/local), below DESTDIR
-	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/lockhound
-	install -m 755 $B/lockhound $(DESTDIR)$(bindir)/lockhound
-	install -m 755 $B/liblockhound.so $(DESTDIR)$(libdir)/lockhound/liblockhound.so
-	install -d $(DESTDIR)$(includedir) $(DESTDIR)$(mandir)/man1
-	install -m 644 $(HEADER) $(DESTDIR)$(includedir)/
-	install -m 644 $(MANUAL) $(DESTDIR)$(mandir)/man1/
-uninstall: ## removes what install put there
-	rm -f $(DESTDIR)$(bindir)/lockhound $(DESTDIR)$(libdir)/lockhound/liblockhound.so \
-		$(addprefix $(DESTDIR)$(includedir)/,$(notdir $(HEADER))) \
-		$(addprefix $(DESTDIR)$(mandir)/man1/,$(notdir $(MANUAL)))
-	rmdir $(DESTDIR)$(libdir)/lockhound 2> /dev/null || true
+include tools/packaging/install.mk
 
 clean: ## removes the build folder
 	rm -rf $B
+distclean: clean
 help: ## lists the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile tools/packaging/install.mk
 	@echo 'Variables: B (build folder), CC, CFLAGS, SAN=address,undefined, PREFIX, DESTDIR, V=1 (show commands)'
-.PHONY: all unit setup setup-check setup-soak check bare soak lint fuzz bench demo install uninstall clean help
+.PHONY: all unit setup setup-check setup-soak check bare soak lint fuzz bench demo clean distclean help

@@ -11,6 +11,7 @@
 #include "libcheck/ledger/own_ledger.h"
 #include "libcheck/rules/signal_handler.h"
 #include "libcheck/base/options.h"
+#include "libcheck/base/origin.h"
 #include "libcheck/report/stderr_report.h"
 #include "libcheck/base/outside.h"
 #include "libcheck/base/real.h"
@@ -71,8 +72,11 @@ static bool wanted(void)
 
 static void start(struct lh_ledger *l)
 {
+	uint64_t now = lh_clock_now();
+
 	if (!l->watched_from_ns)
-		l->watched_from_ns = lh_clock_now();
+		l->watched_from_ns = now;
+	l->start_wall_ns = lh_sys_wall() - (now - l->watched_from_ns);
 	__atomic_store_n(&l->state, LH_LEDGER_READY, __ATOMIC_RELEASE);
 	lh_monitor_wake();
 }
@@ -110,6 +114,7 @@ static bool rearm(uintptr_t frame)
 	l->fork_pid = parents->pid;
 	l->fork_slot = parents->slot;
 	__builtin_memcpy(l->command, parents->command, sizeof(l->command));
+	l->origin = parents->origin;
 	l->shake = parents->shake;
 	lh_stderr_report_forked();
 	bool is_recorded = lh_on_fork_child(frame);
@@ -166,6 +171,7 @@ __attribute__((constructor)) static void on_load(int argc, char **argv, char **e
 		return;
 	}
 	describe_command(lh_own_ledger.ledger, argc, argv);
+	lh_origin_read(&lh_own_ledger.ledger->origin, argc, argv, environment);
 	if (lh_options.unwinder == LH_UNWINDER_LIBUNWIND && !lh_unwind_init())
 		lh_options.unwinder = LH_UNWINDER_CFI;
 	lh_thread_default_stack(lh_sys_limit(RLIMIT_STACK));

@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 #define LH_LEDGER_MAGIC "LOCKHND" /* 8 bytes with the final zero */
-#define LH_LEDGER_VERSION 6
+#define LH_LEDGER_VERSION 7
 
 #define LH_HELD_MAX 64      /* locks held by one thread that are recorded */
 #define LH_FRAMES_MAX 48    /* frames kept of one stack */
@@ -33,6 +33,10 @@
 #define LH_OWN_KINDS 15     /* names of kinds in a file of --lock-api */
 #define LH_OWN_KIND_NAME 24 /* bytes of such a name, with the final zero */
 #define LH_TEXT_MAX 240     /* bytes kept of the command line, with the final zero */
+#define LH_HOST_MAX 72      /* bytes kept of a host's name, with the final zero */
+#define LH_CONTAINER_MAX 65 /* bytes of a container's id, with the final zero */
+#define LH_COMMIT_MAX 71    /* bytes kept of a commit's id, with the final zero */
+#define LH_TEST_MAX 256     /* bytes kept of a test's name, with the final zero */
 #define LH_FRAME_PC_BITS 48 /* bits of a frame word for the address; above them the module */
 #define LH_LOCK_BITS 22     /* bits of a lock id for the row; above them the generation */
 #define LH_LOCK_ROWS (1u << LH_LOCK_BITS)
@@ -601,7 +605,9 @@ struct lh_span {
 	lh_thread_id thread;
 	lh_lock_id lock;
 	lh_site site;
-	uint32_t wait; /* enum lh_wait; LH_WAIT_NONE: a hold */
+	uint32_t wait;      /* enum lh_wait; LH_WAIT_NONE: a hold */
+	lh_thread_id owner; /* of a wait: the first owner of the lock that was seen; 0 none */
+	uint32_t pad;
 	uint64_t from_ns, to_ns;
 };
 
@@ -866,6 +872,20 @@ enum lh_end {
 enum { LH_EXEC_UNWATCHED = 1 };
 
 /*
+ * Where a process comes from (base/origin.h): read when the library starts, and copied to forked
+ * children. "" and 0: not known, or none.
+ */
+struct lh_origin {
+	char host[LH_HOST_MAX];
+	char container[LH_CONTAINER_MAX]; /* id */
+	char commit[LH_COMMIT_MAX];       /* of the sources, as the CI service has it */
+	char test[LH_TEST_MAX];
+	uint32_t rank;          /* plus 1 */
+	uint32_t shard, shards; /* of the test; `shard` from 1 */
+	uint32_t pad;
+};
+
+/*
  * The first bytes of a ledger. A saved file is a sequence of ledgers, each `total` bytes long; a
  * live ledger stands alone.
  */
@@ -877,8 +897,10 @@ struct lh_ledger {
 	uint32_t flags;  /* LH_LEDGER_* */
 	uint32_t state;  /* enum lh_ledger_state; LH_LEDGER_READY is the handshake */
 	int32_t pid, parent;
-	uint64_t start_ns;    /* CLOCK_MONOTONIC; the ledger's clock starts here */
-	uint64_t start_epoch; /* seconds since 1970 */
+	uint64_t start_ns; /* CLOCK_MONOTONIC; the ledger's clock starts here */
+	/* the wall clock, in nanoseconds since 1970, when the ledger's clock was at
+	 * watched_from_ns; 0: not known */
+	uint64_t start_wall_ns;
 	uint64_t end_ns;
 	uint32_t end; /* enum lh_end */
 	int32_t end_code;
@@ -916,6 +938,7 @@ struct lh_ledger {
 	uint32_t shakes;    /* number of delays; atomic */
 	uint64_t shaken_ns; /* sum of the delays; atomic */
 	char own_kind[LH_OWN_KINDS][LH_OWN_KIND_NAME]; /* names of --lock-api; "": none */
+	struct lh_origin origin;
 };
 
 /* The process's number for readers that compare processes. */

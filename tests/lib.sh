@@ -248,6 +248,19 @@ end_process() {
 	return 0
 }
 
+# option_rows: prints each row of both tables of options as the preprocessor reads it, so whatever makes a page or a
+# completion can be compared with the tables: NAME LETTER TYPE | COMMAND | COMMAND ... |
+option_rows() {
+	"$CC" -E -P -I"$top" -x c - <<-'END' | tr -d "\"'"
+		#define LIBRARY RUN | CHECK | CONFIRM | ENV
+		#define OPTION(name, type, preset, accepted, where, help) name 0 type | where |
+		#define FRONT(name, letter, type, preset, accepted, where, help) name letter type | where |
+		#define SAME_NAME(id, name, letter, type, preset, accepted, where, help) name letter type | where |
+		#include "libcheck/options.def"
+		#include "tools/options.def"
+	END
+}
+
 # --- waiting --------------------------------------------------------------------------------------
 # wait_until SECONDS COMMAND...: calls COMMAND until it ends with 0; status 1 when the time is over.
 wait_until() {
@@ -266,3 +279,17 @@ wait_for() {
 
 # is_named ID NAME: whether the process has become this program.
 is_named() { [ "$(cat "/proc/$1/comm")" = "$2" ]; }
+
+# waits_forever PID: whether all threads of a process are in a futex call without a time limit, which nothing outside can end.
+waits_forever() {
+	local file nr limit futex before after
+	case $(uname -m) in x86_64) futex=202 ;; *) futex=98 ;; esac
+	for file in /proc/"$1"/task/*/syscall; do
+		read -r nr _ _ _ limit _ < "$file" 2> /dev/null || return 1
+		[ "$nr" = $futex ] && [ "$limit" = 0x0 ] || return 1
+	done
+	before=$(cat /proc/"$1"/task/*/syscall 2> /dev/null)
+	sleep 0.05
+	after=$(cat /proc/"$1"/task/*/syscall 2> /dev/null)
+	[ -n "$before" ] && [ "$before" = "$after" ]
+}

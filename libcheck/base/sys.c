@@ -265,9 +265,9 @@ uint64_t lh_sys_coarse(void)
 	return read_clock(CLOCK_MONOTONIC_COARSE);
 }
 
-uint64_t lh_sys_epoch(void)
+uint64_t lh_sys_wall(void)
 {
-	return read_clock(CLOCK_REALTIME_COARSE) / 1000000000u;
+	return read_clock(CLOCK_REALTIME_COARSE);
 }
 
 /*

@@ -73,7 +73,7 @@ uint64_t lh_sys_limit(int resource); /* the soft limit */
 
 uint64_t lh_sys_now(void);    /* CLOCK_MONOTONIC in nanoseconds */
 uint64_t lh_sys_coarse(void); /* the same clock, cheap and coarse */
-uint64_t lh_sys_epoch(void);  /* seconds since 1970 */
+uint64_t lh_sys_wall(void);   /* nanoseconds since 1970 */
 /* Until this time of either clock; 0: over. */
 uint64_t lh_sys_time_left(const struct timespec *end);
 /* Sets the clock function of the vdso. Without it those above enter the kernel. */

@@ -171,7 +171,6 @@ static void adopt(struct lh_ledger *l, const struct lh_table *table, uint64_t to
 	l->version = LH_LEDGER_VERSION;
 	l->header = sizeof(*l);
 	l->total = total;
-	l->start_epoch = lh_sys_epoch();
 	__builtin_memcpy(l->magic, LH_LEDGER_MAGIC, sizeof(l->magic));
 	lh_own_ledger.ledger = l;
 }

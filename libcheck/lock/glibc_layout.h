@@ -38,6 +38,7 @@ enum {
 	LH_GLIBC_COND_ORIGINAL = 32,
 	LH_GLIBC_COND_WAITERS = 36, /* number of waiters * 8, and flags */
 	LH_GLIBC_COND_SIGNALS = 40, /* two words */
+	LH_GLIBC_COND_SHIFT = 8, /* since glibc 2.41 the last four are so much nearer the start */
 	LH_GLIBC_BARRIER_ARRIVED = 0,
 	LH_GLIBC_BARRIER_ROUND = 4, /* futex of the waiters */
 	LH_GLIBC_BARRIER_COUNT = 8,
@@ -84,10 +85,13 @@ _Static_assert(offsetof(pthread_rwlock_t, __data.__writers_futex) == LH_GLIBC_RW
 _Static_assert(offsetof(pthread_rwlock_t, __data.__cur_writer) == LH_GLIBC_RWLOCK_WRITER, "writer");
 _Static_assert(offsetof(pthread_rwlock_t, __data.__shared) == LH_GLIBC_RWLOCK_SHARED, "shared");
 _Static_assert(offsetof(pthread_rwlock_t, __data.__flags) == LH_GLIBC_RWLOCK_FLAGS, "rwlock flags");
-_Static_assert(offsetof(pthread_cond_t, __data.__g_signals) == LH_GLIBC_COND_SIGNALS &&
-		       offsetof(pthread_cond_t, __data.__g_size) == LH_GLIBC_COND_SIZE &&
-		       offsetof(pthread_cond_t, __data.__g1_orig_size) == LH_GLIBC_COND_ORIGINAL &&
-		       offsetof(pthread_cond_t, __data.__wrefs) == LH_GLIBC_COND_WAITERS,
+enum { LH_GLIBC_COND_BUILT = __GLIBC_PREREQ(2, 41) ? LH_GLIBC_COND_SHIFT : 0 };
+#define LH_COND_AT(field, offset)                                                                  \
+	(offsetof(pthread_cond_t, __data.field) == (offset)-LH_GLIBC_COND_BUILT)
+_Static_assert(LH_COND_AT(__g_signals, LH_GLIBC_COND_SIGNALS) &&
+		       LH_COND_AT(__g_size, LH_GLIBC_COND_SIZE) &&
+		       LH_COND_AT(__g1_orig_size, LH_GLIBC_COND_ORIGINAL) &&
+		       LH_COND_AT(__wrefs, LH_GLIBC_COND_WAITERS),
 	       "condition");
 _Static_assert(sizeof(pthread_rwlock_t) == 56 && sizeof(pthread_cond_t) == 48 &&
 		       sizeof(pthread_barrier_t) == 32 && sizeof(sem_t) == 32,

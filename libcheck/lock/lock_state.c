@@ -71,6 +71,13 @@ uint32_t lh_lock_find_destroyed(const void *object, enum lh_kind kind, bool by_t
 											    : 0;
 }
 
+bool lh_lock_cond_is_shared(const void *object)
+{
+	size_t flags = LH_GLIBC_COND_WAITERS - (knows_conditions ? 0 : LH_GLIBC_COND_SHIFT);
+
+	return lh_glibc_load(object, flags) & LH_GLIBC_COND_SHARED;
+}
+
 /* ---- who sleeps in it? ---- */
 
 static uint64_t load_64(const void *object, size_t offset)

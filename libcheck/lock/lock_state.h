@@ -17,6 +17,9 @@ bool lh_lock_is_valid(const void *object, enum lh_kind kind);
 /* Does lh_lock_sleepers count the waiters of conditions? */
 bool lh_lock_knows_conditions(void);
 
+/* Is this condition process-shared? */
+bool lh_lock_cond_is_shared(const void *object);
+
 /* How many threads sleep in this condition, semaphore or barrier that no signal, post or arrival so
  * far will wake? 0 also if it is process-shared, or if the C library's layout is not known. */
 uint32_t lh_lock_sleepers(const void *object, enum lh_kind kind);

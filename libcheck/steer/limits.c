@@ -3,8 +3,8 @@
  *
  * All pauses of a run, and what it costs to look for them, together last at most FREE_NS and a
  * SHARE of the time that the run would have taken so far without them. One pause takes a part of
- * what is left, and a part of a cycle whose pauses ended by the time alone pauses for ever shorter
- * times. No pause is longer than half of the shortest time limit that the program has set for one
+ * what is left, and a part of a cycle whose pauses ended by the time alone pauses shorter each
+ * time. No pause is longer than half of the shortest time limit that the program has set for one
  * of its waits, or a small part of the time until an armed timer sends a signal.
  */
 #include "libcheck/steer/pause_internal.h"

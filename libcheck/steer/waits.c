@@ -6,6 +6,7 @@
  * and its releases are followed. A thread that signals right after the release has taken nothing.
  */
 #include "libcheck/lock/glibc_layout.h"
+#include "libcheck/lock/lock_state.h"
 #include "libcheck/steer/pause_internal.h"
 
 bool lh_steer_guards[256], lh_steer_tried[256];
@@ -107,7 +108,7 @@ static bool is_shared(const struct lh_live_thread *live)
 	case LH_SEM:
 		return l->flags & LH_LOCK_PSHARED;
 	case LH_COND:
-		return lh_glibc_load(object, LH_GLIBC_COND_WAITERS) & LH_GLIBC_COND_SHARED;
+		return lh_lock_cond_is_shared(object);
 	case LH_BARRIER:
 		return lh_glibc_load(object, LH_GLIBC_BARRIER_SHARED);
 	default:

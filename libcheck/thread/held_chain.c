@@ -277,7 +277,7 @@ static void forget_earlier_locks(struct lh_lock *l, lh_lock_id lock)
 /*
  * A parent's row number is lower than its child's; code that walks up a chain relies on this. A row
  * that is too low for its parent goes to a second list, which is tried only if the first is empty:
- * so few rows are tried, and no row is added for ever.
+ * so few rows are tried, and rows are not added forever.
  */
 static lh_chain_id new_row(lh_chain_id parent)
 {

@@ -47,6 +47,21 @@ static const struct name evil[] = {
 	{0, {NULL, NULL, 0, 0, false}},
 };
 
+/* As `plain`, but a lock and a function have names of a megabyte. */
+static struct name with_long[sizeof(plain) / sizeof(plain[0])];
+
+static void make_long_names(void)
+{
+	enum { MEGABYTE = 1 << 20 };
+	static char name[MEGABYTE + 1];
+
+	memset(name, 'n', MEGABYTE);
+	memcpy(with_long, plain, sizeof(plain));
+	for (struct name *n = with_long; n->offset; n++)
+		if (n->offset == 0x4000 || n->offset == 0x1100)
+			n->line.function = name;
+}
+
 static const struct name *names = plain;
 
 static const struct lh_symbol *find(uint64_t offset)
@@ -154,6 +169,21 @@ static void order(struct lh_ledger *l, lh_lock_id held, lh_lock_id wanted, lh_st
 	n->visit = seen;
 }
 
+/* Where the process comes from, and when. */
+static void begin(struct lh_ledger *l)
+{
+	struct lh_origin *o = &l->origin;
+
+	*o = (struct lh_origin){.rank = 1, .shard = 2, .shards = 4};
+	snprintf(o->host, sizeof(o->host), "%s", names == plain ? "node7" : EVIL_NAME);
+	snprintf(o->test, sizeof(o->test), "%s",
+		 names == plain ? "tests/test_bank.py::test_pay (call)" : EVIL_NAME);
+	snprintf(o->commit, sizeof(o->commit), "%s", names == plain ? "1234abcd" : EVIL_NAME);
+	snprintf(o->container, sizeof(o->container), "%s",
+		 names == plain ? "0123456789abcdef" : EVIL_NAME);
+	l->start_wall_ns = 1700000000120000000;
+}
+
 /* The bank: a cycle, a long hold with C++ headers and `..` in its paths, and a suppressed finding.
  */
 static struct lh_ledger *bank(const char *exe)
@@ -167,6 +197,7 @@ static struct lh_ledger *bank(const char *exe)
 
 	snprintf(l->exe, sizeof(l->exe), "%s", exe);
 	snprintf(l->command, sizeof(l->command), "%s --test", exe);
+	begin(l);
 	for (lh_lock_id i = 1; i <= 2; i++) {
 		build_lock_row(l, i)->flags = 0; /* names from the symbols */
 		build_lock_stats(l, build_lock_row(l, i))->wait_ns = 1500000 * i;
@@ -181,6 +212,44 @@ static struct lh_ledger *bank(const char *exe)
 	order(l, b, a, two(l, 0x1130, 0x1800));
 	order(l, b, c, odd);
 	return l;
+}
+
+/* What the monitor saw of waits and holds: each wait has an owner, once only by the hold; two waits
+ * of one thread overlap, as only in a damaged file. */
+static void contend(struct lh_ledger *l)
+{
+	const lh_lock_id a = LH_LOCK_ID(1, 1), b = LH_LOCK_ID(2, 1);
+	const uint64_t waits[] = {6000000, 2000000};
+	const uint64_t ms = 1000000;
+	const struct lh_span spans[] = {
+		{.thread = 3, .lock = a, .site = LH_SITE(3, 0, 0), .to_ns = 9 * ms},
+		{.thread = 2,
+		 .lock = a,
+		 .site = LH_SITE(1, 0, 0),
+		 .wait = LH_WAIT_LOCK,
+		 .owner = 3,
+		 .from_ns = ms,
+		 .to_ns = 9 * ms},
+		{.thread = 2, .lock = b, .wait = LH_WAIT_LOCK, .from_ns = 2 * ms, .to_ns = 12 * ms},
+		{.thread = 1, .lock = b, .from_ns = 3 * ms, .to_ns = 11 * ms},
+		{.thread = 1, .wait = LH_WAIT_JOIN, .from_ns = 3 * ms, .to_ns = 11 * ms},
+	};
+	const struct lh_wait_pair pairs[] = {
+		{.lock = a,
+		 .waiter = LH_SITE(1, 0, 0),
+		 .holder = LH_SITE(3, 0, 0),
+		 .thread = 2,
+		 .ns = 20 * ms,
+		 .worst_ns = 7 * ms,
+		 .samples = 3},
+		{.lock = a, .holder = LH_SITE(3, 0, 0), .thread = 3, .ns = 30 * ms, .samples = 6},
+	};
+
+	build_contention(l, a, 2, waits);
+	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++)
+		*(struct lh_span *)build_row(l, LH_T_SPAN, NULL) = spans[i];
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		*(struct lh_wait_pair *)build_row(l, LH_T_WAIT_PAIR, NULL) = pairs[i];
 }
 
 /* A cycle of two locks with these names, with the stacks of the bank's cycle. */
@@ -263,6 +332,11 @@ static struct lh_ledger *scenario(const char *name)
 
 	if (strcmp(name, "bank") == 0)
 		return bank("/src/bank/build/bank");
+	if (strcmp(name, "contended") == 0) {
+		l = bank("/src/bank/build/bank");
+		contend(l);
+		return l;
+	}
 	if (strcmp(name, "proved") == 0) {
 		l = bank("/src/bank/build/bank");
 		cycle(l, "config", "table");
@@ -270,11 +344,18 @@ static struct lh_ledger *scenario(const char *name)
 		cycle(l, "queue", "sizes");
 		return l;
 	}
+	if (strcmp(name, "long") == 0) {
+		make_long_names();
+		names = with_long;
+		return bank("/src/bank/build/bank");
+	}
 	if (strncmp(name, "hostile", 7) == 0) {
 		names = evil;
 		l = bank("/src/bank/" EVIL_NAME);
 		memcpy(((struct lh_thread *)build_at(l, LH_T_THREAD, 2))->name,
 		       "]]>\n::error::\33\xff", 15);
+		if (strcmp(name, "hostile-contended") == 0)
+			contend(l);
 		return l;
 	}
 	l = build_ledger(5, "/src/bank/build/true");

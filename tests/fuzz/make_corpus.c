@@ -134,6 +134,8 @@ static void save_hostile(void)
 	memcpy(t->name, "\33]0;x\7\xff\xc3<&\"'%s\n", 15);
 	memset(m->path, 'a', sizeof(m->path));
 	memset(l->exe, '%', sizeof(l->exe));
+	memset(&l->origin, 0xff, sizeof(l->origin));
+	l->start_wall_ns = l->watched_from_ns = UINT64_MAX;
 	l->table[LH_T_LOCK].used = 9; /* rows of zeros */
 	save("hostile.lh", l);
 }

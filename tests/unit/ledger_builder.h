@@ -288,7 +288,7 @@ static inline struct lh_ledger *build_sharer(int pid, bool reversed, uint64_t wa
 	lh_lock_id a = build_shared(l, 0, 0), b = build_shared(l, 40, 0);
 
 	l->start_ns = 1000000000;
-	l->start_epoch = 1700000000;
+	l->start_wall_ns = 1700000000ull * 1000000000u;
 	l->watched_from_ns = watched_from_ns;
 	l->shared_ns = shared_ns;
 	build_thread(l, pid, "sharer");

@@ -152,12 +152,14 @@ static void check_program(const char *program)
 		answer(NOTE, "%s: %s", t.loaded, t.note);
 	if (*t.asan)
 		answer(NOTE, "%s: is built with ASan; %s is first in LD_PRELOAD", t.loaded, t.asan);
-	if (!t.debug && t.symbols)
+	if (t.debug)
+		answer(GOOD, "%s: has debug information", t.loaded);
+	else if (t.symbols)
 		answer(NOTE,
 		       "%s: has no debug information; reports name functions but no source lines "
 		       "(compile with -g)",
 		       t.loaded);
-	else if (!t.debug)
+	else
 		answer(NOTE,
 		       "%s: is stripped; without a separate debug file, reports name exported "
 		       "functions only and no source lines (compile with -g and do not strip)",

@@ -25,14 +25,16 @@ static int draw(struct lh_settings *s, char **file, int files)
 
 const struct lh_command lh_cmd_graph = {
 	.name = "graph",
-	.purpose = "draw the lock-order graph, for Graphviz or Mermaid",
+	.purpose = "draw the lock-order graph, as SVG, for Graphviz or Mermaid",
 	.synopsis = "[OPTION...] FILE...\n",
 	.examples = "  lockhound graph --format=svg -o locks.svg bank.lh\n"
 		    "  lockhound graph bank.lh | dot -Tpdf > locks.pdf\n"
 		    "  lockhound graph --format=mermaid --cycles-only bank.lh\n",
 	.notes = "An arrow from a to c is omitted if there are arrows from a to b and from b to c. "
-		 "At most\n"
-		 "300 locks are drawn: those in cycles first, then their neighbours.\n",
+		 "Of more\n"
+		 "than 30 locks, those in cycles and their neighbours are drawn, and the others as "
+		 "one box\n"
+		 "for each source file, unless --all-locks is given.\n",
 	.status = "  0 drawn, 2 error\n",
 	.where = LH_IN_GRAPH,
 	.run = draw,

@@ -204,19 +204,28 @@ static void add_notes(const struct lh_hang *h, struct lh_report *report)
 		lh_report_note(report, "only the library's ledger could be read: %s", p->error);
 }
 
+/* A form of the report that is no text: instead of the text, or in a file. */
+static bool write_form(const struct lh_value *option, const struct lh_report *report,
+		       struct lh_render_text_style *style, lh_renderer *render)
+{
+	return !option->from || lh_loaded_runs_write("hang", option->text, report, style, render);
+}
+
 static bool write_report(const struct lh_settings *s, struct lh_hang *h, struct lh_report *report,
 			 const struct lh_ledger_view *ledger)
 {
 	struct lh_render_text_style style = lh_settings_style(s);
-	const struct lh_value *json = &LH_OPTION(s, hang_json);
+	const struct lh_value *json = &LH_OPTION(s, hang_json), *html = &LH_OPTION(s, hang_html);
+	struct lh_hang_page page = {h, report, ledger};
 
 	style.width = lh_render_text_width(stdout);
 	style.color = lh_render_text_color(LH_OPTION(s, color).text, stdout);
-	if (!json->from || *json->text)
+	style.with = &page;
+	if ((!json->from || *json->text) && (!html->from || *html->text))
 		lh_hang_text(h, report, ledger, &style, stdout);
-	return (!json->from ||
-		lh_loaded_runs_write("hang", json->text, report, &style, lh_render_json)) &&
-	       fflush(stdout) == 0 && !ferror(stdout);
+	return write_form(json, report, &style, lh_render_json) &&
+	       write_form(html, report, &style, lh_hang_html) && fflush(stdout) == 0 &&
+	       !ferror(stdout);
 }
 
 static int show(const struct lh_settings *s, struct lh_hang *h)
@@ -256,7 +265,8 @@ static int hang(struct lh_settings *s, char **operand, int operands)
 	if (open_target(core, operands ? *operand : pid, &p)) {
 		lh_peek_objects(&p);
 		if (lh_libc_layout_known(&p) &&
-		    lh_hang_inspect(&h, &p, NULL, LH_OPTION(s, all).number) &&
+		    lh_hang_inspect(&h, &p, NULL,
+				    LH_OPTION(s, all).number || LH_OPTION(s, hang_html).from) &&
 		    lh_hang_merge_processes(&h) != UINT32_MAX)
 			status = show(s, &h);
 	}
@@ -277,6 +287,7 @@ const struct lh_command lh_cmd_hang = {
 		    "       lockhound hang [OPTION...] --core FILE\n",
 	.examples = "  lockhound -p $(pidof app)\n"
 		    "  lockhound hang --json 4711 | jq '.findings[].message'\n"
+		    "  lockhound hang --html=hang.html 4711\n"
 		    "  lockhound hang --core core.4711\n",
 	.notes = "A thread id stands for its process. The process need not run under lockhound. If "
 		 "it does, the\n"

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "tools/ledger/order.h"
 #include "tools/lock_order/cross_run.h"
 #include "tools/lock_order/by_class.h"
 #include "tools/util/output_file.h"
@@ -43,6 +44,52 @@ static bool read_files(struct lh_loaded_runs *r, char **file, int n)
 	return r->file != NULL;
 }
 
+struct keyed {
+	struct lh_ledger_key key;
+	const struct lh_ledger_view *ledger;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	return lh_ledger_key_compare(&((const struct keyed *)a)->key,
+				     &((const struct keyed *)b)->key);
+}
+
+/* As merge does it: the report of several files is that of the merged file. */
+static void sort_ledgers(struct lh_loaded_runs *r)
+{
+	struct keyed *list = calloc(r->ledgers + 1, sizeof(*list));
+	uint32_t n = r->ledgers;
+
+	if (!list)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		list[i] = (struct keyed){lh_ledger_key(r->ledger[i]), r->ledger[i]};
+	if (n > 1)
+		qsort(list, n, sizeof(*list), by_key);
+	r->ledgers = 0;
+	for (uint32_t i = 0; i < n; i++)
+		if (!i || by_key(&list[i - 1], &list[i]) ||
+		    !lh_ledger_same(list[i - 1].ledger, list[i].ledger))
+			r->ledger[r->ledgers++] = list[i].ledger;
+	free(list);
+}
+
+static bool list_ledgers(struct lh_loaded_runs *r)
+{
+	uint32_t n = 0;
+
+	for (int i = 0; i < r->files; i++)
+		n += r->file[i].n;
+	r->ledger = calloc(n + 1, sizeof(*r->ledger));
+	for (int i = 0; r->ledger && i < r->files; i++)
+		for (uint32_t k = 0; k < r->file[i].n; k++)
+			r->ledger[r->ledgers++] = &r->file[i].view[k];
+	if (r->ledger && r->files > 1)
+		sort_ledgers(r);
+	return r->ledger != NULL;
+}
+
 /* What is missing from a process that ran without the monitor. */
 static void note_unwatched(struct lh_report *report)
 {
@@ -75,14 +122,16 @@ bool lh_loaded_runs_open(struct lh_loaded_runs *r, char **file, int n,
 			 bool debuginfod)
 {
 	memset(r, 0, sizeof(*r));
-	if (!read_files(r, file, n))
+	if (!read_files(r, file, n) || !list_ledgers(r))
 		return false;
 	options.symbols = r->symbols = lh_symbols_new(debuginfod);
 	if (project)
 		lh_project_attach(project, &options);
 	r->report = lh_report_new(options);
 	for (int i = 0; i < r->files; i++)
-		lh_report_add_file(r->report, &r->file[i]);
+		lh_report_add_file_notes(r->report, &r->file[i]);
+	for (uint32_t i = 0; i < r->ledgers; i++)
+		lh_report_add_ledger(r->report, r->ledger[i]);
 	note_unwatched(r->report);
 	lh_loaded_runs_finish(r->report, options, project);
 	return true;
@@ -96,6 +145,7 @@ void lh_loaded_runs_close(struct lh_loaded_runs *r)
 	while (r->files--)
 		lh_read_close(&r->file[r->files]);
 	free(r->file);
+	free(r->ledger);
 	memset(r, 0, sizeof(*r));
 }
 

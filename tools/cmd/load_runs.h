@@ -13,6 +13,9 @@
 struct lh_loaded_runs {
 	struct lh_ledger_file *file;
 	int files;
+	/* of all files, each process once; of several files in the order of ledger/order.h */
+	const struct lh_ledger_view **ledger;
+	uint32_t ledgers;
 	bool incomplete; /* a file is cut short */
 	struct lh_symbols *symbols;
 	struct lh_report *report;

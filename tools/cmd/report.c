@@ -24,10 +24,9 @@ static void text_and_picture(struct lh_view *v)
 		.symbols = o->symbols, .wrappers = o->wrappers, .root = o->root};
 
 	lh_render_text(v);
-	for (int i = 0; i < shown->files; i++)
-		for (uint32_t k = 0; k < shown->file[i].n; k++)
-			if (lh_thread_dump_is_useful(&shown->file[i].view[k]))
-				lh_thread_dump_ledger(&shown->file[i].view[k], options, v->out);
+	for (uint32_t i = 0; i < shown->ledgers; i++)
+		if (lh_thread_dump_is_useful(shown->ledger[i]))
+			lh_thread_dump_ledger(shown->ledger[i], options, v->out);
 }
 
 static int show(const struct lh_settings *s, const struct lh_loaded_runs *runs,

@@ -12,7 +12,7 @@ static bool holds_a_lock(const struct lh_hang_writer *g, uint32_t thread)
 	return false;
 }
 
-static const char *mode_of(const struct lh_hang_writer *g, const struct lh_hang_hold *h)
+const char *lh_hang_mode_text(const struct lh_hang_writer *g, const struct lh_hang_hold *h)
 {
 	const struct lh_report_lock *lock = lh_report_get_lock(g->report, g->process, h->lock);
 
@@ -29,7 +29,7 @@ static void draw_holds(const struct lh_hang_writer *g, uint32_t thread, bool sta
 		if (h->thread != thread || !lh_hang_is_lock(g, h->lock))
 			continue;
 		const char *at = lh_hang_at(g, LH_SITE_STACK(h->site));
-		fprintf(g->out, "    holds %s%s%s%s%s%s\n", mode_of(g, h),
+		fprintf(g->out, "    holds %s%s%s%s%s%s\n", lh_hang_mode_text(g, h),
 			lh_hang_lock_text(g, h->lock), h->ns ? " for " : "",
 			h->ns ? lh_report_time(g->report, h->ns) : "", at[0] ? ", acquired" : "",
 			at[0] ? at + 1 : "");
@@ -94,9 +94,8 @@ static bool same_line(const struct lh_hang_writer *g, uint32_t a, uint32_t b, bo
 	return lh_hang_activity_text(g, x) == lh_hang_activity_text(g, y) && x->stack == y->stack;
 }
 
-/* `first` and all later threads with the same line; only threads that hold no lock share a line. */
-static uint32_t gather(const struct lh_hang_writer *g, uint32_t first, bool *done, uint32_t *list,
-		       bool stacks)
+uint32_t lh_hang_gather(const struct lh_hang_writer *g, uint32_t first, bool *done, uint32_t *list,
+			bool stacks)
 {
 	uint32_t n = 0;
 
@@ -122,7 +121,7 @@ void lh_hang_print_graph(const struct lh_hang_writer *g, bool stacks)
 	for (uint32_t i = 0; i < h->threads; i++) {
 		if (done[i] || h->thread[i].ended)
 			continue;
-		n = gather(g, i, done, list, stacks);
+		n = lh_hang_gather(g, i, done, list, stacks);
 		if (h->thread[i].waiting)
 			lh_hang_print_waiters(g, list, n, false);
 		else

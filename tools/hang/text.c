@@ -127,38 +127,35 @@ static const char *findings_text(const struct lh_hang_writer *g)
 	return lh_hang_plural(g, n, "deadlock", "deadlocks");
 }
 
-static void show_count(const struct lh_hang_writer *g)
+const char *lh_hang_result(const struct lh_hang_writer *g)
 {
 	const struct lh_hang *h = g->hang;
-	uint32_t deadlocked = 0, waiting = 0, locks = 0, threads = 0;
+	uint32_t deadlocked = 0, waiting = 0, locks = 0, n = 0;
+	const char *threads;
 
 	for (uint32_t i = 0; i < h->threads; i++) {
 		const struct lh_hang_thread *t = &h->thread[i];
 
 		if (t->foreign_process)
 			continue;
-		threads += !t->ended;
+		n += !t->ended;
 		deadlocked += t->waiting && h->node[i].deadlocked;
 		waiting += t->waiting && t->unchanged;
 		locks += t->waiting && t->unchanged &&
 			 (lh_kind_acts(t->wait.kind) == LH_MUTEX ||
 			  lh_kind_acts(t->wait.kind) == LH_RWLOCK);
 	}
-	fprintf(g->out, "lockhound: %s%d (%s): ", h->peek->core ? "core of " : "", h->peek->pid,
-		lh_hang_clean(g, h->peek->comm));
+	threads = lh_hang_plural(g, n, "thread", "threads");
 	if (g->report->findings && g->report->finding[0]->likely)
-		fprintf(g->out, "%s, none of them certain; %s, %u of them waiting\n",
-			lh_hang_plural(g, g->report->findings, "likely deadlock",
-				       "likely deadlocks"),
-			lh_hang_plural(g, threads, "thread", "threads"), waiting);
-	else if (g->report->findings)
-		fprintf(g->out, "%s; %u of %s wait%s forever\n", findings_text(g), deadlocked,
-			lh_hang_plural(g, threads, "thread", "threads"),
-			deadlocked == 1 ? "s" : "");
-	else
-		fprintf(g->out, "no deadlock; %s, %u of them waiting, %u for a lock%s\n",
-			lh_hang_plural(g, threads, "thread", "threads"), waiting, locks,
-			waiting ? "" : first_activity(g));
+		return lh_arena_printf(g->arena, "%s, none of them certain; %s, %u of them waiting",
+				       lh_hang_plural(g, g->report->findings, "likely deadlock",
+						      "likely deadlocks"),
+				       threads, waiting);
+	if (g->report->findings)
+		return lh_arena_printf(g->arena, "%s; %u of %s wait%s forever", findings_text(g),
+				       deadlocked, threads, deadlocked == 1 ? "s" : "");
+	return lh_arena_printf(g->arena, "no deadlock; %s, %u of them waiting, %u for a lock%s",
+			       threads, waiting, locks, waiting ? "" : first_activity(g));
 }
 
 void lh_thread_dump_print(const struct lh_hang *h, struct lh_report *report,
@@ -200,6 +197,7 @@ void lh_hang_text(const struct lh_hang *h, struct lh_report *report,
 	}
 	for (uint32_t i = 0; i < report->notes; i++)
 		fprintf(out, "lockhound: note: %s\n", lh_hang_clean(&g, report->note[i]));
-	show_count(&g);
+	fprintf(out, "lockhound: %s%d (%s): %s\n", h->peek->core ? "core of " : "", h->peek->pid,
+		lh_hang_clean(&g, h->peek->comm), lh_hang_result(&g));
 	lh_arena_free(g.arena);
 }

@@ -1,5 +1,5 @@
 /*
- * text.h — writes the inspection of a hang (struct lh_hang) as text.
+ * text.h — writes the inspection of a hang (struct lh_hang) as text and as an HTML page.
  *
  * Does not inspect processes or find deadlocks.
  */
@@ -16,5 +16,14 @@ void lh_hang_text(const struct lh_hang *, struct lh_report *, const struct lh_le
 /* Only the wait-for graph: every thread, what it holds and waits for, with stacks. */
 void lh_thread_dump_print(const struct lh_hang *, struct lh_report *,
 			  const struct lh_ledger_view *ledger, FILE *);
+
+/* What the page shows; the style's `with` of its renderer. */
+struct lh_hang_page {
+	const struct lh_hang *hang;
+	struct lh_report *report; /* that of the view */
+	const struct lh_ledger_view *ledger;
+};
+/* The page: findings with their pictures, chains of waits, locks, and every thread. html.c */
+lh_renderer lh_hang_html;
 
 #endif

@@ -39,7 +39,16 @@ const char *lh_hang_activity_text(const struct lh_hang_writer *, const struct lh
 /* True if both waits can share one line. */
 bool lh_hang_same_wait(const struct lh_hang_thread *, const struct lh_hang_thread *);
 
+/* text.c: "1 deadlock; 2 of 3 threads wait forever" */
+const char *lh_hang_result(const struct lh_hang_writer *);
+
 /* print_graph.c */
+/* Threads of one line of the report, from `first` on; only threads that hold no lock share a line.
+ * Returns how many. done, list: of as many as there are threads. */
+uint32_t lh_hang_gather(const struct lh_hang_writer *, uint32_t first, bool *done, uint32_t *list,
+			bool stacks);
+/* "a permit of ", "shared ", "" */
+const char *lh_hang_mode_text(const struct lh_hang_writer *, const struct lh_hang_hold *);
 /* Threads with the same wait. `brief`: without the time; the place stands behind several threads.
  */
 void lh_hang_print_waiters(const struct lh_hang_writer *, const uint32_t *list, uint32_t n,

@@ -27,11 +27,23 @@ __attribute__((format(printf, 2, 3))) static bool complain(struct lh_ledger_file
 	return false;
 }
 
+/* Only its head remains of a ledger that was handed out. */
+static bool hand_out(struct lh_ledger_file *s, struct lh_ledger_view *r)
+{
+	bool good = !s->take || s->take(s->user, r);
+
+	if (s->take)
+		lh_read_drop(r);
+	return good;
+}
+
 static bool add_at(struct lh_ledger_file *s, const struct lh_byte_source *b, uint64_t at,
 		   const char *name)
 {
 	struct lh_ledger_view *r;
 
+	if (s->take)
+		s->n = 0;
 	if (!lh_list_grow(&s->view, &s->capacity, s->n + 1, sizeof(*s->view)))
 		return complain(s, "%s: not enough memory", name);
 	r = &s->view[s->n++];
@@ -39,7 +51,7 @@ static bool add_at(struct lh_ledger_file *s, const struct lh_byte_source *b, uin
 		if (r->missing_rows)
 			complain(s, "%s: file is cut short at %llu bytes", name,
 				 (unsigned long long)b->size);
-		return true;
+		return hand_out(s, r);
 	}
 	if (at == 0)
 		complain(s, "%s: %s", name, r->error);
@@ -294,12 +306,11 @@ static bool is_number(const char *text)
 	return n > 0 && n < 10 && text[n] == 0;
 }
 
-bool lh_read_open(struct lh_ledger_file *s, const char *file)
+static bool open_any(struct lh_ledger_file *s, const char *file)
 {
 	bool good;
 	int fd;
 
-	memset(s, 0, sizeof(*s));
 	if (strcmp(file, "-") == 0)
 		return read_fd(s, STDIN_FILENO, "standard input");
 	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -309,6 +320,23 @@ bool lh_read_open(struct lh_ledger_file *s, const char *file)
 		return complain(s, "%s: %s", file, strerror(errno));
 	good = read_fd(s, fd, file);
 	close(fd);
+	return good;
+}
+
+bool lh_read_open(struct lh_ledger_file *s, const char *file)
+{
+	memset(s, 0, sizeof(*s));
+	return open_any(s, file);
+}
+
+bool lh_read_each(struct lh_ledger_file *s, const char *file,
+		  bool (*take)(void *user, const struct lh_ledger_view *), void *user)
+{
+	bool good;
+
+	*s = (struct lh_ledger_file){.take = take, .user = user};
+	good = open_any(s, file);
+	lh_read_close(s);
 	return good;
 }
 

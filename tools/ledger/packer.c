@@ -1,33 +1,50 @@
 /* packer.c — writes a ledger and its overlay as one packed ledger, the saved format. */
 #include "tools/ledger/reader.h"
+#include "libcheck/base/hash.h"
 #include "tools/util/output_file.h"
 
 #include <string.h>
 
 /* Most ledgers are small: one write() takes all of one. */
 struct sink {
-	int fd;
+	int fd; /* HASH_ONLY: the bytes go nowhere */
+	uint64_t hash;
 	size_t n;
-	unsigned char bytes[32768];
+	_Alignas(8) unsigned char bytes[32768];
 };
+
+enum { HASH_ONLY = -2 };
 
 static int flush(struct sink *s)
 {
 	size_t n = s->n;
 
 	s->n = 0;
-	return lh_write_all(s->fd, s->bytes, n);
+	if (s->fd != HASH_ONLY)
+		return lh_write_all(s->fd, s->bytes, n);
+	for (size_t i = 0; i < n; i += 8) {
+		uint64_t word;
+
+		memcpy(&word, s->bytes + i, 8);
+		s->hash = lh_hash_mix(s->hash, word);
+	}
+	return 0;
 }
 
 static int put(struct sink *s, const void *bytes, size_t n)
 {
-	int rc = n > sizeof(s->bytes) - s->n ? flush(s) : 0;
+	const unsigned char *at = bytes;
+	int rc = 0;
 
-	if (rc || n > sizeof(s->bytes))
-		return rc ? rc : lh_write_all(s->fd, bytes, n);
-	memcpy(s->bytes + s->n, bytes, n);
-	s->n += n;
-	return 0;
+	for (size_t some; n && !rc; at += some, n -= some) {
+		some = sizeof(s->bytes) - s->n;
+		some = n < some ? n : some;
+		memcpy(s->bytes + s->n, at, some);
+		s->n += some;
+		if (s->n == sizeof(s->bytes))
+			rc = flush(s);
+	}
+	return rc;
 }
 
 static uint64_t padded(uint64_t n)
@@ -203,21 +220,37 @@ static int put_table(struct sink *s, const struct packing *p, enum lh_table_name
 	return rc ? rc : pad(s, (uint64_t)(p->own[t] + p->added[t]) * row);
 }
 
-int lh_read_pack(const struct lh_ledger_view *r, int fd)
+static int pack(const struct lh_ledger_view *r, struct sink *s)
 {
 	struct packing p = {.ledger = r};
 	struct lh_ledger h = r->head;
-	struct sink s;
 	int rc;
 
-	s.fd = fd;
-	s.n = 0;
+	s->n = 0;
 	count_rows(&p);
 	set_table_offsets(&h, &p);
-	rc = put(&s, &h, sizeof(h));
+	rc = put(s, &h, sizeof(h));
 	if (!rc)
-		rc = pad(&s, sizeof(h));
+		rc = pad(s, sizeof(h));
 	for (size_t i = 0; !rc && i < TABLES_PACKED; i++)
-		rc = put_table(&s, &p, file_order[i]);
-	return rc ? rc : flush(&s);
+		rc = put_table(s, &p, file_order[i]);
+	return rc ? rc : flush(s);
+}
+
+int lh_read_pack(const struct lh_ledger_view *r, int fd)
+{
+	struct sink s;
+
+	s.fd = fd;
+	return pack(r, &s);
+}
+
+uint64_t lh_read_hash(const struct lh_ledger_view *r)
+{
+	struct sink s;
+
+	s.fd = HASH_ONLY;
+	s.hash = 0;
+	pack(r, &s);
+	return s.hash;
 }

@@ -86,6 +86,18 @@ size_t lh_read_get(const struct lh_byte_source *b, uint64_t offset, void *out, s
 	return done;
 }
 
+static void check_origin(struct lh_origin *o)
+{
+	o->host[sizeof(o->host) - 1] = 0;
+	o->container[sizeof(o->container) - 1] = 0;
+	o->commit[sizeof(o->commit) - 1] = 0;
+	o->test[sizeof(o->test) - 1] = 0;
+	if (o->rank > INT32_MAX)
+		o->rank = 0;
+	if (o->shards > INT32_MAX || o->shard > o->shards)
+		o->shard = o->shards = 0;
+}
+
 /* Only a complete, valid head makes the bytes a ledger. */
 static bool head_is_valid(struct lh_ledger_view *r, size_t got)
 {
@@ -107,6 +119,7 @@ static bool head_is_valid(struct lh_ledger_view *r, size_t got)
 	h->exe[sizeof(h->exe) - 1] = 0;
 	h->command[sizeof(h->command) - 1] = 0;
 	h->comm[sizeof(h->comm) - 1] = 0;
+	check_origin(&h->origin);
 	return !r->error[0];
 }
 

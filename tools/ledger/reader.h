@@ -70,6 +70,8 @@ struct lh_ledger_file {
 	uint32_t empty;                /* slots that are taken and not filled yet */
 	uint32_t no_slot;              /* processes that found no slot */
 	char error[LH_ERROR_TEXT_MAX]; /* "FILE: what is wrong or missing", "" if nothing */
+	bool (*take)(void *user, const struct lh_ledger_view *); /* of lh_read_each, or NULL */
+	void *user;
 };
 
 /*
@@ -79,6 +81,13 @@ struct lh_ledger_file {
  * lh_read_close in either case.
  */
 bool lh_read_open(struct lh_ledger_file *, const char *file);
+/*
+ * As lh_read_open, but hands each ledger to `take` and drops it before it reads the next, so that a
+ * file of any size needs the memory of one ledger. No ledger is left in `view`. `take` returns
+ * false to end the reading.
+ */
+bool lh_read_each(struct lh_ledger_file *, const char *file,
+		  bool (*take)(void *user, const struct lh_ledger_view *), void *user);
 void lh_read_close(struct lh_ledger_file *);
 
 /*
@@ -180,5 +189,8 @@ void lh_read_title(const struct lh_ledger_view *, char *out, size_t size);
  * that nobody finds a half-written file under the final name.
  */
 int lh_read_pack(const struct lh_ledger_view *, int fd);
+
+/* A hash of the bytes that lh_read_pack would write. */
+uint64_t lh_read_hash(const struct lh_ledger_view *);
 
 #endif

@@ -39,7 +39,7 @@ static void find_times(struct lh_merged_run *run, struct lh_merged_process *m)
 		m->last_seen = UINT64_MAX;
 	if (m->last_seen <= m->first_seen)
 		m->last_seen = m->first_seen + 1;
-	m->boot = h->start_epoch - m->first_seen / SECOND;
+	m->boot = (h->start_wall_ns - m->first_seen) / SECOND;
 	for (const struct lh_merged_process *k = run->process; k < m; k++)
 		if (is_near(k->boot, m->boot)) {
 			m->boot = k->boot;

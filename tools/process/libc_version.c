@@ -101,14 +101,19 @@ static int version_of_memory(const struct lh_peek *p, const struct lh_peek_modul
 	return version;
 }
 
+static int own_version(void)
+{
+	return atoi(gnu_get_libc_version() + strlen("2."));
+}
+
 static bool is_known(int version)
 {
-	return (version >= OLDEST && version <= NEWEST) ||
-	       version == atoi(gnu_get_libc_version() + strlen("2."));
+	return (version >= OLDEST && version <= NEWEST) || version == own_version();
 }
 
 bool lh_libc_layout_known(struct lh_peek *p)
 {
+	p->libc = own_version();
 	if (!has_glibc(p))
 		return false;
 	for (uint32_t i = 0; i < p->modules && !p->no_access; i++) {
@@ -117,6 +122,7 @@ bool lh_libc_layout_known(struct lh_peek *p)
 			      : m->file    ? version_of_file(m->file)
 					   : version_of_memory(p, m);
 
+		p->libc = version ? version : p->libc;
 		if (!version || is_known(version))
 			continue;
 		/* as if its memory could not be read; it may still have a ledger */

@@ -102,6 +102,7 @@ struct lh_peek {
 	bool handlers;    /* has signal handlers of its own, other than for faults */
 	pid_t tracer;     /* pid of its tracer, 0: none */
 	bool no_names;    /* leave out the frames' function names: they cost most of an unwinding */
+	int libc;         /* 36: it has glibc 2.36, or does not say which and this command has */
 	bool no_access;   /* its memory may not be read: `error` has the remedy */
 	char error[600];
 	const char *cut; /* a truncated core: its size and the expected size; NULL: complete */

@@ -31,17 +31,21 @@ static void show_node(struct lh_view *v, uint32_t i, const struct lh_graph_node 
 	const char *kind = lh_graph_kind(v, s);
 
 	fprintf(v->out, "\tn%u [label=%s%s];\n", i, two_lines(v, s->label, kind),
-		s->cycle ? ", color=\"#b3261e\", penwidth=2" : "");
+		s->cycle   ? ", color=\"#b3261e\", penwidth=2"
+		: s->group ? ", style=\"rounded,dashed\""
+			   : "");
 }
 
 static void show_edge(struct lh_view *v, const struct lh_graph_edge *a)
 {
-	const char *at = a->frame ? lh_view_at(v, a->frame) : NULL;
+	const char *at = a->frame && a->orders < 2 ? lh_view_at(v, a->frame) : NULL;
 	const char *function = a->frame && a->frame->function ? a->frame->function : "";
 
 	fprintf(v->out, "\tn%u -> n%u [", a->from, a->to);
 	if (at)
 		fprintf(v->out, "label=%s, ", two_lines(v, function, at));
+	else if (a->orders > 1)
+		fprintf(v->out, "label=\"%u orders\", ", a->orders);
 	fprintf(v->out, "%s];\n",
 		a->cycle ? "color=\"#b3261e\", fontcolor=\"#b3261e\", penwidth=2"
 			 : "color=\"#666666\"");
@@ -50,6 +54,7 @@ static void show_edge(struct lh_view *v, const struct lh_graph_edge *a)
 void lh_render_dot(struct lh_view *v)
 {
 	struct lh_graph g = lh_graph_make(v);
+	const char *note = lh_graph_note(v, &g);
 
 	fprintf(v->out, "// An arrow from a to b: b was acquired while a was held. Red: a cycle.\n"
 			"digraph locks {\n"
@@ -57,12 +62,10 @@ void lh_render_dot(struct lh_view *v)
 			"\tnode [shape=box, style=rounded, fontname=\"sans-serif\"];\n"
 			"\tedge [fontname=\"sans-serif\", fontsize=10];\n");
 	for (uint32_t i = 0; i < g.nodes; i++)
-		if (g.node[i].shown)
-			show_node(v, i, &g.node[i]);
+		show_node(v, i, &g.node[i]);
 	for (uint32_t i = 0; i < g.edges; i++)
-		if (g.edge[i].shown)
-			show_edge(v, &g.edge[i]);
-	if (g.hidden)
-		fprintf(v->out, "\tlabel=\"%u more locks are not drawn\";\n", g.hidden);
+		show_edge(v, &g.edge[i]);
+	if (note)
+		fprintf(v->out, "\tlabel=\"%s\";\n", note);
 	fputs("}\n", v->out);
 }

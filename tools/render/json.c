@@ -106,6 +106,19 @@ static void put_futex_waits(json_t *o, const struct lh_futex_waits *waits)
 	json_decref(list);
 }
 
+static void put_origin(struct lh_view *v, json_t *o, const struct lh_report_process *p)
+{
+	put_text(v, o, "started", lh_report_date(v->report, p->start_wall_ns));
+	put_text(v, o, "host", p->host);
+	put_text(v, o, "container", p->container);
+	put_text(v, o, "commit", p->commit);
+	put_text(v, o, "test", p->test);
+	put_some(o, "shard", p->shard);
+	put_some(o, "shards", p->shards);
+	if (p->rank)
+		put_number(o, "rank", p->rank - 1);
+}
+
 static json_t *process_at(struct lh_view *v, uint32_t i)
 {
 	const struct lh_report_process *x = v->report->process[i];
@@ -114,6 +127,7 @@ static json_t *process_at(struct lh_view *v, uint32_t i)
 	put_pid(o, x);
 	put_text(v, o, "exe", x->exe);
 	put_text(v, o, "end", x->end);
+	put_origin(v, o, x);
 	put_number(o, "threads", x->threads);
 	put_number(o, "acquisitions", x->acquired);
 	put_number(o, "contended", x->contended);

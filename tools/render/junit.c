@@ -90,7 +90,7 @@ static void show_head(struct lh_view *v)
 	const struct lh_ledger *l = report->processes ? &report->process[0]->ledger->head : NULL;
 	uint32_t failures = 0, skipped = 0, tests = report->findings + 1;
 	char when[40] = "1970-01-01T00:00:00", host[256] = "";
-	time_t begun = l ? (time_t)l->start_epoch : 0;
+	time_t begun = l ? (time_t)(l->start_wall_ns / 1000000000u) : 0;
 	double seconds = l && l->end_ns > l->start_ns ? (double)(l->end_ns - l->start_ns) / 1e9 : 0;
 	struct tm t;
 	const char *name = lh_view_xml(v, lh_view_program(v));
@@ -101,7 +101,10 @@ static void show_head(struct lh_view *v)
 	}
 	if (gmtime_r(&begun, &t))
 		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &t);
-	gethostname(host, sizeof(host) - 1);
+	if (report->processes && report->process[0]->host)
+		snprintf(host, sizeof(host), "%s", report->process[0]->host);
+	else
+		gethostname(host, sizeof(host) - 1);
 	fprintf(v->out,
 		"<testsuites name=\"lockhound\" tests=\"%u\" failures=\"%u\" errors=\"%d\">\n"
 		"  <testsuite name=\"lockhound: %s\" tests=\"%u\" failures=\"%u\" errors=\"%d\" "

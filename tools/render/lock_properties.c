@@ -92,8 +92,11 @@ static const char *waiting(struct lh_view *v, const struct lh_report_lock *lock)
 	if (w.n && s)
 		text = lh_arena_printf(v->arena, "%s%s", text, bypassed(v, s));
 	if (s && s->waiting)
-		text = lh_arena_printf(v->arena, "%s; %s is still waiting, for %s so far", text,
-				       who(v, s->waiting), time_of(v, s->waiting_ns));
+		text = lh_arena_printf(v->arena,
+				       lh_report_is_alive(lock->process)
+					       ? "%s; %s is still waiting, for %s so far"
+					       : "%s; %s was still waiting at the end, for %s",
+				       text, who(v, s->waiting), time_of(v, s->waiting_ns));
 	return text;
 }
 

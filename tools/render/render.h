@@ -31,6 +31,8 @@ struct lh_render_text_style {
 	bool suppressed;        /* SARIF: include findings that are not new, with the reason */
 	bool file_attribute;    /* JUnit: file= and line=, which GitLab reads and Jenkins rejects */
 	bool cycles_only;       /* graphs: only the cycles */
+	bool all_locks;         /* graphs: no lock is folded (graph.h) */
+	const void *with; /* for a renderer of another folder: what it shows besides the report */
 };
 
 struct lh_view;

@@ -45,63 +45,6 @@ static void show_filtered(struct lh_view *v)
 
 /* ---- the end of a report ---- */
 
-static void list_dropped(struct lh_view *v, const char **text, uint64_t n, const char *one,
-			 const char *many)
-{
-	if (n)
-		*text = lh_arena_printf(v->arena, "%s%s%s", *text ? *text : "", *text ? ", " : "",
-					lh_view_count(v, n, one, many));
-}
-
-static void show_dropped(struct lh_view *v, const struct lh_totals *t)
-{
-	const char *text = NULL;
-
-	list_dropped(v, &text, t->dropped_locks, "lock", "locks");
-	list_dropped(v, &text, t->dropped_stacks, "stack", "stacks");
-	list_dropped(v, &text, t->dropped_chains, "dependency", "dependencies");
-	list_dropped(v, &text, t->dropped_events, "event", "events");
-	list_dropped(v, &text, t->dropped_findings, "finding", "findings");
-	list_dropped(v, &text, t->searches_cut, "cycle search", "cycle searches");
-	if (text)
-		lh_text_say(v, LH_MAGENTA, "lockhound: dropped: %s; results may be incomplete\n",
-			    text);
-}
-
-/* What limits the results without being dropped. */
-static void show_limits(struct lh_view *v, const struct lh_totals *t)
-{
-	/* Calls of a signal handler that interrupted the library in its thread. */
-	if (t->unrecorded)
-		lh_text_say(v, LH_MAGENTA,
-			    "lockhound: not recorded: %s in signal handlers that interrupted "
-			    "liblockhound\n",
-			    lh_view_count(v, t->unrecorded, "call", "calls"));
-	/* Without its location, a process-shared lock cannot be matched with that of another
-	 * process. */
-	if (t->locations_unknown)
-		lh_text_say(v, LH_MAGENTA,
-			    "lockhound: the memory of %s is unknown: cycles through other "
-			    "processes that "
-			    "share it are not found\n",
-			    lh_view_count(v, t->locations_unknown, "process-shared lock",
-					  "process-shared locks"));
-}
-
-/* The seed of the delays, which all processes of one run share. */
-static void show_shake(struct lh_view *v, const struct lh_totals *t)
-{
-	const char *delays = lh_view_count(v, t->shakes, "delay", "delays"),
-		   *time = lh_report_time(v->report, t->shaken_ns);
-
-	if (t->several_seeds)
-		lh_text_say(v, LH_PLAIN, "lockhound: several delay seeds: %s, %s\n", delays, time);
-	else if (t->seed)
-		lh_text_say(v, LH_PLAIN,
-			    "lockhound: delay seed %u: %s, %s; --shake=%u repeats them\n", t->seed,
-			    delays, time, t->seed);
-}
-
 /* " (1 new, 2 baseline)"; counts of 0 are left out, except of new findings. */
 static void show_statuses(struct lh_view *v)
 {
@@ -139,23 +82,11 @@ static void show_count(struct lh_view *v, const struct lh_totals *t)
 	fputc('\n', v->out);
 }
 
-/* A sentence; NULL: there was no such wait. */
-static const char *futex_waits(struct lh_view *v)
-{
-	struct lh_futex_waits all = lh_report_futex_waits(v->report);
-
-	if (!all.n)
-		return NULL;
-	return lh_arena_printf(
-		v->arena, "%s on locks that lockhound cannot intercept: %s in all, the longest %s",
-		lh_view_count(v, all.n, "futex wait", "futex waits"),
-		lh_report_time(v->report, all.ns), lh_report_time(v->report, all.max_ns));
-}
-
 static void show_summary(struct lh_view *v)
 {
 	const struct lh_totals totals = lh_view_totals(v->report);
-	const char *futexes = futex_waits(v);
+	const struct lh_limits limits = lh_view_limits(v);
+	const char *futexes = lh_view_futex_waits(v), *shake = lh_view_shake(v);
 
 	if (v->style->filtered)
 		show_filtered(v);
@@ -166,9 +97,10 @@ static void show_summary(struct lh_view *v)
 			    lh_view_clean(v, v->report->note[i]));
 	if (futexes)
 		lh_text_say(v, LH_PLAIN, "lockhound: note: %s\n", futexes);
-	show_dropped(v, &totals);
-	show_limits(v, &totals);
-	show_shake(v, &totals);
+	for (uint32_t i = 0; i < limits.n; i++)
+		lh_text_say(v, LH_MAGENTA, "lockhound: %s\n", limits.text[i]);
+	if (shake)
+		lh_text_say(v, LH_PLAIN, "lockhound: %s\n", shake);
 	if (v->style->errors)
 		lh_text_list_errors(v);
 	show_count(v, &totals);

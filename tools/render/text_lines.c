@@ -133,9 +133,9 @@ static uint32_t id_line(struct lh_text_lines *g, bool write)
 	const char *text = lh_arena_printf(v->arena, "id %s", f->fingerprint);
 
 	if (v->report->processes > 1)
-		text = lh_arena_printf(v->arena, "%s, in %s[%d]", text,
-				       lh_view_clean(v, lh_path_base(f->process->exe)),
-				       f->process->pid);
+		text = lh_arena_printf(
+			v->arena, "%s, in %s", text,
+			lh_view_clean(v, lh_report_process_text(v->report, f->process)));
 	if (f->count > 1)
 		text = lh_arena_printf(v->arena, "%s, seen %llu times", text,
 				       (unsigned long long)f->count);

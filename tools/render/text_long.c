@@ -111,9 +111,9 @@ static void show_part(struct lh_view *v, const struct lh_report_finding *f, uint
 	if (part->thread && part->thread->tid > 0 && part->thread->tid != part->thread->foreign_tid)
 		lh_text_say(v, LH_PLAIN, " (%d)", part->thread->tid);
 	if (part->thread && part->thread->process != f->process && !part->thread->foreign_tid)
-		lh_text_say(v, LH_PLAIN, " in %s[%d]",
-			    lh_view_clean(v, lh_path_base(part->thread->process->exe)),
-			    part->thread->process->pid);
+		lh_text_say(
+			v, LH_PLAIN, " in %s",
+			lh_view_clean(v, lh_report_process_text(v->report, part->thread->process)));
 	lh_text_say(v, LH_PLAIN, part->queued_writer ? " must wait as a queued writer\n" : "\n");
 	for (uint32_t i = part->first; i < part->first + part->n; i++)
 		show_step(v, f, &f->step[i]);
@@ -210,28 +210,15 @@ static void show_diagnostic(struct lh_view *v, const struct lh_report_finding *f
 	lh_text_say(v, LH_PLAIN, " [%s]\n", lh_name_rule(f->rule));
 }
 
-static const char *certainty(const struct lh_report_finding *f)
-{
-	if (f->proof)
-		return lh_name_verdict(f->proof->verdict);
-	if (f->ended)
-		return "happened, but did not last";
-	if (f->level == LH_LASTING)
-		return "happened and lasted";
-	if (f->level == LH_HAPPENED)
-		return lh_report_is_going_on(f) ? "is happening" : "happened";
-	return "did not happen, but can";
-}
-
 static void show_title(struct lh_view *v, const struct lh_report_finding *f)
 {
 	const char *cycle = lh_report_cycle_text(v->report, f);
 
 	lh_text_say(v, LH_BOLD, "\nlockhound: %s", f->title);
-	lh_text_say(v, LH_PLAIN, " (%s)  id %s\n", certainty(f), f->fingerprint);
+	lh_text_say(v, LH_PLAIN, " (%s)  id %s\n", lh_view_certainty(f), f->fingerprint);
 	if (v->report->processes > 1)
-		lh_text_say(v, LH_PLAIN, "  in %s[%d]\n",
-			    lh_view_clean(v, lh_path_base(f->process->exe)), f->process->pid);
+		lh_text_say(v, LH_PLAIN, "  in %s\n",
+			    lh_view_clean(v, lh_report_process_text(v->report, f->process)));
 	if (cycle)
 		lh_text_say(v, LH_BOLD, "  %s\n", lh_view_clean(v, cycle));
 	if (f->count > 1 && f->processes > 1)
@@ -244,13 +231,6 @@ static void show_title(struct lh_view *v, const struct lh_report_finding *f)
 			    f->reason ? ": " : "", lh_view_clean(v, f->reason));
 	if (f->known)
 		lh_text_say(v, LH_PLAIN, "  %s\n", lh_view_clean(v, f->known));
-}
-
-static const char *schedule_label(const struct lh_report_finding *f)
-{
-	if (f->proof && f->proof->verdict == LH_VERDICT_CONTRADICTED)
-		return "how it would hang";
-	return f->level > LH_POTENTIAL ? "how it hangs" : "how it can hang";
 }
 
 static void show_proof(struct lh_view *v, const struct lh_report_finding *f)
@@ -271,7 +251,7 @@ static void show_end(struct lh_view *v, const struct lh_report_finding *f)
 	const char *schedule = lh_report_schedule(v->report, f);
 
 	if (schedule)
-		lh_text_say(v, LH_PLAIN, "\n  %s: %s.\n", schedule_label(f),
+		lh_text_say(v, LH_PLAIN, "\n  %s: %s.\n", lh_view_schedule_label(f),
 			    lh_view_clean(v, schedule));
 	lh_text_say(v, LH_PLAIN, "%s  %s\n", schedule ? "" : "\n", f->meaning);
 	show_proof(v, f);

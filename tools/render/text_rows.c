@@ -259,9 +259,10 @@ static const char *details(struct lh_text_rows *t, const struct lh_report_part *
 	if (thread->tid > 0 && !thread->foreign_tid)
 		text = lh_arena_printf(p, " (%d)", thread->tid);
 	if (thread->process != t->f->process && !thread->foreign_tid)
-		text = lh_arena_printf(p, "%s in %s[%d]", text,
-				       lh_view_clean(t->view, lh_path_base(thread->process->exe)),
-				       thread->process->pid);
+		text = lh_arena_printf(
+			p, "%s in %s", text,
+			lh_view_clean(t->view,
+				      lh_report_process_text(t->view->report, thread->process)));
 	return lh_arena_printf(p, "%s%s%s", text,
 			       part->queued_writer ? " must wait as a queued writer" : "",
 			       created_at(t, thread));

@@ -123,6 +123,26 @@ const char *lh_view_proof(struct lh_view *v, const struct lh_report_finding *f)
 	return text ? lh_view_clean(v, text) : NULL;
 }
 
+const char *lh_view_certainty(const struct lh_report_finding *f)
+{
+	if (f->proof)
+		return lh_name_verdict(f->proof->verdict);
+	if (f->ended)
+		return "happened, but did not last";
+	if (f->level == LH_LASTING)
+		return "happened and lasted";
+	if (f->level == LH_HAPPENED)
+		return lh_report_is_going_on(f) ? "is happening" : "happened";
+	return "did not happen, but can";
+}
+
+const char *lh_view_schedule_label(const struct lh_report_finding *f)
+{
+	if (f->proof && f->proof->verdict == LH_VERDICT_CONTRADICTED)
+		return "how it would hang";
+	return f->level > LH_POTENTIAL ? "how it hangs" : "how it can hang";
+}
+
 const char *lh_view_more(struct lh_view *v, const struct lh_report_finding *f, const char *before,
 			 const char *after)
 {
@@ -172,32 +192,6 @@ const char *lh_view_program(struct lh_view *v)
 	const char *exe = v->report->processes ? lh_path_base(v->report->process[0]->exe) : "";
 
 	return exe[0] ? lh_view_clean(v, exe) : "lockhound";
-}
-
-struct lh_totals lh_view_totals(const struct lh_report *report)
-{
-	struct lh_totals t = {0};
-
-	for (uint32_t i = 0; i < report->processes; i++) {
-		const struct lh_report_process *p = report->process[i];
-
-		t.threads += p->threads;
-		t.locks += p->locks;
-		t.acquired += p->acquired;
-		t.dropped_locks += p->dropped_locks;
-		t.dropped_stacks += p->dropped_stacks;
-		t.dropped_chains += p->dropped_chains;
-		t.dropped_events += p->dropped_events;
-		t.dropped_findings += p->dropped_findings;
-		t.searches_cut += p->searches_cut;
-		t.unrecorded += p->unrecorded;
-		t.locations_unknown += p->locations_unknown;
-		t.shakes += p->shakes;
-		t.shaken_ns += p->shaken_ns;
-		t.seed = t.seed ? t.seed : p->shake;
-		t.several_seeds |= p->shake && p->shake != t.seed;
-	}
-	return t;
 }
 
 const char *lh_view_count(struct lh_view *v, uint64_t n, const char *one, const char *many)

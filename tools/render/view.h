@@ -54,6 +54,10 @@ const char *lh_view_places(struct lh_view *, const struct lh_report_finding *);
 /* "confirmed: the deadlock happened in 4 of 4 steered runs; again: COMMAND"; clean. NULL: the
  * finding has no proof. */
 const char *lh_view_proof(struct lh_view *, const struct lh_report_finding *);
+/* "did not happen, but can"; of a finding with a proof: the verdict. */
+const char *lh_view_certainty(const struct lh_report_finding *);
+/* "how it can hang" */
+const char *lh_view_schedule_label(const struct lh_report_finding *);
 /* Proof, variants, places, and what is known of the finding, each between these texts; "" nothing.
  */
 const char *lh_view_more(struct lh_view *, const struct lh_report_finding *, const char *before,
@@ -77,6 +81,16 @@ struct lh_totals {
 	bool several_seeds;
 };
 struct lh_totals lh_view_totals(const struct lh_report *);
+/* What limits the results: "dropped: 3 locks; results may be incomplete"; clean. */
+struct lh_limits {
+	const char *text[3];
+	uint32_t n;
+};
+struct lh_limits lh_view_limits(struct lh_view *);
+/* The seed of the delays, which all processes of one run share; NULL: no delays. */
+const char *lh_view_shake(struct lh_view *);
+/* Waits in futexes of the program's own, as a sentence; NULL: there were none. */
+const char *lh_view_futex_waits(struct lh_view *);
 /* "1 finding", "2 findings" */
 const char *lh_view_count(struct lh_view *, uint64_t n, const char *one, const char *many);
 

@@ -33,6 +33,7 @@ struct lh_report_span {
 	const struct lh_report_thread *thread;
 	const struct lh_report_lock *lock;
 	const struct lh_report_stack *stack;
+	const struct lh_report_thread *owner; /* a wait: of the lock; NULL unknown */
 	enum lh_wait wait;
 	uint64_t from_ns, to_ns;
 };

@@ -223,15 +223,14 @@ const char *lh_report_schedule(const struct lh_report *report, const struct lh_r
 		f->by_class ? ", if each lock is the instance that the next thread holds" : "");
 }
 
-/* Not in what was recorded of a process that has ended. */
-static bool is_alive(const struct lh_report_process *p)
+bool lh_report_is_alive(const struct lh_report_process *p)
 {
 	return p->ledger->head.end == LH_END_UNKNOWN || p->ledger->head.end == LH_END_RUNNING;
 }
 
 bool lh_report_is_going_on(const struct lh_report_finding *f)
 {
-	return f->open && is_alive(f->process);
+	return f->open && lh_report_is_alive(f->process);
 }
 
 /* ---- lists ---- */
@@ -279,7 +278,7 @@ const char *lh_report_consequence(const struct lh_report *report, const struct l
 	if (!f->cycle || !lh_rule_is(f->rule, LH_IS_DEADLOCK) || f->ended || f->likely)
 		return f->meaning;
 	return lh_arena_printf(report->arena,
-			       is_alive(f->process)
+			       lh_report_is_alive(f->process)
 				       ? "%s wait for each other now: none of them can continue."
 				       : "%s waited for each other until the process ended.",
 			       waiting_threads(report, f));

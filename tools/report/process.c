@@ -1,8 +1,10 @@
 /* process.c — one process of a report: its end and its counts. */
 #include "tools/report/report_internal.h"
+#include "tools/util/path.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static void set_end(struct lh_report_process *p, const struct lh_ledger *h)
 {
@@ -127,6 +129,83 @@ static void count(struct lh_report_process *p)
 	set_end(p, h);
 }
 
+/* ---- where it comes from, and when ---- */
+
+static const char *known(struct lh_arena *arena, const char *text)
+{
+	return text[0] ? lh_arena_strdup(arena, text) : NULL;
+}
+
+/* PYTEST_CURRENT_TEST has the stage of the test behind its name: " (call)". */
+static const char *test_name(struct lh_arena *arena, const char *text)
+{
+	static const char *const stages[] = {" (setup)", " (call)", " (teardown)"};
+
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
+		size_t n = strlen(text), stage = strlen(stages[i]);
+
+		if (n > stage && strcmp(text + n - stage, stages[i]) == 0)
+			return lh_arena_printf(arena, "%.*s", (int)(n - stage), text);
+	}
+	return known(arena, text);
+}
+
+static void set_origin(struct lh_arena *arena, struct lh_report_process *p,
+		       const struct lh_ledger *h)
+{
+	const struct lh_origin *o = &h->origin;
+
+	p->host = known(arena, o->host);
+	p->container = known(arena, o->container);
+	p->commit = known(arena, o->commit);
+	p->test = test_name(arena, o->test);
+	p->rank = o->rank;
+	p->shard = o->shard;
+	p->shards = o->shards;
+	p->start_wall_ns = h->start_wall_ns;
+}
+
+static bool is_elsewhere(const struct lh_report_process *a, const struct lh_report_process *b)
+{
+	return a->host && b->host && strcmp(a->host, b->host) != 0;
+}
+
+const char *lh_report_process_text(const struct lh_report *report,
+				   const struct lh_report_process *p)
+{
+	struct lh_arena *arena = report->arena;
+	const char *host = report->several_hosts && p->host ? p->host : NULL;
+	const char *text = lh_arena_printf(arena, "%s[%d]", lh_path_base(p->exe), p->pid);
+
+	if (p->rank)
+		return lh_arena_printf(arena, "%s (rank %u%s%s)", text, p->rank - 1,
+				       host ? " on " : "", host ? host : "");
+	return host ? lh_arena_printf(arena, "%s (on %s)", text, host) : text;
+}
+
+uint64_t lh_report_wall(const struct lh_report_process *p, uint64_t ns)
+{
+	const struct lh_ledger *h = &p->ledger->head;
+	uint64_t wall = h->start_wall_ns + ns - h->watched_from_ns;
+
+	if (!h->start_wall_ns || (ns >= h->watched_from_ns) != (wall >= h->start_wall_ns))
+		return 0; /* the numbers of a damaged file */
+	return wall;
+}
+
+const char *lh_report_date(const struct lh_report *report, uint64_t wall_ns)
+{
+	enum { MS = 1000000 };
+	time_t seconds = (time_t)(wall_ns / (1000u * MS));
+	char text[32];
+	struct tm t;
+
+	if (!wall_ns || !gmtime_r(&seconds, &t) ||
+	    !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &t))
+		return NULL;
+	return lh_arena_printf(report->arena, "%s.%03uZ", text, (unsigned)(wall_ns / MS % 1000));
+}
+
 struct lh_report_process *lh_report_get_process(struct lh_report *report,
 						const struct lh_ledger_view *r)
 {
@@ -144,6 +223,8 @@ struct lh_report_process *lh_report_get_process(struct lh_report *report,
 	p->exe = lh_arena_strdup(arena, r->head.exe);
 	p->command = lh_arena_strdup(arena, r->head.command);
 	p->comm = lh_arena_strdup(arena, r->head.comm);
+	set_origin(arena, p, &r->head);
+	report->several_hosts |= is_elsewhere(p, report->process[0]);
 	p->problem = r->error[0] ? lh_arena_strdup(arena, r->error) : NULL;
 	count(p);
 	return p;

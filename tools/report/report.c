@@ -134,7 +134,7 @@ void lh_report_add_ledger(struct lh_report *report, const struct lh_ledger_view 
 		lh_report_add_orders(report, p);
 }
 
-void lh_report_add_file(struct lh_report *report, const struct lh_ledger_file *s)
+void lh_report_add_file_notes(struct lh_report *report, const struct lh_ledger_file *s)
 {
 	if (s->error[0])
 		lh_report_note(report, "%s", s->error);
@@ -144,6 +144,11 @@ void lh_report_add_file(struct lh_report *report, const struct lh_ledger_file *s
 	if (s->no_slot)
 		lh_report_note(report, "%u process%s got no ledger and %s not watched", s->no_slot,
 			       s->no_slot == 1 ? "" : "es", s->no_slot == 1 ? "was" : "were");
+}
+
+void lh_report_add_file(struct lh_report *report, const struct lh_ledger_file *s)
+{
+	lh_report_add_file_notes(report, s);
 	for (uint32_t i = 0; i < s->n; i++)
 		lh_report_add_ledger(report, &s->view[i]);
 }

@@ -62,7 +62,12 @@ struct lh_report_process {
 	const struct lh_ledger_view *ledger;
 	int32_t pid, parent;
 	const char *exe, *command, *comm;
-	char end[24]; /* "exit 0", "signal 9", "running", "lost", "exec"; "" unknown */
+	/* where it comes from; NULL, and 0: not known, or none */
+	const char *host, *container, *commit, *test;
+	uint32_t rank;          /* plus 1 */
+	uint32_t shard, shards; /* of the test; `shard` from 1 */
+	uint64_t start_wall_ns; /* wall clock at the start, nanoseconds since 1970 */
+	char end[24];           /* "exit 0", "signal 9", "running", "lost", "exec"; "" unknown */
 	uint32_t threads, locks;
 	uint64_t acquired, contended;
 	struct lh_futex_waits futex; /* in none of the counts above */
@@ -267,8 +272,9 @@ struct lh_report_options {
 struct lh_report {
 	struct lh_arena *arena;
 	struct lh_report_options options;
-	const char *root; /* paths are shown relative to it; see util/path.h: lh_path_root */
-	bool root_known;  /* it is the top of a repository or was given, not only a directory */
+	const char *root;   /* paths are shown relative to it; see util/path.h: lh_path_root */
+	bool several_hosts; /* its processes ran on more than one */
+	bool root_known;    /* it is the top of a repository or was given, not only a directory */
 	struct lh_report_process **process;
 	uint32_t processes;
 	struct lh_report_finding **finding; /* those with filter == LH_F_NONE */
@@ -294,6 +300,11 @@ void lh_report_add_ledger(struct lh_report *, const struct lh_ledger_view *);
 
 /* Adds all ledgers of a file, and the file's error to the notes. */
 void lh_report_add_file(struct lh_report *, const struct lh_ledger_file *);
+/* "bank[4711] (rank 3 on node7)": without a rank that is not known, and the host if it is that of
+ * all. */
+const char *lh_report_process_text(const struct lh_report *, const struct lh_report_process *);
+/* Only what the file lacks, not its ledgers. */
+void lh_report_add_file_notes(struct lh_report *, const struct lh_ledger_file *);
 
 /*
  * Adds one finding of a ledger, and its process if that is new. NULL: the ledger has no such row,
@@ -359,6 +370,11 @@ const char *lh_report_data_place(struct lh_report *, const struct lh_report_proc
 /* The place for the wanted lock; NULL none. */
 const struct lh_report_frame *lh_report_order_frame(const struct lh_report *,
 						    const struct lh_report_order *);
+
+/* The wall clock, in nanoseconds since 1970, at a time of the ledger's clock. 0: not known. */
+uint64_t lh_report_wall(const struct lh_report_process *, uint64_t ns);
+/* "2026-11-30T13:55:36.120Z"; NULL: 0, or no time that has a date. In the report's arena. */
+const char *lh_report_date(const struct lh_report *, uint64_t wall_ns);
 
 /* Of all processes. */
 struct lh_futex_waits lh_report_futex_waits(const struct lh_report *);
@@ -433,6 +449,8 @@ const char *lh_report_consequence(const struct lh_report *, const struct lh_repo
 bool lh_report_is_first_former(const struct lh_report_finding *, uint32_t i);
 /* Why the filter applies, as a clause. */
 const char *lh_name_filter_reason(enum lh_filter);
+/* Had the process not ended when it was recorded? */
+bool lh_report_is_alive(const struct lh_report_process *);
 /* Did the finding still go on at the end of what was recorded, in a process that has not ended? */
 bool lh_report_is_going_on(const struct lh_report_finding *);
 /* "1.5 s", "120 ms", "10 us" */

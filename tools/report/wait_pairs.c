@@ -50,6 +50,7 @@ static void add_span(struct lh_report *report, const struct lh_report_process *p
 				     .thread = lh_report_get_thread(report, p, x->thread),
 				     .lock = lh_report_get_lock(report, p, x->lock),
 				     .stack = lh_report_site_stack(report, p, x->site),
+				     .owner = lh_report_get_thread(report, p, x->owner),
 				     .wait = (enum lh_wait)x->wait,
 				     .from_ns = p->ledger->head.start_ns + x->from_ns,
 				     .to_ns = p->ledger->head.start_ns + x->to_ns};

@@ -87,11 +87,16 @@ static void help_formats(const char *title, const char *before, const char *afte
 	}
 }
 
+static bool is_listed(const struct lh_setting *row, unsigned where)
+{
+	return (row->where & where) && (!(row->where & LH_LISTED_BY_ENV) || where == LH_IN_ENV);
+}
+
 static void help_rows(unsigned where, bool library)
 {
 	for (int i = 0; i < LH_OPTS; i++)
 		if (i != LH_OPT_help && lh_settings_table[i].library == library &&
-		    (lh_settings_table[i].where & where))
+		    is_listed(&lh_settings_table[i], where))
 			help_row(&lh_settings_table[i]);
 }
 

@@ -427,6 +427,7 @@ struct lh_render_text_style lh_settings_style(const struct lh_settings *s)
 		.suppressed = LH_OPTION(s, sarif_include_suppressed).number,
 		.file_attribute = LH_OPTION(s, junit_file_attr).number,
 		.cycles_only = LH_OPTION(s, cycles_only).number,
+		.all_locks = LH_OPTION(s, all_locks).number,
 	};
 }
 

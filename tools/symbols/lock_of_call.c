@@ -591,17 +591,12 @@ static bool step_out(struct search *x, const struct lh_symbol_frame *frame, Dwar
 	return false;
 }
 
-struct lh_lock_name lh_symbol_lock_of_call(struct lh_symbols *s, unsigned kind,
-					   const struct lh_symbol_frame *frame, uint32_t n)
+static void search(struct search *x, const struct lh_symbol_frame *frame, uint32_t n)
 {
-	struct search *x = lh_arena_alloc(s->arena, sizeof(*x));
 	Dwarf_Addr called = 0;
 
-	x->symbols = s;
-	x->arena = s->arena;
-	x->kind = kind;
 	x->passed = (struct lh_value){.root = LH_ENTRY, .of = RDI};
-	for (uint32_t i = 0; i < n && i < FRAMES_MAX; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		if (!find_scopes(x, &frame[i])) {
 			if (i == 0 && is_library_function(x, &frame[0]))
 				continue;
@@ -610,5 +605,31 @@ struct lh_lock_name lh_symbol_lock_of_call(struct lh_symbols *s, unsigned kind,
 		if (!step_out(x, &frame[i], &called))
 			break;
 	}
-	return x->best;
+}
+
+/* Many processes have the same stack. */
+struct lh_lock_name lh_symbol_lock_of_call(struct lh_symbols *s, unsigned kind,
+					   const struct lh_symbol_frame *frame, uint32_t n)
+{
+	struct known {
+		bool searched;
+		struct lh_lock_name name;
+	} * known;
+	uint64_t key[1 + 2 * FRAMES_MAX] = {kind};
+
+	n = n < FRAMES_MAX ? n : FRAMES_MAX;
+	for (uint32_t i = 0; i < n; i++) {
+		key[1 + 2 * i] = (uintptr_t)lh_symbol_object(s, frame[i].module);
+		key[2 + 2 * i] = frame[i].offset;
+	}
+	known = lh_map_get(&s->locks_of_calls, s->arena, key, (1 + 2 * n) * sizeof(*key),
+			   sizeof(*known));
+	if (!known->searched) {
+		struct search *x = lh_arena_alloc(s->arena, sizeof(*x));
+
+		*x = (struct search){.symbols = s, .arena = s->arena, .kind = kind};
+		search(x, frame, n);
+		*known = (struct known){true, x->best};
+	}
+	return known->name;
 }

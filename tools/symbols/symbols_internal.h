@@ -29,7 +29,8 @@ struct lh_object {
 
 struct lh_symbols {
 	struct lh_arena *arena;
-	struct lh_map objects, lines, variables, variable_names, scopes, names, endings;
+	struct lh_map objects, lines, variables, variable_names, scopes, names, endings,
+		locks_of_calls;
 	struct lh_package **package; /* of the opened objects */
 	Dwfl **dwfl;                 /* the same */
 	uint32_t dwfls, packages;

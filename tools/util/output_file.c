@@ -1,9 +1,11 @@
 /* output_file.c — writes to a temporary file and renames it at the end. */
 #include "tools/util/output_file.h"
+#include "tools/util/origin.h"
 #include "tools/util/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,27 +19,45 @@ static bool add(char *out, size_t capacity, size_t *at, const char *text)
 	return *at < capacity;
 }
 
-/* Replaces %p %e %h and %% in `path`. False: the result is too long, or a % has another letter. */
+/* What stands for % and a letter; NULL: no such letter. */
+static const char *part_of_name(char letter, pid_t pid, const char *program, char *text, size_t n)
+{
+	switch (letter) {
+	case 'p':
+		snprintf(text, n, "%d", (int)pid);
+		return text;
+	case 'e':
+		return lh_path_base(program);
+	case 'h':
+		*text = '\0';
+		gethostname(text, n - 1);
+		return text;
+	case 'r':
+		lh_origin_rank(text);
+		return text;
+	case 'c':
+		lh_origin_container(text);
+		return text;
+	default:
+		return letter == '%' ? "%" : NULL;
+	}
+}
+
+/* Replaces %p %e %h %r %c and %% in `path`. False: the result is too long, or a % has another
+ * letter. */
 static bool expand(const char *path, pid_t pid, const char *program, char *out, size_t capacity)
 {
-	char number[20], host[256] = "", letter[2] = "";
+	char text[256] = "", letter[2] = "";
 	size_t at = 0;
 	bool good = true;
-	snprintf(number, sizeof(number), "%d", (int)pid);
-	gethostname(host, sizeof(host) - 1);
 	*out = '\0';
-	for (const char *c = path; *c && good; c++) {
+	for (const char *c = path; good && *c; c++) {
+		const char *part = letter;
+
 		letter[0] = *c;
-		if (*c != '%') {
-			good = add(out, capacity, &at, letter);
-			continue;
-		}
-		c++;
-		good = *c == 'p'   ? add(out, capacity, &at, number)
-		       : *c == 'e' ? add(out, capacity, &at, lh_path_base(program))
-		       : *c == 'h' ? add(out, capacity, &at, host)
-		       : *c == '%' ? add(out, capacity, &at, "%")
-				   : false;
+		if (*c == '%')
+			part = part_of_name(*++c, pid, program, text, sizeof(text));
+		good = part && add(out, capacity, &at, part);
 	}
 	return good;
 }
@@ -97,6 +117,40 @@ static void set_mode(int fd, const struct stat *before)
 		errno = 0; /* a file system without modes: only its owner can read the file */
 }
 
+/* The number of the descriptor of ours that this path names, -1: none. */
+static int own_descriptor(const char *path)
+{
+	static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t n = strlen(folders[i]);
+		char *end;
+		if (strncmp(path, folders[i], n) || path[n] < '0' || path[n] > '9')
+			continue;
+		long fd = strtol(path + n, &end, 10);
+		return *end || fd > INT_MAX ? -1 : (int)fd;
+	}
+	return !strcmp(path, "/dev/stdout") ? 1 : !strcmp(path, "/dev/stderr") ? 2 : -1;
+}
+
+/* A descriptor of ours may be a file into which others write, too: opened again, it would be
+ * truncated and have a position of its own. */
+static int open_direct(const char *target)
+{
+	int own = own_descriptor(target);
+	if (own >= 0 && (fcntl(own, F_GETFL) & O_ACCMODE) == O_RDONLY)
+		errno = EBADF;
+	else if (own >= 0)
+		return fcntl(own, F_DUPFD_CLOEXEC, 3);
+	if (own >= 0)
+		return -1;
+	int fd = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+		      0666);
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	return fd;
+}
+
 static int open_temp(struct lh_output *o, const char *target)
 {
 	char real[PATH_MAX];
@@ -123,16 +177,6 @@ static int open_temp(struct lh_output *o, const char *target)
 	return fd;
 }
 
-/* Does not wait for the reader of a pipe. */
-static int open_direct(const char *target)
-{
-	int fd = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-		      0666);
-	if (fd >= 0)
-		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
-	return fd;
-}
-
 FILE *lh_output_open_log(const char *path, char *error, size_t capacity)
 {
 	const char *problem = planted(path);
@@ -153,8 +197,8 @@ bool lh_output_open(struct lh_output *o, const char *path, char *error, size_t c
 		return false;
 	}
 	if (!expand(path, getpid(), "program", target, sizeof(target))) {
-		snprintf(error, capacity, "%s: a file name accepts only %%p, %%e, %%h and %%%%",
-			 path);
+		snprintf(error, capacity,
+			 "%s: a file name accepts only %%p, %%e, %%h, %%r, %%c and %%%%", path);
 		return false;
 	}
 	strcpy(o->path, strlen(path) < PATH_MAX ? path : "");
@@ -209,4 +253,41 @@ int lh_write_all(int fd, const void *bytes, size_t n)
 		n -= (size_t)done;
 	}
 	return 0;
+}
+
+int lh_output_scratch(const struct lh_output *o)
+{
+	char path[PATH_MAX];
+	const char *folder = getenv("TMPDIR");
+
+	if (*o->temp)
+		strcpy(strcpy(path, o->temp) + strlen(o->temp) - 6, "XXXXXX");
+	else if (snprintf(path, sizeof(path), "%s/.lockhound.XXXXXX",
+			  folder && *folder ? folder : "/tmp") >= (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	int fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+}
+
+int lh_copy_bytes(int from, uint64_t at, uint64_t n, int to)
+{
+	char some[65536];
+	int rc = 0;
+
+	while (n && !rc) {
+		ssize_t got = pread(from, some, n < sizeof(some) ? n : sizeof(some), (off_t)at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got ? errno : EIO;
+		rc = lh_write_all(to, some, (size_t)got);
+		at += (uint64_t)got;
+		n -= (uint64_t)got;
+	}
+	return rc;
 }

@@ -13,12 +13,13 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
 
 struct lh_output {
 	FILE *file;
-	char path[PATH_MAX]; /* as given, %p %e %h not yet replaced */
+	char path[PATH_MAX]; /* as given, %p, %e and the like not yet replaced */
 	char temp[PATH_MAX]; /* "": written directly */
 };
 
@@ -27,13 +28,19 @@ bool lh_output_open(struct lh_output *o, const char *path, char *error, size_t c
 /* A file that others read while it is written: directly, not by a temporary one. NULL: `error`. */
 FILE *lh_output_open_log(const char *path, char *error, size_t capacity);
 /*
- * Closes and renames the file. %p is `pid`, %e the last part of `program`, %h this host. Returns 0
- * or an errno.
+ * Closes and renames the file. %p is `pid`, %e the last part of `program`, %h this host, %r the
+ * rank and %c the container of this command (origin.h). Returns 0 or an errno.
  */
 int lh_output_finish(struct lh_output *o, pid_t pid, const char *program);
 void lh_output_drop(struct lh_output *o); /* removes the temporary file */
 
+/* A file without a name, to write and read, in the folder of the output: where there is room for
+ * the output there may be room for a copy. Returns a descriptor, or -1 and errno. */
+int lh_output_scratch(const struct lh_output *o);
+
 /* Returns 0 or an errno. */
 int lh_write_all(int fd, const void *bytes, size_t n);
+/* Copies `n` bytes from the offset `at` of a file. Returns 0 or an errno. */
+int lh_copy_bytes(int from, uint64_t at, uint64_t n, int to);
 
 #endif

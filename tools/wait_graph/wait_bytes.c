@@ -200,6 +200,14 @@ static bool locks_pi(const struct lh_peek_task *t)
 	return op == FUTEX_LOCK_PI || op == FUTEX_LOCK_PI2;
 }
 
+/* The thread waits on one of the two words of signals, of which the first is aligned to 8 bytes. */
+static uint64_t cond_of(const struct lh_peek *p, const struct lh_peek_task *t)
+{
+	uint64_t first = t->arg[0] - (t->arg[0] % 8 ? 4 : 0);
+
+	return first - LH_GLIBC_COND_SIGNALS + (p->libc >= 41 ? LH_GLIBC_COND_SHIFT : 0);
+}
+
 static void read_lock(const struct lh_peek *p, const struct lh_peek_task *t, struct lh_hang_wait *w)
 {
 	switch (w->kind) {
@@ -211,7 +219,7 @@ static void read_lock(const struct lh_peek *p, const struct lh_peek_task *t, str
 		read_rwlock(p, w);
 		break;
 	case LH_COND:
-		w->address = t->arg[0] - LH_GLIBC_COND_SIGNALS - (t->arg[0] % 8 ? 4 : 0);
+		w->address = cond_of(p, t);
 		break;
 	case LH_BARRIER:
 		w->address = t->arg[0] - LH_GLIBC_BARRIER_ROUND;

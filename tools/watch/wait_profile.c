@@ -65,8 +65,8 @@ static void add_time(struct lh_watch_process *p, const struct lh_wait_pair *pair
 		x->queue = pair->queue;
 }
 
-/* The site where the owner acquired the lock; 0: unknown, or held by readers. */
-static lh_site holder_of(const struct lh_watch_process *p, lh_lock_id lock)
+/* The site where the owner acquired the lock; 0: unknown, or held by readers. Sets the owner. */
+static lh_site holder_of(const struct lh_watch_process *p, lh_lock_id lock, lh_thread_id *owner)
 {
 	struct lh_lock l;
 	struct lh_live_thread live;
@@ -75,8 +75,10 @@ static lh_site holder_of(const struct lh_watch_process *p, lh_lock_id lock)
 	    !lh_read_live_thread(&p->ledger, l.owner, &live))
 		return 0;
 	for (uint32_t k = live.held_n; k-- > 0;)
-		if (live.held[k].lock == lock)
+		if (live.held[k].lock == lock) {
+			*owner = live.thread;
 			return live.held[k].site;
+		}
 	return 0;
 }
 
@@ -101,8 +103,11 @@ void lh_wait_profile_round(struct lh_watch_process *p)
 		if (q->kind != LH_WAIT_LOCK || !lh_read_lock(&p->ledger, q->lock, &l) ||
 		    l.flags & LH_LOCK_SIGNAL)
 			continue;
-		lh_site holder = holder_of(p, q->lock);
+		lh_thread_id owner = 0;
+		lh_site holder = holder_of(p, q->lock, &owner);
 		p->sample[q->live].holder = holder;
+		if (!p->sample[q->live].first_owner)
+			p->sample[q->live].first_owner = owner;
 		add_time(p,
 			 &(struct lh_wait_pair){.lock = q->lock,
 						.waiter = q->site,
@@ -116,19 +121,34 @@ void lh_wait_profile_round(struct lh_watch_process *p)
 
 /* ---- spans ---- */
 
-static void end_hold_sample(struct lh_watch_process *p, lh_thread_id thread,
-			    const struct lh_hold_sample *g, uint32_t wait)
+static void add_span(struct lh_watch_process *p, lh_thread_id thread,
+		     const struct lh_hold_sample *g, uint32_t wait, lh_thread_id owner)
 {
 	struct lh_overlay *overlay = g->samples > 1 ? lh_watch_overlay(p) : NULL;
 	const struct lh_span span = {.thread = thread,
 				     .lock = g->lock,
 				     .site = g->site,
 				     .wait = wait,
+				     .owner = owner,
 				     .from_ns = g->from_ns,
 				     .to_ns = g->seen_ns};
 
 	if (overlay && g->seen_ns > g->from_ns)
 		lh_overlay_add(overlay, LH_T_SPAN, &span, 1);
+}
+
+static void end_wait(struct lh_watch_process *p, struct lh_thread_sample *at)
+{
+	if (at->wait.lock)
+		add_span(p, at->thread, &at->wait, at->wait.tick, at->first_owner);
+	at->wait.lock = 0;
+	at->first_owner = 0;
+}
+
+static void end_hold(struct lh_watch_process *p, const struct lh_thread_sample *at,
+		     const struct lh_hold_sample *g)
+{
+	add_span(p, at->thread, g, LH_WAIT_NONE, 0);
 }
 
 static void sample_wait(struct lh_watch_process *p, struct lh_thread_sample *at,
@@ -137,10 +157,8 @@ static void sample_wait(struct lh_watch_process *p, struct lh_thread_sample *at,
 	struct lh_hold_sample *g = &at->wait;
 	bool waits = live->wait_lock && live->wait_on;
 
-	if (g->lock && (!waits || at->wait_seq != live->wait_seq)) {
-		end_hold_sample(p, at->thread, g, g->tick);
-		g->lock = 0;
-	}
+	if (!waits || at->wait_seq != live->wait_seq)
+		end_wait(p, at);
 	if (!waits)
 		return;
 	if (!g->lock)
@@ -234,7 +252,7 @@ static void sample_holds(struct lh_watch_process *p, struct lh_thread_sample *at
 	}
 	for (uint32_t i = 0; i < at->n_hold_samples; i++)
 		if (at->hold_sample[i].lock)
-			end_hold_sample(p, at->thread, &at->hold_sample[i], LH_WAIT_NONE);
+			end_hold(p, at, &at->hold_sample[i]);
 	memcpy(at->hold_sample, now, n * sizeof(*now));
 	at->n_hold_samples = n;
 }
@@ -246,12 +264,28 @@ void lh_wait_profile_thread(struct lh_watch_process *p, uint32_t live_row,
 
 	if (at->thread != live->thread) { /* another thread uses the row now */
 		for (uint32_t i = 0; i < at->n_hold_samples; i++)
-			end_hold_sample(p, at->thread, &at->hold_sample[i], LH_WAIT_NONE);
-		if (at->wait.lock)
-			end_hold_sample(p, at->thread, &at->wait, at->wait.tick);
+			end_hold(p, at, &at->hold_sample[i]);
+		end_wait(p, at);
 		*at = (struct lh_thread_sample){.thread = live->thread, .hold = at->hold};
 		at->sampled_ns = p->sampled_ns;
 	}
 	sample_wait(p, at, live);
 	sample_holds(p, at, live);
+}
+
+void lh_wait_profile_end(struct lh_watch_process *p)
+{
+	for (uint32_t row = 0; row < p->n_samples; row++) {
+		struct lh_thread_sample *at = &p->sample[row];
+
+		at->wait.seen_ns = p->sampled_ns;
+		at->wait.samples++;
+		end_wait(p, at);
+		for (uint32_t i = 0; i < at->n_hold_samples; i++) {
+			at->hold_sample[i].seen_ns = p->sampled_ns;
+			at->hold_sample[i].samples++;
+			end_hold(p, at, &at->hold_sample[i]);
+		}
+		at->n_hold_samples = 0;
+	}
 }

@@ -316,6 +316,7 @@ void lh_watch_drop(struct lh_watch *w, struct lh_watch_process *p)
 	p->began_ns = 0;
 	lh_watch_scan(p, end_of(p));
 	lh_long_hold_end_round(p, true);
+	lh_wait_profile_end(p);
 	pthread_mutex_unlock(&w->mutex);
 }
 

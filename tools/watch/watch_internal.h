@@ -46,6 +46,7 @@ struct lh_thread_sample {
 	uint64_t mark; /* hash of the row; 0: its thread holds nothing and does not wait */
 	uint64_t sampled_ns, due_ns;
 	lh_site holder;             /* of the awaited lock; 0: unknown */
+	lh_thread_id first_owner;   /* of the awaited lock in this wait; 0: unknown */
 	struct lh_hold_sample wait; /* lock 0: no wait; `tick` is enum lh_wait */
 	struct lh_hold_sample hold_sample[LH_WATCH_HELD_MAX];
 	uint32_t n_hold_samples;
@@ -300,6 +301,8 @@ void lh_wait_profile_round(struct lh_watch_process *);
 /* Closes the holds and waits of a row that was skipped and has now changed: they lasted until the
  * round before. */
 void lh_wait_profile_close(struct lh_watch_process *, uint32_t live_row);
+/* The process has ended: records the waits and holds that lasted until then as spans. */
+void lh_wait_profile_end(struct lh_watch_process *);
 
 /* livelock.c: at most once a second */
 void lh_livelock_scan(struct lh_watch_process *, uint32_t rows);

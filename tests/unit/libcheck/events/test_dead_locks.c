@@ -511,7 +511,7 @@ static void random_rounds(uint32_t n)
 	}
 }
 
-/* Locks on cycles stay for ever; all others leave nothing. */
+/* Locks on cycles stay forever; all others leave nothing. */
 static void rows_are_used_again(uint32_t n)
 {
 	uint32_t locks, chains, visits, vertices;

@@ -254,6 +254,30 @@ static void packed(void)
 	close(fd);
 }
 
+/* No text of the header leads beyond its field, and no number of it is one that cannot be. */
+static void origin(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	struct lh_origin *o = &l->origin;
+	struct lh_ledger_view r;
+
+	*o = (struct lh_origin){.rank = 4, .shard = 2, .shards = 2};
+	CHECK(lh_read_view(&r, l, l->total));
+	CHECK_EQ(r.head.origin.rank, 4);
+	CHECK_EQ(r.head.origin.shard, 2);
+	memset(o, 0xff, sizeof(*o));
+	o->shard = 9;
+	o->shards = 8;
+	CHECK(lh_read_view(&r, l, l->total));
+	CHECK_EQ(strlen(r.head.origin.host), LH_HOST_MAX - 1);
+	CHECK_EQ(strlen(r.head.origin.container), LH_CONTAINER_MAX - 1);
+	CHECK_EQ(strlen(r.head.origin.commit), LH_COMMIT_MAX - 1);
+	CHECK_EQ(strlen(r.head.origin.test), LH_TEST_MAX - 1);
+	CHECK_EQ(r.head.origin.rank, 0);
+	CHECK_EQ(r.head.origin.shard, 0);
+	CHECK_EQ(r.head.origin.shards, 0);
+}
+
 static void run_file(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000), *k = build_bank(300, 0x5000000);
@@ -339,6 +363,7 @@ int main(void)
 	modules();
 	live();
 	packed();
+	origin();
 	run_file();
 	process();
 	stream();

@@ -83,9 +83,9 @@ static void other_locks(void)
 	CHECK_EQ(severity_of_two(a, b), -1);
 	p->lock = LH_LOCK_ID(1, 1);
 	CHECK_EQ(severity_of_two(a, b), LH_ERROR);
-	b->start_epoch += 3600; /* another boot */
+	b->start_wall_ns += 3600ull * 1000000000u; /* another boot */
 	CHECK_EQ(severity_of_two(a, b), -1);
-	b->start_epoch -= 3590; /* the clock was set */
+	b->start_wall_ns -= 3590ull * 1000000000u; /* the clock was set */
 	CHECK_EQ(severity_of_two(a, b), LH_ERROR);
 }
 

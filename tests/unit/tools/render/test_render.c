@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char *output;
@@ -154,7 +155,7 @@ static void properties(void)
 	CHECK(contains("acquired by T2 'worker-1' 90 %, T3 'worker-2' 10 %; T3 'worker-2' waited "
 		       "longest in total: 42 ms, for 10 % of the acquisitions\n"));
 	render("html", &l, 1, (struct lh_render_text_style){0});
-	CHECK(contains("<td>fairness</td><td>acquired by T2 "));
+	CHECK(contains("<dt>fairness</dt><dd>acquired by T2 "));
 	render("json", &l, 1, (struct lh_render_text_style){0});
 	o = json_loads(output, 0, NULL);
 	lock = json_array_get(json_object_get(o, "locks"), 0);
@@ -377,6 +378,10 @@ static void snippets(void)
 	int fd = mkstemp(path);
 
 	CHECK(write(fd, "one\n\ttwo(x)\r\nthree", 18) == 18);
+	lh_source_set_root("/usr");
+	CHECK(!lh_source_read(p, path, 2, 5, &s)); /* only its owner may read it */
+	CHECK(!fchmod(fd, 0644) && lh_source_read(p, path, 2, 5, &s) && !fchmod(fd, 0600));
+	lh_source_set_root("/tmp");
 	CHECK(lh_source_read(p, path, 2, 5, &s));
 	CHECK(s.first == 1 && s.n == 3 && s.mark == 11);
 	CHECK_STR(s.line[0], "one");

@@ -677,8 +677,55 @@ static void lock_classes(void)
 	lh_report_free(report);
 }
 
+static void origins(void)
+{
+	static const char *const tests[][2] = {
+		{"t.py::x[a (call)] (call)", "t.py::x[a (call)]"},
+		{"t.py::x (setup)", "t.py::x"},
+		{"t.py::x (teardown)", "t.py::x"},
+		{" (call)", " (call)"},
+		{"A.b", "A.b"},
+	};
+
+	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
+		struct lh_ledger *l = build_bank(100, 0x1000000);
+		strcpy(l->origin.test, tests[i][0]);
+		struct lh_report *report = report_of(l, NULL);
+		CHECK_STR(report->process[0]->test, tests[i][1]);
+		CHECK(!report->process[0]->host);
+		lh_report_free(report);
+	}
+}
+
+/* Times of the ledger's clock as times of day; numbers that no run has are no time. */
+static void times(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	const uint64_t start = 1700000000120000000;
+	l->start_wall_ns = start;
+	l->watched_from_ns = 5000;
+	struct lh_report *report = report_of(l, NULL);
+	struct lh_report_process *p = report->process[0];
+	struct lh_ledger_view late = *p->ledger;
+
+	CHECK_EQ(lh_report_wall(p, 6000), start + 1000);
+	CHECK_EQ(lh_report_wall(p, 4000), start - 1000);
+	CHECK_EQ(lh_report_wall(p, UINT64_MAX), 0);
+	CHECK_STR(lh_report_date(report, start), "2023-11-14T22:13:20.120Z");
+	CHECK(!lh_report_date(report, 0));
+	CHECK(lh_report_date(report, UINT64_MAX));
+	late.head.watched_from_ns = UINT64_MAX;
+	p->ledger = &late;
+	CHECK_EQ(lh_report_wall(p, 0), 0);
+	late.head.start_wall_ns = 0;
+	CHECK_EQ(lh_report_wall(p, 6000), 0);
+	lh_report_free(report);
+}
+
 int main(void)
 {
+	origins();
+	times();
 	classic();
 	first_step();
 	fingerprints();

@@ -1,0 +1,56 @@
+/* origin.c — reads the environment, and cgroup and mountinfo of /proc. */
+#include "tools/util/origin.h"
+#include "libcheck/base/container.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ORIGIN_RANK(variable) #variable,
+static const char *const ranks[] = {
+#include "libcheck/origin.def"
+};
+
+void lh_origin_rank(char out[LH_ORIGIN_MAX])
+{
+	const char *rank = NULL;
+
+	for (size_t i = 0; i < sizeof(ranks) / sizeof(*ranks) && (!rank || !*rank); i++)
+		rank = getenv(ranks[i]);
+	if (!rank || !*rank || strlen(rank) > 9 || rank[strspn(rank, "0123456789")])
+		rank = "none";
+	strcpy(out, rank);
+}
+
+/* True: the text ends with the root of the cgroups, as it does in a namespace of cgroups. */
+static bool scan(const char *path, struct lh_container_scan *s)
+{
+	enum { PIECES_MAX = 32 }; /* the mounts of a host may be thousands */
+	FILE *f = fopen(path, "re");
+	bool at_root = false;
+	char text[4096];
+
+	for (int i = 0; f && i < PIECES_MAX; i++) {
+		size_t n = fread(text, 1, sizeof(text), f);
+
+		if (!n)
+			break;
+		at_root = n >= 5 && memcmp(text + n - 5, "0::/\n", 5) == 0;
+		lh_container_scan(s, text, n);
+	}
+	if (f)
+		fclose(f);
+	return at_root;
+}
+
+void lh_origin_container(char out[LH_ORIGIN_MAX])
+{
+	struct lh_container_scan cgroup = {.mounts = false}, mounts = {.mounts = true};
+
+	if (scan("/proc/self/cgroup", &cgroup) && !cgroup.found)
+		scan("/proc/self/mountinfo", &mounts);
+	snprintf(out, LH_ORIGIN_MAX, "%.12s",
+		 cgroup.found   ? cgroup.id
+		 : mounts.found ? mounts.id
+				: "none");
+}
