@@ -50,6 +50,8 @@ CHECK_PACKAGES := clang llvm lld mold dwz clang-format clang-tidy libclang-rt-de
 	graphicsmagick imagemagick-6.q16 dbus dconf-cli dconf-service libglib2.0-bin
 # Packages, pages and completions are tried with these.
 CHECK_PACKAGES += mandoc zsh fish bash-completion pre-commit
+# Opens the profiles of the format pprof.
+CHECK_PACKAGES += golang-go
 # What `make deb` needs beside the packages of a build.
 DEB_PACKAGES := dpkg-dev debhelper lintian
 # Large ones, for `make soak` only.

@@ -5,6 +5,7 @@
 #include "tools/render/view.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* Not every format contains notes, so they are logged if a file is incomplete. */
 static void warn(const struct lh_loaded_runs *runs, const struct lh_format *format)
@@ -62,6 +63,10 @@ static int report(struct lh_settings *s, char **file, int files)
 
 	if (!files)
 		return lh_bad_operands(&lh_cmd_report, "no file is named");
+	if (format->binary && !*LH_OPTION(s, result).text && isatty(STDOUT_FILENO)) {
+		lh_log("report: %s is not for a terminal: name a file with -o FILE", format->name);
+		return LH_STATUS_REPORT_ERROR;
+	}
 	options.every_lock = locks || format->render != lh_render_text;
 	options.orders = format->orders;
 	options.by_class = LH_OPTION(s, by_class).number;

@@ -46,6 +46,7 @@ struct lh_format {
 	lh_renderer *render;
 	const char *help;
 	bool orders; /* needs the report's orders */
+	bool binary; /* no text */
 };
 
 /* The table, ended by a row without a name; and the row of a name, NULL: no such format. */
@@ -54,7 +55,7 @@ const struct lh_format *lh_render_find(const char *name);
 
 lh_renderer lh_render_text, lh_render_json, lh_render_sarif, lh_render_junit, lh_render_gitlab,
 	lh_render_github, lh_render_markdown, lh_render_html, lh_render_dot, lh_render_mermaid,
-	lh_render_svg, lh_render_folded, lh_render_trace;
+	lh_render_svg, lh_render_folded, lh_render_trace, lh_render_pprof, lh_render_pprof_holder;
 
 /* One finding. */
 void lh_render_text_finding(const struct lh_report *, const struct lh_report_finding *,

@@ -50,13 +50,18 @@ const char *lh_settings_name_in(int i, unsigned where)
 	return where & LH_IN_PROGRAM ? lh_render_formats[i - LH_OPTS].name : NULL;
 }
 
-/* In a key, - and _ are equal: flags are usually written with -, other sources with _. */
+/* - and _ are equal: flags and formats are written with -, other sources with _. */
+static char plain(char c)
+{
+	return c == '-' ? '_' : c;
+}
+
 static bool same_name(const char *key, size_t n, const char *name)
 {
 	if (strlen(name) != n)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if ((key[i] == '-' ? '_' : key[i]) != name[i])
+		if (plain(key[i]) != plain(name[i]))
 			return false;
 	return true;
 }

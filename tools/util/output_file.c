@@ -71,6 +71,40 @@ static bool is_direct(const char *path)
 	       (!stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
 }
 
+/* The number of the descriptor of ours that this path names, -1: none. */
+static int own_descriptor(const char *path)
+{
+	static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t n = strlen(folders[i]);
+		char *end;
+		if (strncmp(path, folders[i], n) || path[n] < '0' || path[n] > '9')
+			continue;
+		long fd = strtol(path + n, &end, 10);
+		return *end || fd > INT_MAX ? -1 : (int)fd;
+	}
+	return !strcmp(path, "/dev/stdout") ? 1 : !strcmp(path, "/dev/stderr") ? 2 : -1;
+}
+
+/* A descriptor of ours may be a file into which others write, too: opened again, it would be
+ * truncated and have a position of its own. */
+static int open_direct(const char *target)
+{
+	int own = own_descriptor(target);
+	if (own >= 0 && (fcntl(own, F_GETFL) & O_ACCMODE) != O_RDONLY)
+		return fcntl(own, F_DUPFD_CLOEXEC, 3);
+	if (own >= 0) {
+		errno = EBADF;
+		return -1;
+	}
+	int fd = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+		      0666); /* does not wait for the reader of a pipe */
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	return fd;
+}
+
 /* ---- what another user may have put in the place of a file ---- */
 
 static bool is_trusted(uid_t owner)
@@ -115,40 +149,6 @@ static void set_mode(int fd, const struct stat *before)
 	umask(mask);
 	if (fchmod(fd, (before ? before->st_mode & 0777 : 0666) & ~mask))
 		errno = 0; /* a file system without modes: only its owner can read the file */
-}
-
-/* The number of the descriptor of ours that this path names, -1: none. */
-static int own_descriptor(const char *path)
-{
-	static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
-
-	for (size_t i = 0; i < 2; i++) {
-		size_t n = strlen(folders[i]);
-		char *end;
-		if (strncmp(path, folders[i], n) || path[n] < '0' || path[n] > '9')
-			continue;
-		long fd = strtol(path + n, &end, 10);
-		return *end || fd > INT_MAX ? -1 : (int)fd;
-	}
-	return !strcmp(path, "/dev/stdout") ? 1 : !strcmp(path, "/dev/stderr") ? 2 : -1;
-}
-
-/* A descriptor of ours may be a file into which others write, too: opened again, it would be
- * truncated and have a position of its own. */
-static int open_direct(const char *target)
-{
-	int own = own_descriptor(target);
-	if (own >= 0 && (fcntl(own, F_GETFL) & O_ACCMODE) == O_RDONLY)
-		errno = EBADF;
-	else if (own >= 0)
-		return fcntl(own, F_DUPFD_CLOEXEC, 3);
-	if (own >= 0)
-		return -1;
-	int fd = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-		      0666);
-	if (fd >= 0)
-		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
-	return fd;
 }
 
 static int open_temp(struct lh_output *o, const char *target)
