@@ -19,12 +19,13 @@
 #include <unistd.h>
 
 enum {
-	BATCH = 64,         /* processes per scan */
-	NAMES = 64,         /* thread names read per call */
-	NAME_ROWS = 512,    /* thread rows visited for that */
-	DESCENDANTS = 4096, /* searched for a process */
-	SEARCHES = 20,      /* for one process, before it stays unknown */
-	ABSENT = 3,         /* searches; one may miss a process whose parent ends meanwhile */
+	BATCH = 64,          /* processes per scan */
+	NAMES = 64,          /* thread names read per call */
+	NAME_ROWS = 512,     /* thread rows visited for that */
+	DESCENDANTS = 4096,  /* searched for a process */
+	SEARCHES = 20,       /* for one process, before it stays unknown */
+	ARRIVING_MAX = 8192, /* slots that are taken and not filled; the program writes how many */
+	ABSENT = 3,          /* searches; one may miss a process whose parent ends meanwhile */
 };
 /* In all slots, until the memory of ended ledgers is released. */
 #define MEMORY_BYTES (256ull << 20)
@@ -352,7 +353,7 @@ static void scan_arrivals(struct lh_run *run)
 {
 	uint32_t taken = lh_run_file_slots(&run->file);
 	int budget = 4 * BATCH;
-	while (run->n < taken && budget-- && add_process(run))
+	while (run->n < taken && run->arriving < ARRIVING_MAX && budget-- && add_process(run))
 		;
 	for (uint32_t i = run->settled; i < run->n && run->arriving && budget-- > -4 * BATCH; i++) {
 		if (run->process[i]->state == LH_RUN_STARTING)
