@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char *output;
@@ -416,6 +417,10 @@ static void snippets(void)
 	int fd = mkstemp(path);
 
 	CHECK(write(fd, "one\n\ttwo(x)\r\nthree", 18) == 18);
+	lh_source_set_root("/usr");
+	CHECK(!lh_source_read(p, path, 2, 5, &s)); /* only its owner may read it */
+	CHECK(!fchmod(fd, 0644) && lh_source_read(p, path, 2, 5, &s) && !fchmod(fd, 0600));
+	lh_source_set_root("/tmp");
 	CHECK(lh_source_read(p, path, 2, 5, &s));
 	CHECK(s.first == 1 && s.n == 3 && s.mark == 11);
 	CHECK_STR(s.line[0], "one");
