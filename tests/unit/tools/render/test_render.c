@@ -208,8 +208,11 @@ static void folded_and_trace(void)
 	{
 		const char *ph = json_string_value(json_object_get(e, "ph"));
 		CHECK(ph && json_is_integer(json_object_get(e, "pid")));
-		if (ph && *ph == 'X') {
+		if (ph && *ph == 'X' &&
+		    strcmp(json_string_value(json_object_get(e, "cat")), "wait") == 0) {
 			waited++;
+			CHECK_STR(json_string_value(json_object_get(e, "name")),
+				  "Lock contention on a accounts lock (owner tid: 102)");
 			CHECK_EQ(json_integer_value(json_object_get(e, "tid")), 101);
 			CHECK_EQ((uint64_t)json_real_value(json_object_get(e, "ts")), 1000);
 			CHECK_EQ((uint64_t)json_real_value(json_object_get(e, "dur")), 8000);
@@ -223,13 +226,13 @@ static void folded_and_trace(void)
 
 static json_int_t pid_at(json_t *events, const char *name, size_t number)
 {
-	json_t *e;
-	size_t at;
+	for (size_t i = 0; i < json_array_size(events); i++) {
+		json_t *e = json_array_get(events, i);
 
-	json_array_foreach(
-		events, at,
-		e) if (strcmp(json_string_value(json_object_get(e, "name")), name) == 0 &&
-		       number-- == 0) return json_integer_value(json_object_get(e, "pid"));
+		if (strcmp(json_string_value(json_object_get(e, "name")), name) == 0 &&
+		    number-- == 0)
+			return json_integer_value(json_object_get(e, "pid"));
+	}
 	return -1;
 }
 
