@@ -109,8 +109,11 @@ setup-check: ## and those that the tests need
 	@sh tests/packages/install $(BUILD_PACKAGES) $(CHECK_PACKAGES)
 	@sh tests/packages/libcxx $B/libcxx
 
-check: setup-check ## everything that must hold: builds, runs every suite, counts; under ten minutes
-	@$(MAKE) --no-print-directory -j$$(nproc) all unit
+# Most of the packages are installed while the build runs, which needs the first list alone.
+check: ## everything that must hold: builds, runs every suite, counts; under ten minutes
+	@sh tests/packages/install --ask $(BUILD_PACKAGES) $(CHECK_PACKAGES)
+	@sh tests/packages/install $(BUILD_PACKAGES)
+	@$(MAKE) --no-print-directory -j$$(($$(nproc) + 1)) setup-check all unit
 	@B=$B CC=$(CC) tests/check $(SUITES)
 
 bare: ## both commands of the README in a minimal Debian 12 of their own (as root, or by sudo without a password)
