@@ -86,8 +86,11 @@ static bool make_ledger(void)
 {
 	if (lh_options.run[0])
 		return lh_own_ledger_open_slot();
-	return lh_own_ledger.parent_ledger ? lh_own_ledger_create_anonymous()
-					   : lh_own_ledger_create_file(lh_options.ledger);
+	if (!lh_own_ledger.parent_ledger && lh_own_ledger_create_file(lh_options.ledger))
+		return true;
+	/* another user may have put files under all the names: findings go to stderr at least */
+	return (lh_own_ledger.parent_ledger || !lh_sys_seccomp_at_start()) &&
+	       lh_own_ledger_create_anonymous();
 }
 
 /*

@@ -10,7 +10,7 @@
  *            kernel compares credentials; in another pid namespace, where PID is another process;
  *            and below a root directory without /proc.
  *   socket   the front end sends the descriptor through an abstract socket that has the beginning
- *            of the run's name. Whoever listens there later does not know the rest.
+ *            of the run's name. A process that listens there later does not know the rest.
  *            Fails in another network namespace.
  *   ask      the process makes a pair of sockets and waits; the front end finds the process, takes
  *            one of the two and sends the descriptor. Fails if the front end may not trace it.

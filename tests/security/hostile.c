@@ -2,14 +2,13 @@
  * hostile.c — a program that attacks the front end that watches it.
  *
  *   hostile predict              the lock-order mistake that all modes begin with, and nothing else
- *   hostile scribble MS SEED     writes ledgers of processes that do not exist into the run file, and random bytes
- *                                over them and over the run header, for so many milliseconds
- *   hostile forge PID            a ledger that says: this process runs the program and is deadlocked
- *   hostile hide                 removes the findings from its own ledger
- *   hostile slots N              takes N slots of the run file and fills each
- *   hostile full                 says that every row of every table is in use
- *   hostile names                threads, locks and a command line with names that a terminal obeys
- *   hostile forks N              N processes, each with a lock-order mistake of its own
+ *   hostile scribble MS SEED     writes ledgers of processes that do not exist into the run file,
+ * and random bytes over them and over the run header, for so many milliseconds hostile forge PID a
+ * ledger that says: this process runs the program and is deadlocked hostile hide removes the
+ * findings from its own ledger hostile slots N              takes N slots of the run file and fills
+ * each hostile full                 says that every row of every table is in use hostile names
+ * threads, locks and a command line with names that a terminal obeys hostile forks N              N
+ * processes, each with a lock-order mistake of its own
  *
  * It finds the run file as the library does, in the option `run`, and maps it as the library does.
  */
@@ -18,6 +17,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,8 +61,8 @@ static void *b_then_a(void *none)
 	return none;
 }
 
-/* Both threads exist at the same time, and one runs after the other: a pipe orders them, which no rule takes for an
- * order of theirs. */
+/* Both threads exist at the same time, and one runs after the other: a pipe orders them, which no
+ * rule takes for an order of theirs. */
 static int turn[2];
 
 static void *second(void *function)
@@ -164,7 +164,8 @@ static void scribble_over(void *at, size_t n, unsigned times)
 		((volatile unsigned char *)at)[any(n)] = odd_byte();
 }
 
-static void scribble_ledger(struct lh_ledger *l, const struct lh_ledger *good)
+/* One of them may say that tables are full: each such ledger takes gigabytes. */
+static void scribble_ledger(struct lh_ledger *l, const struct lh_ledger *good, bool may_be_full)
 {
 	int t = 1 + (int)any(LH_TABLES - 1);
 	const struct lh_table *table = &good->table[t];
@@ -176,7 +177,8 @@ static void scribble_ledger(struct lh_ledger *l, const struct lh_ledger *good)
 	else
 		scribble_over((char *)l + 16, sizeof(*l) - 16, 1);
 	if (!any(8))
-		l->table[t].used = any(2) ? table->rows : (uint32_t)any(4 * table->used + 1);
+		l->table[t].used =
+			may_be_full && any(2) ? table->rows : (uint32_t)any(4 * table->used + 1);
 	if (!any(16))
 		l->outer_pid = any(2) ? getpid() : (int)any(40000);
 }
@@ -202,8 +204,11 @@ static void scribble(unsigned milliseconds)
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	end.tv_sec += milliseconds / 1000 + 1;
 	do {
-		for (int i = 0; i < 2000; i++)
-			scribble_ledger(l[any(SLOTS)], good);
+		for (int i = 0; i < 2000; i++) {
+			uint64_t which = any(SLOTS);
+
+			scribble_ledger(l[which], good, which == 0);
+		}
 		if (any(2))
 			copy(l[any(SLOTS)], good);
 		scribble_header(first + SLOTS);
@@ -307,6 +312,8 @@ int main(int argc, char **argv)
 		forge(n);
 	else if (!strcmp(mode, "slots"))
 		fill_slots((uint32_t)n);
+	else if (!strcmp(mode, "claim"))
+		run->next = run->slots_max;
 	else if (!strcmp(mode, "full"))
 		say_full();
 	else if (!strcmp(mode, "hide"))

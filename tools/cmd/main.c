@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "tools/cmd/commands.h"
@@ -77,9 +78,24 @@ static bool is_misspelled(const char *word)
 	return true;
 }
 
+/*
+ * With the rights of a set-id file or of file capabilities, the caller would choose by options and
+ * variables which files we read and write with these rights.
+ */
+static bool has_rights_of_file(void)
+{
+	if (!getauxval(AT_SECURE))
+		return false;
+	lh_log("must not be installed set-id or with file capabilities; run it as the user whose "
+	       "processes it inspects, or as root");
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	fill_standard();
+	if (has_rights_of_file())
+		return LH_STATUS_ERROR;
 	/* A second arena of malloc takes 64 MiB of address space, which `ulimit -v` may not have.
 	 */
 	mallopt(M_ARENA_MAX, 1);

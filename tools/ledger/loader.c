@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define STREAM_MAX (4ull << 30) /* bytes that are read from a pipe or device */
+
 __attribute__((format(printf, 2, 3))) static bool complain(struct lh_ledger_file *s,
 							   const char *format, ...)
 {
@@ -147,30 +149,45 @@ bool lh_read_bytes(struct lh_ledger_file *s, const void *bytes, size_t size, con
 	return read_any(s, &b, name);
 }
 
-/* A pipe cannot be read twice, so all of it is read into memory. */
-static bool read_stream(struct lh_ledger_file *s, int fd, const char *name)
+static bool begins_well(const void *bytes, size_t n)
+{
+	return n < 8 || memcmp(bytes, LH_RUN_MAGIC, 8) == 0 ||
+	       memcmp(bytes, LH_LEDGER_MAGIC, 8) == 0;
+}
+
+/* Reads up to `max` bytes into *all. Returns how many; on an error SIZE_MAX. */
+static size_t read_up_to(int fd, unsigned char **all, size_t max)
 {
 	size_t n = 0, capacity = 0;
-	unsigned char *all = NULL;
 	ssize_t got = 1;
-	bool good;
 
-	while (got > 0 || (got < 0 && errno == EINTR)) {
+	while ((got > 0 && n < max && begins_well(*all, n)) || (got < 0 && errno == EINTR)) {
 		if (n == capacity) {
 			unsigned char *bigger =
-				realloc(all, capacity = capacity ? capacity * 2 : 65536);
+				realloc(*all, capacity = capacity ? capacity * 2 : 65536);
 
-			if (!bigger) {
-				free(all);
-				return complain(s, "%s: not enough memory", name);
-			}
-			all = bigger;
+			if (!bigger)
+				return SIZE_MAX;
+			*all = bigger;
 		}
-		got = read(fd, all + n, capacity - n);
+		got = read(fd, *all + n, capacity - n < max - n ? capacity - n : max - n);
 		n += got > 0 ? (size_t)got : 0;
 	}
-	if (got < 0)
+	return got < 0 ? SIZE_MAX : n;
+}
+
+/* A pipe cannot be read twice, so all of it is read into memory; not what is no ledger. */
+static bool read_stream(struct lh_ledger_file *s, int fd, const char *name)
+{
+	unsigned char *all = NULL;
+	size_t n = read_up_to(fd, &all, (size_t)STREAM_MAX + 1);
+	bool good;
+
+	if (n == SIZE_MAX)
 		good = complain(s, "%s: %s", name, strerror(errno));
+	else if (n > STREAM_MAX)
+		good = complain(s, "%s: more than %llu bytes; name a file instead of a pipe", name,
+				STREAM_MAX);
 	else
 		good = read_any(s, &(struct lh_byte_source){.fd = -1, .at = all, .size = n}, name);
 	free(all);

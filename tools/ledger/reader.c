@@ -9,30 +9,36 @@
 #include <string.h>
 #include <unistd.h>
 
+/*
+ * `rows_max`: more than a process and the monitor can write (ledger/own_ledger.c, overlay.c). A
+ * damaged or crafted table may promise any number, and a file that is a hole has rows for it.
+ */
 static const struct {
 	const char *name;
-	uint32_t row;
+	uint32_t row, rows_max;
 } row_size[LH_TABLES] = {
-	[LH_T_LIVE_THREAD] = {"live threads", sizeof(struct lh_live_thread)},
-	[LH_T_THREAD] = {"threads", sizeof(struct lh_thread)},
-	[LH_T_LOCK] = {"locks", sizeof(struct lh_lock)},
-	[LH_T_STACK] = {"stacks", sizeof(struct lh_stack)},
-	[LH_T_FRAME] = {"frames", sizeof(uint64_t)},
-	[LH_T_MODULE] = {"modules", sizeof(struct lh_module)},
-	[LH_T_CHAIN] = {"chains", sizeof(struct lh_chain)},
-	[LH_T_VISIT] = {"chain visits", sizeof(struct lh_chain_visit)},
-	[LH_T_HB_EDGE] = {"happens-before edges", sizeof(struct lh_hb_edge)},
-	[LH_T_FINDING] = {"findings", sizeof(struct lh_finding)},
-	[LH_T_STEP] = {"steps", sizeof(struct lh_step)},
-	[LH_T_NOTE] = {"notes", sizeof(struct lh_note)},
-	[LH_T_WAIT_PAIR] = {"wait pairs", sizeof(struct lh_wait_pair)},
-	[LH_T_SPAN] = {"spans", sizeof(struct lh_span)},
-	[LH_T_LOCK_LOCATION] = {"lock locations", sizeof(struct lh_lock_location)},
-	[LH_T_BUSY_WAIT] = {"busy waits", sizeof(struct lh_busy_wait)},
-	[LH_T_CONTENTION] = {"contention records", sizeof(struct lh_contention)},
-	[LH_T_LOCK_STATS] = {"lock statistics", sizeof(struct lh_lock_stats)},
-	[LH_T_STEERED] = {"steered cycles", sizeof(struct lh_steered)},
+	[LH_T_LIVE_THREAD] = {"live threads", sizeof(struct lh_live_thread), 1 << 16},
+	[LH_T_THREAD] = {"threads", sizeof(struct lh_thread), 1 << 19},
+	[LH_T_LOCK] = {"locks", sizeof(struct lh_lock), LH_LOCK_ROWS},
+	[LH_T_STACK] = {"stacks", sizeof(struct lh_stack), 1 << 20},
+	[LH_T_FRAME] = {"frames", sizeof(uint64_t), 1 << 24},
+	[LH_T_MODULE] = {"modules", sizeof(struct lh_module), 1 << 13},
+	[LH_T_CHAIN] = {"chains", sizeof(struct lh_chain), 1 << 23},
+	[LH_T_VISIT] = {"chain visits", sizeof(struct lh_chain_visit), 1 << 23},
+	[LH_T_HB_EDGE] = {"happens-before edges", sizeof(struct lh_hb_edge), 1 << 20},
+	[LH_T_FINDING] = {"findings", sizeof(struct lh_finding), 10000},
+	[LH_T_STEP] = {"steps", sizeof(struct lh_step), 1 << 18},
+	[LH_T_NOTE] = {"notes", sizeof(struct lh_note), 1 << 14},
+	[LH_T_WAIT_PAIR] = {"wait pairs", sizeof(struct lh_wait_pair), 1 << 14},
+	[LH_T_SPAN] = {"spans", sizeof(struct lh_span), 1 << 18},
+	[LH_T_LOCK_LOCATION] = {"lock locations", sizeof(struct lh_lock_location), 1 << 19},
+	[LH_T_BUSY_WAIT] = {"busy waits", sizeof(struct lh_busy_wait), 1 << 11},
+	[LH_T_CONTENTION] = {"contention records", sizeof(struct lh_contention), 1 << 14},
+	[LH_T_LOCK_STATS] = {"lock statistics", sizeof(struct lh_lock_stats), 1 << 22},
+	[LH_T_STEERED] = {"steered cycles", sizeof(struct lh_steered), 64},
 };
+
+enum { HOLES_FROM = 1 << 20 /* bytes of a table of which holes are left out */ };
 
 const enum lh_table_name lh_read_order[LH_TABLES - 1] = {
 	LH_T_STEERED, LH_T_FINDING,     LH_T_STEP,       LH_T_NOTE,       LH_T_WAIT_PAIR,
@@ -148,6 +154,24 @@ static uint32_t claimed(struct lh_ledger_view *r, enum lh_table_name t)
 	return table->rows;
 }
 
+static void add_refused(struct lh_table *table, uint32_t rows)
+{
+	table->refused = rows > UINT32_MAX - table->refused ? UINT32_MAX : table->refused + rows;
+}
+
+/* `rows`, or as many as are read. The others count as refused. */
+static uint32_t limited(struct lh_ledger_view *r, enum lh_table_name t, uint32_t rows)
+{
+	uint32_t max = row_size[t].rows_max;
+
+	if (rows <= max)
+		return rows;
+	add_error(r, "; ", "only the first %u of %u %s are read", max - 1, rows - 1,
+		  row_size[t].name);
+	add_refused(&r->head.table[t], rows - max);
+	return max;
+}
+
 static void count_missing_rows(struct lh_ledger_view *r, enum lh_table_name t, uint32_t expected,
 			       uint32_t have)
 {
@@ -168,6 +192,27 @@ static uint64_t extent(const struct lh_ledger_view *r, uint64_t size)
 	return total && total < size ? total : size;
 }
 
+/*
+ * Reads into zeros, and leaves them alone where the file has a hole: what a sparse file takes on
+ * the disk, and not what it pretends to have, is what it takes in our memory.
+ */
+static size_t read_rows(const struct lh_byte_source *b, uint64_t offset, unsigned char *out,
+			size_t n)
+{
+	off_t from = (off_t)(b->start + offset), end = from + (off_t)n, at = from, hole;
+
+	if (b->fd < 0 || n < HOLES_FROM || lseek(b->fd, from, SEEK_HOLE) < 0)
+		return lh_read_get(b, offset, out, n);
+	while (at < end && (at = lseek(b->fd, at, SEEK_DATA)) >= 0 && at < end) {
+		hole = lseek(b->fd, at, SEEK_HOLE);
+		size_t some = (size_t)((hole < 0 || hole > end ? end : hole) - at);
+		if (lh_read_get(b, offset + (uint64_t)(at - from), out + (at - from), some) < some)
+			return (size_t)(at - from); /* the file became shorter */
+		at += (off_t)some;
+	}
+	return n;
+}
+
 static void copy_table(struct lh_ledger_view *r, const struct lh_byte_source *b, uint64_t offset,
 		       enum lh_table_name t)
 {
@@ -179,18 +224,18 @@ static void copy_table(struct lh_ledger_view *r, const struct lh_byte_source *b,
 	/* The table of a live ledger may have grown since the head was read. */
 	lh_read_get(b, slot, &r->head.table[t], sizeof(struct lh_table));
 	limit = rows_within(r, t, extent(r, b->size - offset));
-	expected = claimed(r, t);
+	expected = limited(r, t, claimed(r, t));
 	rows->row = row_size[t].row;
 	rows->used = expected < limit ? expected : limit;
-	copy = rows->used ? malloc((size_t)rows->used * rows->row) : NULL;
+	copy = rows->used ? calloc(rows->used, rows->row) : NULL;
 	if (rows->used && !copy) {
 		add_error(r, "; ", "%s: not enough memory for %u rows", row_size[t].name,
 			  rows->used);
 		rows->used = 0;
 	}
 	if (copy)
-		rows->used = (uint32_t)(lh_read_get(b, offset + r->head.table[t].offset, copy,
-						    (size_t)rows->used * rows->row) /
+		rows->used = (uint32_t)(read_rows(b, offset + r->head.table[t].offset, copy,
+						  (size_t)rows->used * rows->row) /
 					rows->row);
 	rows->limit = rows->used;
 	rows->at = copy;
@@ -236,8 +281,10 @@ bool lh_read_view(struct lh_ledger_view *r, const void *base, size_t size)
 		return false;
 	r->live = base;
 	for (enum lh_table_name t = 1; t < LH_TABLES; t++) {
-		uint32_t limit = rows_within(r, t, extent(r, size)), expected = claimed(r, t);
+		uint32_t limit = rows_within(r, t, extent(r, size)),
+			 expected = limited(r, t, claimed(r, t));
 
+		limit = limit < row_size[t].rows_max ? limit : row_size[t].rows_max;
 		r->rows[t].row = row_size[t].row;
 		r->rows[t].limit = limit;
 		r->rows[t].used = expected < limit ? expected : limit;
@@ -262,6 +309,9 @@ void lh_read_refresh(struct lh_ledger_view *r)
 		fresh.head.table[t].offset = r->head.table[t].offset;
 		fresh.head.table[t].row = r->head.table[t].row;
 		fresh.head.table[t].rows = r->head.table[t].rows;
+		if (fresh.head.table[t].used > row_size[t].rows_max)
+			add_refused(&fresh.head.table[t],
+				    fresh.head.table[t].used - row_size[t].rows_max);
 	}
 	r->head = fresh.head;
 }

@@ -25,19 +25,24 @@ static bool is_ledger_name(const char *path)
 	       (strstr(path, "/lockhound.") && strstr(path, ".lh"));
 }
 
-/* Reads the ledger that begins at offset `start` of this file. */
-static bool read_at(struct lh_ledger_view *r, const char *path, uint64_t start, uint32_t tables)
+/*
+ * Reads the ledger that begins at offset `start` of this file, whose number is `inode`; 0: the
+ * memory of a process. Another user chooses what the path names: it may be a pipe, or a device.
+ */
+static bool read_at(struct lh_ledger_view *r, const char *path, uint64_t start, uint64_t inode,
+		    uint32_t tables)
 {
-	struct lh_byte_source b = {
-		.fd = open(path, O_RDONLY | O_CLOEXEC), .start = start, .size = LH_RUN_SLOT_BYTES};
-	bool good;
+	struct lh_byte_source b = {.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY),
+				   .start = start,
+				   .size = LH_RUN_SLOT_BYTES};
+	struct stat st;
+	bool good = b.fd >= 0 && fstat(b.fd, &st) == 0 && S_ISREG(st.st_mode) &&
+		    (!inode || st.st_ino == inode);
 
-	if (b.fd < 0)
-		return false;
-	good = lh_read_copy_some(r, &b, 0, tables);
-	if (!good)
+	if (good && !(good = lh_read_copy_some(r, &b, 0, tables)))
 		lh_read_drop(r);
-	close(b.fd);
+	if (b.fd >= 0)
+		close(b.fd);
 	return good;
 }
 
@@ -45,7 +50,7 @@ static bool is_same_file(const char *path, uint64_t inode)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && st.st_ino == inode;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_ino == inode;
 }
 
 /* Finds the mapped file among the descriptors of one process, and reads the ledger in it. */
@@ -62,7 +67,7 @@ static bool from_descriptors(struct lh_ledger_view *r, pid_t pid, const struct l
 	while (dir && !good && (e = readdir(dir))) {
 		snprintf(path, sizeof(path), "/proc/%d/fd/%s", pid, e->d_name);
 		good = isdigit((unsigned char)e->d_name[0]) && is_same_file(path, m->inode) &&
-		       read_at(r, path, m->offset, tables);
+		       read_at(r, path, m->offset, m->inode, tables);
 	}
 	if (dir)
 		closedir(dir);
@@ -115,15 +120,15 @@ static bool open_mapping(struct lh_ledger_view *r, const struct lh_peek *p,
 
 	if (!p->no_access) {
 		snprintf(path, sizeof(path), "/proc/%d/mem", p->alive_tid);
-		if (read_at(r, path, m->start, tables))
+		if (read_at(r, path, m->start, 0, tables))
 			return true;
 	}
 	if (m->path[0] != '/' || strstr(m->path, "memfd:"))
 		return from_monitor(r, p->pid, m, tables);
 	snprintf(path, sizeof(path), "/proc/%d/root%s", p->alive_tid, m->path);
-	if (is_same_file(path, m->inode) && read_at(r, path, m->offset, tables))
+	if (is_same_file(path, m->inode) && read_at(r, path, m->offset, m->inode, tables))
 		return true;
-	return is_same_file(m->path, m->inode) && read_at(r, m->path, m->offset, tables);
+	return is_same_file(m->path, m->inode) && read_at(r, m->path, m->offset, m->inode, tables);
 }
 
 /*

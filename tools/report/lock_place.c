@@ -12,7 +12,8 @@
 #include <string.h>
 
 enum {
-	SITES_MAX = 64, /* that are asked for one lock */
+	SITES_MAX = 64,   /* that are asked for one lock */
+	WAITS_MAX = 4096, /* rows searched for them; more than a ledger made from outside has */
 	FRAMES_ASKED = 12
 };
 
@@ -63,11 +64,11 @@ static uint32_t waits_of(const struct lh_report_lock *lock, lh_stack_id list[SIT
 	struct lh_step step;
 	uint32_t n = 0;
 
-	for (uint32_t i = 1; i < lives && n < SITES_MAX; i++)
+	for (uint32_t i = 1; i < lives && i < WAITS_MAX && n < SITES_MAX; i++)
 		if (lh_read_live_thread(r, i, &live) && live.wait_lock == lock->lock &&
 		    LH_SITE_STACK(live.wait_site))
 			list[n++] = LH_SITE_STACK(live.wait_site);
-	for (uint32_t i = 1; i < steps && n < SITES_MAX; i++)
+	for (uint32_t i = 1; i < steps && i < WAITS_MAX && n < SITES_MAX; i++)
 		if (lh_read_step(r, i, &step) && step.lock == lock->lock &&
 		    LH_SITE_STACK(step.site))
 			list[n++] = LH_SITE_STACK(step.site);

@@ -5,11 +5,17 @@
 #include <stdarg.h>
 #include <string.h>
 
+enum { NOTES_MAX = 1000 }; /* a damaged file gives a note for each row */
+
 void lh_report_note(struct lh_report *report, const char *format, ...)
 {
 	va_list args;
 	const char *text;
 
+	if (report->notes >= NOTES_MAX) {
+		report->note[NOTES_MAX - 1] = "further notes were left out";
+		return;
+	}
 	va_start(args, format);
 	text = lh_arena_vprintf(report->arena, format, args);
 	va_end(args);

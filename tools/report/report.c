@@ -31,14 +31,30 @@ void lh_report_free(struct lh_report *report)
 
 /* ---- adding and sorting ---- */
 
+enum { FINDINGS_MAX = 20000, LOCKS_MAX = 250000 };
+
+/* Of too many, first the locks with statistics: a thread has waited for them, or often held them.
+ */
 static void add_every_lock(struct lh_report *report, struct lh_report_process *p)
 {
-	uint32_t n = lh_read_used(p->ledger, LH_T_LOCK);
+	uint32_t n = lh_read_used(p->ledger, LH_T_LOCK), left_out = 0;
+	bool many = n > LOCKS_MAX;
 	struct lh_lock l;
 
-	for (uint32_t i = 1; i < n; i++)
-		if (lh_read_lock_row(p->ledger, i, &l) && l.kind && l.kind != LH_THREAD_END)
-			lh_report_get_lock(report, p, LH_LOCK_ID(i, l.gen));
+	for (int with = 1; with >= !many; with--)
+		for (uint32_t i = 1; i < n; i++) {
+			if (!lh_read_lock_row(p->ledger, i, &l) || !l.kind ||
+			    l.kind == LH_THREAD_END || (many && (l.stats != 0) != with))
+				continue;
+			if (report->locks < LOCKS_MAX)
+				lh_report_get_lock(report, p, LH_LOCK_ID(i, l.gen));
+			else
+				left_out++;
+		}
+	if (left_out)
+		lh_report_note(report,
+			       "process %d: %u locks are not listed: a report lists %d locks",
+			       p->pid, left_out, LOCKS_MAX);
 }
 
 /* Python's locks, and how many of them a thread has waited for. */
@@ -85,10 +101,24 @@ static void add_python_note(struct lh_report *report, const struct lh_ledger_vie
 			       orders);
 }
 
+/* No more different findings than a person or a page can take; that some are missing counts as a
+ * drop. */
+static void add_findings(struct lh_report *report, struct lh_report_process *p)
+{
+	uint32_t n = lh_read_used(p->ledger, LH_T_FINDING), i = 1;
+
+	while (i < n && report->findings + report->filtereds < FINDINGS_MAX)
+		lh_report_add_row(report, p->ledger, i++, NULL);
+	if (i >= n)
+		return;
+	p->dropped_findings += n - i;
+	lh_report_note(report, "a report has at most %d different findings: others were left out",
+		       FINDINGS_MAX);
+}
+
 void lh_report_add_ledger(struct lh_report *report, const struct lh_ledger_view *r)
 {
 	struct lh_report_process *p = lh_report_get_process(report, r);
-	uint32_t n = lh_read_used(r, LH_T_FINDING);
 	char title[LH_PATH_MAX + 40];
 
 	lh_read_title(r, title, sizeof(title));
@@ -99,8 +129,7 @@ void lh_report_add_ledger(struct lh_report *report, const struct lh_ledger_view 
 		add_every_lock(report, p);
 		lh_report_add_profile(report, p);
 	}
-	for (uint32_t i = 1; i < n; i++)
-		lh_report_add_row(report, r, i, NULL);
+	add_findings(report, p);
 	if (report->options.orders)
 		lh_report_add_orders(report, p);
 }

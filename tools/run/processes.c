@@ -19,12 +19,13 @@
 #include <unistd.h>
 
 enum {
-	BATCH = 64,         /* processes per scan */
-	NAMES = 64,         /* thread names read per call */
-	NAME_ROWS = 512,    /* thread rows visited for that */
-	DESCENDANTS = 4096, /* searched for a process */
-	SEARCHES = 20,      /* for one process, before it stays unknown */
-	ABSENT = 3,         /* searches; one may miss a process whose parent ends meanwhile */
+	BATCH = 64,          /* processes per scan */
+	NAMES = 64,          /* thread names read per call */
+	NAME_ROWS = 512,     /* thread rows visited for that */
+	DESCENDANTS = 4096,  /* searched for a process */
+	SEARCHES = 20,       /* for one process, before it stays unknown */
+	ARRIVING_MAX = 8192, /* slots that are taken and not filled; the program writes how many */
+	ABSENT = 3,          /* searches; one may miss a process whose parent ends meanwhile */
 };
 /* In all slots, until the memory of ended ledgers is released. */
 #define MEMORY_BYTES (256ull << 20)
@@ -153,11 +154,19 @@ static void write_end(struct lh_run *run, struct lh_run_process *process, enum l
 		process->mapped->end_ns = now - process->mapped->start_ns;
 }
 
+/* The store is memory, and is copied once more for the report: a program that fills its ledgers, in
+ * process after process, must not use up the machine's memory by our hand. */
+static off_t store_max(void)
+{
+	enum { SHARE = 4 };
+	return (off_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / SHARE;
+}
+
 static void store(struct lh_run *run, struct lh_run_process *process)
 {
 	off_t before = lseek(run->store, 0, SEEK_END);
 	lh_read_refresh(&process->ledger);
-	int e = lh_read_pack(&process->ledger, run->store);
+	int e = before > store_max() ? ENOSPC : lh_read_pack(&process->ledger, run->store);
 	if (!e)
 		return;
 	if (!run->store_error)
@@ -344,7 +353,7 @@ static void scan_arrivals(struct lh_run *run)
 {
 	uint32_t taken = lh_run_file_slots(&run->file);
 	int budget = 4 * BATCH;
-	while (run->n < taken && budget-- && add_process(run))
+	while (run->n < taken && run->arriving < ARRIVING_MAX && budget-- && add_process(run))
 		;
 	for (uint32_t i = run->settled; i < run->n && run->arriving && budget-- > -4 * BATCH; i++) {
 		if (run->process[i]->state == LH_RUN_STARTING)

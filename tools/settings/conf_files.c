@@ -33,22 +33,22 @@ static bool is_below(const char *root, const char *path)
 	       (strncmp(real, root, n) == 0 && (real[n] == '/' || !real[n]));
 }
 
-bool lh_settings_conf_may_name(struct lh_arena *arena, const char *conf, const char *path)
+bool lh_settings_conf_may_name(struct lh_arena *arena, const char *conf, const char *path,
+			       bool written)
 {
 	static const char *const streams[] = {"/dev/null", "/dev/stdout", "/dev/stderr"};
-	const char *root, *slash = strrchr(conf, '/');
-	char here[PATH_MAX];
+	const char *slash = strrchr(conf, '/');
+	char folder[PATH_MAX];
 	bool known;
 
 	for (size_t i = 0; i < sizeof(streams) / sizeof(*streams); i++)
 		if (strcmp(path, streams[i]) == 0)
 			return true;
-	if (!*path || !getcwd(here, sizeof(here)))
-		return !*path;
-	root = lh_path_root(arena, NULL, &known);
-	if (*path == '/')
-		return is_below(root, path);
-	/* a file that is written lies in the current directory, one that is read beside the conf */
-	return is_below(root, lh_arena_printf(arena, "%s/%s", here, path)) &&
-	       is_below(root, lh_arena_printf(arena, "%.*s/%s", (int)(slash - conf), conf, path));
+	if (written && !getcwd(folder, sizeof(folder)))
+		return false;
+	if (!written)
+		snprintf(folder, sizeof(folder), "%.*s", (int)(slash - conf), conf);
+	return !*path ||
+	       is_below(lh_path_root(arena, NULL, &known),
+			*path == '/' ? path : lh_arena_printf(arena, "%s/%s", folder, path));
 }

@@ -111,8 +111,9 @@ static bool set(struct lh_settings *s, const struct option_origin *o, const char
 	if (!lh_settings_value(row, text, &number))
 		return reject(o, key, n, o->value, "bad value '%s'; accepted: %s", text,
 			      lh_settings_accepted(row));
+	bool written = found >= LH_OPTS || found == LH_OPT_output || found == LH_OPT_log_file;
 	if (o->found && (row->type == LH_TYPE_file || row->type == LH_TYPE_files) &&
-	    !lh_settings_conf_may_name(texts(), o->found, text))
+	    !lh_settings_conf_may_name(texts(), o->found, text, written))
 		return reject(o, key, n, o->value,
 			      "%s: is outside of the repository; name it on the command line, or "
 			      "this file by --config",

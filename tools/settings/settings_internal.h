@@ -37,9 +37,10 @@ const char *lh_settings_accepted(const struct lh_setting *row);
 void lh_settings_default(const struct lh_setting *row, char *out, size_t capacity);
 /*
  * A lockhound.conf that is found may come with a repository of somebody else: the files that it
- * names must lie in that repository, or be /dev/null, /dev/stdout or /dev/stderr.
+ * names must lie in that repository, or be /dev/null, /dev/stdout or /dev/stderr. A file that is
+ * written lies in the current directory, one that is read beside the lockhound.conf.
  */
-bool lh_settings_conf_may_name(struct lh_arena *, const char *conf, const char *path);
+bool lh_settings_conf_may_name(struct lh_arena *, const char *conf, const char *path, bool written);
 void lh_settings_help(const struct lh_command *command);
 
 #endif
