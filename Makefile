@@ -48,6 +48,8 @@ CHECK_PACKAGES := clang llvm lld mold dwz clang-format clang-tidy libclang-rt-de
 	sqlite3 memcached redis-server redis-tools mariadb-server mariadb-client pbzip2 xz-utils openjdk-17-jre-headless \
 	nginx-light haproxy unbound rsyslog rustc qtbase5-dev libabsl-dev pkg-config gstreamer1.0-tools gstreamer1.0-plugins-base \
 	graphicsmagick imagemagick-6.q16 dbus dconf-cli dconf-service libglib2.0-bin
+# tests/cluster
+CHECK_PACKAGES += openmpi-bin libopenmpi-dev
 # Packages, pages and completions are tried with these.
 CHECK_PACKAGES += mandoc zsh fish bash-completion pre-commit
 # Opens the profiles of the format pprof.
@@ -55,7 +57,7 @@ CHECK_PACKAGES += golang-go
 # What `make deb` needs beside the packages of a build.
 DEB_PACKAGES := dpkg-dev debhelper lintian
 # Large ones, for `make soak` only.
-SOAK_PACKAGES := apache2 nodejs postgresql-15 erlang-base qemu-system-x86 openmpi-bin libopenmpi-dev chromium \
+SOAK_PACKAGES := apache2 nodejs postgresql-15 erlang-base qemu-system-x86 chromium \
 	mousepad xvfb xdotool gstreamer1.0-plugins-base-apps python3-gi gir1.2-gstreamer-1.0 gimp darktable ffmpeg
 
 # Says how far a build is, in files that had no object when it began: [27 of 246].

@@ -28,6 +28,8 @@
  * A lock that one thread acquires and another releases: the first calls `gives` where it hands the
  * lock over, the second `got` with LOCKHOUND_TRY, and `gives` when it releases the lock. A lock
  * that is released by a thread which does not hold it counts as a signal from then on.
+ *
+ * Copyright (c) 2026 the lockhound authors. SPDX-License-Identifier: MIT
  */
 #ifndef LOCKHOUND_H
 #define LOCKHOUND_H

@@ -14,6 +14,8 @@
  * What Mutex is made of is not reported beside it, so that watched<std::mutex> is one lock.
  * Nothing to link; without the checker each call costs a test. C++11 and later, also without
  * exceptions. The wrapper does not lock, allocate or throw.
+ *
+ * Copyright (c) 2026 the lockhound authors. SPDX-License-Identifier: MIT
  */
 #ifndef LOCKHOUND_HPP
 #define LOCKHOUND_HPP

@@ -261,6 +261,11 @@ option_rows() {
 	END
 }
 
+# is_listed COMMAND NAME WHERE: whether the help of the command lists this row, by its columns NAME and COMMAND...
+is_listed() {
+	[[ $2 != help && $3 = *"| ${1^^} |"* ]] && [[ $3 != *'| ALONE |'* || $1 = env ]]
+}
+
 # --- waiting --------------------------------------------------------------------------------------
 # wait_until SECONDS COMMAND...: calls COMMAND until it ends with 0; status 1 when the time is over.
 wait_until() {

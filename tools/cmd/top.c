@@ -2,7 +2,9 @@
 #include "tools/cmd/commands.h"
 #include "tools/util/escape.h"
 #include "tools/top/screen.h"
+#include "tools/render/render.h"
 #include "tools/symbols/symbols.h"
+#include "tools/top/profile.h"
 #include "tools/top/top.h"
 #include "tools/top/target.h"
 
@@ -113,6 +115,38 @@ static int write_tables(struct top *t)
 		}
 	}
 	return 0;
+}
+
+/* ---- one profile ---- */
+
+/* Samples the waits for a while, and writes them in a format. */
+static int write_profile(struct top *t, const struct lh_format *format)
+{
+	struct lh_report_options options = lh_settings_report(t->settings);
+	struct lh_render_text_style style = lh_settings_style(t->settings);
+	struct lh_ledger_file file;
+	int rc;
+
+	if (format->binary && isatty(STDOUT_FILENO)) {
+		lh_log("top: %s is not for a terminal: redirect it to a file", format->name);
+		return LH_STATUS_REPORT_ERROR;
+	}
+	if (!lh_top_profile(&t->target, (uint64_t)LH_OPTION(t->settings, delay).number, &file)) {
+		print_end(t);
+		return LH_STATUS_REPORT_ERROR;
+	}
+	options.symbols = t->symbols;
+	options.every_lock = true;
+	t->report = lh_report_new(options);
+	lh_report_add_file(t->report, &file);
+	lh_report_finish(t->report);
+	rc = lh_render(format->render, t->report, &style, stdout);
+	lh_report_free(t->report);
+	t->report = NULL;
+	lh_read_close(&file);
+	if (rc)
+		lh_log("top: cannot write: %s", strerror(rc));
+	return rc ? LH_STATUS_REPORT_ERROR : 0;
 }
 
 /* ---- live ---- */
@@ -238,6 +272,9 @@ static uint64_t limit(const struct lh_value *v)
 static int top(struct lh_settings *s, char **operand, int operands)
 {
 	const char *pid = LH_OPTION(s, pid).text;
+	static const char *const forms[] = {NULL, "folded", "pprof", "pprof-holder"};
+	const char *form = forms[LH_OPTION(s, top_format).number];
+	const struct lh_format *format = form ? lh_render_find(form) : NULL;
 	bool batch = LH_OPTION(s, batch).number;
 	uint64_t rows = limit(&LH_OPTION(s, rows));
 	struct top t = {.settings = s,
@@ -254,7 +291,7 @@ static int top(struct lh_settings *s, char **operand, int operands)
 	lh_top_find_key(LH_OPTION(s, sort).text, &t.page.key);
 	if (lh_top_target_open(&t.target, operands ? *operand : pid)) {
 		t.symbols = lh_symbols_new(LH_OPTION(s, debuginfod).number);
-		status = batch ? write_tables(&t) : show(&t);
+		status = format ? write_profile(&t, format) : batch ? write_tables(&t) : show(&t);
 		lh_report_free(t.report);
 		lh_symbols_free(t.symbols);
 	} else {
@@ -279,7 +316,8 @@ const struct lh_command lh_cmd_top = {
 	.examples = "  lockhound top $(pidof mariadbd)\n"
 		    "  lockhound top -b -n 1 4711                     one table, since the start\n"
 		    "  lockhound top -b -n 2 -d 10 --sort=hold 4711   and one of ten seconds\n"
-		    "  lockhound top -b --json 4711 | jq -c '.locks[0]'\n",
+		    "  lockhound top -b --json 4711 | jq -c '.locks[0]'\n"
+		    "  lockhound top --format pprof -d 10 4711 > wait.pb.gz\n",
 	.notes = "Keys: w wait, h hold, c contended, a acquisitions, l length of the queue, t "
 		 "totals,\n"
 		 "r reverse, space sample now, ? help, q end.\n",

@@ -20,6 +20,8 @@ const char *lh_hang_thread_text(const struct lh_hang_writer *g, uint32_t thread)
 
 	if (t->foreign_process && strstr(name, lh_arena_printf(g->arena, "%d", t->tid)))
 		return lh_hang_clean(g, name); /* the name already contains the thread id */
+	if (g->folded)
+		return lh_hang_clean(g, name);
 	return lh_arena_printf(g->arena, "%s (%d)", lh_hang_clean(g, name), t->tid);
 }
 
@@ -210,6 +212,9 @@ const char *lh_hang_wait_reason(const struct lh_hang_thread *t, bool deadlocked)
 
 const char *lh_hang_activity_text(const struct lh_hang_writer *g, const struct lh_hang_thread *t)
 {
+	if (t->doing && g->folded) /* "reads on descriptor 0 (pipe:[3727993])" */
+		return lh_hang_clean(g, lh_arena_printf(g->arena, "%.*s",
+							(int)strcspn(t->doing, "("), t->doing));
 	if (t->doing)
 		return lh_hang_clean(g, t->doing);
 	return g->hang->peek->no_access ? "does not wait for a lock" : "is in a system call";

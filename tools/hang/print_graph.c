@@ -29,9 +29,10 @@ static void draw_holds(const struct lh_hang_writer *g, uint32_t thread, bool sta
 		if (h->thread != thread || !lh_hang_is_lock(g, h->lock))
 			continue;
 		const char *at = lh_hang_at(g, LH_SITE_STACK(h->site));
+		bool timed = h->ns && !g->folded;
 		fprintf(g->out, "    holds %s%s%s%s%s%s\n", lh_hang_mode_text(g, h),
-			lh_hang_lock_text(g, h->lock), h->ns ? " for " : "",
-			h->ns ? lh_report_time(g->report, h->ns) : "", at[0] ? ", acquired" : "",
+			lh_hang_lock_text(g, h->lock), timed ? " for " : "",
+			timed ? lh_report_time(g->report, h->ns) : "", at[0] ? ", acquired" : "",
 			at[0] ? at + 1 : "");
 		if (stacks)
 			lh_hang_stack(g, LH_SITE_STACK(h->site));
@@ -46,9 +47,9 @@ static const char *how_long(const struct lh_hang_writer *g, const uint32_t *list
 	for (uint32_t i = 0; i < n; i++)
 		if (g->hang->thread[list[i]].ns > ns)
 			ns = g->hang->thread[list[i]].ns;
-	return ns ? lh_arena_printf(g->arena, " %s%s", n > 1 ? "up to " : "",
-				    lh_report_time(g->report, ns))
-		  : NULL;
+	return ns && !g->folded ? lh_arena_printf(g->arena, " %s%s", n > 1 ? "up to " : "",
+						  lh_report_time(g->report, ns))
+				: NULL;
 }
 
 void lh_hang_print_waiters(const struct lh_hang_writer *g, const uint32_t *list, uint32_t n,

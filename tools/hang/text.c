@@ -5,6 +5,8 @@
  */
 #include "tools/hang/writer.h"
 
+#include <string.h>
+
 /* ---- findings ---- */
 
 /* The addresses of the finding's locks that have no name, or one name. */
@@ -81,9 +83,10 @@ static const char *held_by(const struct lh_hang_writer *g, uint32_t thread)
 
 		if (hold->thread != thread || !lh_hang_is_lock(g, hold->lock))
 			continue;
+		bool timed = hold->ns && !g->folded;
 		text = lh_arena_printf(g->arena, "%s%s%s%s%s", text ? text : "", text ? ", " : "",
-				       lh_hang_lock_text(g, hold->lock), hold->ns ? " for " : "",
-				       hold->ns ? lh_report_time(g->report, hold->ns) : "");
+				       lh_hang_lock_text(g, hold->lock), timed ? " for " : "",
+				       timed ? lh_report_time(g->report, hold->ns) : "");
 	}
 	return text;
 }
@@ -199,5 +202,27 @@ void lh_hang_text(const struct lh_hang *h, struct lh_report *report,
 		fprintf(out, "lockhound: note: %s\n", lh_hang_clean(&g, report->note[i]));
 	fprintf(out, "lockhound: %s%d (%s): %s\n", h->peek->core ? "core of " : "", h->peek->pid,
 		lh_hang_clean(&g, h->peek->comm), lh_hang_result(&g));
+	lh_arena_free(g.arena);
+}
+
+void lh_hang_text_folded(const struct lh_hang *h, struct lh_report *report,
+			 const struct lh_ledger_view *ledger, bool all, FILE *out)
+{
+	struct lh_hang_writer g = {.hang = h,
+				   .report = report,
+				   .process = lh_report_get_process(report, ledger),
+				   .arena = lh_arena_new(),
+				   .out = out,
+				   .folded = true};
+	long before = ftell(out);
+
+	if (report->findings || all) {
+		lh_hang_print_graph(&g, all);
+	} else {
+		show_waiters(&g);
+		show_holders(&g);
+		if (ftell(out) == before && *first_activity(&g))
+			fprintf(out, "  %s\n", first_activity(&g) + strlen("; "));
+	}
 	lh_arena_free(g.arena);
 }

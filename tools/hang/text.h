@@ -13,6 +13,11 @@
 void lh_hang_text(const struct lh_hang *, struct lh_report *, const struct lh_ledger_view *ledger,
 		  const struct lh_render_text_style *, FILE *);
 
+/* Only the threads, without ids and times: the same of all processes that do the same. `all`: every
+ * thread, with stacks. */
+void lh_hang_text_folded(const struct lh_hang *, struct lh_report *,
+			 const struct lh_ledger_view *ledger, bool all, FILE *);
+
 /* Only the wait-for graph: every thread, what it holds and waits for, with stacks. */
 void lh_thread_dump_print(const struct lh_hang *, struct lh_report *,
 			  const struct lh_ledger_view *ledger, FILE *);

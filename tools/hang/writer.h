@@ -13,6 +13,7 @@ struct lh_hang_writer {
 	struct lh_render_text_style style;
 	struct lh_arena *arena;
 	FILE *out;
+	bool folded; /* without ids and times, which differ between processes that do the same */
 };
 
 /* phrases.c: the strings are in the writer's arena. */

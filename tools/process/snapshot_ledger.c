@@ -43,6 +43,8 @@ void lh_snapshot_make(struct lh_snapshot *snapshot, struct lh_arena *arena, uint
 void lh_snapshot_view(const struct lh_snapshot *snapshot, struct lh_ledger_view *view)
 {
 	*view = (struct lh_ledger_view){.head = snapshot->head};
+	memcpy(view->head.magic, LH_LEDGER_MAGIC, sizeof(view->head.magic)); /* to be packed */
+	view->head.version = LH_LEDGER_VERSION;
 	for (int t = 1; t < LH_TABLES; t++) {
 		view->rows[t].at = snapshot->rows.table[t].at;
 		view->rows[t].row = table[t].row;

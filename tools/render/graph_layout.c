@@ -11,7 +11,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { SWEEPS = 8, ROWS_LEAST = 8, UNKNOWN = UINT32_MAX };
+enum { SWEEPS = 8, ROWS_LEAST = 8 };
+#define UNKNOWN UINT32_MAX
 #define SHAPE 0.39 /* columns² / nodes: makes a large picture 1.6 times as wide as it is high */
 
 /* The edges of node i, of one direction: edge[first[i]] to edge[first[i + 1] - 1]. */

@@ -7,14 +7,14 @@ static void show_findings(struct lh_html *h)
 {
 	const struct lh_report *report = h->v->report;
 
-	if (!report->findings) {
+	if (!report->findings)
 		fprintf(h->v->out, "<p>%s</p>\n",
 			report->processes ? "There are none." : "Nothing was watched.");
-		return;
-	}
-	lh_html_list(h);
+	else
+		lh_html_list(h);
 	for (uint32_t i = 0; i < report->findings && i < LH_HTML_FINDINGS; i++)
 		lh_html_finding(h, report->finding[i]);
+	lh_html_filtered(h);
 }
 
 static bool always(const struct lh_report *report)

@@ -23,13 +23,15 @@ struct lh_html {
 
 /* html_page.c: the style, the script, and what the security policy says of the script. */
 extern const char lh_html_style[], lh_html_script[];
-#define LH_HTML_SCRIPT_HASH "sha256-m4P3nViU0nde8sDsyzGBE/wcZjOcpDYyuZnCalq3fuE="
+#define LH_HTML_SCRIPT_HASH "sha256-gQNx60yQCu91Iw2Ovy6W1phUof+7BUxTfniAUO2o+dU="
 
 /* html_text.c */
 /* Clean, escaped, and cut if it is very long. NULL: "". */
 const char *lh_html_text(struct lh_html *, const char *);
 /* " <code>bank.c:41</code>"; NULL: "". */
 const char *lh_html_code(struct lh_html *, const char *);
+/* " in bank[4711]", of a report with several processes; otherwise "". */
+const char *lh_html_in_process(struct lh_html *, const struct lh_report_process *);
 /* Begins a box that scrolls, with a name for those who do not see it; `</div>` ends it. */
 void lh_html_scroll(struct lh_html *, const char *kind, const char *label);
 /* The source around a frame, with a caret below the column that says `label`. */
@@ -47,6 +49,8 @@ void lh_html_head(struct lh_html *);
 
 /* html_list.c: the list of findings, with links. */
 void lh_html_list(struct lh_html *);
+/* If the style asks for them: the filtered findings, and why they are filtered. */
+void lh_html_filtered(struct lh_html *);
 /* html_finding.c */
 void lh_html_finding(struct lh_html *, const struct lh_report_finding *);
 /* html_graph.c: the lock-order graph, as a picture and as a table. */

@@ -4,6 +4,7 @@
  */
 #include "tools/render/html.h"
 #include "tools/render/lanes.h"
+#include "tools/util/shorten.h"
 
 #include <string.h>
 
@@ -37,9 +38,7 @@ static void show_head(struct lh_html *h, const struct lh_report_finding *f)
 			f->processes > 1
 				? lh_arena_printf(v->arena, " in %u processes", f->processes)
 				: "");
-	if (v->report->processes > 1)
-		fprintf(v->out, " <span>in %s[%d]</span>",
-			lh_html_text(h, lh_path_base(f->process->exe)), f->process->pid);
+	fputs(lh_html_in_process(h, f->process), v->out);
 	fprintf(v->out, " <span>id <a href=\"#f%s\"><code>%s</code></a></span></p>\n",
 		f->fingerprint, f->fingerprint);
 	show_status(h, f);
@@ -87,17 +86,27 @@ static bool is_same_place(const struct lh_report_step *a, const struct lh_report
 	       strcmp(x->file, y->file) == 0;
 }
 
+/* Behind a step; whole in the stack. */
+static const char *function_text(struct lh_html *h, const struct lh_report_frame *f)
+{
+	enum { FUNCTION_MAX = 60 };
+
+	if (!f || !f->function || !lh_view_at(h->v, f))
+		return "";
+	return lh_arena_printf(
+		h->v->arena, " <span class=\"dim\">%s</span>",
+		lh_html_text(h, f->script ? f->function
+					  : lh_shorten_function(h->v->arena, f->function,
+								FUNCTION_MAX)));
+}
+
 static void show_step(struct lh_html *h, const struct lh_report_finding *f,
 		      const struct lh_report_step *a, const struct lh_report_step *before)
 {
 	const char *done = lh_report_step_text(h->v->report, f, a, false);
-	const char *at = lh_view_at(h->v, a->frame);
 
-	fprintf(h->v->out, "<li><p>%s%s%s</p>\n", lh_html_text(h, done), lh_html_code(h, at),
-		at && a->frame->function
-			? lh_arena_printf(h->v->arena, " <span class=\"dim\">%s</span>",
-					  lh_html_text(h, a->frame->function))
-			: "");
+	fprintf(h->v->out, "<li><p>%s%s%s</p>\n", lh_html_text(h, done),
+		lh_html_code(h, lh_view_at(h->v, a->frame)), function_text(h, a->frame));
 	/* The end lock of a thread is held from create to exit: no call acquired it. */
 	if (!a->lock || a->lock->row.kind != LH_THREAD_END || a->action != LH_HOLDS) {
 		if (!is_same_place(a, before))
@@ -121,9 +130,8 @@ static void show_thread(struct lh_html *h, const struct lh_report_finding *f,
 		fprintf(v->out, "<p class=\"dim\">in %s[%d]</p>\n",
 			lh_html_text(h, lh_path_base(thread->process->exe)), thread->process->pid);
 	if (made && !made->system)
-		fprintf(v->out, "<p class=\"dim\">created in %s%s</p>\n",
-			made->function ? lh_html_text(h, made->function) : "??",
-			lh_html_code(h, lh_view_at(v, made)));
+		fprintf(v->out, "<p class=\"dim\">created at%s%s</p>\n",
+			lh_html_code(h, lh_view_at(v, made)), function_text(h, made));
 }
 
 static void show_part(struct lh_html *h, const struct lh_report_finding *f,

@@ -49,8 +49,6 @@ void lh_html_graph(struct lh_html *h)
 	show_controls(h);
 	lh_html_scroll(h, "graph-box", "lock-order graph");
 	lh_graph_svg(h->v, false);
-	fputs("</div>\n<figcaption>An arrow from a to b: a thread acquired b while it held a. Red: "
-	      "on a cycle.</figcaption>\n</figure>\n",
-	      h->v->out);
+	fputs("</div>\n</figure>\n", h->v->out);
 	show_orders(h);
 }

@@ -1,4 +1,5 @@
-/* html_list.c — the list of findings at the top of the HTML page, with a link to each. */
+/* html_list.c — the list of findings at the top of the HTML page, with a link to each; and the
+ * filtered findings. */
 #include "tools/render/html.h"
 
 /* From how many findings on the list can be filtered. */
@@ -37,21 +38,21 @@ static void show_filter(struct lh_html *h)
 
 static void show_entry(struct lh_html *h, const struct lh_report_finding *f)
 {
-	const char *at = lh_view_at(h->v, f->frame);
+	const char *verdict = f->proof ? lh_name_verdict(f->proof->verdict) : "";
+	const char *status = f->status == LH_NEW ? "" : lh_name_status(f->status);
 
 	fprintf(h->v->out,
 		"<li class=\"%s\" data-severity=\"%s\" data-status=\"%s\">"
 		"<a href=\"#f%s\">%s</a> <span class=\"facts\"><b class=\"tag\">%s</b> "
-		"<code>%s</code>%s%s%s</span></li>\n",
+		"<code>%s</code>",
 		lh_name_severity(f->severity), lh_name_severity(f->severity),
 		lh_name_status(f->status), f->fingerprint, lh_html_text(h, f->message),
-		lh_name_severity(f->severity), lh_name_rule(f->rule), lh_html_code(h, at),
-		f->proof ? lh_arena_printf(h->v->arena, " <span>%s</span>",
-					   lh_name_verdict(f->proof->verdict))
-			 : "",
-		f->status == LH_NEW ? ""
-				    : lh_arena_printf(h->v->arena, " <span>%s</span>",
-						      lh_name_status(f->status)));
+		lh_name_severity(f->severity), lh_name_rule(f->rule));
+	if (*verdict)
+		fprintf(h->v->out, " <span>%s</span>", verdict);
+	if (*status)
+		fprintf(h->v->out, " <span>%s</span>", status);
+	fprintf(h->v->out, "%s</span></li>\n", lh_html_code(h, lh_view_at(h->v, f->frame)));
 }
 
 void lh_html_list(struct lh_html *h)
@@ -68,4 +69,23 @@ void lh_html_list(struct lh_html *h)
 			"<p>%u more findings are not shown; <code>lockhound report</code> and the "
 			"other formats have all.</p>\n",
 			report->findings - LH_HTML_FINDINGS);
+}
+
+void lh_html_filtered(struct lh_html *h)
+{
+	const struct lh_report *report = h->v->report;
+
+	if (!h->v->style->filtered || !report->filtereds)
+		return;
+	fprintf(h->v->out, "<details><summary>%s: not in the counts above</summary>\n<ul>\n",
+		lh_view_count(h->v, report->filtereds, "filtered finding", "filtered findings"));
+	for (uint32_t i = 0; i < report->filtereds && i < LH_HTML_ROWS; i++) {
+		const struct lh_report_finding *f = report->filtered[i];
+
+		fprintf(h->v->out,
+			"<li>%s%s <span class=\"dim\">filtered (%s) because %s</span></li>\n",
+			lh_html_text(h, f->message), lh_html_code(h, lh_view_at(h->v, f->frame)),
+			lh_name_filter(f->filter), lh_name_filter_reason(f->filter));
+	}
+	fputs("</ul></details>\n", h->v->out);
 }

@@ -13,18 +13,38 @@ static bool is_shown(const struct lh_report_lock *lock)
 	       (lock->row.kind != LH_FUTEX || lock->stats.contended);
 }
 
+/* ---- waits, with the one that never ended ---- */
+
+static uint64_t unended_ns(const struct lh_report_lock *lock)
+{
+	return lock->contention && lock->contention->waiting ? lock->contention->waiting_ns : 0;
+}
+
+static uint64_t waits(const struct lh_report_lock *lock)
+{
+	return lock->stats.contended + (lock->contention && lock->contention->waiting);
+}
+
+static uint64_t longest_wait(const struct lh_report_lock *lock)
+{
+	uint64_t unended = unended_ns(lock);
+
+	return unended > lock->stats.wait_max_ns ? unended : lock->stats.wait_max_ns;
+}
+
 /* ---- the tables of locks ---- */
 
-static void show_lock(struct lh_html *h, const struct lh_report_lock *lock, bool waits)
+static void show_lock(struct lh_html *h, const struct lh_report_lock *lock, bool waited)
 {
-	fprintf(h->v->out, "<tr><th scope=\"row\">%s</th>", lh_html_text(h, lock->name));
+	fprintf(h->v->out, "<tr><th scope=\"row\">%s%s</th>", lh_html_text(h, lock->name),
+		lh_html_in_process(h, lock->process));
 	lh_html_cell(h, lock->kind_text);
 	lh_html_cell_number(h, lock->row.acquired + lock->row.shared);
-	if (waits) {
-		lh_html_cell_number(h, lock->stats.contended);
-		lh_html_cell_time(h, lock->stats.wait_ns);
+	if (waited) {
+		lh_html_cell_number(h, waits(lock));
+		lh_html_cell_time(h, lock->stats.wait_ns + unended_ns(lock));
 		lh_html_cell_time(h, lh_report_lock_wait(lock).p99_ns);
-		lh_html_cell_time(h, lock->stats.wait_max_ns);
+		lh_html_cell_time(h, longest_wait(lock));
 	}
 	lh_html_cell_time(h, lh_report_lock_hold(lock).mean_ns);
 	lh_html_cell_time(h, lh_report_lock_hold(lock).p99_ns);
@@ -32,7 +52,7 @@ static void show_lock(struct lh_html *h, const struct lh_report_lock *lock, bool
 	fputs("</tr>\n", h->v->out);
 }
 
-static void show_table(struct lh_html *h, bool waits)
+static void show_table(struct lh_html *h, bool waited)
 {
 	static const char *const with_waits[] = {"lock",          "kind",       "#acquired",
 						 "#contended",    "#!waited",   "#wait p99",
@@ -44,14 +64,13 @@ static void show_table(struct lh_html *h, bool waits)
 	uint32_t shown = 0;
 
 	lh_html_table_begin(h,
-			    waits ? "Locks for which a thread waited. Waits are exact, holds are "
-				    "sampled."
-				  : "Locks for which no thread waited. Holds are sampled.",
-			    waits ? with_waits : without);
+			    waited ? "Locks for which a thread waited. Waits are exact, holds are "
+				     "sampled."
+				   : "Locks for which no thread waited. Holds are sampled.",
+			    waited ? with_waits : without);
 	for (uint32_t i = 0; i < report->locks && shown < LH_HTML_ROWS; i++)
-		if (is_shown(report->busiest[i]) &&
-		    !report->busiest[i]->stats.contended == !waits) {
-			show_lock(h, report->busiest[i], waits);
+		if (is_shown(report->busiest[i]) && (waits(report->busiest[i]) > 0) == waited) {
+			show_lock(h, report->busiest[i], waited);
 			shown++;
 		}
 	lh_html_table_end(h);
@@ -66,7 +85,7 @@ static void show_tables(struct lh_html *h)
 
 	for (uint32_t i = 0; i < report->locks; i++)
 		if (is_shown(report->lock[i]))
-			++*(report->lock[i]->stats.contended ? &waited : &others);
+			++*(waits(report->lock[i]) ? &waited : &others);
 	lh_html_search(h, "locks", waited + others);
 	if (waited)
 		show_table(h, true);
@@ -76,6 +95,38 @@ static void show_tables(struct lh_html *h)
 		lh_view_count(h->v, others, "lock", "locks"));
 	show_table(h, false);
 	fputs("</details>\n", h->v->out);
+}
+
+/* ---- the table of classes ---- */
+
+static void show_class(struct lh_html *h, const struct lh_class_stats *c)
+{
+	fprintf(h->v->out, "<tr><th scope=\"row\">%s</th>", lh_html_text(h, c->name));
+	lh_html_cell_number(h, c->locks);
+	lh_html_cell_number(h, c->acquired + c->shared);
+	lh_html_cell_number(h, c->contended);
+	lh_html_cell_time(h, c->wait_ns);
+	lh_html_cell_time(h, c->wait.max_ns);
+	lh_html_cell_time(h, c->hold.mean_ns);
+	lh_html_cell_time(h, c->hold.max_ns);
+	fputs("</tr>\n", h->v->out);
+}
+
+static void show_classes(struct lh_html *h)
+{
+	static const char *const columns[] = {"lock class", "#locks",        "#acquired",
+					      "#contended", "#!waited",      "#longest wait",
+					      "#mean hold", "#longest hold", NULL};
+	const struct lh_wait_stats *p = h->v->report->profile;
+
+	if (!p || !p->classes)
+		return;
+	lh_html_fold_begin(h, p->classes, "lock class", "lock classes");
+	lh_html_table_begin(h, "Lock classes: locks initialized at the same place.", columns);
+	for (uint32_t i = 0; i < p->classes && i < LH_HTML_ROWS; i++)
+		show_class(h, p->class[i]);
+	lh_html_table_end(h);
+	lh_html_fold_end(h);
 }
 
 /* ---- wait pairs ---- */
@@ -123,10 +174,14 @@ static void show_properties(struct lh_html *h, const struct lh_report_lock *lock
 	fputs("</dl></details>\n", h->v->out);
 }
 
+/* Whether a finding names a lock is asked only if there are few findings. */
 static bool is_notable(struct lh_html *h, const struct lh_report_lock *lock)
 {
-	return is_shown(lock) && lh_kind_acts(lock->row.kind) != LH_COND &&
-	       lh_view_lock_is_notable(h->v, lock);
+	if (!is_shown(lock) || lh_kind_acts(lock->row.kind) == LH_COND)
+		return false;
+	if (h->v->report->findings > LH_HTML_FINDINGS)
+		return waits(lock) > 0;
+	return lh_view_lock_is_notable(h->v, lock);
 }
 
 static void show_notable_locks(struct lh_html *h)
@@ -151,6 +206,7 @@ static void show_notable_locks(struct lh_html *h)
 void lh_html_locks(struct lh_html *h)
 {
 	show_tables(h);
+	show_classes(h);
 	show_wait_pairs(h);
 	show_notable_locks(h);
 }

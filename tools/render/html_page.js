@@ -78,6 +78,15 @@
     th.replaceChildren(button);
   });
 
+  // ---- source: a caret far to the right is scrolled into sight ----
+  all('.source i').map(function (caret) {
+    var lines = caret.parentNode, x = caret.getBoundingClientRect().left;
+    return [lines, x - lines.getBoundingClientRect().left, lines.clientWidth];
+  }).forEach(function (place) {
+    if (place[1] > place[2] / 2)
+      place[0].scrollLeft = place[1] - place[2] / 4;
+  });
+
   // ---- stacks: a reference becomes the stack when it is opened ----
   function fill(details) {
     var link = one('a[href^="#s"]', details);

@@ -53,17 +53,17 @@ void lh_html_rules(struct lh_html *h)
 	bool shown[LH_RULES] = {false};
 
 	for (uint32_t i = 0; i < report->findings && i < LH_HTML_FINDINGS; i++) {
-		const struct lh_report_finding *f = report->finding[i];
+		enum lh_rule rule = report->finding[i]->rule;
+		const struct lh_rule_row *row = lh_rule_row(rule);
 
-		if (shown[f->rule])
+		if (shown[rule])
 			continue;
-		shown[f->rule] = true;
+		shown[rule] = true;
 		fprintf(h->v->out,
 			"<h3 id=\"rule-%s\"><code>%s</code>: %s</h3>\n<p>%s</p>\n"
 			"<p><b>What to do:</b> %s <span class=\"dim\">With an example:</span> "
 			"<code>lockhound explain %s</code></p>\n",
-			lh_name_rule(f->rule), lh_name_rule(f->rule), lh_html_text(h, f->title),
-			lh_html_text(h, f->meaning), lh_html_text(h, f->help),
-			lh_name_rule(f->rule));
+			row->name, row->name, lh_html_text(h, row->title),
+			lh_html_text(h, row->meaning), lh_html_text(h, row->help), row->name);
 	}
 }

@@ -40,6 +40,14 @@ const char *lh_html_code(struct lh_html *h, const char *text)
 	return text ? lh_arena_printf(h->v->arena, " <code>%s</code>", lh_html_text(h, text)) : "";
 }
 
+const char *lh_html_in_process(struct lh_html *h, const struct lh_report_process *p)
+{
+	if (h->v->report->processes < 2)
+		return "";
+	return lh_arena_printf(h->v->arena, " <span class=\"dim\">in %s[%d]</span>",
+			       lh_html_text(h, lh_path_base(p->exe)), p->pid);
+}
+
 void lh_html_scroll(struct lh_html *h, const char *kind, const char *label)
 {
 	fprintf(h->v->out,

@@ -40,17 +40,22 @@ static void add_finding(struct rows *r, const struct lh_report_finding *f)
 	}
 }
 
-static void add_shares(struct rows *r, const struct lh_contention_stats *s)
+static void add_waits(struct row *row, uint64_t n, uint64_t ns, uint64_t longest_ns)
+{
+	row->waits += n;
+	row->wait_ns += ns;
+	if (row->wait_max_ns < longest_ns)
+		row->wait_max_ns = longest_ns;
+}
+
+static void add_contention(struct rows *r, const struct lh_contention_stats *s)
 {
 	for (uint32_t i = 0; s && i < s->shares; i++)
-		if (s->share[i].thread && s->share[i].waits) {
-			struct row *row = row_of(r, s->share[i].thread);
-
-			row->waits += s->share[i].waits;
-			row->wait_ns += s->share[i].wait_ns;
-			if (row->wait_max_ns < s->share[i].wait_max_ns)
-				row->wait_max_ns = s->share[i].wait_max_ns;
-		}
+		if (s->share[i].thread && s->share[i].waits)
+			add_waits(row_of(r, s->share[i].thread), s->share[i].waits,
+				  s->share[i].wait_ns, s->share[i].wait_max_ns);
+	if (s && s->waiting) /* never ended */
+		add_waits(row_of(r, s->waiting), 1, s->waiting_ns, s->waiting_ns);
 }
 
 static void show_row(struct lh_html *h, const struct row *row)
@@ -58,8 +63,9 @@ static void show_row(struct lh_html *h, const struct row *row)
 	const struct lh_report_thread *t = row->thread;
 	const struct lh_report_frame *made = lh_report_place(t->created);
 
-	fprintf(h->v->out, "<tr><th scope=\"row\">%s</th>",
-		lh_html_text(h, lh_report_thread_text(h->v->report, t)));
+	fprintf(h->v->out, "<tr><th scope=\"row\">%s%s</th>",
+		lh_html_text(h, lh_report_thread_text(h->v->report, t)),
+		lh_html_in_process(h, t->process));
 	fprintf(h->v->out, t->tid > 0 ? "<td class=\"n\">%d</td>" : "<td></td>", t->tid);
 	lh_html_cell(h, made && !made->system ? lh_view_at(h->v, made) : NULL);
 	lh_html_cell_number(h, row->waits);
@@ -78,7 +84,7 @@ void lh_html_threads(struct lh_html *h)
 	for (uint32_t i = 0; i < report->findings && i < LH_HTML_FINDINGS; i++)
 		add_finding(&r, report->finding[i]);
 	for (uint32_t i = 0; i < report->locks; i++)
-		add_shares(&r, report->lock[i]->contention);
+		add_contention(&r, report->lock[i]->contention);
 	if (!r.n) {
 		fputs("<p>No finding names a thread, and none waited for a lock.</p>\n", h->v->out);
 		return;

@@ -15,6 +15,7 @@ enum {
 	TOP = 30,      /* the lanes begin here, below their heads */
 	ROW_GAP = 12,  /* between two steps */
 	DOT = 10,      /* radius of a step's number */
+	AROUND = 52,   /* twice how far an arrow bends that would meet a dot */
 	NAME_MAX = 300 /* columns of a step for screen readers */
 };
 
@@ -179,24 +180,70 @@ static void draw_tip(const struct picture *d, double x, double y, double ux, dou
 		y - uy * 9 - ux * 4);
 }
 
+struct point {
+	double x, y;
+};
+
+static struct point dot_at(const struct picture *d, uint32_t step)
+{
+	return (struct point){lane_x(d, d->s->step[step].lane), d->y[step]};
+}
+
+/* From one point towards another. */
+static struct point towards(struct point from, struct point to, double distance)
+{
+	double dx = to.x - from.x, dy = to.y - from.y, length = sqrt(dx * dx + dy * dy);
+
+	return (struct point){from.x + dx / length * distance, from.y + dy / length * distance};
+}
+
+/* Does the line between two dots meet another dot? */
+static bool meets_dot(const struct picture *d, uint32_t from, uint32_t to)
+{
+	struct point a = dot_at(d, from), b = dot_at(d, to);
+
+	for (uint32_t i = 0; i < d->s->steps; i++) {
+		struct point p = dot_at(d, i);
+		double along = (p.y - a.y) / (b.y - a.y);
+
+		if (i != from && i != to && along > 0 && along < 1 &&
+		    fabs(a.x + (b.x - a.x) * along - p.x) < DOT + 4)
+			return true;
+	}
+	return false;
+}
+
+static void draw_loop(const struct picture *d, uint32_t from, uint32_t to)
+{
+	struct point a = dot_at(d, from), b = dot_at(d, to);
+	double side = a.x - (d->s->step[from].lane ? 24 : 40);
+
+	draw_path(d, lh_arena_printf(d->v->arena, "M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f",
+				     a.x - DOT, a.y, side, a.y, side, b.y, b.x - DOT - 8, b.y));
+	draw_tip(d, b.x - DOT - 1, b.y, 1, 0);
+}
+
 /* From the step that waits to the step that acquired; in one lane: a curve at its left. */
 static void draw_arrow(const struct picture *d, uint32_t from, uint32_t to)
 {
-	struct lh_arena *p = d->v->arena;
-	double x = lane_x(d, d->s->step[from].lane), y = d->y[from];
-	double to_x = lane_x(d, d->s->step[to].lane), to_y = d->y[to];
-	double dx = to_x - x, dy = to_y - y, length = sqrt(dx * dx + dy * dy);
-	double ux = dx / length, uy = dy / length, side = x - (d->s->step[from].lane ? 24 : 40);
+	struct point a = dot_at(d, from), b = dot_at(d, to), bend, begin, end, tip;
+	const char *curve = "L";
 
-	if (d->s->step[from].lane == d->s->step[to].lane) {
-		draw_path(d, lh_arena_printf(p, "M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f", x - DOT,
-					     y, side, y, side, to_y, x - DOT - 8, to_y));
-		draw_tip(d, x - DOT - 1, to_y, 1, 0);
+	if (a.x == b.x) {
+		draw_loop(d, from, to);
 		return;
 	}
-	draw_path(d, lh_arena_printf(p, "M%.1f %.1fL%.1f %.1f", x + ux * DOT, y + uy * DOT,
-				     to_x - ux * (DOT + 8), to_y - uy * (DOT + 8)));
-	draw_tip(d, to_x - ux * (DOT + 1), to_y - uy * (DOT + 1), ux, uy);
+	bend = (struct point){(a.x + b.x) / 2, (a.y + b.y) / 2};
+	if (meets_dot(d, from, to)) {
+		bend.y += AROUND;
+		curve = lh_arena_printf(d->v->arena, "Q%.1f %.1f ", bend.x, bend.y);
+	}
+	begin = towards(a, bend, DOT);
+	end = towards(b, bend, DOT + 8);
+	tip = towards(b, bend, DOT + 1);
+	draw_path(d, lh_arena_printf(d->v->arena, "M%.1f %.1f%s%.1f %.1f", begin.x, begin.y, curve,
+				     end.x, end.y));
+	draw_tip(d, tip.x, tip.y, (tip.x - end.x) / 7, (tip.y - end.y) / 7);
 }
 
 static void draw_end(const struct picture *d)

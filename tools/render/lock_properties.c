@@ -78,7 +78,7 @@ static const char *waiting(struct lh_view *v, const struct lh_report_lock *lock)
 {
 	const struct lh_contention_stats *s = lock->contention;
 	const struct lh_time_summary w = lh_report_lock_wait(lock);
-	const char *text = "no thread waited";
+	const char *text = s && s->waiting ? "no wait ended" : "no thread waited";
 
 	if (w.n)
 		text = lh_arena_printf(v->arena, "the longest wait was %s, %s on average",
@@ -165,7 +165,7 @@ static const char *fairness(struct lh_view *v, const struct lh_report_lock *lock
 	const char *text;
 
 	if (!lock->stats.contended || !s || !s->taken)
-		return "no thread waited";
+		return s && s->waiting ? "no wait ended" : "no thread waited";
 	text = lh_arena_printf(v->arena, "acquired by %s", portions(v, s));
 	if (s->starved)
 		text = lh_arena_printf(

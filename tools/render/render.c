@@ -9,6 +9,7 @@
 const struct lh_format lh_render_formats[] = {
 	{"text", lh_render_text, "for people: findings with stacks and source", false, false},
 	{"json", lh_render_json, "for programs: schema lockhound/1", false, false},
+	{"ndjson", lh_render_ndjson, "for jq and DuckDB: one finding a line", false, false},
 	{"sarif", lh_render_sarif, "for code scanning: SARIF 2.1.0", false, false},
 	{"junit", lh_render_junit, "for CI servers: JUnit XML", false, false},
 	{"gitlab", lh_render_gitlab, "for GitLab: code quality", false, false},

@@ -55,7 +55,8 @@ const struct lh_format *lh_render_find(const char *name);
 
 lh_renderer lh_render_text, lh_render_json, lh_render_sarif, lh_render_junit, lh_render_gitlab,
 	lh_render_github, lh_render_markdown, lh_render_html, lh_render_dot, lh_render_mermaid,
-	lh_render_svg, lh_render_folded, lh_render_trace, lh_render_pprof, lh_render_pprof_holder;
+	lh_render_svg, lh_render_folded, lh_render_trace, lh_render_pprof, lh_render_pprof_holder,
+	lh_render_ndjson;
 
 /* One finding. */
 void lh_render_text_finding(const struct lh_report *, const struct lh_report_finding *,

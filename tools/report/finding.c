@@ -299,6 +299,7 @@ static void replace_contents(struct lh_report_finding *f, const struct lh_report
 	*f = *more;
 	f->count = old.count;
 	f->processes = old.processes;
+	f->seen = old.seen;
 	f->status = old.status;
 	f->reason = old.reason;
 	memcpy(f->fingerprint, old.fingerprint, sizeof(f->fingerprint));
@@ -414,6 +415,7 @@ struct lh_report_finding *lh_report_add_row(struct lh_report *report,
 		return NULL;
 	s = row_count_of(report, p, row, &f, fresh);
 	raise_severity(report, &s->merged_finding->found, &f);
+	lh_report_see(report, &s->merged_finding->found, p, &f);
 	f.count = f.count ? f.count : 1;
 	s->merged_finding->found.count += f.count - s->count;
 	s->count = f.count;
@@ -456,6 +458,7 @@ struct lh_report_finding *lh_report_add_finding(struct lh_report *report,
 		old->found.processes++;
 	old->last = p;
 	old->found.count++;
+	lh_report_see(report, &old->found, p, row->time_ns ? row : NULL);
 	return &old->found;
 }
 
@@ -542,5 +545,7 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *report,
 	old = merge(report, k, &fresh);
 	if (old == k)
 		f->processes = count_processes(step, n);
+	for (uint32_t i = 0; old == k && i < n; i++)
+		lh_report_see(report, f, step[i].process, NULL);
 	return &old->found;
 }

@@ -186,6 +186,17 @@ struct lh_fingerprints {
 	char v2[17], v1[17]; /* by the recipes of earlier versions */
 };
 
+/*
+ * The processes that have a finding, and when. A process counts a repetition without its time, so
+ * the last time is that when the last process first had the finding, and how long it lasted.
+ */
+struct lh_sightings {
+	uint64_t first_ns, last_ns; /* wall clock; 0: not known */
+	const struct lh_report_process *first;
+	const struct lh_report_process **process;
+	uint32_t n;
+};
+
 struct lh_report_finding {
 	const struct lh_report_process *process; /* the first process that has it */
 	enum lh_rule rule;
@@ -213,6 +224,7 @@ struct lh_report_finding {
 	struct lh_fingerprints other;
 	uint64_t count;
 	uint32_t processes; /* number of processes that have it */
+	struct lh_sightings seen;
 	uint64_t duration_ns;
 	const char *message;                    /* one sentence */
 	const char *title, *meaning, *help;     /* the texts of the rule */

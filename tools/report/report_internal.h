@@ -161,4 +161,8 @@ uint32_t lh_fingerprint_make(struct lh_report *, struct lh_report_finding *);
 const char *lh_report_proved_message(const struct lh_report *, const struct lh_proof *,
 				     const char *message);
 
+/* sightings.c: the process has the finding, by this row; NULL: at an unknown time. */
+void lh_report_see(struct lh_report *, struct lh_report_finding *, const struct lh_report_process *,
+		   const struct lh_finding *row);
+
 #endif

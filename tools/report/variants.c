@@ -55,6 +55,7 @@ static void show(struct lh_report *report, struct lh_report_finding *f,
 	f->open = old.open;
 	f->count = old.count;
 	f->processes = old.processes;
+	f->seen = old.seen;
 	f->duration_ns = old.duration_ns;
 	f->known = old.known ? old.known : one->known;
 	f->merged = old.merged;

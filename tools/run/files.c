@@ -58,16 +58,28 @@ static bool has_same_file_twice(const struct lh_settings *s)
 	return false;
 }
 
+static bool open_log(struct lh_files *f, const char *path)
+{
+	char name[PATH_MAX], error[PATH_MAX + 100];
+
+	if (!lh_output_name(path, name, sizeof(name))) {
+		lh_log("--log-file: %s: the name of the log accepts only %%h, %%r, %%c and %%%%",
+		       path);
+		return false;
+	}
+	f->log = lh_output_open_log(name, error, sizeof(error));
+	if (!f->log)
+		lh_log("--log-file: %s", error);
+	return f->log != NULL;
+}
+
 bool lh_files_open(struct lh_files *f, const struct lh_settings *s)
 {
 	if (has_same_file_twice(s))
 		return false;
 	const char *log = LH_OPTION(s, log_file).text, *record = LH_OPTION(s, output).text;
-	char error[PATH_MAX + 100];
-	if (*log && !(f->log = lh_output_open_log(log, error, sizeof(error)))) {
-		lh_log("--log-file: %s", error);
+	if (*log && !open_log(f, log))
 		return false;
-	}
 	if (*record && !open_one(&f->record, "output", record))
 		return false;
 	for (int i = 0; i < s->outputs; i++)

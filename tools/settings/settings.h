@@ -32,6 +32,7 @@ enum { LH_IN_MERGE = 32, LH_IN_GRAPH = 64, LH_IN_SUPPRESS = 128, LH_IN_POLICY = 
 enum { LH_IN_HANG = 512, LH_IN_TOP = 1024, LH_VALUE_OPTIONAL = 2048, LH_IN_CONFIRM = 4096 };
 /* Has an effect only without the front end: help lists it for env alone. */
 enum { LH_LISTED_BY_ENV = 8192 };
+enum { LH_IN_EXPLAIN = 16384 };
 /* Those that start a program; and env. */
 enum { LH_IN_PROGRAM = LH_IN_RUN | LH_IN_CHECK | LH_IN_CONFIRM };
 enum { LH_IN_LIBRARY = LH_IN_PROGRAM | LH_IN_ENV };

@@ -23,7 +23,7 @@ enum {
 	GRAPH = LH_IN_GRAPH
 };
 enum { SUPPRESS = LH_IN_SUPPRESS, POLICY = LH_IN_POLICY, HANG = LH_IN_HANG, TOP = LH_IN_TOP };
-enum { OPTIONAL = LH_VALUE_OPTIONAL, ALONE = LH_LISTED_BY_ENV };
+enum { OPTIONAL = LH_VALUE_OPTIONAL, ALONE = LH_LISTED_BY_ENV, EXPLAIN = LH_IN_EXPLAIN };
 
 #define ROW(n, l, t, p, a, w, h, of_library)                                                       \
 	{.name = (n),                                                                              \

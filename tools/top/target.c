@@ -77,7 +77,7 @@ static bool copy_ledger(struct lh_top_target *t)
 {
 	struct lh_ledger_view now;
 
-	if (!lh_ledger_of_process(&now, &t->peek, LH_TOP_TABLES))
+	if (!lh_ledger_of_process(&now, &t->peek, t->tables))
 		return false;
 	t->fresh =
 		now.head.start_ns != t->ledger.head.start_ns || now.head.pid != t->ledger.head.pid;
@@ -163,6 +163,7 @@ bool lh_top_target_open(struct lh_top_target *t, const char *name)
 {
 	memset(t, 0, sizeof(*t));
 	t->end = -1;
+	t->tables = LH_TOP_TABLES;
 	if (!find(t, name) || !open_process(t))
 		return false;
 	t->end = (int)syscall(SYS_pidfd_open, t->pid, 0);

@@ -16,6 +16,7 @@ struct lh_top_target {
 	pid_t pid;
 	int end; /* a pidfd, ready when the process has ended; -1: not available */
 	struct lh_ledger_view ledger; /* the last sample; this struct keeps its address */
+	uint32_t tables;              /* of the next samples; as in lh_read_copy_some */
 	bool fresh;                   /* a different ledger than in the previous sample */
 	char error[1200];
 };

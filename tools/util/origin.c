@@ -11,15 +11,33 @@ static const char *const ranks[] = {
 #include "libcheck/origin.def"
 };
 
+static bool is_rank(const char *text)
+{
+	return text && *text && strlen(text) <= 9 && !text[strspn(text, "0123456789")];
+}
+
+/* A variable that is set and empty counts as not set. */
 void lh_origin_rank(char out[LH_ORIGIN_MAX])
 {
 	const char *rank = NULL;
 
 	for (size_t i = 0; i < sizeof(ranks) / sizeof(*ranks) && (!rank || !*rank); i++)
 		rank = getenv(ranks[i]);
-	if (!rank || !*rank || strlen(rank) > 9 || rank[strspn(rank, "0123456789")])
-		rank = "none";
-	strcpy(out, rank);
+	strcpy(out, is_rank(rank) ? rank : "none");
+}
+
+uint32_t lh_origin_rank_in(const char *environment, size_t n)
+{
+	for (size_t i = 0; i < sizeof(ranks) / sizeof(*ranks); i++)
+		for (size_t at = 0; at < n; at += strlen(environment + at) + 1) {
+			size_t name = strlen(ranks[i]);
+			const char *value = environment + at + name + 1;
+
+			if (strncmp(environment + at, ranks[i], name) == 0 &&
+			    environment[at + name] == '=' && *value)
+				return is_rank(value) ? (uint32_t)atoi(value) + 1 : 0;
+		}
+	return 0;
 }
 
 /* True: the text ends with the root of the cgroups, as it does in a namespace of cgroups. */

@@ -19,15 +19,15 @@ static bool add(char *out, size_t capacity, size_t *at, const char *text)
 	return *at < capacity;
 }
 
-/* What stands for % and a letter; NULL: no such letter. */
+/* What stands for % and a letter; NULL: no such letter. Without a program there is no %p and %e. */
 static const char *part_of_name(char letter, pid_t pid, const char *program, char *text, size_t n)
 {
 	switch (letter) {
 	case 'p':
 		snprintf(text, n, "%d", (int)pid);
-		return text;
+		return program ? text : NULL;
 	case 'e':
-		return lh_path_base(program);
+		return program ? lh_path_base(program) : NULL;
 	case 'h':
 		*text = '\0';
 		gethostname(text, n - 1);
@@ -60,6 +60,11 @@ static bool expand(const char *path, pid_t pid, const char *program, char *out, 
 		good = part && add(out, capacity, &at, part);
 	}
 	return good;
+}
+
+bool lh_output_name(const char *path, char *out, size_t capacity)
+{
+	return expand(path, 0, NULL, out, capacity);
 }
 
 /* True if a rename would replace the file or cannot reach it: /dev/fd/3, a pipe, /dev/null. */

@@ -23,6 +23,9 @@ struct lh_output {
 	char temp[PATH_MAX]; /* "": written directly */
 };
 
+/* Replaces %h, %r, %c and %% of a file that is opened before there is a program. False: another
+ * letter, or the name is too long. */
+bool lh_output_name(const char *path, char *out, size_t capacity);
 /* False: `error` names the file and the cause. */
 bool lh_output_open(struct lh_output *o, const char *path, char *error, size_t capacity);
 /* A file that others read while it is written: directly, not by a temporary one. NULL: `error`. */

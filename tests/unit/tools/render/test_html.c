@@ -6,6 +6,7 @@
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char *output;
@@ -133,6 +134,7 @@ static void sources(void)
 				    "\u00e4(\u00e4); lock(&c);\n        two();\n";
 	int fd = mkstemps(path, 2);
 
+	CHECK_EQ(fchmod(fd, 0644), 0); /* files of which others know nothing are not shown */
 	CHECK(write(fd, lines, sizeof(lines) - 1) == sizeof(lines) - 1);
 	source(2, 2); /* tabs have four columns, and the caret follows */
 	CHECK(has_lines("    1  {\n"

@@ -96,6 +96,13 @@ static void summary(void)
 	CHECK(contains(
 		"lockhound: 2 processes, 4 locks, 16 operations, 6 threads: 1 finding (1 new) -- "
 		"next: lockhound report x.lh\n"));
+	render("html", l, 2, (struct lh_render_text_style){0});
+	CHECK(contains("<b>dropped: 3 locks, 2 stacks, 1 cycle search; results may be incomplete"));
+	CHECK(contains("<th scope=\"row\">accounts <span class=\"dim\">in bank[200]</span></th>"));
+	CHECK(contains(
+		"seen 2 times in 2 processes</span> <span class=\"dim\">in bank[100]</span>"));
+	render("html", l, 1, (struct lh_render_text_style){0});
+	CHECK(contains("<th scope=\"row\">accounts</th>"));
 	text(build_ledger(5, "/bin/true"), (struct lh_render_text_style){0});
 	CHECK_STR(output, "lockhound: 1 process, 0 locks, 0 operations, 0 threads: 0 findings\n");
 }
@@ -116,6 +123,12 @@ static void filtered(void)
 		"because two of the paths hold a common lock and so never run at the same time"));
 	CHECK(contains("  T2 'worker-1' acquired 'accounts'\n"));
 	CHECK(contains("           5          0         0        0"));
+	render("html", &l, 1, (struct lh_render_text_style){.filtered = true});
+	CHECK(contains("<summary>1 filtered finding: not in the counts above</summary>"));
+	CHECK(contains("filtered (gate) because two of the paths hold a common lock"));
+	CHECK(contains(": no findings - lockhound</title>"));
+	render("html", &l, 1, (struct lh_render_text_style){0});
+	CHECK(!strstr(output, "filtered finding"));
 }
 
 /* The five properties of a contended lock, in text and as numbers. */
@@ -169,6 +182,32 @@ static void properties(void)
 	CHECK_EQ(json_integer_value(json_object_get(lock, "starved")), 3);
 	CHECK_EQ(json_array_size(json_object_get(lock, "shares")), 2);
 	json_decref(o);
+}
+
+/* A thread that waits when the process is recorded: still, or until the process ended. */
+static void waiting(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	struct lh_live_thread *live = build_row(l, LH_T_LIVE_THREAD, NULL);
+
+	live->state = LH_LIVE_ATTACHED;
+	live->thread = 2;
+	live->wait_on = LH_WAIT_LOCK;
+	live->wait_lock = LH_LOCK_ID(1, 1);
+	live->wait_since_ns = 1000000000;
+	l->end_ns = 4000000000;
+	l->end = LH_END_RUNNING;
+	render("html", &l, 1, (struct lh_render_text_style){0});
+	CHECK(contains("no wait ended; T2 &#39;worker-1&#39; is still waiting, for 3.0 s so far"));
+	l->end = LH_END_EXIT;
+	render("html", &l, 1, (struct lh_render_text_style){0});
+	CHECK(contains("; T2 &#39;worker-1&#39; was still waiting at the end, for 3.0 s"));
+	CHECK(contains("<summary>1 lock for which no thread waited</summary>"));
+	CHECK(contains("<th scope=\"row\">accounts</th><td>mutex</td><td class=\"n\">5</td>"
+		       "<td class=\"n\">1</td><td class=\"n\" data-n=\"3000000000\">3.0 s</td>"));
+	CHECK(contains("<td class=\"n\">1</td><td class=\"n\" data-n=\"3000000000\">3.0 s</td>"
+		       "<td class=\"n\" data-n=\"3000000000\">3.0 s</td><td><a href=\"#f"));
+	CHECK(!strstr(output, "so far"));
 }
 
 /* One wait and one hold that the monitor sampled, for flame graphs and for Perfetto. */
@@ -407,6 +446,7 @@ int main(void)
 	summary();
 	filtered();
 	properties();
+	waiting();
 	folded_and_trace();
 	hostile();
 	colours();
