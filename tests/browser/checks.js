@@ -88,7 +88,7 @@
   picture_contrast() {
     const wrong = [];
     for (const svg of this.all('svg')) {
-      const areas = this.all('rect,path,circle,ellipse,polygon', svg)
+      const areas = this.all('*', svg).filter(e => e instanceof SVGGeometryElement)
         .map(area => [area, this.colour(getComputedStyle(area).fill), area.getBoundingClientRect()])
         .filter(([, colour]) => colour);
       const page = this.behind(svg);
