@@ -429,7 +429,7 @@ bool lh_session_run(struct lh_session *s)
 	}
 	d->end_ns = s->budget_ns ? lh_time_now() + s->budget_ns : 0;
 	lh_monitor_leave_present();
-	lh_progress_open("confirm", LH_OPTION(s->start->settings, quiet).number);
+	lh_progress_open_at_once("confirm", LH_OPTION(s->start->settings, quiet).number);
 	if (*s->replay)
 		good = replay(s);
 	else

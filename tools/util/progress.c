@@ -40,6 +40,12 @@ void lh_progress_open(const char *command, bool quiet)
 	progress.visible = false;
 }
 
+void lh_progress_open_at_once(const char *command, bool quiet)
+{
+	lh_progress_open(command, quiet);
+	progress.next = 0;
+}
+
 void lh_progress_close(void)
 {
 	if (progress.shows)

@@ -14,6 +14,8 @@
 #include <stdint.h>
 
 void lh_progress_open(const char *command, bool quiet);
+/* The work is known to be long: the first line appears without the delay. */
+void lh_progress_open_at_once(const char *command, bool quiet);
 void lh_progress_close(void); /* erases the line; before the output of the command */
 
 /* "file 3 of 12" */
