@@ -38,6 +38,19 @@ static bool begins(const char *path, const char *with)
 	return strncmp(path, with, strlen(with)) == 0;
 }
 
+/* By its ending; keys and passwords have none of these. */
+static bool is_source_name(const char *name)
+{
+	static const char known[] =
+		" c h cc hh cpp hpp cxx hxx c++ h++ inl ipp tcc tpp inc def y l s S "
+		"rs go py pyx pxd pyi f for f90 f95 d m mm cu swift zig vala ";
+	const char *dot = strrchr(name, '.');
+	char word[16];
+
+	return dot && snprintf(word, sizeof(word), " %s ", dot + 1) < (int)sizeof(word) &&
+	       strstr(known, word) != NULL;
+}
+
 /* `real`: without symbolic links. */
 static bool may_show(const char *real, const struct stat *st)
 {
@@ -49,8 +62,8 @@ static bool may_show(const char *real, const struct stat *st)
 		return false;
 	if (n && begins(real, source_root) && real[n] == '/')
 		return true;
-	return st->st_mode & S_IROTH && !begins(real, "/proc/") && !begins(real, "/sys/") &&
-	       !begins(real, "/run/");
+	return (st->st_mode & S_IROTH || is_source_name(name)) && !begins(real, "/proc/") &&
+	       !begins(real, "/sys/") && !begins(real, "/run/");
 }
 
 /* A descriptor of a source file that a report may show; -1: none. */

@@ -4,9 +4,9 @@
  * Does not know whether the file is still the one that was compiled.
  *
  * The debug information names the file, so a hostile program or ledger can name any file, and the
- * report may be published. Only these are shown: a file below the top of the source tree, and a
- * file that every user may read and that is not in /proc, /sys or /run; never a hidden file, one in
- * .git, or one above 64 MiB.
+ * report may be published. Only these are shown: a file below the top of the source tree; elsewhere
+ * a file that every user may read, or that is named as sources are, and not in /proc, /sys or /run.
+ * Never a hidden file, one in .git, or one above 64 MiB.
  */
 #ifndef LH_SYMBOLS_SOURCE_LINES_H
 #define LH_SYMBOLS_SOURCE_LINES_H

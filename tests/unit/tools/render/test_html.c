@@ -108,7 +108,7 @@ static void texts(void)
 
 /* ---- source ---- */
 
-static char path[] = "/tmp/test_html.XXXXXX";
+static char path[] = "/tmp/test_html.XXXXXX.c";
 
 static void source(uint32_t line, uint32_t column)
 {
@@ -132,7 +132,7 @@ static void sources(void)
 {
 	static const char lines[] = "{\n\tif (x)\n\t\tlock(&a);\n}\n    lock(&b);\n      "
 				    "\u00e4(\u00e4); lock(&c);\n        two();\n";
-	int fd = mkstemp(path);
+	int fd = mkstemps(path, 2);
 
 	CHECK_EQ(fchmod(fd, 0644), 0); /* files of which others know nothing are not shown */
 	CHECK(write(fd, lines, sizeof(lines) - 1) == sizeof(lines) - 1);
