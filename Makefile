@@ -53,15 +53,15 @@ CHECK_PACKAGES := clang llvm lld mold dwz clang-format clang-tidy libclang-rt-de
 CHECK_PACKAGES += openmpi-bin libopenmpi-dev
 # Packages, pages and completions are tried with these.
 CHECK_PACKAGES += mandoc zsh fish bash-completion pre-commit
-# Opens the profiles of the format pprof.
-CHECK_PACKAGES += golang-go
+# They open the profiles of the format pprof: by its description, and, for `make soak`, pprof itself.
+CHECK_PACKAGES += protobuf-compiler python3-protobuf golang-github-google-pprof-dev
 # Pages are opened in these; axe-core comes by npm, which may be another one than Debian's.
 CHECK_PACKAGES += chromium firefox-esr $(if $(shell command -v npm),,npm ca-certificates)
 # What `make deb` needs beside the packages of a build.
 DEB_PACKAGES := dpkg-dev debhelper lintian
 # Large ones, for `make soak` only.
 SOAK_PACKAGES := apache2 nodejs postgresql-15 erlang-base qemu-system-x86 \
-	mousepad xvfb xdotool gstreamer1.0-plugins-base-apps python3-gi gir1.2-gstreamer-1.0 gimp darktable ffmpeg
+	golang-go mousepad xvfb xdotool gstreamer1.0-plugins-base-apps python3-gi gir1.2-gstreamer-1.0 gimp darktable ffmpeg
 
 # Says how far a build is, in files that had no object when it began: [27 of 246].
 WANTED_OBJ = $(sort $(LIB_OBJ) $(TOOL_OBJ) $(if $(filter unit,$(MAKECMDGOALS)),$(UNIT_OBJ)))

@@ -51,6 +51,7 @@ struct mapping {
 struct waits {
 	uint64_t seen_ns; /* of all pairs */
 	uint64_t count;   /* given to pairs but the first */
+	uint32_t pairs;
 	const struct lh_wait_pair_stats *first;
 };
 
@@ -268,6 +269,17 @@ static uint64_t count_of(struct profile *p, const struct lh_wait_pair_stats *c)
 	return c->lock->stats.contended > w->count ? c->lock->stats.contended - w->count : 0;
 }
 
+/* The first pair also has the nanoseconds that the scaling rounded away. */
+static uint64_t ns_of(struct profile *p, const struct lh_wait_pair_stats *c)
+{
+	const struct waits *w = waits_of(p, c->lock);
+	uint64_t exact = c->lock ? c->lock->stats.wait_ns : 0;
+
+	return c == w->first && exact > w->seen_ns && exact - w->seen_ns <= w->pairs
+		       ? c->ns + (exact - w->seen_ns)
+		       : c->ns;
+}
+
 static void add_samples(struct profile *p)
 {
 	static const struct lh_wait_stats none;
@@ -278,6 +290,7 @@ static void add_samples(struct profile *p)
 		if (stats->pair[i]->waiter) {
 			struct waits *w = waits_of(p, stats->pair[i]->lock);
 
+			w->pairs++;
 			w->seen_ns += stats->pair[i]->ns;
 			w->first = w->first ? w->first : stats->pair[i];
 		}
@@ -290,7 +303,7 @@ static void add_samples(struct profile *p)
 	for (uint32_t i = 0; i < stats->pairs; i++)
 		if (stats->pair[i]->waiter)
 			add_sample(p, stats->pair[i]->lock, stats->pair[i],
-				   count_of(p, stats->pair[i]), stats->pair[i]->ns);
+				   count_of(p, stats->pair[i]), ns_of(p, stats->pair[i]));
 	for (uint32_t i = 0; i < report->locks; i++) {
 		const struct lh_report_lock *lock = report->lock[i];
 

@@ -21,6 +21,7 @@
 struct output {
 	struct lh_view *view;
 	struct lh_map process; /* of struct shown, by pointer */
+	struct lh_map stacks;  /* of texts, by pointer */
 	struct lh_trace_slices slices;
 	uint64_t zero_ns;
 	bool first;
@@ -192,16 +193,19 @@ static const char *frame_name(struct output *s, const struct lh_report_frame *f)
 			       (unsigned long long)f->offset);
 }
 
-/* "step <- work <- main": the outermost function is last. */
+/* "step <- work <- main": the outermost function is last. Made once for each stack. */
 static const char *stack_text(struct output *s, const struct lh_report_stack *t)
 {
+	const char **known = lh_map_get(&s->stacks, s->view->arena, &t, sizeof(t), sizeof(*known));
 	const char *text = "";
 
+	if (*known)
+		return *known;
 	for (uint32_t i = 0; t && i < t->n; i++)
 		if (!t->frame[i].ours)
 			text = lh_arena_printf(s->view->arena, "%s%s%s", text, *text ? " <- " : "",
 					       frame_name(s, &t->frame[i]));
-	return clean(s, text);
+	return *known = clean(s, text);
 }
 
 static bool has_owner_tid(const struct lh_trace_slice *x)

@@ -1,5 +1,6 @@
 /* trace_slices.c — finds the owner of each wait's lock, and makes the slices of a track nest. */
 #include "tools/render/trace_slices.h"
+#include "tools/util/map.h"
 
 #include <stdlib.h>
 
@@ -98,10 +99,8 @@ static int by_track(const void *x, const void *y)
 	const struct lh_trace_slice *a = x, *b = y;
 	const struct lh_report_thread *s = a->span->thread, *t = b->span->thread;
 
-	if (s->process->pid != t->process->pid)
-		return s->process->pid < t->process->pid ? -1 : 1;
-	if (s->process != t->process)
-		return s->process < t->process ? -1 : 1;
+	if (a->process != b->process)
+		return a->process < b->process ? -1 : 1;
 	if (s->tid != t->tid)
 		return s->tid < t->tid ? -1 : 1;
 	if (a->from_ns != b->from_ns)
@@ -111,8 +110,7 @@ static int by_track(const void *x, const void *y)
 
 static bool same_track(const struct lh_trace_slice *a, const struct lh_trace_slice *b)
 {
-	return a->span->thread->process == b->span->thread->process &&
-	       a->span->thread->tid == b->span->thread->tid;
+	return a->process == b->process && a->span->thread->tid == b->span->thread->tid;
 }
 
 static void nest(struct lh_trace_slices *s)
@@ -132,6 +130,21 @@ static void nest(struct lh_trace_slices *s)
 			open[depth++] = i;
 		else
 			x->to_ns = x->from_ns; /* of a damaged file */
+	}
+}
+
+static void number_processes(struct lh_view *v, struct lh_trace_slices *s)
+{
+	struct lh_map numbers = {0};
+
+	for (uint32_t i = 0; i < v->report->processes; i++)
+		*(uint32_t *)lh_map_get(&numbers, v->arena, &v->report->process[i], sizeof(void *),
+					sizeof(uint32_t)) = i;
+	for (uint32_t i = 0; i < s->n; i++) {
+		const uint32_t *number =
+			lh_map_find(&numbers, &s->slice[i].span->thread->process, sizeof(void *));
+
+		s->slice[i].process = number ? *number : 0;
 	}
 }
 
@@ -159,6 +172,7 @@ struct lh_trace_slices lh_trace_slices(struct lh_view *v)
 							.ends_hold = true,
 							.from_ns = h.at[i]->to_ns,
 							.to_ns = h.at[i]->to_ns + LH_TRACE_MARK_NS};
+	number_processes(v, &s);
 	if (s.n)
 		qsort(s.slice, s.n, sizeof(*s.slice), by_track);
 	nest(&s);
@@ -175,7 +189,8 @@ const struct lh_trace_slice *lh_trace_wait_during(const struct lh_trace_slices *
 						  const struct lh_trace_slice *during)
 {
 	const struct lh_report_span on_track = {.thread = thread};
-	const struct lh_trace_slice key = {.span = &on_track, .from_ns = during->to_ns};
+	const struct lh_trace_slice key = {
+		.span = &on_track, .from_ns = during->to_ns, .process = during->process};
 	const struct lh_trace_slice *best = NULL;
 	uint32_t low = 0, high = s->n;
 

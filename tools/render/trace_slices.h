@@ -19,6 +19,7 @@ struct lh_trace_slice {
 	const struct lh_report_thread *owner;
 	const struct lh_report_span *hold;
 	uint64_t from_ns, to_ns;
+	uint32_t process; /* its number in the report */
 	bool ends_hold;
 };
 
