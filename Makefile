@@ -13,7 +13,8 @@ Q       := $(if $(V),,@)
 
 # The version of everything: the command, reports, manual pages, packages. CHANGELOG.md has an entry for it.
 VERSION  := 0.1.0
-WERROR   ?= -Werror
+# A warning is an error with the compilers that the tests use; another version may warn about other things.
+WERROR   ?= $(if $(filter 12 12.% 14.0.%,$(shell $(CC) -dumpversion 2> /dev/null)),-Werror)
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes $(WERROR)
 LANG_C   := -std=gnu11 -D_GNU_SOURCE -DLH_VERSION='"$(VERSION)"'
 ALL      := $(LANG_C) $(WARN) -MMD -MP -I. $(CFLAGS) $(CPPFLAGS)
@@ -54,10 +55,12 @@ CHECK_PACKAGES += openmpi-bin libopenmpi-dev
 CHECK_PACKAGES += mandoc zsh fish bash-completion pre-commit
 # Opens the profiles of the format pprof.
 CHECK_PACKAGES += golang-go
+# Pages are opened in these; axe-core comes by npm, which may be another one than Debian's.
+CHECK_PACKAGES += chromium firefox-esr $(if $(shell command -v npm),,npm ca-certificates)
 # What `make deb` needs beside the packages of a build.
 DEB_PACKAGES := dpkg-dev debhelper lintian
 # Large ones, for `make soak` only.
-SOAK_PACKAGES := apache2 nodejs postgresql-15 erlang-base qemu-system-x86 chromium \
+SOAK_PACKAGES := apache2 nodejs postgresql-15 erlang-base qemu-system-x86 \
 	mousepad xvfb xdotool gstreamer1.0-plugins-base-apps python3-gi gir1.2-gstreamer-1.0 gimp darktable ffmpeg
 
 # Says how far a build is, in files that had no object when it began: [27 of 246].
@@ -108,6 +111,7 @@ setup: ## installs the packages that a build needs (as root, or by sudo without 
 setup-check: ## and those that the tests need
 	@sh tests/packages/install $(BUILD_PACKAGES) $(CHECK_PACKAGES)
 	@sh tests/packages/libcxx $B/libcxx
+	@sh tests/packages/axe $B/axe
 
 # Most of the packages are installed while the build runs, which needs the first list alone.
 check: ## everything that must hold: builds, runs every suite, counts; under ten minutes

@@ -3,6 +3,8 @@
  * LINKS: tools/render/ tools/report/ tools/ledger/ tools/util/ tools/symbols/source_lines.c */
 #include "tools/render/render.h"
 #include "tools/symbols/symbols.h"
+
+#define BUILD_ROWS 4096
 #include "tests/unit/ledger_builder.h"
 
 #define BASE 0x1000000u
@@ -290,6 +292,34 @@ static const struct {
 		    "was paused at bank.c:41 in vain"}},
 };
 
+/* 200 cycles among 500 locks, for half of which threads waited. */
+static struct lh_ledger *large(void)
+{
+	enum { LOCKS = 500, CYCLES = 200 };
+	struct lh_ledger *l = bank("/src/bank/build/bank");
+	const lh_stack_id at[] = {1, 2, 3, 4};
+	lh_lock_id lock[LOCKS];
+	char name[64];
+
+	for (unsigned i = 0; i < LOCKS; i++) {
+		const uint64_t waits[] = {1000ull * (i + 1), 900000ull * (LOCKS - i)};
+
+		snprintf(name, sizeof(name), "cache.shard[%u].lock", (i * 7919) % LOCKS);
+		lock[i] = build_lock(l, i % 3 ? LH_MUTEX : LH_RWLOCK, BASE + 0x5000 + i * 64, name);
+		build_lock_row(l, lock[i])->acquired = i * i;
+		if (i % 2)
+			build_contention(l, lock[i], 2, waits);
+		if (i > CYCLES)
+			order(l, lock[i / 2], lock[i], 1 + i % 4);
+	}
+	for (unsigned i = 0; i < CYCLES; i++) {
+		build_abba(l, lock[i], lock[i + CYCLES], at);
+		order(l, lock[i], lock[i + CYCLES], 2);
+		order(l, lock[i + CYCLES], lock[i], 4);
+	}
+	return l;
+}
+
 static void prove(struct lh_report *m)
 {
 	static const struct lh_proof hostile = {
@@ -344,6 +374,8 @@ static struct lh_ledger *scenario(const char *name)
 		cycle(l, "queue", "sizes");
 		return l;
 	}
+	if (strcmp(name, "large") == 0)
+		return large();
 	if (strcmp(name, "long") == 0) {
 		make_long_names();
 		names = with_long;

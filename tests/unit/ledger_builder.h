@@ -16,7 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef BUILD_ROWS
 #define BUILD_ROWS 64 /* capacity of each table; ten times as much for frames */
+#endif
 
 static struct lh_ledger *build_ledgers[256]; /* so that a leak checker does not report them */
 static unsigned build_n_ledgers;

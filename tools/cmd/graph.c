@@ -32,9 +32,11 @@ const struct lh_command lh_cmd_graph = {
 		    "  lockhound graph --format=mermaid --cycles-only bank.lh\n",
 	.notes = "An arrow from a to c is omitted if there are arrows from a to b and from b to c. "
 		 "Of more\n"
-		 "than 30 locks, those in cycles and their neighbours are drawn, and the others as "
-		 "one box\n"
-		 "for each source file, unless --all-locks is given.\n",
+		 "than 30 locks, those in cycles and their neighbours are drawn (without cycles: "
+		 "those with\n"
+		 "the most arrows), and the others as one box for each source file, unless "
+		 "--all-locks is\n"
+		 "given.\n",
 	.status = "  0 drawn, 2 error\n",
 	.where = LH_IN_GRAPH,
 	.run = draw,

@@ -4,6 +4,7 @@
 #include "tools/cmd/load_runs.h"
 #include "tools/hang/text.h"
 #include "tools/symbols/symbols.h"
+#include "tools/util/progress.h"
 
 /* A form of the report that is no text: instead of the text, or in a file. */
 static bool write_form(const struct lh_value *option, const struct lh_report *report,
@@ -21,6 +22,7 @@ static bool write_report(const struct lh_settings *s, struct lh_hang_target *t)
 	style.width = lh_render_text_width(stdout);
 	style.color = lh_render_text_color(LH_OPTION(s, color).text, stdout);
 	style.with = &page;
+	lh_progress_close();
 	if ((!json->from || *json->text) && (!html->from || *html->text))
 		lh_hang_text(&t->hang, t->report, &t->ledger, &style, stdout);
 	return write_form(json, t->report, &style, lh_render_json) &&
@@ -38,6 +40,7 @@ static int hang_of_one(const struct lh_settings *s, const char *core, const char
 	status = t.status;
 	if (t.report && !write_report(s, &t))
 		status = LH_STATUS_REPORT_ERROR;
+	lh_progress_close();
 	if (t.error)
 		lh_log("%s", t.error);
 	lh_hang_target_close(&t);
@@ -52,6 +55,7 @@ static int hang(struct lh_settings *s, char **operand, int operands)
 
 	if (*core ? named || LH_OPTION(s, hang_children).number : !named)
 		return lh_bad_operands(&lh_cmd_hang, "name a process or one core dump");
+	lh_progress_open("hang", LH_OPTION(s, no_progress).number);
 	if (named > 1 || LH_OPTION(s, hang_children).number)
 		return lh_hang_of_several(s, operand, operands);
 	return hang_of_one(s, core, operands ? *operand : pid);

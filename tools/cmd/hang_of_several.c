@@ -16,6 +16,8 @@
 #include "tools/util/escape.h"
 #include "tools/util/map.h"
 #include "tools/util/path.h"
+#include "tools/util/progress.h"
+#include "tools/util/time.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -63,6 +65,7 @@ struct several {
 		size_t size;
 	} worker[WORKERS];
 	uint32_t workers;
+	uint32_t *done; /* processes; shared with the workers, atomic */
 	struct lh_report *report;
 	struct group *group;
 	uint32_t groups;
@@ -186,12 +189,19 @@ static void work(const struct several *all, uint32_t number)
 		}
 		put_record(f, all, &t, all->one[i].pid);
 		lh_hang_target_close(&t);
+		__atomic_add_fetch(all->done, 1, __ATOMIC_RELAXED);
 	}
 	_exit(0);
 }
 
 static bool start_workers(struct several *all)
 {
+	all->done = mmap(NULL, sizeof(*all->done), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (all->done == MAP_FAILED) {
+		lh_log("hang: not enough memory");
+		return false;
+	}
 	all->workers = all->n < WORKERS ? all->n : WORKERS;
 	for (uint32_t i = 0; i < all->workers; i++) {
 		struct worker *w = &all->worker[i];
@@ -200,6 +210,7 @@ static bool start_workers(struct several *all)
 		w->fd = memfd_create("lockhound-hang", MFD_CLOEXEC);
 		w->pid = w->fd < 0 ? -1 : fork();
 		if (w->pid == 0) {
+			lh_progress_open("hang", true);
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			if (getppid() == parent)
 				work(all, i);
@@ -276,12 +287,28 @@ static void read_worker(struct several *all, struct worker *w)
 	}
 }
 
+static bool is_running(struct worker *w)
+{
+	if (w->pid > 0 && waitpid(w->pid, NULL, WNOHANG) == 0)
+		return true;
+	w->pid = 0;
+	return false;
+}
+
 static void wait_for_workers(struct several *all)
 {
-	for (uint32_t i = 0; i < all->workers; i++)
-		if (all->worker[i].pid > 0)
-			while (waitpid(all->worker[i].pid, NULL, 0) < 0 && errno == EINTR)
-				;
+	const struct timespec pause = {.tv_nsec = 5 * LH_MS};
+	uint32_t running;
+
+	do {
+		running = 0;
+		for (uint32_t i = 0; i < all->workers; i++)
+			running += is_running(&all->worker[i]);
+		lh_progress_step("process", *all->done, all->n);
+		if (running)
+			nanosleep(&pause, NULL);
+	} while (running);
+	lh_progress_phase("one report of all");
 }
 
 static void count(struct several *all)
@@ -441,11 +468,13 @@ static int inspect(struct several *all)
 
 	options.symbols = symbols;
 	all->report = lh_report_new(options);
-	wait_for_workers(all);
+	if (all->done != MAP_FAILED)
+		wait_for_workers(all);
 	for (uint32_t i = 0; good && i < all->workers; i++)
 		read_worker(all, &all->worker[i]);
 	if (good) {
 		lh_report_finish(all->report);
+		lh_progress_close();
 		count(all);
 		good = show(all);
 	}

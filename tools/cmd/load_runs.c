@@ -10,6 +10,7 @@
 #include "tools/lock_order/cross_run.h"
 #include "tools/lock_order/by_class.h"
 #include "tools/util/output_file.h"
+#include "tools/util/progress.h"
 #include "tools/util/arena.h"
 #include "tools/util/log.h"
 #include "tools/symbols/symbols.h"
@@ -34,6 +35,7 @@ static bool read_files(struct lh_loaded_runs *r, char **file, int n)
 	for (; r->file && r->files < n; r->files++) {
 		struct lh_ledger_file *s = &r->file[r->files];
 
+		lh_progress_step("file", (uint64_t)r->files + 1, (uint64_t)n);
 		if (!lh_read_open(s, file[r->files])) {
 			lh_log("%s", s->error);
 			lh_read_close(s);
@@ -130,8 +132,11 @@ bool lh_loaded_runs_open(struct lh_loaded_runs *r, char **file, int n,
 	r->report = lh_report_new(options);
 	for (int i = 0; i < r->files; i++)
 		lh_report_add_file_notes(r->report, &r->file[i]);
-	for (uint32_t i = 0; i < r->ledgers; i++)
+	for (uint32_t i = 0; i < r->ledgers; i++) {
+		lh_progress_step("process", i + 1, r->ledgers);
 		lh_report_add_ledger(r->report, r->ledger[i]);
+	}
+	lh_progress_phase("processes together");
 	note_unwatched(r->report);
 	lh_loaded_runs_finish(r->report, options, project);
 	return true;
@@ -172,6 +177,9 @@ static int render_to(const char *file, const struct lh_report *report,
 bool lh_loaded_runs_write(const char *command, const char *file, const struct lh_report *report,
 			  struct lh_render_text_style *style, lh_renderer *render)
 {
+	lh_progress_phase("writing");
+	if (!*file)
+		lh_progress_close(); /* stdout may be the same terminal */
 	int rc = *file ? render_to(file, report, style, render)
 		       : lh_render(render, report, style, stdout);
 

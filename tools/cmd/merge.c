@@ -11,6 +11,7 @@
 #include "tools/ledger/order.h"
 #include "tools/util/list.h"
 #include "tools/util/output_file.h"
+#include "tools/util/progress.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -102,22 +103,27 @@ static void write_parts(struct merge *m)
 {
 	if (m->parts > 1)
 		qsort(m->part, m->parts, sizeof(*m->part), by_key);
-	for (uint32_t i = 0; i < m->parts && !m->rc; i++)
+	for (uint32_t i = 0; i < m->parts && !m->rc; i++) {
+		lh_progress_step("writing process", i + 1, m->parts);
 		if (!i || !is_same(m, &m->part[i - 1], &m->part[i]))
 			m->rc = lh_copy_bytes(m->scratch, m->part[i].at, m->part[i].bytes,
 					      fileno(m->out.file));
+	}
 }
 
 /* Names every damaged file, so that they can all be removed at once. */
 static bool merge(struct merge *m, char **file, int n)
 {
-	for (int i = 0; i < n && !m->rc; i++)
+	for (int i = 0; i < n && !m->rc; i++) {
+		lh_progress_step("file", (uint64_t)i + 1, (uint64_t)n);
 		read_file(m, file[i]);
+	}
 	if (m->damaged > NAMED_MAX)
 		lh_log("merge: %u more files are damaged or no recorded runs",
 		       m->damaged - NAMED_MAX);
 	if (!m->damaged && !m->rc)
 		write_parts(m);
+	lh_progress_close();
 	return !m->damaged && !m->rc;
 }
 
@@ -150,6 +156,7 @@ static int start(struct lh_settings *s, char **file, int files)
 {
 	const char *out = LH_OPTION(s, result).text;
 
+	lh_progress_open("merge", LH_OPTION(s, no_progress).number);
 	if (*out && files)
 		return merge_into(out, file, files);
 	return lh_bad_operands(&lh_cmd_merge,

@@ -3,6 +3,7 @@
 #include "tools/cmd/load_runs.h"
 #include "tools/hang/thread_dump.h"
 #include "tools/render/view.h"
+#include "tools/util/progress.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -67,6 +68,7 @@ static int report(struct lh_settings *s, char **file, int files)
 		lh_log("report: %s is not for a terminal: name a file with -o FILE", format->name);
 		return LH_STATUS_REPORT_ERROR;
 	}
+	lh_progress_open("report", LH_OPTION(s, no_progress).number);
 	options.every_lock = locks || format->render != lh_render_text;
 	options.orders = format->orders;
 	options.by_class = LH_OPTION(s, by_class).number;
@@ -81,6 +83,7 @@ static int report(struct lh_settings *s, char **file, int files)
 	    lh_loaded_runs_open(&runs, file, files, options, &project,
 				LH_OPTION(s, debuginfod).number))
 		status = show(s, &runs, format);
+	lh_progress_close();
 	lh_loaded_runs_close(&runs);
 	lh_project_close(&project);
 	return status;

@@ -1,26 +1,12 @@
 /* progress.c — the line that shows which finding is tried, and where its threads are. */
 #include "tools/confirm/progress.h"
 
-#include <string.h>
-#include <unistd.h>
-
 #include "tools/confirm/plan.h"
-#include "tools/render/render.h"
 #include "tools/util/arena.h"
-#include "tools/util/escape.h"
-#include "tools/util/log.h"
-#include "tools/util/shorten.h"
-#include "tools/util/time.h"
-
-#define LOOK_NS (100 * LH_MS)
-
-void lh_progress_open(struct lh_progress *p, bool quiet)
-{
-	p->shows = !quiet && isatty(fileno(lh_log_stream()));
-}
+#include "tools/util/progress.h"
 
 /* "T2 before 'journal'": where the thread of a part waits. */
-static const char *part_text(struct lh_arena *arena, const struct lh_progress *p,
+static const char *part_text(struct lh_arena *arena, const struct lh_attempt_progress *p,
 			     const struct lh_steered *row, uint32_t part)
 {
 	const struct lh_steered_part *s = &row->part[part];
@@ -32,7 +18,7 @@ static const char *part_text(struct lh_arena *arena, const struct lh_progress *p
 }
 
 /* The threads that wait, of the process in which most do. */
-static const char *waiting(struct lh_arena *arena, const struct lh_progress *p,
+static const char *waiting(struct lh_arena *arena, const struct lh_attempt_progress *p,
 			   const struct lh_monitor *m)
 {
 	const char *best = "";
@@ -55,20 +41,17 @@ static const char *waiting(struct lh_arena *arena, const struct lh_progress *p,
 	return best;
 }
 
-void lh_progress_update(void *progress, struct lh_monitor *m)
+void lh_attempt_progress_update(void *progress, struct lh_monitor *m)
 {
-	struct lh_progress *p = progress;
-	uint64_t now = lh_time_now();
+	struct lh_attempt_progress *p = progress;
 
-	if (!p->shows || now < p->next)
+	if (!lh_progress_is_due())
 		return;
 	struct lh_arena *arena = lh_arena_new();
 	const char *at = waiting(arena, p, m);
-	const char *text = lh_arena_printf(
-		arena, "lockhound: confirm: finding %u of %u (%s), attempt %u of %u%s%s", p->number,
-		p->of, p->finding->fingerprint, p->attempt, p->attempts, *at ? ": " : "", at);
-	text = lh_escape(arena, LH_ESCAPE_TEXT, text);
-	lh_log_passing(lh_shorten_end(arena, text, lh_render_text_width(lh_log_stream()) - 1));
-	p->next = now + LOOK_NS;
+
+	lh_progress_show(lh_arena_printf(arena, "finding %u of %u (%s), attempt %u of %u%s%s",
+					 p->number, p->of, p->finding->fingerprint, p->attempt,
+					 p->attempts, *at ? ": " : "", at));
 	lh_arena_free(arena);
 }

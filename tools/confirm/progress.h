@@ -9,18 +9,14 @@
 
 #include "tools/run/monitor.h"
 
-struct lh_progress {
-	bool shows;    /* the log is a terminal */
-	uint64_t next; /* time of the next look */
-	/* of the attempt */
+struct lh_attempt_progress {
 	const struct lh_report *report;
 	const struct lh_report_finding *finding; /* of the first cycle of the plan */
 	uint32_t number, of;                     /* of the finding */
 	uint32_t attempt, attempts;
 };
 
-void lh_progress_open(struct lh_progress *, bool quiet);
-/* For struct lh_monitor: on_round. The line is one of lh_log_passing. */
-void lh_progress_update(void *progress, struct lh_monitor *);
+/* For struct lh_monitor: on_round. The line is that of util/progress.h, which the session opens. */
+void lh_attempt_progress_update(void *progress, struct lh_monitor *);
 
 #endif

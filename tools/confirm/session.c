@@ -8,6 +8,7 @@
 #include "tools/confirm/plan.h"
 #include "tools/confirm/predictions.h"
 #include "tools/confirm/progress.h"
+#include "tools/util/progress.h"
 #include "tools/confirm/reason.h"
 #include "tools/confirm/replay.h"
 #include "tools/confirm/schedule.h"
@@ -29,7 +30,7 @@ struct lh_session_private {
 	struct lh_predictions all;
 	struct lh_plan plan;
 	struct planned planned[LH_PLAN_CYCLES];
-	struct lh_progress progress;
+	struct lh_attempt_progress progress;
 	struct lh_attempt_run **kept; /* whose ledgers a proof or the report needs */
 	uint32_t kepts;
 	uint64_t end_ns; /* of the budget; 0: none */
@@ -249,7 +250,7 @@ static uint64_t limit_of(const struct lh_session *s)
 
 static void show_progress(struct lh_session *s, const struct lh_prediction *p)
 {
-	struct lh_progress *x = &s->private_data->progress;
+	struct lh_attempt_progress *x = &s->private_data->progress;
 
 	x->report = s->report;
 	x->finding = p->proof->of;
@@ -271,7 +272,7 @@ static void run_program(struct lh_session *s, struct lh_attempt_run *run,
 				       .on_deadlock = s->on_deadlock,
 				       .limit_ns = limit_of(s),
 				       .show = LH_OPTION(settings, verbose).number,
-				       .on_round = lh_progress_update,
+				       .on_round = lh_attempt_progress_update,
 				       .with = &s->private_data->progress};
 	if (how->seed)
 		LH_OPTION(settings, shake) = (struct lh_value){how->seed, "", LH_FROM_FLAG};
@@ -428,12 +429,12 @@ bool lh_session_run(struct lh_session *s)
 	}
 	d->end_ns = s->budget_ns ? lh_time_now() + s->budget_ns : 0;
 	lh_monitor_leave_present();
-	lh_progress_open(&d->progress, LH_OPTION(s->start->settings, quiet).number);
+	lh_progress_open("confirm", LH_OPTION(s->start->settings, quiet).number);
 	if (*s->replay)
 		good = replay(s);
 	else
 		make_attempts(s);
-	lh_log_passing("");
+	lh_progress_close();
 	note_ends(s);
 	for (uint32_t i = 0; i < d->all.n; i++)
 		prove(s, &d->all.list[i]);

@@ -1,6 +1,7 @@
 /* loader.c — opens a ledger file: a saved file, a run file, a pipe, or a live process. */
 #include "tools/ledger/reader.h"
 #include "tools/util/list.h"
+#include "tools/util/progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -78,6 +79,7 @@ static void read_row(struct lh_ledger_file *s, const struct lh_byte_source *b, c
 			break;
 		}
 		at += total;
+		lh_progress_part(at, b->size, "read");
 	}
 }
 

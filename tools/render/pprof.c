@@ -37,6 +37,8 @@ enum { LOCATION_ID = 1, LOCATION_MAPPING, LOCATION_ADDRESS, LOCATION_LINE, LOCAT
 enum { LINE_FUNCTION = 1, LINE_LINE };
 enum { FUNCTION_ID = 1, FUNCTION_NAME, FUNCTION_SYSTEM_NAME, FUNCTION_FILENAME };
 
+#define VALUE_MAX ((uint64_t)INT64_MAX) /* readers take values as signed */
+
 /* An object, whose addresses are those in its file. */
 struct mapping {
 	uint32_t id;
@@ -236,8 +238,8 @@ static void add_sample(struct profile *p, const struct lh_report_lock *lock,
 	if (!count && !ns)
 		return;
 	add_stack(p, &s, !c ? NULL : p->by_holder ? c->holder : c->waiter);
-	lh_bytes_varint(&values, count);
-	lh_bytes_varint(&values, ns);
+	lh_bytes_varint(&values, count < VALUE_MAX ? count : VALUE_MAX);
+	lh_bytes_varint(&values, ns < VALUE_MAX ? ns : VALUE_MAX);
 	lh_field_message(&s, SAMPLE_VALUE, &values);
 	add_labels(p, &s, lock, c);
 	lh_field_message(&p->sample, SAMPLE, &s);
@@ -250,9 +252,10 @@ static struct waits *waits_of(struct profile *p, const struct lh_report_lock *lo
 
 static uint64_t part_of(const struct lh_wait_pair_stats *c, const struct waits *w)
 {
-	double part = w->seen_ns ? (double)c->ns / (double)w->seen_ns : 0;
+	double all = c->lock ? (double)c->lock->stats.contended : 0,
+	       part = w->seen_ns ? all * ((double)c->ns / (double)w->seen_ns) : 0;
 
-	return c->lock ? (uint64_t)(part * (double)c->lock->stats.contended) : 0;
+	return part < (double)VALUE_MAX ? (uint64_t)part : 0; /* more: a damaged file */
 }
 
 /* The waits of a lock that are not in other pairs are in the first one, which is the longest. */

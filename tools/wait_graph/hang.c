@@ -5,6 +5,7 @@
 #include "tools/process/ledger_of_process.h"
 #include "tools/process/peek_python.h"
 #include "tools/process/syscall_text.h"
+#include "tools/util/progress.h"
 #include "tools/util/time.h"
 
 #include <stdio.h>
@@ -306,9 +307,12 @@ void lh_hang_unwind(struct lh_hang *h, const struct lh_hang_thread *t)
 
 static void unwind(struct lh_hang *h, bool all)
 {
-	for (uint32_t i = 0; i < h->threads; i++)
+	for (uint32_t i = 0; i < h->threads; i++) {
+		if (h->peek->core) /* of a live process a monitor's thread may be the caller */
+			lh_progress_step("thread", i + 1, h->threads);
 		if (lacks_stack(h, i) && (all || h->thread[i].waiting || lh_hang_holds(h, i)))
 			lh_hang_unwind(h, &h->thread[i]);
+	}
 }
 
 static bool shares_wait_of_awaited(const struct lh_hang *h, uint32_t thread)

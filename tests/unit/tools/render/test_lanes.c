@@ -151,6 +151,66 @@ static void folded(void)
 	CHECK(contains("12  T12 waits for 'l0' (step 1)\n"));
 }
 
+/* Threads that do the same, and no cycle: the folded ones do so, too. A signaller that is stuck
+ * never signals; both of its parts are in one lane. */
+static void no_ring(void)
+{
+	struct lh_ledger *l = build_ledger(100, "/opt/pool");
+	lh_lock_id lock, cond;
+	struct scene s;
+
+	for (int i = 0; i < 10; i++)
+		build_thread(l, 100 + i, "");
+	lock = build_lock(l, LH_SEM, 0x4000, "permits");
+	build_finding(l, LH_RULE_POOL_DEADLOCK, LH_HAPPENED, LH_ERROR);
+	for (lh_thread_id i = 2; i < 11; i++) {
+		build_step(l, i, lock, LH_SITE(0, LH_BLOCKING, LH_PERMIT), LH_HOLDS);
+		build_step(l, i, lock, LH_SITE(0, LH_BLOCKING, LH_PERMIT), LH_WAITS_FOR);
+	}
+	s = open_scene(l);
+	CHECK_EQ(s.lanes.lanes, 6);
+	CHECK_STR(s.lanes.step[3].text, "acquire, too");
+	CHECK_STR(s.lanes.step[9].text, "wait, too");
+	CHECK_EQ(s.lanes.step[11].owner, 1);
+	close_scene(&s);
+	l = build_ledger(100, "/opt/wait");
+	for (int i = 0; i < 3; i++)
+		build_thread(l, 100 + i, "");
+	lock = build_lock(l, LH_MUTEX, 0x4000, "m");
+	cond = build_lock(l, LH_COND, 0x4040, "c");
+	build_finding(l, LH_RULE_COND_WAIT_HOLDING, LH_POTENTIAL, LH_ERROR);
+	build_step(l, 2, lock, 0, LH_HOLDS);
+	build_step(l, 2, cond, 0, LH_WAITS_FOR);
+	build_step(l, 3, lock, 0, LH_WANTS);
+	build_step(l, 3, cond, 0, LH_CALLS);
+	s = open_scene(l);
+	CHECK_EQ(s.lanes.lanes, 2);
+	CHECK_EQ(s.lanes.step[1].owner, 0);
+	CHECK_EQ(s.lanes.step[2].owner, 1);
+	CHECK_STR(s.lanes.step[3].text, "never signals 'c'");
+	CHECK_EQ(s.lanes.step[3].kind, LH_LANE_OTHER);
+	close_scene(&s);
+}
+
+/* An arrow that would meet a step of a lane between bends around it; another one is straight. */
+static void bends(void)
+{
+	static const struct lh_lane lane[] = {{"1", "a", NULL}, {"2", "b", NULL}, {"3", "c", NULL}};
+	struct lh_lane_step step[] = {{0, LH_LANE_ACQUIRES, "locks", NULL, 0},
+				      {1, LH_LANE_OTHER, "forks", NULL, 0},
+				      {2, LH_LANE_WAITS, "waits", NULL, 1}};
+	struct lh_lanes lanes = {.title = "", .lane = lane, .lanes = 3, .step = step, .steps = 3};
+	struct scene s;
+
+	for (int met = 0; met < 2; met++) {
+		step[1].lane = met ? 1 : 0;
+		s = open_scene(build_bank(100, 0x1000000));
+		lh_lanes_svg(&s.view, &lanes, false);
+		close_scene(&s);
+		CHECK_EQ(occurrences("Q"), met ? 2 : 0); /* the arrow and the gap around it */
+	}
+}
+
 static void one_thread(void)
 {
 	struct lh_ledger *l = build_ledger(100, "/opt/one");
@@ -231,6 +291,8 @@ int main(void)
 	two_threads();
 	no_cycle();
 	folded();
+	no_ring();
+	bends();
 	one_thread();
 	long_names();
 	hostile_names();

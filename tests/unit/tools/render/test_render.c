@@ -248,8 +248,11 @@ static void folded_and_trace(void)
 	{
 		const char *ph = json_string_value(json_object_get(e, "ph"));
 		CHECK(ph && json_is_integer(json_object_get(e, "pid")));
-		if (ph && *ph == 'X') {
+		if (ph && *ph == 'X' &&
+		    strcmp(json_string_value(json_object_get(e, "cat")), "wait") == 0) {
 			waited++;
+			CHECK_STR(json_string_value(json_object_get(e, "name")),
+				  "Lock contention on a accounts lock (owner tid: 102)");
 			CHECK_EQ(json_integer_value(json_object_get(e, "tid")), 101);
 			CHECK_EQ((uint64_t)json_real_value(json_object_get(e, "ts")), 1000);
 			CHECK_EQ((uint64_t)json_real_value(json_object_get(e, "dur")), 8000);
@@ -258,6 +261,60 @@ static void folded_and_trace(void)
 		ended += ph && *ph == 'e';
 	}
 	CHECK(waited == 1 && begun == 1 && ended == 1);
+	json_decref(o);
+}
+
+static json_int_t pid_at(json_t *events, const char *name, size_t number)
+{
+	for (size_t i = 0; i < json_array_size(events); i++) {
+		json_t *e = json_array_get(events, i);
+
+		if (strcmp(json_string_value(json_object_get(e, "name")), name) == 0 &&
+		    number-- == 0)
+			return json_integer_value(json_object_get(e, "pid"));
+	}
+	return -1;
+}
+
+/* Two machines have a process 100 each; their clocks have nothing to do with each other. */
+static void trace_of_two_machines(void)
+{
+	struct lh_ledger *l[2];
+	const char *const wait = "Lock contention on a accounts lock (owner tid: 102)";
+	json_t *o, *events, *e;
+	size_t at;
+	double first = 0, second = 0;
+
+	for (int i = 0; i < 2; i++) {
+		l[i] = build_bank(100, 0x1000000);
+		l[i]->start_ns = i ? 5 : 7000000000000;
+		l[i]->watched_from_ns = 2000;
+		l[i]->start_wall_ns = 1700000000000000000 + 50000000ull * (unsigned)i;
+		l[i]->origin.rank = 1 + (unsigned)i;
+		*(struct lh_span *)build_row(l[i], LH_T_SPAN, NULL) =
+			(struct lh_span){.thread = 2,
+					 .lock = LH_LOCK_ID(1, 1),
+					 .wait = LH_WAIT_LOCK,
+					 .owner = 3,
+					 .from_ns = 1002000,
+					 .to_ns = 9000000};
+	}
+	render("trace", l, 2, (struct lh_render_text_style){0});
+	o = json_loads(output, 0, NULL);
+	events = json_object_get(o, "traceEvents");
+	CHECK_EQ(pid_at(events, wait, 0), 100);
+	CHECK(pid_at(events, wait, 1) > 4194304);
+	CHECK_EQ(pid_at(events, wait, 1), pid_at(events, "process_name", 1));
+	CHECK(contains("\"bank, rank 1\""));
+	json_array_foreach(events, at, e)
+	{
+		if (strcmp(json_string_value(json_object_get(e, "name")), wait) != 0)
+			continue;
+		first = first ? first : json_real_value(json_object_get(e, "ts"));
+		second = json_real_value(json_object_get(e, "ts"));
+	}
+	CHECK_EQ((uint64_t)first, 1002);
+	CHECK_EQ((uint64_t)second, 51002);
 	json_decref(o);
 }
 
@@ -448,6 +505,7 @@ int main(void)
 	properties();
 	waiting();
 	folded_and_trace();
+	trace_of_two_machines();
 	hostile();
 	colours();
 	json();

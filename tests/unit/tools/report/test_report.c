@@ -677,6 +677,28 @@ static void lock_classes(void)
 	lh_report_free(report);
 }
 
+/* A finding of two processes knows when it was there first and last, whichever comes first. */
+static void sightings(void)
+{
+	struct lh_ledger *l[] = {build_bank(100, 0x1000000), build_bank(200, 0x1000000)};
+
+	for (unsigned i = 0; i < 2; i++) {
+		l[i]->start_wall_ns = 1700000000000000000 + 1000000ull * i;
+		((struct lh_finding *)build_at(l[i], LH_T_FINDING, 1))->time_ns = 7000;
+		((struct lh_finding *)build_at(l[i], LH_T_FINDING, 1))->duration_ns = 500;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		struct lh_report *report = report_of(l[i], l[1 - i]);
+		const struct lh_sightings *s = &report->finding[0]->seen;
+
+		CHECK_EQ(s->first_ns, 1700000000000007000);
+		CHECK_EQ(s->last_ns, 1700000000001007500);
+		CHECK_EQ(s->n, 2);
+		CHECK_EQ(s->first->pid, 100);
+		lh_report_free(report);
+	}
+}
+
 static void origins(void)
 {
 	static const char *const tests[][2] = {
@@ -726,6 +748,7 @@ int main(void)
 {
 	origins();
 	times();
+	sightings();
 	classic();
 	first_step();
 	fingerprints();
