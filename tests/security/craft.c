@@ -1,12 +1,11 @@
 /*
  * craft.c — writes ledgers that no program made.
  *
- *   craft findings N FILE    N different findings: lock orders of N pairs of locks
- *   craft sparse FILE        4 GiB of zeros behind a valid head that says that all of it is rows
- *   craft names FILE         every text is as long as its field, with bytes that a terminal obeys
+ *   craft findings N FILE          N different findings: lock orders of N pairs of locks
+ *   craft sparse FILE              GBs of zeros behind a head that says that all of them are rows
+ *   craft names FILE               each text as long as its field, with bytes that a terminal obeys
  *   craft damage SEED FROM TO      a copy of a file, with some bytes changed
- *   craft source PATH LINE FILE    a script's frame at this line of any file, and the program at
- * that path
+ *   craft source PATH LINE FILE    a frame of a script, at this line of any file
  */
 #include "libcheck/ledger.h"
 

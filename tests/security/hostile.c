@@ -1,14 +1,17 @@
 /*
- * hostile.c — a program that attacks the front end that watches it.
+ * hostile.c — a program that attacks the front end that watches it: hostile MODE [N] [SEED].
  *
- *   hostile predict              the lock-order mistake that all modes begin with, and nothing else
- *   hostile scribble MS SEED     writes ledgers of processes that do not exist into the run file,
- * and random bytes over them and over the run header, for so many milliseconds hostile forge PID a
- * ledger that says: this process runs the program and is deadlocked hostile hide removes the
- * findings from its own ledger hostile slots N              takes N slots of the run file and fills
- * each hostile full                 says that every row of every table is in use hostile names
- * threads, locks and a command line with names that a terminal obeys hostile forks N              N
- * processes, each with a lock-order mistake of its own
+ *   predict    the lock-order mistake that all modes begin with, and nothing else
+ *   scribble   N milliseconds: writes ledgers of processes that do not exist into the run file,
+ *              and random bytes over them and over the run header. N 0: for a second, and no
+ *              ledger is full
+ *   forge      a ledger that says: process N runs this program and is deadlocked
+ *   hide       removes the findings from its own ledger
+ *   slots      takes N slots of the run file and fills each
+ *   claim      takes all slots and fills none
+ *   full       says that every row of every table is in use
+ *   names      threads, locks and a command line with names that a terminal obeys
+ *   forks      N processes, each with a lock-order mistake of its own
  *
  * It finds the run file as the library does, in the option `run`, and maps it as the library does.
  */
@@ -207,7 +210,7 @@ static void scribble(unsigned milliseconds)
 		for (int i = 0; i < 2000; i++) {
 			uint64_t which = any(SLOTS);
 
-			scribble_ledger(l[which], good, which == 0);
+			scribble_ledger(l[which], good, milliseconds && which == 0);
 		}
 		if (any(2))
 			copy(l[any(SLOTS)], good);

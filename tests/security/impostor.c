@@ -2,10 +2,11 @@
  * impostor.c — another user at the socket of a run.
  *
  *   impostor ask NAME          connects to the socket and prints what it gets: "nothing" or "a
- * descriptor" impostor answer NAME HOW   listens there in the place of a front end that has ended,
- * and sends one process a run file: `empty` (not a byte long), `other` (of another run) or `true`
- * (of the run NAME, so that the process believes it). Prints "ready", and at the end how many slots
- * were taken.
+ *                              descriptor"
+ *   impostor answer NAME HOW   listens there in the place of a front end that has ended, and sends
+ *                              one process a run file: `empty` (not a byte long), `other` (of
+ *                              another run) or `true` (of the run NAME, so that the process
+ *                              believes it). Prints "ready", and at the end the slots taken.
  */
 #include "libcheck/ledger.h"
 
