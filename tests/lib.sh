@@ -94,8 +94,17 @@ each_case() {
 	done
 }
 
-# field SOURCE WORD: the text after each "WORD:" in the comment at the top of a case.
-field() { sed -n "1,40s,^.*[*# /] *$2: *,,p" "$1" | sed 's, *\*/.*$,,; s, *$,,'; }
+# field SOURCE WORD: the text after each "WORD:" in the comment at the top of a case. Starts no process: cases are many.
+field() {
+	local line number=0 text
+	while [ $((number += 1)) -le 40 ] && IFS= read -r line; do
+		[[ $line == *"$2:"* && ${line%"$2:"*} =~ [*#\ /]$ ]] || continue
+		text=${line##*"$2:"}
+		text=${text%%\*/*}
+		text=${text#"${text%%[! ]*}"}
+		printf '%s\n' "${text%"${text##*[! ]}"}"
+	done < "$1"
+}
 
 # finish: prints the count and ends the runner; the status is 0 if a check passed or was skipped and none failed.
 finish() {
