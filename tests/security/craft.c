@@ -7,7 +7,7 @@
  *   craft damage SEED FROM TO      a copy of a file, with some bytes changed
  *   craft source PATH LINE FILE    a frame of a script, at this line of any file
  */
-#include "libcheck/ledger.h"
+#include "tests/unit/ledger_builder.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,28 +17,6 @@
 #include <unistd.h>
 
 static struct lh_ledger *ledger;
-
-static const uint32_t row_size[LH_TABLES] = {
-	[LH_T_LIVE_THREAD] = sizeof(struct lh_live_thread),
-	[LH_T_THREAD] = sizeof(struct lh_thread),
-	[LH_T_LOCK] = sizeof(struct lh_lock),
-	[LH_T_STACK] = sizeof(struct lh_stack),
-	[LH_T_FRAME] = sizeof(uint64_t),
-	[LH_T_MODULE] = sizeof(struct lh_module),
-	[LH_T_CHAIN] = sizeof(struct lh_chain),
-	[LH_T_VISIT] = sizeof(struct lh_chain_visit),
-	[LH_T_HB_EDGE] = sizeof(struct lh_hb_edge),
-	[LH_T_FINDING] = sizeof(struct lh_finding),
-	[LH_T_STEP] = sizeof(struct lh_step),
-	[LH_T_NOTE] = sizeof(struct lh_note),
-	[LH_T_WAIT_PAIR] = sizeof(struct lh_wait_pair),
-	[LH_T_SPAN] = sizeof(struct lh_span),
-	[LH_T_LOCK_LOCATION] = sizeof(struct lh_lock_location),
-	[LH_T_BUSY_WAIT] = sizeof(struct lh_busy_wait),
-	[LH_T_CONTENTION] = sizeof(struct lh_contention),
-	[LH_T_LOCK_STATS] = sizeof(struct lh_lock_stats),
-	[LH_T_STEERED] = sizeof(struct lh_steered),
-};
 
 /* Maps a new file with room for this number of rows in each table. */
 static void begin(const char *file, uint32_t rows)
@@ -56,9 +34,12 @@ static void begin(const char *file, uint32_t rows)
 	int fd = open(file, O_RDWR | O_CREAT | O_TRUNC, 0644);
 
 	for (int t = 1; t < LH_TABLES; t++) {
-		head.table[t] = (struct lh_table){
-			.offset = at, .row = row_size[t], .rows = rows, .used = 1, .ready = rows};
-		at += ((uint64_t)rows * row_size[t] + 7) & ~7ull;
+		head.table[t] = (struct lh_table){.offset = at,
+						  .row = build_row_size[t],
+						  .rows = rows,
+						  .used = 1,
+						  .ready = rows};
+		at += ((uint64_t)rows * build_row_size[t] + 7) & ~7ull;
 	}
 	head.total = at;
 	if (fd < 0 || ftruncate(fd, (off_t)at))

@@ -23,29 +23,30 @@
 static struct lh_ledger *build_ledgers[256]; /* so that a leak checker does not report them */
 static unsigned build_n_ledgers;
 
+static const uint32_t build_row_size[LH_TABLES] = {
+	[LH_T_LIVE_THREAD] = sizeof(struct lh_live_thread),
+	[LH_T_THREAD] = sizeof(struct lh_thread),
+	[LH_T_LOCK] = sizeof(struct lh_lock),
+	[LH_T_STACK] = sizeof(struct lh_stack),
+	[LH_T_FRAME] = sizeof(uint64_t),
+	[LH_T_MODULE] = sizeof(struct lh_module),
+	[LH_T_CHAIN] = sizeof(struct lh_chain),
+	[LH_T_VISIT] = sizeof(struct lh_chain_visit),
+	[LH_T_HB_EDGE] = sizeof(struct lh_hb_edge),
+	[LH_T_FINDING] = sizeof(struct lh_finding),
+	[LH_T_STEP] = sizeof(struct lh_step),
+	[LH_T_NOTE] = sizeof(struct lh_note),
+	[LH_T_WAIT_PAIR] = sizeof(struct lh_wait_pair),
+	[LH_T_SPAN] = sizeof(struct lh_span),
+	[LH_T_LOCK_LOCATION] = sizeof(struct lh_lock_location),
+	[LH_T_BUSY_WAIT] = sizeof(struct lh_busy_wait),
+	[LH_T_CONTENTION] = sizeof(struct lh_contention),
+	[LH_T_LOCK_STATS] = sizeof(struct lh_lock_stats),
+	[LH_T_STEERED] = sizeof(struct lh_steered),
+};
+
 static inline struct lh_ledger *build_ledger(int pid, const char *exe)
 {
-	static const uint32_t row[LH_TABLES] = {
-		[LH_T_LIVE_THREAD] = sizeof(struct lh_live_thread),
-		[LH_T_THREAD] = sizeof(struct lh_thread),
-		[LH_T_LOCK] = sizeof(struct lh_lock),
-		[LH_T_STACK] = sizeof(struct lh_stack),
-		[LH_T_FRAME] = sizeof(uint64_t),
-		[LH_T_MODULE] = sizeof(struct lh_module),
-		[LH_T_CHAIN] = sizeof(struct lh_chain),
-		[LH_T_VISIT] = sizeof(struct lh_chain_visit),
-		[LH_T_HB_EDGE] = sizeof(struct lh_hb_edge),
-		[LH_T_FINDING] = sizeof(struct lh_finding),
-		[LH_T_STEP] = sizeof(struct lh_step),
-		[LH_T_NOTE] = sizeof(struct lh_note),
-		[LH_T_WAIT_PAIR] = sizeof(struct lh_wait_pair),
-		[LH_T_SPAN] = sizeof(struct lh_span),
-		[LH_T_LOCK_LOCATION] = sizeof(struct lh_lock_location),
-		[LH_T_BUSY_WAIT] = sizeof(struct lh_busy_wait),
-		[LH_T_CONTENTION] = sizeof(struct lh_contention),
-		[LH_T_LOCK_STATS] = sizeof(struct lh_lock_stats),
-		[LH_T_STEERED] = sizeof(struct lh_steered),
-	};
 	uint64_t at = (sizeof(struct lh_ledger) + 7) & ~7ull;
 	struct lh_ledger head = {.magic = LH_LEDGER_MAGIC,
 				 .version = LH_LEDGER_VERSION,
@@ -56,9 +57,12 @@ static inline struct lh_ledger *build_ledger(int pid, const char *exe)
 	for (int t = 1; t < LH_TABLES; t++) {
 		uint32_t rows = t == LH_T_FRAME ? 10 * BUILD_ROWS : BUILD_ROWS;
 
-		head.table[t] = (struct lh_table){
-			.offset = at, .row = row[t], .rows = rows, .used = 1, .ready = rows};
-		at += ((uint64_t)rows * row[t] + 7) & ~7ull;
+		head.table[t] = (struct lh_table){.offset = at,
+						  .row = build_row_size[t],
+						  .rows = rows,
+						  .used = 1,
+						  .ready = rows};
+		at += ((uint64_t)rows * build_row_size[t] + 7) & ~7ull;
 	}
 	head.total = at;
 	snprintf(head.exe, sizeof(head.exe), "%s", exe);

@@ -52,6 +52,30 @@ static void fact(struct lh_html *h, const char *name, const char *html)
 		fprintf(h->v->out, "<div><dt>%s</dt><dd>%s</dd></div>\n", name, html);
 }
 
+static bool *process_of(struct lh_html *h, struct lh_map *all, const struct lh_report_process *p,
+			int32_t pid)
+{
+	const char *key = lh_arena_printf(h->v->arena, "%d %s", pid, p->host ? p->host : "");
+
+	return lh_map_get(all, h->v->arena, key, strlen(key), 1);
+}
+
+/* " and 2 more commands": the processes, without the first, whose parents are not in the report. */
+static const char *more_commands(struct lh_html *h)
+{
+	const struct lh_report *report = h->v->report;
+	struct lh_map all = {0};
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < report->processes; i++)
+		*process_of(h, &all, report->process[i], report->process[i]->pid) = true;
+	for (uint32_t i = 1; i < report->processes; i++)
+		n += !*process_of(h, &all, report->process[i], report->process[i]->parent);
+	return n ? lh_arena_printf(h->v->arena, " and <a href=\"#processes\">%s</a>",
+				   lh_view_count(h->v, n, "more command", "more commands"))
+		 : "";
+}
+
 /* The command line; folded if it is long. NULL: not known. */
 static const char *command(struct lh_html *h)
 {
@@ -63,12 +87,12 @@ static const char *command(struct lh_html *h)
 		return NULL;
 	text = lh_html_text(h, text);
 	if (strlen(text) <= SHORT)
-		return lh_arena_printf(h->v->arena, "<code>%s</code>", text);
+		return lh_arena_printf(h->v->arena, "<code>%s</code>%s", text, more_commands(h));
 	return lh_arena_printf(
 		h->v->arena,
-		"<details><summary><code>%s …</code></summary><code>%s</code></details>",
+		"<details><summary><code>%s …</code></summary><code>%s</code></details>%s",
 		lh_html_text(h, lh_shorten_end(h->v->arena, report->process[0]->command, SHORT)),
-		text);
+		text, more_commands(h));
 }
 
 /* Where the processes come from, each text once. NULL: not known. */
