@@ -165,6 +165,7 @@ static int render_to(const char *file, const struct lh_report *report,
 		lh_log("%s", error);
 		return -1;
 	}
+	lh_output_drop_on_signal(&out);
 	rc = lh_render(render, report, style, out.file);
 	if (rc)
 		lh_output_drop(&out);

@@ -137,6 +137,7 @@ static int merge_into(const char *path, char **file, int n)
 		lh_log("merge: %s", error);
 		return LH_STATUS_REPORT_ERROR;
 	}
+	lh_output_drop_on_signal(&m.out);
 	m.scratch = lh_output_scratch(&m.out);
 	m.rc = m.scratch < 0 ? errno : 0;
 	good = merge(&m, file, n);

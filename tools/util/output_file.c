@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -215,6 +216,36 @@ bool lh_output_open(struct lh_output *o, const char *path, char *error, size_t c
 	return o->file != NULL;
 }
 
+/* ---- a signal ends the command ---- */
+
+static const char *volatile unfinished; /* a temporary file; NULL none */
+
+static void drop_and_end(int number)
+{
+	if (unfinished)
+		unlink(unfinished);
+	signal(number, SIG_DFL);
+	raise(number); /* is delivered when this function returns */
+}
+
+void lh_output_drop_on_signal(const struct lh_output *o)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction old, drop = {.sa_handler = drop_and_end};
+
+	unfinished = *o->temp ? o->temp : NULL;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		if (!sigaction(numbers[i], NULL, &old) && old.sa_handler == SIG_DFL)
+			sigaction(numbers[i], &drop, NULL);
+}
+
+static void forget(struct lh_output *o)
+{
+	if (unfinished == o->temp)
+		unfinished = NULL;
+	*o->temp = '\0';
+}
+
 int lh_output_finish(struct lh_output *o, pid_t pid, const char *program)
 {
 	char target[PATH_MAX];
@@ -230,7 +261,7 @@ int lh_output_finish(struct lh_output *o, pid_t pid, const char *program)
 		e = errno;
 	if (e)
 		unlink(o->temp);
-	*o->temp = '\0';
+	forget(o);
 	return e;
 }
 
@@ -240,6 +271,7 @@ void lh_output_drop(struct lh_output *o)
 		fclose(o->file);
 	if (*o->temp)
 		unlink(o->temp);
+	forget(o);
 	memset(o, 0, sizeof(*o));
 }
 

@@ -36,6 +36,11 @@ FILE *lh_output_open_log(const char *path, char *error, size_t capacity);
  */
 int lh_output_finish(struct lh_output *o, pid_t pid, const char *program);
 void lh_output_drop(struct lh_output *o); /* removes the temporary file */
+/*
+ * For long work: SIGINT, SIGTERM and SIGHUP remove the temporary file before they end the process,
+ * until the output is finished or dropped. One output at a time.
+ */
+void lh_output_drop_on_signal(const struct lh_output *o);
 
 /* A file without a name, to write and read, in the folder of the output: where there is room for
  * the output there may be room for a copy. Returns a descriptor, or -1 and errno. */
