@@ -303,7 +303,7 @@ static void page_example(struct lh_html *h, const char *title, const char *code,
 	page_text(h, "h3", title);
 	page_text(h, "pre", code);
 	if (s->lanes) {
-		fputs("<figure><div class=\"scroll lanes-box\" role=\"group\" tabindex=\"0\" "
+		fputs("<figure><div class=\"scroll\" role=\"group\" tabindex=\"0\" "
 		      "aria-label=\"picture of the schedule\">\n",
 		      h->v->out);
 		lh_lanes_svg(h->v, s, false);

@@ -179,7 +179,7 @@ static void draw_chain(struct page *p, const struct chain *c)
 	}
 	s.lane = lane;
 	s.step = step;
-	fputs("<figure><div class=\"scroll lanes-box\" role=\"group\" tabindex=\"0\" "
+	fputs("<figure><div class=\"scroll\" role=\"group\" tabindex=\"0\" "
 	      "aria-label=\"picture of the chain\">\n",
 	      p->g.out);
 	lh_lanes_svg(p->html.v, &s, false);
@@ -235,6 +235,8 @@ static uint32_t same_waits(const struct lh_hang *h, const bool *waited_for, bool
 {
 	uint32_t n = 0;
 
+	if (!begins_chain(h, waited_for, i))
+		return 0;
 	for (uint32_t k = i; k < h->threads; k++)
 		if (!done[k] && begins_chain(h, waited_for, k) &&
 		    lh_hang_same_wait(&h->thread[i], &h->thread[k])) {
