@@ -155,7 +155,8 @@ static void put_record(FILE *f, const struct several *all, struct lh_hang_target
 	put_texts(f, all, t);
 	if (t->report) {
 		r.ledger = (uint64_t)(ftell(f) - begin);
-		lh_read_pack(&t->ledger, fileno(f));
+		if (lh_read_pack(&t->ledger, fileno(f)))
+			_exit(1);
 		fseek(f, 0, SEEK_END);
 	}
 	r.bytes = (uint64_t)(ftell(f) - begin);
@@ -218,6 +219,7 @@ static bool start_workers(struct several *all)
 		}
 		if (w->pid < 0) {
 			lh_log("hang: cannot start a worker: %s", strerror(errno));
+			all->workers = i + 1; /* the others have no descriptor */
 			return false;
 		}
 	}

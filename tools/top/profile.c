@@ -116,6 +116,7 @@ static bool pack(struct lh_top_target *t, const struct pairs *s, struct lh_ledge
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (!rc && !lh_read_open(out, path)) {
 		snprintf(t->error, sizeof(t->error), "%s", out->error);
+		lh_read_close(out);
 		rc = EINVAL;
 	}
 	if (fd >= 0)
