@@ -16,7 +16,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { LH_CONTAINER_DIGITS = LH_CONTAINER_MAX - 1 };
+enum {
+	LH_CONTAINER_DIGITS = LH_CONTAINER_MAX - 1,
+	LH_CONTAINER_BYTES =
+		128 << 10 /* read of a file at most: the mounts of a host may be thousands */
+};
 #define LH_CONTAINER_MOUNT "/etc/hostname"
 
 /* All zero at the start, but for `mounts`. */
@@ -29,6 +33,12 @@ struct lh_container_scan {
 	unsigned spaces; /* behind `id` */
 	unsigned same;   /* characters behind the last space that are as in the mount point */
 };
+
+/* True: the text ends with the root of the cgroups, as it does in a namespace of cgroups. */
+static inline bool lh_container_at_root(const char *text, size_t n)
+{
+	return n >= 5 && __builtin_memcmp(text + n - 5, "0::/\n", 5) == 0;
+}
 
 static inline void lh_container_word(struct lh_container_scan *s, char c)
 {

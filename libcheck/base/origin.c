@@ -110,27 +110,20 @@ static void read_host(char *out, size_t size)
 	out[n < 0 ? 0 : n] = '\0';
 }
 
-/* True: the text ends with the root of the cgroups, as it does in a namespace of cgroups. */
-static bool ends_at_root(const char *text, long n)
-{
-	return n >= 5 && __builtin_memcmp(text + n - 5, "0::/\n", 5) == 0;
-}
-
-/* Scans the file, as far as this: the mounts of a host may be thousands. */
+/* True: see lh_container_at_root. */
 static bool scan(const char *path, struct lh_container_scan *s)
 {
-	enum { BYTES_MAX = 128 << 10 };
 	int fd = lh_sys_open(path, O_RDONLY | O_CLOEXEC, 0);
 	bool at_root = false;
 	char text[4096];
 
 	if (fd < 0)
 		return false;
-	for (long n, at = 0; at < BYTES_MAX; at += n) {
+	for (long n, at = 0; at < LH_CONTAINER_BYTES; at += n) {
 		n = lh_sys_read(fd, text, sizeof(text));
 		if (n <= 0)
 			break;
-		at_root = ends_at_root(text, n);
+		at_root = lh_container_at_root(text, (size_t)n);
 		lh_container_scan(s, text, (size_t)n);
 	}
 	lh_sys_close(fd);
@@ -156,5 +149,8 @@ void lh_origin_read(struct lh_origin *out, int argc, char **argv, char **environ
 	out->rank = number(variable(environment, ranks));
 	out->shard = number(variable(environment, shards));
 	out->shards = number(variable(environment, totals));
-	out->shards -= out->shards != 0;
+	if (out->shard && out->shards)
+		out->shards--;
+	else
+		out->shard = out->shards = 0;
 }

@@ -40,20 +40,18 @@ uint32_t lh_origin_rank_in(const char *environment, size_t n)
 	return 0;
 }
 
-/* True: the text ends with the root of the cgroups, as it does in a namespace of cgroups. */
+/* True: see lh_container_at_root. */
 static bool scan(const char *path, struct lh_container_scan *s)
 {
-	enum { PIECES_MAX = 32 }; /* the mounts of a host may be thousands */
 	FILE *f = fopen(path, "re");
 	bool at_root = false;
 	char text[4096];
 
-	for (int i = 0; f && i < PIECES_MAX; i++) {
-		size_t n = fread(text, 1, sizeof(text), f);
-
+	for (size_t n, at = 0; f && at < LH_CONTAINER_BYTES; at += n) {
+		n = fread(text, 1, sizeof(text), f);
 		if (!n)
 			break;
-		at_root = n >= 5 && memcmp(text + n - 5, "0::/\n", 5) == 0;
+		at_root = lh_container_at_root(text, n);
 		lh_container_scan(s, text, n);
 	}
 	if (f)

@@ -45,6 +45,10 @@ static void tests(void)
 	CHECK_STR(o.commit, "abc");
 	CHECK_EQ(o.shard, 1);
 	CHECK_EQ(o.shards, 4);
+	o = OF("GTEST_TOTAL_SHARDS=4"); /* a shard without a number, and one of an unknown total */
+	CHECK(o.shard == 0 && o.shards == 0);
+	o = OF("GTEST_SHARD_INDEX=2");
+	CHECK(o.shard == 0 && o.shards == 0);
 	CHECK_STR(OF("TEST_TARGET=//a:b", "PYTEST_CURRENT_TEST=t.py::x (call)").test,
 		  "t.py::x (call)");
 	CHECK_STR(OF("PYTEST_CURRENT_TEST=t.py::x (call)", "LOCKHOUND_TEST=mine").test, "mine");
