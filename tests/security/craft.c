@@ -30,21 +30,12 @@ static void begin(const char *file, uint32_t rows)
 				 .exe = "/opt/crafted",
 				 .command = "crafted",
 				 .comm = "crafted"};
-	uint64_t at = (sizeof(head) + 7) & ~7ull;
 	int fd = open(file, O_RDWR | O_CREAT | O_TRUNC, 0644);
 
-	for (int t = 1; t < LH_TABLES; t++) {
-		head.table[t] = (struct lh_table){.offset = at,
-						  .row = build_row_size[t],
-						  .rows = rows,
-						  .used = 1,
-						  .ready = rows};
-		at += ((uint64_t)rows * build_row_size[t] + 7) & ~7ull;
-	}
-	head.total = at;
-	if (fd < 0 || ftruncate(fd, (off_t)at))
+	build_tables(&head, rows, rows);
+	if (fd < 0 || ftruncate(fd, (off_t)head.total))
 		exit(2);
-	ledger = mmap(NULL, at, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ledger = mmap(NULL, head.total, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (ledger == MAP_FAILED)
 		exit(2);
 	*ledger = head;

@@ -45,31 +45,35 @@ static const uint32_t build_row_size[LH_TABLES] = {
 	[LH_T_STEERED] = sizeof(struct lh_steered),
 };
 
+/* Gives each table room for `rows` rows, and that of frames for `frames`; the total size. */
+static inline void build_tables(struct lh_ledger *head, uint32_t rows, uint32_t frames)
+{
+	uint64_t at = (sizeof(*head) + 7) & ~7ull;
+
+	for (int t = 1; t < LH_TABLES; t++) {
+		uint32_t n = t == LH_T_FRAME ? frames : rows;
+
+		head->table[t] = (struct lh_table){
+			.offset = at, .row = build_row_size[t], .rows = n, .used = 1, .ready = n};
+		at += ((uint64_t)n * build_row_size[t] + 7) & ~7ull;
+	}
+	head->total = at;
+}
+
 static inline struct lh_ledger *build_ledger(int pid, const char *exe)
 {
-	uint64_t at = (sizeof(struct lh_ledger) + 7) & ~7ull;
 	struct lh_ledger head = {.magic = LH_LEDGER_MAGIC,
 				 .version = LH_LEDGER_VERSION,
 				 .header = sizeof(head),
 				 .state = LH_LEDGER_READY,
 				 .pid = pid};
 
-	for (int t = 1; t < LH_TABLES; t++) {
-		uint32_t rows = t == LH_T_FRAME ? 10 * BUILD_ROWS : BUILD_ROWS;
-
-		head.table[t] = (struct lh_table){.offset = at,
-						  .row = build_row_size[t],
-						  .rows = rows,
-						  .used = 1,
-						  .ready = rows};
-		at += ((uint64_t)rows * build_row_size[t] + 7) & ~7ull;
-	}
-	head.total = at;
+	build_tables(&head, BUILD_ROWS, 10 * BUILD_ROWS);
 	snprintf(head.exe, sizeof(head.exe), "%s", exe);
 	snprintf(head.comm, sizeof(head.comm), "%s",
 		 strrchr(exe, '/') ? strrchr(exe, '/') + 1 : exe);
 	snprintf(head.command, sizeof(head.command), "%s --test", exe);
-	struct lh_ledger *l = calloc(1, at);
+	struct lh_ledger *l = calloc(1, head.total);
 	if (!l)
 		abort();
 	build_ledgers[build_n_ledgers++ % 256] = l;
