@@ -293,6 +293,7 @@ static void fold_edges(struct folding *f)
 		drawn = drawn_edge(f, &edges, e);
 		f->graph.edge[drawn].sites += e.sites;
 		f->graph.edge[drawn].orders++;
+		f->graph.edge[drawn].cycle |= e.cycle;
 	}
 }
 

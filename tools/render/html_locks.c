@@ -187,19 +187,18 @@ static bool is_notable(struct lh_html *h, const struct lh_report_lock *lock)
 static void show_notable_locks(struct lh_html *h)
 {
 	const struct lh_report *report = h->v->report;
+	const struct lh_report_lock *notable[PROPERTIES_MAX];
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < report->locks && n < PROPERTIES_MAX; i++)
-		n += is_notable(h, report->busiest[i]);
+		if (is_notable(h, report->busiest[i]))
+			notable[n++] = report->busiest[i];
 	if (!n)
 		return;
 	fputs("<h3>The five properties of synchronisation</h3>\n", h->v->out);
 	lh_html_fold_begin(h, n, "lock", "locks");
-	for (uint32_t i = 0; i < report->locks && n; i++)
-		if (is_notable(h, report->busiest[i])) {
-			show_properties(h, report->busiest[i]);
-			n--;
-		}
+	for (uint32_t i = 0; i < n; i++)
+		show_properties(h, notable[i]);
 	lh_html_fold_end(h);
 }
 

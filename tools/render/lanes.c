@@ -243,6 +243,13 @@ static const char *mark_of(const struct lh_lanes *s, uint32_t lane, uint32_t ste
 	return mark;
 }
 
+static void put_cell(const struct text *t, uint32_t lane, const char *fit)
+{
+	uint32_t rest = t->width + GAP - lh_text_width(fit);
+
+	fprintf(t->out, "%s%*s", fit, lane + 1 < t->s->lanes ? (int)rest : 0, "");
+}
+
 /* The text in its lane, the marks after `steps` steps in the others. */
 static void put_line(const struct text *t, const char *number, uint32_t lane, const char *text,
 		     uint32_t steps)
@@ -251,9 +258,8 @@ static void put_line(const struct text *t, const char *number, uint32_t lane, co
 	for (uint32_t i = 0; i < t->s->lanes; i++) {
 		const char *fit =
 			i == lane ? lh_shorten(t->arena, text, t->width) : mark_of(t->s, i, steps);
-		uint32_t rest = t->width + GAP - lh_text_width(fit);
 
-		fprintf(t->out, "%s%*s", fit, i + 1 < t->s->lanes ? (int)rest : 0, "");
+		put_cell(t, i, fit);
 	}
 	fputc('\n', t->out);
 }
@@ -265,9 +271,8 @@ static void put_heads(const struct text *t)
 		const struct lh_lane *lane = &t->s->lane[i];
 		const char *fit =
 			lh_shorten(t->arena, lane->name ? lane->name : lane->label, t->width);
-		uint32_t rest = t->width + GAP - lh_text_width(fit);
 
-		fprintf(t->out, "%s%*s", fit, i + 1 < t->s->lanes ? (int)rest : 0, "");
+		put_cell(t, i, fit);
 	}
 	fputc('\n', t->out);
 }

@@ -156,7 +156,7 @@ static uint32_t location(struct profile *p, const struct lh_report_frame *f, uin
 	uint32_t *id = lh_map_get(&p->locations, p->view->arena, key, sizeof(key), sizeof(*id));
 	struct lh_bytes l = bytes(p);
 
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i + 1 < n; i++)
 		mapping(p, &f[i]);
 	if (*id)
 		return *id;

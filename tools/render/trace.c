@@ -423,7 +423,7 @@ void lh_render_trace(struct lh_view *v)
 
 		if (x->to_ns > x->from_ns)
 			put_slice(&s, x);
-		if (x->hold && x->hold->to_ns >= x->from_ns)
+		if (x->hold)
 			put_arrow(&s, x, i + 1);
 	}
 	for (uint32_t i = 0; i < p->spans; i++)
