@@ -193,6 +193,7 @@ void lh_thread_end_posted(const struct lh_call *call, struct lh_lock *l);
 /* In a forked child: locks that are never released, because the fork did not copy the threads that
  * held them. */
 bool lh_fork_has_not_copied(bool waits);
+extern bool lh_fork_uncopied LH_HIDDEN; /* there are such locks */
 void lh_fork_report_not_copied(struct lh_event_frame *event, const struct lh_lock *l,
 			       lh_site wanted);
 

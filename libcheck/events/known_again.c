@@ -94,8 +94,7 @@ static bool needs_no_check(const struct lh_self *self, const struct lh_lock *l,
 	    (lh_kind_acts(call->kind) == LH_RWLOCK && call->mode == LH_EXCLUSIVE &&
 	     !(l->flags & LH_LOCK_HAS_WRITERS)))
 		return false;
-	return !(self->live->held_n && lh_held_find(self->live, call->object)) &&
-	       !lh_fork_has_not_copied(false);
+	return !(self->live->held_n && lh_held_find(self->live, call->object)) && !lh_fork_uncopied;
 }
 
 bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, lh_chain_id parent,

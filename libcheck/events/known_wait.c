@@ -12,6 +12,7 @@
  */
 #include "libcheck/events/event.h"
 #include "libcheck/lock/contention.h"
+#include "libcheck/rules/wait_rules.h"
 #include "libcheck/thread/own_waits.h"
 
 /* ---- what is known ---- */
@@ -90,7 +91,7 @@ bool lh_on_wait_begin_known(const struct lh_call *call)
 	bool signal = l && (l->flags & LH_LOCK_SIGNAL);
 
 	if (!l || !is_known_kind(l, call) || !lh_contention_is_ready(l) || live->wait_on ||
-	    live->wait_lock || lh_fork_has_not_copied(true))
+	    live->wait_lock || lh_fork_uncopied)
 		return false;
 	uint32_t stack = stack_of(call);
 	if (stack == UINT32_MAX)
@@ -99,7 +100,8 @@ bool lh_on_wait_begin_known(const struct lh_call *call)
 	enum lh_mode mode = lh_event_mode(call, l);
 	lh_site site = LH_SITE(stack, call->how, mode);
 	lh_enter_known(self, call->frame);
-	bool known = signal || known_chain(self, call, id, site);
+	/* without a held lock there is no dependency to record */
+	bool known = signal || !live->held_n || known_chain(self, call, id, site);
 	if (known) {
 		self->waits_for_free = looks_free(call);
 		live->wait_entries = l->acquired;
@@ -111,7 +113,8 @@ bool lh_on_wait_begin_known(const struct lh_call *call)
 		announce(live, id, site, lh_clock_now());
 	}
 	lh_leave(self);
-	if (known && LH_SITE_HOW(site) == LH_BLOCKING && lh_wait_may_close_cycle(self, l))
+	if (known && LH_SITE_HOW(site) == LH_BLOCKING && lh_is_waited_for(live, l) &&
+	    lh_wait_may_close_cycle(self))
 		confirm_cycle(call);
 	return known;
 }
@@ -143,10 +146,8 @@ static void count_wait(struct lh_self *self, struct lh_lock *l, struct lh_held *
 	uint64_t now = lh_clock_now(), ns = now - live->wait_since_ns;
 	enum lh_mode mode = LH_SITE_MODE(live->wait_site);
 
-	if (!live->wait_contention) {
-		lh_own_wait_add(self, lh_lock_id_of(l), mode, ns);
+	if (!live->wait_contention && lh_own_wait_add(self, lh_lock_id_of(l), mode, ns))
 		return;
-	}
 	lh_lock_stats_add_owner(&LH_LOCK_STATS[l->stats], mode, self->number);
 	count_now(self, l, ns);
 	if (!h)
@@ -160,8 +161,8 @@ static bool ends_known(const struct lh_call *call, const struct lh_lock *l,
 		       const struct lh_live_thread *live)
 {
 	return live->wait_on == LH_WAIT_LOCK && live->wait_lock == lh_lock_id_of(l) &&
-	       l->kind == call->kind && !lh_self_get()->outer_wait.lock &&
-	       !lh_fork_has_not_copied(false) && live->held_n < LH_HELD_MAX;
+	       l->address == (uintptr_t)call->object && l->kind == call->kind &&
+	       !lh_self_get()->outer_wait.lock && !lh_fork_uncopied && live->held_n < LH_HELD_MAX;
 }
 
 static void end_wait(struct lh_live_thread *live, lh_lock_id id)
@@ -221,9 +222,10 @@ bool lh_on_wait_end_known(const struct lh_call *call, int rc)
 {
 	struct lh_self *self = lh_self_get();
 	struct lh_live_thread *live = self->live;
-	struct lh_lock *l = live ? lh_lock_known(call->object, (enum lh_kind)call->kind) : NULL;
+	lh_lock_id id = live ? live->wait_lock : 0;
+	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(id)];
 
-	if (!l || rc == EOWNERDEAD || rc == EINVAL || !ends_known(call, l, live))
+	if (!id || rc == EOWNERDEAD || rc == EINVAL || !ends_known(call, l, live))
 		return false;
 	lh_enter_known(self, call->frame);
 	lh_event_note_shared(l);

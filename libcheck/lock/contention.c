@@ -201,17 +201,27 @@ void lh_contention_wait_end(struct lh_lock *l, struct lh_live_thread *live, enum
 	lh_contention_wait_cancel(live);
 }
 
-void lh_contention_add_waits(struct lh_lock *l, lh_thread_id thread, const struct lh_waits *w)
+void lh_contention_add_waits(struct lh_lock *l, lh_thread_id thread, enum lh_mode mode,
+			     const uint32_t *ns, uint32_t n)
 {
+	struct lh_lock_stats *stats = &LH_LOCK_STATS[l->stats];
 	struct lh_contention *c = lh_contention(l);
+	struct lh_histogram *t = c ? &c->wait[mode == LH_SHARED] : NULL;
+	uint64_t sum = 0, longest = 0;
 
-	lh_lock_stats_add_waits(&LH_LOCK_STATS[l->stats], w->n, w->ns, w->max_ns);
+	for (uint32_t i = 0; i < n; i++) {
+		sum += ns[i];
+		longest = ns[i] > longest ? ns[i] : longest;
+		if (t)
+			add_to_bucket(t, lh_bucket_of(ns[i]), 1);
+	}
+	lh_lock_stats_add_waits(stats, n, sum, longest);
+	if (mode == LH_EXCLUSIVE) /* each time another thread was the owner before */
+		__atomic_fetch_add(&stats->owner_changes, n, __ATOMIC_RELAXED);
 	if (!c)
 		return;
-	for (uint32_t i = 0; i < w->n; i++)
-		add_to_bucket(&c->wait[w->shared], w->bucket[i], 1);
-	add_sum_of_times(&c->wait[w->shared], w->ns, w->max_ns);
-	add_to_share(share_of(c, thread), w->n, w->ns, w->max_ns);
+	add_sum_of_times(t, sum, longest);
+	add_to_share(share_of(c, thread), n, sum, longest);
 }
 
 void lh_contention_held(struct lh_lock *l, enum lh_mode mode, uint64_t ns, uint32_t weight)

@@ -38,14 +38,9 @@ void lh_contention_wait_cancel(struct lh_live_thread *live);
 void lh_contention_wait_end(struct lh_lock *l, struct lh_live_thread *live, enum lh_mode,
 			    uint64_t ns);
 
-/* Adds waits that a thread has kept (thread/own_waits.h). */
-struct lh_waits {
-	uint32_t n;
-	bool shared;
-	uint64_t ns, max_ns;   /* the sum, the longest */
-	const uint8_t *bucket; /* of the histogram, for each wait */
-};
-void lh_contention_add_waits(struct lh_lock *l, lh_thread_id thread, const struct lh_waits *w);
+/* Adds waits of these lengths that a thread has kept (thread/own_waits.h). */
+void lh_contention_add_waits(struct lh_lock *l, lh_thread_id thread, enum lh_mode mode,
+			     const uint32_t *ns, uint32_t n);
 
 /* Adds waits to the totals of a lock. Threads may do that at the same time. */
 static inline void lh_lock_stats_add_waits(struct lh_lock_stats *stats, uint32_t n, uint64_t ns,

@@ -119,9 +119,9 @@ uint32_t lh_deadlock_cancelled(const struct lh_self *self, const struct lh_live_
 /* Call after the wait of `self` is announced in its live-thread row, and a full fence. */
 uint32_t lh_wait_cycle_check(struct lh_self *self);
 
-/* The same place, without the internal lock: could the wait, for `l`, close a cycle? If not, it is
- * certain that it does not; otherwise lh_wait_cycle_check decides. */
-bool lh_wait_may_close_cycle(const struct lh_self *self, const struct lh_lock *l);
+/* The same place, without the internal lock: could the wait close a cycle? If not, it is certain
+ * that it does not; otherwise lh_wait_cycle_check decides. */
+bool lh_wait_may_close_cycle(const struct lh_self *self);
 
 bool lh_wait_cycle_init(void); /* at start, and again in a forked child */
 

@@ -202,20 +202,12 @@ uint32_t lh_wait_cycle_check(struct lh_self *self)
 	return report(n, self->live_saved->thread);
 }
 
-/* Can another thread wait for this one: for a lock that it holds, for its end, or as a reader
- * behind a queued writer? */
-static bool is_waited_for(const struct lh_live_thread *live, const struct lh_lock *l)
-{
-	return live->held_n || __atomic_load_n(&live->joined, __ATOMIC_RELAXED) ||
-	       (LH_SITE_MODE(live->wait_site) == LH_EXCLUSIVE && lh_readers_queue(l, LH_SHARED));
-}
-
-bool lh_wait_may_close_cycle(const struct lh_self *self, const struct lh_lock *l)
+bool lh_wait_may_close_cycle(const struct lh_self *self)
 {
 	struct link few[SHORT_CYCLE];
 	struct search s = {few, SHORT_CYCLE, FEW_VISITS, NULL, 0, false};
 
-	return is_waited_for(self->live_saved, l) && (find_cycle(&s, self->number) || s.cut);
+	return find_cycle(&s, self->number) || s.cut;
 }
 
 bool lh_wait_cycle_init(void)

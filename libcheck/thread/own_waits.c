@@ -1,6 +1,5 @@
 /* own_waits.c — counts the waits of a thread that waits often. */
 #include "libcheck/thread/own_waits.h"
-#include "libcheck/base/histogram.h"
 #include "libcheck/lock/contention.h"
 
 enum { FIRST = 8 }; /* waits in one tick that are counted at once */
@@ -23,18 +22,8 @@ static void add_to_lock(struct lh_own_waits *w, lh_thread_id thread)
 	uint32_t n = __atomic_exchange_n(&w->n, 0, __ATOMIC_RELAXED);
 	struct lh_lock *l = n ? lh_lock_row(w->lock) : NULL;
 
-	if (l && l->stats) {
-		if (w->mode == LH_EXCLUSIVE) /* each time another thread was the owner before */
-			__atomic_fetch_add(&LH_LOCK_STATS[l->stats].owner_changes, n,
-					   __ATOMIC_RELAXED);
-		lh_contention_add_waits(l, thread,
-					&(struct lh_waits){.n = n,
-							   .shared = w->mode == LH_SHARED,
-							   .ns = w->ns,
-							   .max_ns = w->max_ns,
-							   .bucket = w->bucket});
-	}
-	w->ns = w->max_ns = 0;
+	if (l && l->stats)
+		lh_contention_add_waits(l, thread, (enum lh_mode)w->mode, w->ns, n);
 }
 
 bool lh_own_wait_begin(struct lh_self *self, lh_lock_id lock, enum lh_mode mode)
@@ -51,25 +40,11 @@ bool lh_own_wait_begin(struct lh_self *self, lh_lock_id lock, enum lh_mode mode)
 		w->tick = tick;
 		w->in_tick = 0;
 	}
+	self->own_wait = w;
 	if (w->in_tick >= FIRST)
 		return false;
 	w->in_tick++;
 	return true;
-}
-
-void lh_own_wait_add(struct lh_self *self, lh_lock_id lock, enum lh_mode mode, uint64_t ns)
-{
-	struct lh_own_waits *w = entry_of(self, lock, mode);
-	uint8_t n = w->n;
-
-	/* the waits of a signal handler may have taken the entry meanwhile, or filled it */
-	if (!is_of(w, lock, mode) || n >= LH_OWN_WAITS_KEPT)
-		return;
-	w->bucket[n] = (uint8_t)lh_bucket_of(ns);
-	w->ns += ns;
-	if (ns > w->max_ns)
-		w->max_ns = ns;
-	w->n = (uint8_t)(n + 1);
 }
 
 void lh_own_waits_end(struct lh_self *self, lh_thread_id thread)

@@ -17,8 +17,19 @@
 /* A wait for this lock begins. True: it is one of the first of the tick, and is counted at once. */
 bool lh_own_wait_begin(struct lh_self *self, lh_lock_id lock, enum lh_mode mode);
 
-/* A wait of the others has ended after `ns`, and the thread has the lock. */
-void lh_own_wait_add(struct lh_self *self, lh_lock_id lock, enum lh_mode mode, uint64_t ns);
+/* A wait of the others has ended after `ns`, and the thread has the lock. False: count it at once.
+ */
+static inline bool lh_own_wait_add(struct lh_self *self, lh_lock_id lock, enum lh_mode mode,
+				   uint64_t ns)
+{
+	struct lh_own_waits *w = self->own_wait;
+
+	/* the waits of a signal handler may have taken the entry meanwhile, or filled it */
+	if (w->lock != lock || w->mode != mode || w->n >= LH_OWN_WAITS_KEPT || ns > UINT32_MAX)
+		return false;
+	w->ns[w->n++] = (uint32_t)ns;
+	return true;
+}
 
 /* The thread ends, or the process: adds what is left. */
 void lh_own_waits_end(struct lh_self *self, lh_thread_id thread);

@@ -29,7 +29,7 @@ enum {
 	LH_VISITED_BITS = 1 << 15, /* chains for which a thread has a "visited" bit */
 	LH_RETIRED_KINDS = 16,     /* init sites for which a thread retires rows; a power of two */
 	LH_RETIRED_MAX = 256,      /* rows of one of them */
-	LH_OWN_WAITS = 64,         /* locks for which a thread keeps waits; a power of two */
+	LH_OWN_WAITS = 32,         /* locks for which a thread keeps waits; a power of two */
 	LH_OWN_WAITS_KEPT = 32     /* waits that it keeps for one of them */
 };
 
@@ -50,11 +50,10 @@ struct lh_retired {
 /* Waits for a lock in one mode that are not yet in its counts: see own_waits.h. */
 struct lh_own_waits {
 	lh_lock_id lock;
-	uint32_t tick;                     /* of the last wait */
-	uint16_t in_tick;                  /* waits in this tick that were counted at once */
-	uint8_t mode, n;                   /* waits that are kept */
-	uint64_t ns, max_ns;               /* their sum, the longest */
-	uint8_t bucket[LH_OWN_WAITS_KEPT]; /* of the histogram, for each of them */
+	uint32_t tick;                  /* of the last wait */
+	uint16_t in_tick;               /* waits in this tick that were counted at once */
+	uint8_t mode, n;                /* waits that are kept */
+	uint32_t ns[LH_OWN_WAITS_KEPT]; /* their lengths */
 };
 
 struct lh_self {
@@ -94,6 +93,8 @@ struct lh_self {
 	uint32_t try_sample;   /* `sample` at the last failed try */
 	uint64_t try_entries;  /* the acquisitions of the lock then */
 	uint32_t visited_used; /* words of `visited` from here on are zero */
+	struct lh_own_waits
+		*own_wait; /* of the wait that goes on; valid if it is not counted at once */
 	struct lh_own_waits own_waits[LH_OWN_WAITS];
 	/* The large ones last: a thread touches few of their pages, of `visited` the first. */
 	uint64_t visited[LH_VISITED_BITS / 64];
