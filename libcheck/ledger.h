@@ -22,9 +22,10 @@
 #include <stdint.h>
 
 #define LH_LEDGER_MAGIC "LOCKHND" /* 8 bytes with the final zero */
-#define LH_LEDGER_VERSION 7
+#define LH_LEDGER_VERSION 8
 
-#define LH_HELD_MAX 64      /* locks held by one thread that are recorded */
+#define LH_HELD_INLINE 64   /* locks held by one thread that lie in its live-thread row */
+#define LH_HELD_MAX 16448   /* locks held by one thread that are recorded */
 #define LH_FRAMES_MAX 48    /* frames kept of one stack */
 #define LH_PATH_MAX 400     /* bytes kept of a path, with the final zero */
 #define LH_NAME_MAX 16      /* bytes of a thread's name, as the kernel keeps it */
@@ -279,12 +280,19 @@ static inline uint64_t lh_long_hold_key(const struct lh_lock *l, lh_lock_id id, 
 
 enum lh_live_state { LH_LIVE_FREE, LH_LIVE_RESERVED, LH_LIVE_ATTACHED, LH_LIVE_ENDING };
 
-/* What a live thread holds and waits for. Written by that thread. Later threads reuse the row. */
+/*
+ * What a live thread holds and waits for. Written by that thread. Later threads reuse the row.
+ *
+ * Of the held locks, oldest first, number LH_HELD_INLINE and the next ones are rows of LH_T_HELD,
+ * from `held_row` on. When these are too few, the library copies them to a longer sequence of rows,
+ * and sets `held_row` first, then `held_rows`, then `held_n`. The rows stay with this live-thread
+ * row: a reader of the shorter sequence sees what threads of this row hold or have held.
+ */
 struct lh_live_thread {
 	uint32_t state; /* enum lh_live_state */
 	int32_t tid;
 	lh_thread_id thread; /* the thread that uses the row now */
-	uint32_t held_n;     /* entries of `held`; LH_LIVE_FREE: next free row */
+	uint32_t held_n;     /* held locks; LH_LIVE_FREE: next free row */
 	/* The wait of the thread: wait_lock is set last and cleared first. */
 	lh_lock_id wait_lock;
 	lh_site wait_site;
@@ -307,10 +315,11 @@ struct lh_live_thread {
 	/* Consecutive failed tries: */
 	lh_lock_id try_lock;
 	uint32_t tries;
-	uint64_t try_since_ns; /* time of try number LH_TRIES_BEFORE_TIMING */
-	lh_site try_site;      /* known from try number LH_TRIES_BUSY_WAIT on */
-	lh_site released_site; /* where it released `released` */
-	struct lh_held held[LH_HELD_MAX];
+	uint64_t try_since_ns;        /* time of try number LH_TRIES_BEFORE_TIMING */
+	lh_site try_site;             /* known from try number LH_TRIES_BUSY_WAIT on */
+	lh_site released_site;        /* where it released `released` */
+	uint32_t held_row, held_rows; /* of LH_T_HELD; 0: none yet */
+	struct lh_held held[LH_HELD_INLINE];
 };
 
 /* Of lh_live_thread.cancel. The first is set by the thread that cancels, the others by the row's
@@ -830,6 +839,7 @@ enum lh_table_name {
 	LH_T_CONTENTION,
 	LH_T_LOCK_STATS,
 	LH_T_STEERED, /* one row for each cycle of the plan, made at the start */
+	LH_T_HELD,    /* rows are struct lh_held, see lh_live_thread.held_row */
 	LH_TABLES
 };
 

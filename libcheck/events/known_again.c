@@ -29,11 +29,11 @@ bool lh_on_wait_begin_free(const struct lh_call *call)
 					     ? lh_context_find(call->frame)
 					     : NULL;
 
-	if (!x || live->wait_on || live->wait_lock || live->held_n >= LH_HELD_MAX)
+	if (!x || live->wait_on || live->wait_lock)
 		return false;
 	lh_lock_id id = lh_lock_id_of(l);
 	lh_site site = LH_SITE(x->stack, call->how, call->mode);
-	lh_chain_id parent = live->held_n ? live->held[live->held_n - 1].chain : 0;
+	lh_chain_id parent = lh_held_chain(live);
 	if (live->held_n && (!parent || !lh_chain_cached(self, parent, id, site)))
 		return false;
 	lh_live_thread_waits(live, id, site, LH_WAIT_LOCK, 0, (uint64_t)lh_clock_tick() * 1000000u);
@@ -167,9 +167,9 @@ bool lh_on_acquired_revived(const struct lh_call *call)
 	struct lh_live_thread *live = self->live;
 	struct lh_lock *l =
 		live && (call->stack || lh_contexts.off) ? revive_undestroyed(self, call) : NULL;
-	lh_chain_id parent = l && live->held_n ? live->held[live->held_n - 1].chain : 0;
+	lh_chain_id parent = l ? lh_held_chain(live) : 0;
 
-	return l && live->held_n < LH_HELD_MAX && (parent || !live->held_n) &&
+	return l && live->held_n < LH_HELD_INLINE && (parent || !live->held_n) &&
 	       lh_on_acquired_new_chain(self, call, parent, lh_lock_id_of(l),
 					LH_SITE(call->stack, call->how, call->mode));
 }

@@ -161,7 +161,7 @@ struct lh_order_graph {
 	uint32_t length;
 	uint32_t distance_mark; /* of lh_vertex.distance; 0: not measured */
 	uint32_t closings;
-	uint32_t closing[LH_HELD_MAX * 2]; /* vertices that slot[0] holds */
+	uint32_t closing[LH_HELD_INLINE * 2]; /* vertices that slot[0] holds */
 };
 
 /* ---- rows ---- */

@@ -147,7 +147,7 @@ uint32_t lh_live_thread_new(lh_thread_id thread)
 	    !(selves[i]->walked = lh_private_alloc(sizeof(struct lh_stack_walk_result))))
 		return 0;
 	struct lh_live_thread *live = &LH_LIVE_THREADS[i];
-	__builtin_memset(live, 0, offsetof(struct lh_live_thread, held));
+	__builtin_memset(live, 0, offsetof(struct lh_live_thread, held_row));
 	live->held[0].site = 0; /* see lh_on_release_failed */
 	live->thread = thread;
 	live->state = LH_LIVE_RESERVED;
@@ -333,37 +333,58 @@ uint32_t lh_live_thread_by_handle(pthread_t handle)
 
 struct lh_held *lh_held_find(struct lh_live_thread *live, const void *object)
 {
-	for (uint32_t i = live->held_n; i-- > 0;)
-		if (live->held[i].address == (uintptr_t)object && live->held[i].lock)
-			return &live->held[i];
+	for (uint32_t i = live->held_n; i-- > 0;) {
+		struct lh_held *h = lh_held_at(live, i);
+		if (h->address == (uintptr_t)object && h->lock)
+			return h;
+	}
 	return NULL;
+}
+
+/* A longer sequence of rows, which begins as a copy of the present one. */
+static bool grow(struct lh_live_thread *live)
+{
+	enum { FIRST = 256, TIMES = 4 };
+	uint32_t old = live->held_rows, rows = old ? TIMES * old : FIRST;
+	uint32_t first = old < LH_HELD_MAX - LH_HELD_INLINE ? lh_row_reserve(LH_T_HELD, rows) : 0;
+
+	if (!first)
+		return false;
+	if (old)
+		__builtin_memcpy(&LH_HELDS[first], &LH_HELDS[live->held_row],
+				 old * sizeof(struct lh_held));
+	lh_row_publish(LH_T_HELD, rows);
+	__atomic_store_n(&live->held_row, first, __ATOMIC_RELEASE);
+	__atomic_store_n(&live->held_rows, rows, __ATOMIC_RELEASE);
+	return true;
 }
 
 struct lh_held *lh_held_push(struct lh_live_thread *live)
 {
-	if (live->held_n >= LH_HELD_MAX) {
+	uint32_t n = live->held_n;
+
+	if (n >= lh_held_capacity(live) && !grow(live)) {
 		__atomic_fetch_add(&lh_own_ledger.ledger->dropped_events, 1, __ATOMIC_RELAXED);
 		return NULL;
 	}
-	struct lh_held *h = &live->held[live->held_n++];
+	struct lh_held *h = lh_held_at(live, n);
 	h->lock = 0;
 	h->address = 0;
+	__atomic_store_n(&live->held_n, n + 1, __ATOMIC_RELEASE);
 	return h;
 }
 
 void lh_held_remove(struct lh_live_thread *live, struct lh_held *h)
 {
-	uint32_t at = (uint32_t)(h - live->held);
-
 	h->lock = 0;
 	h->address = 0;
-	for (uint32_t i = at; i + 1 < live->held_n; i++) {
-		live->held[i] = live->held[i + 1];
-		live->held[i].chain = 0; /* its chain had the removed lock in it */
+	for (uint32_t i = lh_held_number(live, h); i + 1 < live->held_n; i++) {
+		*lh_held_at(live, i) = *lh_held_at(live, i + 1);
+		lh_held_at(live, i)->chain = 0; /* its chain had the removed lock in it */
 	}
 	live->held_n--;
 	/* holes made by other threads are removed when they are on top */
-	while (live->held_n && !live->held[live->held_n - 1].lock)
+	while (live->held_n && !lh_held_at(live, live->held_n - 1)->lock)
 		live->held_n--;
 }
 
@@ -376,11 +397,10 @@ uint32_t lh_held_find_holder(lh_lock_id lock, uint32_t except, struct lh_held **
 		if (i == except ||
 		    (live->state != LH_LIVE_ATTACHED && live->state != LH_LIVE_ENDING))
 			continue;
-		for (uint32_t k = 0; k < live->held_n && k < LH_HELD_MAX; k++) {
-			if (live->held[k].lock == lock) {
-				*h = &live->held[k];
+		for (uint32_t k = 0; k < lh_held_count(live); k++) {
+			*h = lh_held_at(live, k);
+			if ((*h)->lock == lock)
 				return i;
-			}
 		}
 	}
 	return 0;
