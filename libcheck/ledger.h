@@ -315,9 +315,12 @@ struct lh_live_thread {
 	/* Consecutive failed tries: */
 	lh_lock_id try_lock;
 	uint32_t tries;
-	uint64_t try_since_ns;        /* time of try number LH_TRIES_BEFORE_TIMING */
-	lh_site try_site;             /* known from try number LH_TRIES_BUSY_WAIT on */
-	lh_site released_site;        /* where it released `released` */
+	uint64_t try_since_ns; /* time of try number LH_TRIES_BEFORE_TIMING */
+	lh_site try_site;      /* known from try number LH_TRIES_BUSY_WAIT on */
+	lh_site released_site; /* where it released `released` */
+	/* Only for the thread itself: 1 + number of the lowest gap, see thread.c, 0 none; where it
+	 * has found the last entry. */
+	uint32_t held_gap, held_found;
 	uint32_t held_row, held_rows; /* of LH_T_HELD; 0: none yet */
 	struct lh_held held[LH_HELD_INLINE];
 };

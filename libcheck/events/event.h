@@ -165,6 +165,7 @@ static inline bool lh_is_part_of_gil(const struct lh_call *call)
 
 /* ---- known_again.c: events that need no internal lock; false: take the slow path ---- */
 bool lh_on_acquired_revived(const struct lh_call *call);
+bool lh_on_acquired_deep(const struct lh_call *call);
 bool lh_on_init_revived(const struct lh_call *call, uint32_t flags);
 bool lh_on_destroyed_retire(const struct lh_call *call);
 

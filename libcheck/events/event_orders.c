@@ -351,6 +351,8 @@ lh_chain_id lh_event_chain(struct lh_event_frame *event)
 	bool complete = true; /* no entry below was left out, so h->chain is this entry's chain */
 
 	lh_event_remove_left_once(event->self);
+	if (LH_UNLIKELY(event->live->held_gap))
+		lh_held_close_gaps(event->live);
 	for (uint32_t i = 0; i < event->live->held_n; i++) {
 		struct lh_held *h = lh_held_at(event->live, i);
 		lh_chain_id chain = complete ? h->chain : 0;

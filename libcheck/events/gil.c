@@ -130,8 +130,8 @@ static void record_dependency(const struct lh_call *c)
  * and taken all the time, the entry would stay, and the list would fill up. */
 static void remove_holes(struct lh_live_thread *live)
 {
-	while (live && live->held_n && !lh_held_at(live, live->held_n - 1)->lock)
-		live->held_n--;
+	if (live)
+		lh_held_trim(live);
 }
 
 static void taken(const struct lh_call *call)

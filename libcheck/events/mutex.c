@@ -192,7 +192,8 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 {
 	struct lh_event_frame event;
 
-	if ((rc == 0 && !waited_ns && lh_on_acquired_revived(call)) ||
+	if ((rc == 0 && !waited_ns &&
+	     (lh_on_acquired_deep(call) || lh_on_acquired_revived(call))) ||
 	    !lh_event_begin_lock(&event, call, 0))
 		return;
 	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
@@ -321,7 +322,8 @@ static void remove_held(struct lh_live_thread *live, struct lh_held *h)
 	lh_held_remove(live, h);
 	removed.lock = 0;
 	removed.address = 0;
-	*lh_held_at(live, live->held_n) = removed;
+	if (live->held_n < lh_held_capacity(live))
+		*lh_held_at(live, live->held_n) = removed;
 }
 
 static void check_unlock(const struct lh_call *call)

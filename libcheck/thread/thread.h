@@ -8,7 +8,8 @@
  * - A live-thread row is written only by its own thread; but another thread that releases a lock of
  *   the held list may make a hole there (lock 0), under the internal lock.
  * - A lock appears once in the held list; acquiring it again raises its depth.
- * - Release need not be last-in first-out: removal searches from the top.
+ * - Release need not be last-in first-out: removal searches from the top, and may leave a gap,
+ * which the next acquisition closes.
  * - The held list begins in the live-thread row and goes on in rows of LH_T_HELD, which grow under
  *   the internal lock. It is bounded (LH_HELD_MAX); further locks are counted and not recorded.
  * - `struct lh_self` is private and wiped by fork; its `live` is NULL whenever the fast path may
@@ -268,6 +269,9 @@ struct lh_held *lh_held_find(struct lh_live_thread *live, const void *object);
 /* Needs the internal lock. NULL: full, counted. */
 struct lh_held *lh_held_push(struct lh_live_thread *live);
 void lh_held_remove(struct lh_live_thread *live, struct lh_held *h);
+/* Removes entries of released locks: those on top; with a gap, all from there on. */
+void lh_held_trim(struct lh_live_thread *live);
+void lh_held_close_gaps(struct lh_live_thread *live);
 /* The live-thread row, other than `except`, that holds this lock, and its entry; 0: none known. */
 uint32_t lh_held_find_holder(lh_lock_id lock, uint32_t except, struct lh_held **h);
 
