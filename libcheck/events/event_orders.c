@@ -351,8 +351,6 @@ lh_chain_id lh_event_chain(struct lh_event_frame *event)
 	bool complete = true; /* no entry below was left out, so h->chain is this entry's chain */
 
 	lh_event_remove_left_once(event->self);
-	if (LH_UNLIKELY(event->live->held_gap))
-		lh_held_close_gaps(event->live);
 	for (uint32_t i = 0; i < event->live->held_n; i++) {
 		struct lh_held *h = lh_held_at(event->live, i);
 		lh_chain_id chain = complete ? h->chain : 0;
@@ -419,6 +417,9 @@ void lh_event_join_begin(struct lh_event_frame *event, lh_thread_id thread, enum
 
 	if (!end_lock)
 		return;
+	if (LH_THREADS[thread].live)
+		__atomic_store_n(&LH_LIVE_THREADS[LH_THREADS[thread].live].joined, 1,
+				 __ATOMIC_RELAXED);
 	lh_event_announce_wait(event, end_lock, site, LH_WAIT_JOIN, thread);
 	uint32_t cycle = lh_wait_cycle_check(event->self);
 	lh_event_report(event, cycle);
