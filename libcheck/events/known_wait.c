@@ -56,10 +56,9 @@ static __attribute__((noinline)) lh_chain_id visited_chain(struct lh_self *self,
 static inline lh_chain_id known_chain(struct lh_self *self, const struct lh_call *call,
 				      lh_lock_id id, lh_site site)
 {
-	uint32_t n = self->live_saved->held_n;
-	lh_chain_id parent = n && n < LH_HELD_MAX ? self->live_saved->held[n - 1].chain : 0;
+	lh_chain_id parent = lh_held_chain(self->live_saved);
 
-	if (n && (!parent || lh_held_find(self->live_saved, call->object)))
+	if (self->live_saved->held_n && (!parent || lh_held_find(self->live_saved, call->object)))
 		return 0;
 	lh_chain_id chain = lh_chain_cached(self, parent, id, site);
 	return LH_LIKELY(chain) ? chain : visited_chain(self, parent, id, site);
@@ -196,7 +195,8 @@ static inline bool ends_known(const struct lh_call *call, const struct lh_lock *
 {
 	return live->wait_on == LH_WAIT_LOCK && l->address == (uintptr_t)call->object &&
 	       l->gen == LH_LOCK_GEN(id) && l->kind == call->kind &&
-	       !lh_self_get()->outer_wait.lock && !lh_fork_uncopied && live->held_n < LH_HELD_MAX;
+	       !lh_self_get()->outer_wait.lock && !lh_fork_uncopied &&
+	       live->held_n < LH_HELD_INLINE;
 }
 
 static inline void end_wait(struct lh_live_thread *live, lh_lock_id id)
@@ -288,11 +288,11 @@ bool lh_on_wait_begin_free(const struct lh_call *call)
 					     ? lh_context_find(call->frame)
 					     : NULL;
 
-	if (!x || live->wait_on || live->wait_lock || live->held_n >= LH_HELD_MAX)
+	if (!x || live->wait_on || live->wait_lock)
 		return false;
 	lh_lock_id id = lh_lock_id_of(l);
 	lh_site site = LH_SITE(x->stack, call->how, call->mode);
-	lh_chain_id parent = live->held_n ? live->held[live->held_n - 1].chain : 0;
+	lh_chain_id parent = lh_held_chain(live);
 	if (live->held_n && (!parent || !lh_chain_cached(self, parent, id, site)))
 		return false;
 	/* A thread that acquires the lock from now on sees this wait when it looks for a cycle. */

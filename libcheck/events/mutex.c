@@ -180,7 +180,8 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 {
 	struct lh_event_frame event;
 
-	if ((rc == 0 && !waited_ns && lh_on_acquired_revived(call)) ||
+	if ((rc == 0 && !waited_ns &&
+	     (lh_on_acquired_deep(call) || lh_on_acquired_revived(call))) ||
 	    !lh_event_begin_lock(&event, call, 0))
 		return;
 	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
@@ -310,12 +311,13 @@ static void remove_held(struct lh_live_thread *live, struct lh_held *h)
 
 	if (l && LH_SITE_MODE(h->site) == LH_EXCLUSIVE)
 		l->owner = 0;
-	if (h != &live->held[live->held_n - 1])
+	if (h != lh_held_at(live, live->held_n - 1))
 		removed.chain = 0; /* it would return above locks that were acquired later */
 	lh_held_remove(live, h);
 	removed.lock = 0;
 	removed.address = 0;
-	live->held[live->held_n] = removed;
+	if (live->held_n < lh_held_capacity(live))
+		*lh_held_at(live, live->held_n) = removed;
 }
 
 static void check_unlock(const struct lh_call *call)
@@ -360,8 +362,8 @@ void lh_on_release_slow(const struct lh_call *call)
 		lh_held_measure_end(h);
 		lh_held_keep_lengths(self, h->lock);
 		remove_held(live, h);
-	} else if (live->held_n < LH_HELD_MAX) {
-		live->held[live->held_n].site = 0;
+	} else if (live->held_n < lh_held_capacity(live)) {
+		lh_held_at(live, live->held_n)->site = 0;
 	}
 	lh_leave(self);
 	if (!h && !lh_is_gil_event(LH_GIL_UNLOCK, call, NULL))
@@ -393,9 +395,9 @@ void lh_on_release_failed(const struct lh_call *call)
 	struct lh_lock *l = row ? &LH_LOCKS[row] : NULL;
 	if (h) { /* acquired more than once */
 		h->depth++;
-	} else if (l && live->held_n < LH_HELD_MAX &&
-		   was_removed(live, &live->held[live->held_n], l, call->object)) {
-		h = &live->held[live->held_n];
+	} else if (l && live->held_n < lh_held_capacity(live) &&
+		   was_removed(live, lh_held_at(live, live->held_n), l, call->object)) {
+		h = lh_held_at(live, live->held_n);
 		h->lock = lh_lock_id_of(l);
 		h->address = (uintptr_t)call->object;
 		if (LH_SITE_MODE(h->site) == LH_EXCLUSIVE)
