@@ -953,9 +953,10 @@ struct lh_ledger {
 	char command[LH_TEXT_MAX];
 	char comm[LH_NAME_MAX];
 	struct lh_table table[LH_TABLES];
-	uint32_t shake;     /* seed of the delays before acquisitions, 0 none */
-	uint32_t shakes;    /* number of delays; atomic */
-	uint64_t shaken_ns; /* sum of the delays; atomic */
+	uint32_t shake;               /* seed of the delays before acquisitions, 0 none */
+	uint32_t shakes;              /* number of delays; atomic */
+	uint64_t shaken_ns;           /* sum of the delays; atomic */
+	uint64_t internal_lock_taken; /* number of holds of the internal lock */
 	char own_kind[LH_OWN_KINDS][LH_OWN_KIND_NAME]; /* names of --lock-api; "": none */
 	struct lh_origin origin;
 };

@@ -209,7 +209,8 @@ bool lh_on_fork_child(uintptr_t frame)
 	} else {
 		lh_thread_stack_bounds(frame, 0, &low, &high);
 	}
-	lh_own_ledger.lock = (struct lh_internal_lock){0};
+	lh_own_ledger.lock =
+		(struct lh_internal_lock){.taken = &lh_own_ledger.ledger->internal_lock_taken};
 	lh_self_offset = 0;
 	lh_internal_lock_acquire(&lh_own_ledger.lock, UINT32_MAX);
 	struct lh_self *self = lh_live_thread_attach(0, low, high);
