@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 #define LH_LEDGER_MAGIC "LOCKHND" /* 8 bytes with the final zero */
-#define LH_LEDGER_VERSION 7
+#define LH_LEDGER_VERSION 8
 
 #define LH_HELD_MAX 64      /* locks held by one thread that are recorded */
 #define LH_FRAMES_MAX 48    /* frames kept of one stack */
@@ -170,8 +170,8 @@ struct lh_lock {
 	union {
 		/* while `stats` is 0: length of the only measured hold */
 		uint32_t held_ns;
-		/* LH_LOCK_THREAD_END_SEM: the thread whose end posts it. Barrier: the round.
-		 * Futex: the thread that called FUTEX_WAKE last. */
+		/* LH_LOCK_THREAD_END_SEM: the thread whose end posts it. Barrier: live-thread
+		 * row of the thread that arrived last in this round. Futex: the thread that called FUTEX_WAKE last. */
 		lh_thread_id thread;
 	};
 };
@@ -327,7 +327,7 @@ enum lh_wait {
 	LH_WAIT_ONCE
 };
 
-/* A thread of the process, also after its end; or a round of a barrier. */
+/* A thread of the process, also after its end; or the rounds of a set of threads at barriers. */
 struct lh_thread {
 	int32_t tid;
 	uint32_t live; /* row of LH_T_LIVE_THREAD; 0 after the thread's end */
@@ -461,6 +461,8 @@ struct lh_hb_edge {
  * that in its segments from b_segment to a_segment, UINT32_MAX: until now. The segments of both
  * are numbered in phases, LH_PHASE to a phase; a region, and the part of a region behind a barrier,
  * is a phase. What one of them does in a phase happens before what the other does in a later phase.
+ * A set of threads that pass barriers together is such a leader: a row that is no thread
+ * (LH_THREAD_BARRIER_ROUND), and each round is a phase. BARRIER: of a round that has a row of its own.
  */
 enum lh_hb_kind {
 	LH_HB_CREATE = 1,

@@ -25,7 +25,7 @@ static const struct {
 	[LH_T_MODULE] = {sizeof(struct lh_module), 1 << 12},
 	[LH_T_CHAIN] = {sizeof(struct lh_chain), 1 << 22},
 	[LH_T_VISIT] = {sizeof(struct lh_chain_visit), 1 << 22},
-	[LH_T_HB_EDGE] = {sizeof(struct lh_hb_edge), 1 << 19},
+	[LH_T_HB_EDGE] = {sizeof(struct lh_hb_edge), 1 << 20},
 	[LH_T_FINDING] = {sizeof(struct lh_finding), 1 << 13},
 	[LH_T_STEP] = {sizeof(struct lh_step), 1 << 17},
 	[LH_T_NOTE] = {sizeof(struct lh_note), 0},

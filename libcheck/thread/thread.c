@@ -35,6 +35,11 @@ bool lh_thread_init(void)
 	return selves && handles;
 }
 
+struct lh_self *lh_self_of(uint32_t live_row)
+{
+	return live_row ? selves[live_row] : NULL;
+}
+
 /* ---- the entry check ---- */
 
 static bool on_stack(const struct lh_live_thread *live, uintptr_t at)
@@ -308,6 +313,7 @@ struct lh_self *lh_live_thread_attach(uint32_t live_row, uintptr_t low, uintptr_
 		lh_self_forget_visits(self);
 		self->team_phase = self->team_leader = self->team_started = 0;
 		self->team_begins = false;
+		self->rounds = (struct lh_rounds){0};
 		drop_retired(self);
 	}
 	self->reused = 1;

@@ -45,6 +45,15 @@ struct lh_retired {
 	uint32_t first, n;
 };
 
+/* Of the rounds of barriers (events/rounds.c); `passed` may be set by another thread of the round.
+ */
+struct lh_rounds {
+	lh_lock_id barrier;  /* where the thread waits; 0: nowhere, or the round is complete */
+	uint32_t before;     /* live-thread row of the thread that arrived before; 0: none */
+	uint32_t passed;     /* what the round orders */
+	struct member *sets; /* of threads that it passes barriers with */
+};
+
 struct lh_self {
 	struct lh_live_thread *live;       /* NULL: take the slow path */
 	uint32_t number;                   /* row of LH_T_LIVE_THREAD */
@@ -74,6 +83,7 @@ struct lh_self {
 	uint32_t team_started; /* so many, one inside the other */
 	uint32_t team_outer;   /* of the outermost, see lh_on_team_end */
 	_Alignas(8) char team_region[64];
+	struct lh_rounds rounds;
 	struct lh_stack_walk_result *walked; /* the last walk; a hook must use little stack */
 	struct lh_python_chain away;         /* for lh_python_away */
 	struct lh_retired retired[LH_RETIRED_KINDS]; /* by init_stack */
@@ -185,6 +195,8 @@ extern bool (*lh_thread_after_fork)(uintptr_t frame);
  * delay the thread.
  */
 extern void (*lh_thread_at_create)(uintptr_t frame) LH_HIDDEN;
+
+struct lh_self *lh_self_of(uint32_t live_row); /* NULL for row 0 */
 
 bool lh_thread_init(void); /* tables; at start, and again in a forked child */
 
