@@ -22,7 +22,7 @@ static const struct {
 	[LH_T_LOCK] = {sizeof(struct lh_lock), LH_LOCK_ROWS},
 	[LH_T_STACK] = {sizeof(struct lh_stack), 1 << 19},
 	[LH_T_FRAME] = {sizeof(uint64_t), 1 << 23},
-	[LH_T_MODULE] = {sizeof(struct lh_module), 1 << 12},
+	[LH_T_MODULE] = {sizeof(struct lh_module), LH_MODULE_ROWS},
 	[LH_T_CHAIN] = {sizeof(struct lh_chain), 1 << 22},
 	[LH_T_VISIT] = {sizeof(struct lh_chain_visit), 1 << 22},
 	[LH_T_HB_EDGE] = {sizeof(struct lh_hb_edge), 1 << 20},

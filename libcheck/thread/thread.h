@@ -92,6 +92,7 @@ struct lh_self {
 	uint32_t try_sample;   /* `sample` at the last failed try */
 	uint64_t try_entries;  /* the acquisitions of the lock then */
 	uint32_t visited_used; /* words of `visited` from here on are zero */
+	uint64_t cache_used[LH_CHAIN_CACHE / 2 / 64]; /* bits of the pairs that are not zero */
 	/* The large ones last: a thread touches few of their pages, of `visited` the first. */
 	uint64_t visited[LH_VISITED_BITS / 64];
 	struct lh_chain_cache_entry chain_cache[LH_CHAIN_CACHE / 2][2];
