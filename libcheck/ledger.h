@@ -313,6 +313,8 @@ struct lh_live_thread {
 	uint64_t try_since_ns; /* time of try number LH_TRIES_BEFORE_TIMING */
 	lh_site try_site;      /* known from try number LH_TRIES_BUSY_WAIT on */
 	lh_site released_site; /* where it released `released` */
+	uint32_t joined;       /* a thread has waited for the end of this one; set by that thread */
+	uint32_t pad;
 	struct lh_held held[LH_HELD_MAX];
 };
 

@@ -5,6 +5,7 @@
  */
 #include "libcheck/base/options.h"
 #include "libcheck/events/event.h"
+#include "libcheck/lock/contention.h"
 #include "libcheck/report/stderr_report.h"
 
 static void no_gil(enum lh_gil_event what, const struct lh_call *call, const void *cond)
@@ -197,7 +198,8 @@ void lh_event_show_outer_wait(struct lh_self *self, struct lh_live_thread *live)
 	self->outer_wait.lock = 0;
 }
 
-/* Like lh_live_thread_waits, but the clock is read after the arguments are stored. */
+/* Like lh_live_thread_waits, but the clock is read after the arguments are stored. A thread that
+ * announces its wait without the internal lock sees this wait, or is seen: the fence. */
 void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_site site,
 			    enum lh_wait on, uint32_t with)
 {
@@ -211,6 +213,7 @@ void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_si
 	live->wait_since_ns = lh_clock_now();
 	live->wait_seq++;
 	__atomic_store_n(&live->wait_lock, lock, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 uint64_t lh_event_wait_time(struct lh_self *self)
@@ -225,12 +228,8 @@ uint64_t lh_event_wait_time(struct lh_self *self)
 		is_contended = is_contended && live->wait_entries != l->acquired;
 	}
 	if (is_contended) {
-		struct lh_lock_stats *stats = &LH_LOCK_STATS[l->stats];
 		ns = lh_clock_now() - live->wait_since_ns;
-		stats->contended++;
-		stats->wait_ns += ns;
-		if (ns > stats->wait_max_ns)
-			stats->wait_max_ns = ns;
+		lh_lock_stats_add_waits(&LH_LOCK_STATS[l->stats], 1, ns, ns);
 	}
 	lh_event_clear_wait(self, live);
 	return ns;

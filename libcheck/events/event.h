@@ -10,6 +10,7 @@
  *   long_hold.c           the release of a lock that was held for long
  *   fork.c                what a forked child inherits and what its fork did not copy
  *   known_again.c         acquisitions and locks that return, without the internal lock
+ *   known_wait.c          waits that bring no new row, without the internal lock
  *   mutex.c               the events of every lock
  *   announced.c           the events of locks that the program announces
  *   python_sem.c          CPython's semaphores that stand for the end of a thread
@@ -43,6 +44,20 @@ struct lh_event_frame {
 	int n_reported;
 	bool invalid; /* the last lh_event_lock found that the object is no lock */
 };
+
+/* A counting semaphore gives permits; any other lock has the mode of the call. */
+static inline enum lh_mode lh_event_mode(const struct lh_call *call, const struct lh_lock *l)
+{
+	return l->kind == LH_SEM && (l->flags & LH_LOCK_COUNTING) ? LH_PERMIT
+								  : (enum lh_mode)call->mode;
+}
+
+/* Shows the front end that this process was alive at this time. */
+static inline void lh_event_note_shared(const struct lh_lock *l)
+{
+	if (LH_UNLIKELY(l->flags & LH_LOCK_PSHARED))
+		lh_own_ledger.ledger->shared_ns = lh_clock_now();
+}
 
 bool lh_event_begin(struct lh_event_frame *event, const struct lh_call *call);
 /* The same for an event without which later reports would be false: it orders threads, or shows
@@ -168,7 +183,10 @@ static inline bool lh_is_part_of_gil(const struct lh_call *call)
 	return LH_UNLIKELY(lh_python_in_gil(call->object)) && call->kind != LH_GIL;
 }
 
-/* ---- known_again.c: events that need no internal lock; false: take the slow path ---- */
+/* ---- known_wait.c and known_again.c: events that need no internal lock; false: take the slow path
+ * ---- */
+bool lh_on_wait_begin_known(const struct lh_call *call);
+bool lh_on_wait_end_known(const struct lh_call *call, int rc);
 bool lh_on_acquired_revived(const struct lh_call *call);
 bool lh_on_init_revived(const struct lh_call *call, uint32_t flags);
 bool lh_on_destroyed_retire(const struct lh_call *call);
@@ -188,6 +206,7 @@ void lh_thread_end_posted(const struct lh_call *call, struct lh_lock *l);
 /* In a forked child: locks that are never released, because the fork did not copy the threads that
  * held them. */
 bool lh_fork_has_not_copied(bool waits);
+extern bool lh_fork_uncopied LH_HIDDEN; /* there are such locks */
 void lh_fork_report_not_copied(struct lh_event_frame *event, const struct lh_lock *l,
 			       lh_site wanted);
 

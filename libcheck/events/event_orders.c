@@ -427,6 +427,9 @@ void lh_event_join_begin(struct lh_event_frame *event, lh_thread_id thread, enum
 
 	if (!end_lock)
 		return;
+	if (LH_THREADS[thread].live)
+		__atomic_store_n(&LH_LIVE_THREADS[LH_THREADS[thread].live].joined, 1,
+				 __ATOMIC_RELAXED);
 	lh_event_announce_wait(event, end_lock, site, LH_WAIT_JOIN, thread);
 	uint32_t cycle = lh_wait_cycle_check(event->self);
 	lh_event_report(event, cycle);

@@ -88,10 +88,9 @@ static inline bool lh_held_is_simple(const struct lh_held *h)
 }
 
 /* Adds an acquisition of which everything is known to the thread's held list. */
-static inline __attribute__((always_inline)) void lh_held_append(struct lh_self *self,
-								 struct lh_live_thread *live,
-								 struct lh_lock *l,
-								 struct lh_held entry)
+static inline __attribute__((always_inline)) struct lh_held *
+lh_held_fill(struct lh_self *self, struct lh_live_thread *live, struct lh_lock *l,
+	     struct lh_held entry)
 {
 	uint32_t n = live->held_n;
 	struct lh_held *h = &live->held[n];
@@ -105,14 +104,29 @@ static inline __attribute__((always_inline)) void lh_held_append(struct lh_self 
 	h->chain = entry.chain;
 	h->depth = 1;
 	h->flags = 0;
-	if (LH_SITE_MODE(entry.site) == LH_SHARED) {
+	if (LH_SITE_MODE(entry.site) != LH_EXCLUSIVE) {
 		__atomic_fetch_add(&l->shared, 1, __ATOMIC_RELAXED);
 	} else {
 		l->owner = self->number;
 		l->acquired++;
 	}
+	return h;
+}
+
+/* Of some acquisitions, the hold is measured. */
+static inline __attribute__((always_inline)) void lh_held_sample(struct lh_self *self,
+								 struct lh_held *h)
+{
 	if (LH_UNLIKELY(--self->sample == 0))
 		lh_held_measure_begin(self, h);
+}
+
+static inline __attribute__((always_inline)) void lh_held_append(struct lh_self *self,
+								 struct lh_live_thread *live,
+								 struct lh_lock *l,
+								 struct lh_held entry)
+{
+	lh_held_sample(self, lh_held_fill(self, live, l, entry));
 }
 
 /*

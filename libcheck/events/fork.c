@@ -92,7 +92,7 @@ void lh_on_fork_prepare(void)
 		at_fork.was[i] = LH_LOCKS[LH_LOCK_ROW(at_fork.held[i].lock)];
 	__builtin_memcpy(at_fork.name, LH_THREADS[self->live->thread].name, LH_NAME_MAX);
 	at_fork.others = 0;
-	at_fork.child = at_fork.warned = false;
+	at_fork.child = at_fork.warned = lh_fork_uncopied = false;
 	copy_foreign_locks(self->number);
 }
 
@@ -160,6 +160,8 @@ void lh_fork_report_not_copied(struct lh_event_frame *event, const struct lh_loc
 		at_fork.warned = true;
 }
 
+bool lh_fork_uncopied;
+
 bool lh_fork_has_not_copied(bool waits)
 {
 	return at_fork.others && at_fork.child && (waits || !at_fork.warned);
@@ -223,6 +225,7 @@ bool lh_on_fork_child(uintptr_t frame)
 	at_fork.live_row = 0;
 	at_fork.n = 0;
 	at_fork.child = true;
+	lh_fork_uncopied = at_fork.others != 0;
 	lh_internal_lock_release(&lh_own_ledger.lock, UINT32_MAX);
 	return self != NULL;
 }

@@ -12,48 +12,6 @@
 #include "libcheck/events/event.h"
 #include "libcheck/thread/retired.h"
 
-/* ---- a wait for a lock that looks free ---- */
-
-static bool is_free(const struct lh_lock *l, const struct lh_call *call)
-{
-	return !l->owner && (call->mode == LH_SHARED || !l->shared);
-}
-
-bool lh_on_wait_begin_free(const struct lh_call *call)
-{
-	struct lh_self *self = lh_self_get();
-	struct lh_live_thread *live = self->live;
-	const struct lh_lock *l =
-		live ? lh_lock_known(call->object, (enum lh_kind)call->kind) : NULL;
-	const struct lh_context *x = l && l->kind == call->kind && is_free(l, call)
-					     ? lh_context_find(call->frame)
-					     : NULL;
-
-	if (!x || live->wait_on || live->wait_lock || live->held_n >= LH_HELD_MAX)
-		return false;
-	lh_lock_id id = lh_lock_id_of(l);
-	lh_site site = LH_SITE(x->stack, call->how, call->mode);
-	lh_chain_id parent = live->held_n ? live->held[live->held_n - 1].chain : 0;
-	if (live->held_n && (!parent || !lh_chain_cached(self, parent, id, site)))
-		return false;
-	lh_live_thread_waits(live, id, site, LH_WAIT_LOCK, 0, (uint64_t)lh_clock_tick() * 1000000u);
-	/* A thread that acquires the lock from now on sees this wait when it looks for a cycle. */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (is_free(l, call))
-		return true;
-	lh_event_clear_wait(self, live);
-	return false;
-}
-
-void lh_on_wait_end_free(const struct lh_call *call)
-{
-	struct lh_self *self = lh_self_get();
-
-	lh_event_end_deadlock(call);
-	if (self->live)
-		lh_event_clear_wait(self, self->live);
-}
-
 /* ---- retired and revived locks ---- */
 
 /* The program destroyed the lock. */
@@ -136,8 +94,7 @@ static bool needs_no_check(const struct lh_self *self, const struct lh_lock *l,
 	    (lh_kind_acts(call->kind) == LH_RWLOCK && call->mode == LH_EXCLUSIVE &&
 	     !(l->flags & LH_LOCK_HAS_WRITERS)))
 		return false;
-	return !(self->live->held_n && lh_held_find(self->live, call->object)) &&
-	       !lh_fork_has_not_copied(false);
+	return !(self->live->held_n && lh_held_find(self->live, call->object)) && !lh_fork_uncopied;
 }
 
 bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, lh_chain_id parent,

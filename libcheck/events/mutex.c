@@ -16,13 +16,6 @@ static bool means_acquired(int rc)
 
 /* ---- waiting ---- */
 
-/* A counting semaphore gives permits; any other lock has the mode of the call. */
-static enum lh_mode mode_of(const struct lh_call *call, const struct lh_lock *l)
-{
-	return l->kind == LH_SEM && (l->flags & LH_LOCK_COUNTING) ? LH_PERMIT
-								  : (enum lh_mode)call->mode;
-}
-
 static void note_writer(struct lh_event_frame *event, struct lh_lock *l, const struct lh_call *call)
 {
 	if (lh_kind_acts(l->kind) != LH_RWLOCK || call->mode != LH_EXCLUSIVE ||
@@ -31,13 +24,6 @@ static void note_writer(struct lh_event_frame *event, struct lh_lock *l, const s
 	l->flags |= LH_LOCK_HAS_WRITERS;
 	if (l->flags & LH_LOCK_PREFER_WRITER) /* now a reader can wait for a queued writer */
 		lh_event_check_lock(event, lh_lock_id_of(l));
-}
-
-/* Shows the front end that this process was alive at this time. */
-static void note_shared(const struct lh_lock *l)
-{
-	if (l->flags & LH_LOCK_PSHARED)
-		lh_own_ledger.ledger->shared_ns = lh_clock_now();
 }
 
 /* Does another thread hold the lock? The bytes of an announced lock do not say. */
@@ -52,13 +38,13 @@ void lh_on_wait_begin(const struct lh_call *call)
 {
 	struct lh_event_frame event;
 
-	if (!lh_event_begin_lock(&event, call, 0))
+	if (lh_on_wait_begin_known(call) || !lh_event_begin_lock(&event, call, 0))
 		return;
 	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
 	if (l) {
-		lh_site site = LH_SITE(event.stack, call->how, mode_of(call, l));
+		lh_site site = LH_SITE(event.stack, call->how, lh_event_mode(call, l));
 		struct lh_held *h = lh_held_find(event.live, call->object);
-		note_shared(l);
+		lh_event_note_shared(l);
 		note_writer(&event, l, call);
 		if (h && l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING)) {
 			lh_sem_mark_signal(
@@ -136,19 +122,15 @@ static bool is_sampled(struct lh_event_frame *event)
 
 static void set_owner(struct lh_lock *l, const struct lh_self *self)
 {
-	struct lh_lock_stats *stats = &LH_LOCK_STATS[l->stats];
-
 	clear_former_owner(l, self);
 	l->owner = self->number;
-	if (!l->stats)
-		return;
-	stats->owner_changes += stats->last_owner && stats->last_owner != self->number;
-	stats->last_owner = self->number;
+	if (l->stats)
+		lh_lock_stats_add_owner(&LH_LOCK_STATS[l->stats], LH_EXCLUSIVE, self->number);
 }
 
 static void add_held(struct lh_event_frame *event, struct lh_lock *l, const struct lh_call *call)
 {
-	enum lh_mode mode = mode_of(call, l);
+	enum lh_mode mode = lh_event_mode(call, l);
 	lh_site site = LH_SITE(event->stack, call->how, mode);
 	lh_chain_id chain = lh_event_record_chain(event, lh_lock_id_of(l), site);
 	struct lh_held *h = lh_held_push(event->live);
@@ -197,13 +179,13 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 		return;
 	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
 	if (l && waited_ns)
-		lh_contention_wait_end(l, event.live, mode_of(call, l), waited_ns);
+		lh_contention_wait_end(l, event.live, lh_event_mode(call, l), waited_ns);
 	if (l && lh_fork_has_not_copied(false))
 		lh_fork_report_not_copied(&event, l, 0);
 	if (l && means_acquired(rc)) {
 		if (event.live->try_lock == lh_lock_id_of(l))
 			event.live->try_lock = 0;
-		note_shared(l);
+		lh_event_note_shared(l);
 		note_writer(&event, l, call);
 		if (rc == EOWNERDEAD)
 			lh_event_owner_died(&event, l);
@@ -219,6 +201,8 @@ void lh_on_wait_end(const struct lh_call *call, int rc)
 {
 	if (means_acquired(rc))
 		lh_event_end_deadlock(call);
+	if (lh_on_wait_end_known(call, rc))
+		return;
 	struct lh_self *self = lh_enter(call->frame);
 	uint64_t ns = 0;
 

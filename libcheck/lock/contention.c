@@ -3,10 +3,17 @@
 #include "libcheck/base/histogram.h"
 
 static uint32_t free_rows; /* freed rows, linked by `next` */
+static bool is_full;       /* a row was refused */
 
 void lh_contention_init(void)
 {
 	free_rows = 0;
+	is_full = false;
+}
+
+bool lh_contention_is_ready(const struct lh_lock *l)
+{
+	return l->stats && (LH_LOCK_STATS[l->stats].contention || is_full);
 }
 
 struct lh_contention *lh_contention_make(struct lh_lock *l, lh_lock_id id)
@@ -19,6 +26,7 @@ struct lh_contention *lh_contention_make(struct lh_lock *l, lh_lock_id id)
 		free_rows = LH_CONTENTIONS[row].next;
 	else
 		row = lh_row_add(LH_T_CONTENTION, 1);
+	is_full = !row;
 	if (!row)
 		return NULL;
 	LH_CONTENTIONS[row] = (struct lh_contention){.lock = id};
@@ -35,6 +43,7 @@ void lh_contention_free(struct lh_lock *l)
 	LH_CONTENTIONS[row].lock = 0;
 	LH_CONTENTIONS[row].next = free_rows;
 	free_rows = row;
+	is_full = false;
 	LH_LOCK_STATS[l->stats].contention = 0;
 }
 
@@ -113,7 +122,9 @@ void lh_contention_wait_cancel(struct lh_live_thread *live)
 void lh_contention_wait_begin(struct lh_lock *l, lh_lock_id id, struct lh_live_thread *live)
 {
 	lh_contention_wait_cancel(live); /* the last wait was cancelled, or left by a jump */
-	struct lh_contention *c = lh_contention_make(l, id);
+	struct lh_contention *c = lh_contention(l);
+	if (!c)
+		c = is_full ? NULL : lh_contention_make(l, id);
 	if (!c)
 		return;
 	live->wait_entries = entries(l, c);
@@ -145,18 +156,34 @@ static void add_bypassed(struct lh_lock *l, struct lh_contention *c,
 		share->bypassed_max = passed;
 }
 
-static void add_time(struct lh_histogram *t, uint64_t ns, uint32_t n)
+static void add_to_bucket(struct lh_histogram *t, uint32_t bucket, uint32_t n)
 {
-	uint32_t *b = &t->bucket[lh_bucket_of(ns)];
-
-	if (*b > UINT32_MAX - n) /* the proportions matter, so all buckets are halved */
+	if (t->bucket[bucket] > UINT32_MAX - n) /* the proportions matter, so all are halved */
 		for (uint32_t i = 0; i < LH_BUCKETS; i++)
 			t->bucket[i] /= 2;
-	*b += n;
-	t->n += n;
-	t->ns += ns * n;
-	if (ns > t->max_ns)
-		t->max_ns = ns;
+	__atomic_fetch_add(&t->bucket[bucket], n, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&t->n, n, __ATOMIC_RELAXED);
+}
+
+static void add_sum_of_times(struct lh_histogram *t, uint64_t sum_ns, uint64_t max_ns)
+{
+	__atomic_fetch_add(&t->ns, sum_ns, __ATOMIC_RELAXED);
+	if (max_ns > t->max_ns)
+		t->max_ns = max_ns;
+}
+
+static void add_time(struct lh_histogram *t, uint64_t ns, uint32_t n)
+{
+	add_to_bucket(t, lh_bucket_of(ns), n);
+	add_sum_of_times(t, ns * n, ns);
+}
+
+static void add_to_share(struct lh_thread_share *share, uint32_t n, uint64_t ns, uint64_t max_ns)
+{
+	__atomic_fetch_add(&share->waits, n, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&share->wait_ns, ns, __ATOMIC_RELAXED);
+	if (max_ns > share->wait_max_ns)
+		share->wait_max_ns = max_ns;
 }
 
 void lh_contention_wait_end(struct lh_lock *l, struct lh_live_thread *live, enum lh_mode mode,
@@ -164,16 +191,37 @@ void lh_contention_wait_end(struct lh_lock *l, struct lh_live_thread *live, enum
 {
 	struct lh_contention *c = lh_contention(l);
 
-	if (c && live->wait_contention == LH_LOCK_STATS[l->stats].contention) {
+	if (c) {
 		struct lh_thread_share *share = share_of(c, live->thread);
 		add_time(&c->wait[mode == LH_SHARED], ns, 1);
-		share->waits++;
-		share->wait_ns += ns;
-		if (ns > share->wait_max_ns)
-			share->wait_max_ns = ns;
-		add_bypassed(l, c, live, share);
+		add_to_share(share, 1, ns, ns);
+		if (live->wait_contention == LH_LOCK_STATS[l->stats].contention)
+			add_bypassed(l, c, live, share);
 	}
 	lh_contention_wait_cancel(live);
+}
+
+void lh_contention_add_waits(struct lh_lock *l, lh_thread_id thread, enum lh_mode mode,
+			     const uint32_t *ns, uint32_t n)
+{
+	struct lh_lock_stats *stats = &LH_LOCK_STATS[l->stats];
+	struct lh_contention *c = lh_contention(l);
+	struct lh_histogram *t = c ? &c->wait[mode == LH_SHARED] : NULL;
+	uint64_t sum = 0, longest = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		sum += ns[i];
+		longest = ns[i] > longest ? ns[i] : longest;
+		if (t)
+			add_to_bucket(t, lh_bucket_of(ns[i]), 1);
+	}
+	lh_lock_stats_add_waits(stats, n, sum, longest);
+	if (mode == LH_EXCLUSIVE) /* each time another thread was the owner before */
+		__atomic_fetch_add(&stats->owner_changes, n, __ATOMIC_RELAXED);
+	if (!c)
+		return;
+	add_sum_of_times(t, sum, longest);
+	add_to_share(share_of(c, thread), n, sum, longest);
 }
 
 void lh_contention_held(struct lh_lock *l, enum lh_mode mode, uint64_t ns, uint32_t weight)

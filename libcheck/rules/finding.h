@@ -7,7 +7,7 @@
  * LH_T_FINDING, whose number is returned for the caller to report; a repeated finding only raises
  * the count of its row, and returns 0.
  *
- * All functions need the internal lock.
+ * All functions need the internal lock, unless they say otherwise.
  */
 #ifndef LH_RULES_FINDING_H
 #define LH_RULES_FINDING_H
@@ -116,8 +116,12 @@ uint32_t lh_deadlock_cancelled(const struct lh_self *self, const struct lh_live_
 
 /* ---- wait_cycle.c ---- */
 
-/* Call after the wait of `self` is announced in its live-thread row. */
+/* Call after the wait of `self` is announced in its live-thread row, and a full fence. */
 uint32_t lh_wait_cycle_check(struct lh_self *self);
+
+/* The same place, without the internal lock: could the wait close a cycle? If not, it is certain
+ * that it does not; otherwise lh_wait_cycle_check decides. */
+bool lh_wait_may_close_cycle(const struct lh_self *self);
 
 bool lh_wait_cycle_init(void); /* at start, and again in a forked child */
 

@@ -17,6 +17,9 @@
 #include "libcheck/rules/wait_rules.h"
 
 enum { CYCLE_MAX = 64, VISITS_MAX = 4096 };
+/* Of a search without the internal lock: what it does not find within these bounds, the other
+ * search decides. */
+enum { SHORT_CYCLE = 12, FEW_VISITS = 64 };
 
 struct link {
 	uint32_t live; /* live-thread row that waits for `lock` */
@@ -25,10 +28,19 @@ struct link {
 	uint32_t next_holder; /* first row to search next for a holder of `lock` */
 };
 
-/* The path of the depth-first search. The internal lock is held, so one is enough. */
+/* A depth-first search, and the path to where it is. */
+struct search {
+	struct link *path;
+	int longest, visits;
+	uint32_t *
+		visited; /* by live-thread row: `number` if this search visited it; NULL: unknown */
+	uint32_t number;
+	bool cut; /* a bound was reached */
+};
+
+/* Under the internal lock there is one search at a time. */
 static struct link path[CYCLE_MAX];
-static uint32_t *visited; /* by live-thread row: number of the last search that visited it */
-static uint32_t search;
+static uint32_t *visited, searches;
 
 static bool blocks(const struct lh_live_thread *live, lh_lock_id lock, enum lh_mode wanted,
 		   bool queue)
@@ -40,58 +52,70 @@ static bool blocks(const struct lh_live_thread *live, lh_lock_id lock, enum lh_m
 	return queue && live->wait_lock == lock && LH_SITE_MODE(live->wait_site) == LH_EXCLUSIVE;
 }
 
-/* The next live-thread row, from `from` on, that `waiter` waits for; 0: none. */
+/* The next live-thread row, from `from` on, that waits and that `waiter` waits for; 0: none. */
 static uint32_t next_holder(const struct lh_live_thread *waiter, const struct lh_lock *l,
-			    uint32_t from)
+			    lh_lock_id lock, uint32_t from)
 {
 	enum lh_mode wanted = LH_SITE_MODE(waiter->wait_site);
 	bool queue = lh_readers_queue(l, wanted);
+	uint32_t owner = l->owner;
 
 	if (l->kind == LH_THREAD_END)
-		return from <= 1 ? LH_THREADS[waiter->wait_with].live : 0;
+		return from <= 1 ? LH_THREADS[l->initial].live : 0;
 	if (lh_lock_may_signal(l))
 		return 0;
-	bool may_be_shared =
-		lh_kind_acts(l->kind) == LH_RWLOCK || (l->kind == LH_CUSTOM && !l->owner);
+	bool may_be_shared = lh_kind_acts(l->kind) == LH_RWLOCK || (l->kind == LH_CUSTOM && !owner);
 	if (!may_be_shared) /* row 0 holds nothing */
-		return from <= 1 && blocks(&LH_LIVE_THREADS[l->owner], waiter->wait_lock, wanted,
-					   false)
-			       ? l->owner
-			       : 0;
-	for (uint32_t i = from; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
-		if (&LH_LIVE_THREADS[i] != waiter && LH_LIVE_THREADS[i].state >= LH_LIVE_ATTACHED &&
-		    blocks(&LH_LIVE_THREADS[i], waiter->wait_lock, wanted, queue))
+		return from <= 1 && blocks(&LH_LIVE_THREADS[owner], lock, wanted, false) ? owner
+											 : 0;
+	for (uint32_t i = from; i < lh_rows_used(LH_T_LIVE_THREAD); i++) {
+		const struct lh_live_thread *live = &LH_LIVE_THREADS[i];
+		if (live != waiter && live->wait_lock && live->state >= LH_LIVE_ATTACHED &&
+		    blocks(live, lock, wanted, queue))
 			return i;
+	}
 	return 0;
 }
 
-static bool step_to(int n, uint32_t live_row)
+static bool step_to(struct search *s, int n, uint32_t live_row)
 {
 	const struct lh_live_thread *live = &LH_LIVE_THREADS[live_row];
-	const struct lh_lock *l;
+	uint32_t seq = __atomic_load_n(&live->wait_seq, __ATOMIC_ACQUIRE);
+	lh_lock_id lock = __atomic_load_n(&live->wait_lock, __ATOMIC_ACQUIRE);
+	const struct lh_lock *l = lh_lock_row(lock);
 
-	if (n >= CYCLE_MAX || !lh_waits_without_limit(live))
+	if (!l || !lh_waits_without_limit(live) || lh_wait_is_cancelled(live, l->kind))
 		return false;
-	l = lh_lock_row(live->wait_lock);
-	if (!l || lh_wait_is_cancelled(live, l->kind))
+	s->cut |= n >= s->longest;
+	if (n >= s->longest)
 		return false;
-	path[n] = (struct link){live_row, live->wait_seq, live->wait_lock, 1};
+	s->path[n] = (struct link){live_row, seq, lock, 1};
 	return true;
 }
 
-/* The length of a cycle through `start`, whose links are then in `path`; 0: there is none. */
-static int find_cycle(uint32_t start)
+/* False: this search has been there. */
+static bool visit(const struct search *s, uint32_t live_row)
+{
+	if (!s->visited)
+		return true;
+	bool fresh = s->visited[live_row] != s->number;
+	s->visited[live_row] = s->number;
+	return fresh;
+}
+
+/* The length of a cycle through `start`, whose links are then in the path; 0: there is none. */
+static int find_cycle(struct search *s, uint32_t start)
 {
 	int n = 0, visits = 0;
 
-	search++;
-	if (!step_to(n++, start))
+	if (!step_to(s, n++, start))
 		return 0;
-	while (n && visits++ < VISITS_MAX) {
-		struct link *top = &path[n - 1];
+	while (n && visits++ < s->visits) {
+		struct link *top = &s->path[n - 1];
 		const struct lh_lock *l = lh_lock_row(top->lock);
 		uint32_t holder =
-			l ? next_holder(&LH_LIVE_THREADS[top->live], l, top->next_holder) : 0;
+			l ? next_holder(&LH_LIVE_THREADS[top->live], l, top->lock, top->next_holder)
+			  : 0;
 		if (!holder) {
 			n--;
 			continue;
@@ -99,11 +123,18 @@ static int find_cycle(uint32_t start)
 		top->next_holder = holder + 1;
 		if (holder == start)
 			return n;
-		if (visited[holder] != search && step_to(n, holder))
+		if (visit(s, holder) && step_to(s, n, holder))
 			n++;
-		visited[holder] = search;
 	}
+	s->cut |= n > 0;
 	return 0;
+}
+
+static int find_cycle_locked(uint32_t start)
+{
+	struct search s = {path, CYCLE_MAX, VISITS_MAX, visited, ++searches, false};
+
+	return find_cycle(&s, start);
 }
 
 static bool is_unchanged(int n)
@@ -151,21 +182,37 @@ static uint32_t report(int n, lh_thread_id closer)
 	return lh_finding_commit(draft, LH_F_NONE);
 }
 
+/* Two threads that announce their waits at once may both see the cycle; the first one has reported
+ * it. */
+static bool is_reported(const struct lh_live_thread *live)
+{
+	return lh_deadlocks_open && lh_deadlock_has_wait(live->thread, live->wait_lock);
+}
+
 uint32_t lh_wait_cycle_check(struct lh_self *self)
 {
 	int n;
 
 	if (!visited)
 		return 0;
-	n = find_cycle(self->number);
-	if (n < 2 || !is_unchanged(n) || find_cycle(self->number) != n)
+	n = find_cycle_locked(self->number);
+	if (n < 2 || !is_unchanged(n) || find_cycle_locked(self->number) != n ||
+	    is_reported(self->live_saved))
 		return 0;
 	return report(n, self->live_saved->thread);
+}
+
+bool lh_wait_may_close_cycle(const struct lh_self *self)
+{
+	struct link few[SHORT_CYCLE];
+	struct search s = {few, SHORT_CYCLE, FEW_VISITS, NULL, 0, false};
+
+	return find_cycle(&s, self->number) || s.cut;
 }
 
 bool lh_wait_cycle_init(void)
 {
 	visited = lh_private_alloc((size_t)lh_rows_max(LH_T_LIVE_THREAD) * sizeof(*visited));
-	search = lh_deadlocks_open = 0;
+	searches = lh_deadlocks_open = 0;
 	return visited != NULL;
 }

@@ -63,6 +63,14 @@ static inline bool lh_readers_queue(const struct lh_lock *l, enum lh_mode wanted
 	       (l->flags & LH_LOCK_PREFER_WRITER);
 }
 
+/* Can another thread wait for this one, which waits for `l`: for a lock that it holds, for its end,
+ * or as a reader behind a queued writer? */
+static inline bool lh_is_waited_for(const struct lh_live_thread *live, const struct lh_lock *l)
+{
+	return live->held_n || __atomic_load_n(&live->joined, __ATOMIC_RELAXED) ||
+	       (LH_SITE_MODE(live->wait_site) == LH_EXCLUSIVE && lh_readers_queue(l, LH_SHARED));
+}
+
 /* May a thread release the lock that does not hold it? */
 static inline bool lh_lock_may_signal(const struct lh_lock *l)
 {

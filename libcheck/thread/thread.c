@@ -1,6 +1,7 @@
 /* thread.c — the entry check, live-thread rows and held lists. */
 #include "libcheck/thread/thread.h"
 #include "libcheck/stack/stack.h"
+#include "libcheck/thread/own_waits.h"
 
 extern void *__libc_stack_end __attribute__((weak));
 
@@ -168,6 +169,8 @@ void lh_live_thread_free(uint32_t live_row)
 		return;
 	if (live->state == LH_LIVE_ENDING)
 		__atomic_fetch_sub(&ending, 1, __ATOMIC_RELAXED);
+	if (selves[live_row])
+		lh_own_waits_end(selves[live_row], live->thread);
 	if (live->thread) {
 		LH_THREADS[live->thread].live = 0;
 		LH_THREADS[live->thread].flags |= LH_THREAD_ENDED;
@@ -326,6 +329,13 @@ struct lh_self *lh_live_thread_attach(uint32_t live_row, uintptr_t low, uintptr_
 	become(self);
 	lh_python_away = NULL;
 	return self;
+}
+
+void lh_live_threads_end_waits(void)
+{
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
+		if (LH_LIVE_THREADS[i].state >= LH_LIVE_ATTACHED && selves[i])
+			lh_own_waits_end(selves[i], LH_LIVE_THREADS[i].thread);
 }
 
 uint32_t lh_live_thread_by_handle(pthread_t handle)

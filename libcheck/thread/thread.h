@@ -28,7 +28,9 @@ enum {
 	LH_CHAIN_CACHE = 512,      /* chains that a thread caches, two per line; a power of two */
 	LH_VISITED_BITS = 1 << 15, /* chains for which a thread has a "visited" bit */
 	LH_RETIRED_KINDS = 16,     /* init sites for which a thread retires rows; a power of two */
-	LH_RETIRED_MAX = 256       /* rows of one of them */
+	LH_RETIRED_MAX = 256,      /* rows of one of them */
+	LH_OWN_WAITS = 32,         /* locks for which a thread keeps waits; a power of two */
+	LH_OWN_WAITS_KEPT = 32     /* waits that it keeps for one of them */
 };
 
 /* A checked acquisition: `lock` at `site` while `parent` was held is this chain. */
@@ -52,6 +54,15 @@ struct lh_rounds {
 	uint32_t before;     /* live-thread row of the thread that arrived before; 0: none */
 	uint32_t passed;     /* what the round orders */
 	struct member *sets; /* of threads that it passes barriers with */
+};
+
+/* Waits for a lock in one mode that are not yet in its counts: see own_waits.h. */
+struct lh_own_waits {
+	lh_lock_id lock;
+	uint32_t tick;                  /* of the last wait */
+	uint16_t in_tick;               /* waits in this tick that were counted at once */
+	uint8_t mode, n;                /* waits that are kept */
+	uint32_t ns[LH_OWN_WAITS_KEPT]; /* their lengths */
 };
 
 struct lh_self {
@@ -93,6 +104,9 @@ struct lh_self {
 	uint64_t try_entries;  /* the acquisitions of the lock then */
 	uint32_t visited_used; /* words of `visited` from here on are zero */
 	uint64_t cache_used[LH_CHAIN_CACHE / 2 / 64]; /* bits of the pairs that are not zero */
+	struct lh_own_waits
+		*own_wait; /* of the wait that goes on; valid if it is not counted at once */
+	struct lh_own_waits own_waits[LH_OWN_WAITS];
 	/* The large ones last: a thread touches few of their pages, of `visited` the first. */
 	uint64_t visited[LH_VISITED_BITS / 64];
 	struct lh_chain_cache_entry chain_cache[LH_CHAIN_CACHE / 2][2];
@@ -209,6 +223,7 @@ void lh_live_thread_free(uint32_t live_row);      /* B */
 /* The row's thread will end soon; the kernel shows when it is gone. */
 void lh_live_thread_ending(uint32_t live_row);
 uint32_t lh_live_threads_ending(void);
+void lh_live_threads_end_waits(void); /* lh_own_waits_end of all threads */
 /* Attaches the calling thread to the row reserved for it, or to a new one (0). B for 0. */
 struct lh_self *lh_live_thread_attach(uint32_t live_row, uintptr_t low, uintptr_t high);
 /* This handle now belongs to the thread of the row; any earlier row with the handle loses it. */

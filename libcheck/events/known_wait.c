@@ -1,0 +1,278 @@
+/*
+ * known_wait.c — waits that bring no new row, without the internal lock.
+ *
+ * A thread that must wait stores its wait in its live-thread row, executes a full fence, and
+ * follows the owners by loads. If the wait closes a cycle, the last thread of the cycle to pass its
+ * fence sees the waits of all the others, and takes the internal lock to confirm the cycle, before
+ * it blocks (docs/theory.md has the proof, rules/wait_cycle.c the search). All else about such a
+ * wait is known: the lock, the stack, the chain. Every other wait takes the slow path (mutex.c).
+ *
+ * The end of the wait records the acquisition. Of a thread that waits for the lock all the time
+ * only some waits are measured further (thread/own_waits.h), and only some of these holds.
+ */
+#include "libcheck/events/event.h"
+#include "libcheck/lock/contention.h"
+#include "libcheck/rules/wait_rules.h"
+#include "libcheck/thread/own_waits.h"
+
+/* ---- what is known ---- */
+
+/* The stack of the call, UINT32_MAX: not known. */
+static uint32_t stack_of(const struct lh_call *call)
+{
+	const struct lh_context *x = call->stack ? NULL : lh_context_find(call->frame);
+
+	if (call->stack)
+		return call->stack == LH_NO_STACK ? 0 : call->stack;
+	return x && !(LH_STACKS[x->stack].flags & LH_STACK_HANDLER) ? x->stack : UINT32_MAX;
+}
+
+static bool is_known_kind(const struct lh_lock *l, const struct lh_call *call)
+{
+	enum lh_kind acts = lh_kind_acts(l->kind);
+
+	if (l->kind != call->kind || (l->kind == LH_MUTEX && !lh_glibc_is_mutex(call->object)))
+		return false;
+	if (acts == LH_RWLOCK)
+		return call->mode == LH_SHARED || (l->flags & LH_LOCK_HAS_WRITERS);
+	return acts == LH_MUTEX || acts == LH_SPIN || acts == LH_SEM || acts == LH_GIL ||
+	       (acts == LH_CUSTOM && l->owner);
+}
+
+/* The chain of this acquisition, if the thread has visited it; 0: it has not. */
+static lh_chain_id known_chain(struct lh_self *self, const struct lh_call *call, lh_lock_id id,
+			       lh_site site)
+{
+	uint32_t n = self->live_saved->held_n;
+	lh_chain_id parent = n && n < LH_HELD_MAX ? self->live_saved->held[n - 1].chain : 0;
+
+	if (n && (!parent || lh_held_find(self->live_saved, call->object)))
+		return 0;
+	lh_chain_id chain = lh_chain_cached(self, parent, id, site);
+	if (!chain) {
+		chain = lh_chain_find_visited(self, parent, id, site);
+		if (chain && LH_UNLIKELY(lh_handler_must_check(chain)))
+			chain = 0;
+	}
+	return chain;
+}
+
+/* ---- the wait begins ---- */
+
+static void announce(struct lh_live_thread *live, lh_lock_id id, lh_site site, uint64_t now)
+{
+	lh_live_thread_waits(live, id, site, LH_WAIT_LOCK, 0, now);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/* The wait is announced, and may close a cycle. */
+static void confirm_cycle(const struct lh_call *call)
+{
+	struct lh_event_frame event;
+
+	if (!lh_event_begin(&event, call))
+		return;
+	lh_event_report(&event, lh_wait_cycle_check(event.self));
+	lh_event_end(&event);
+}
+
+/* A robust mutex is not tried before; it may be free. */
+static bool looks_free(const struct lh_call *call)
+{
+	return !lh_lock_may_try(call->object, (enum lh_kind)call->kind) &&
+	       lh_lock_is_free_now(call->object, (enum lh_kind)call->kind);
+}
+
+bool lh_on_wait_begin_known(const struct lh_call *call)
+{
+	struct lh_self *self = lh_self_get();
+	struct lh_live_thread *live = self->live;
+	struct lh_lock *l = live ? lh_lock_known(call->object, (enum lh_kind)call->kind) : NULL;
+	bool signal = l && (l->flags & LH_LOCK_SIGNAL);
+
+	if (!l || !is_known_kind(l, call) || !lh_contention_is_ready(l) || live->wait_on ||
+	    live->wait_lock || lh_fork_uncopied)
+		return false;
+	uint32_t stack = stack_of(call);
+	if (stack == UINT32_MAX)
+		return false;
+	lh_lock_id id = lh_lock_id_of(l);
+	enum lh_mode mode = lh_event_mode(call, l);
+	lh_site site = LH_SITE(stack, call->how, mode);
+	lh_enter_known(self, call->frame);
+	/* without a held lock there is no dependency to record */
+	bool known = signal || !live->held_n || known_chain(self, call, id, site);
+	if (known) {
+		self->waits_for_free = looks_free(call);
+		live->wait_entries = l->acquired;
+		if (!self->waits_for_free && lh_own_wait_begin(self, id, mode))
+			lh_contention_wait_begin(l, id, live);
+		else
+			lh_contention_wait_cancel(live);
+		lh_event_note_shared(l);
+		announce(live, id, site, lh_clock_now());
+	}
+	lh_leave(self);
+	if (known && LH_SITE_HOW(site) == LH_BLOCKING && lh_is_waited_for(live, l) &&
+	    lh_wait_may_close_cycle(self))
+		confirm_cycle(call);
+	return known;
+}
+
+/* ---- the wait ends ---- */
+
+/* No thread held the lock when the wait began, and none has acquired it since. */
+static bool did_not_wait(struct lh_self *self, const struct lh_lock *l)
+{
+	bool free = self->waits_for_free;
+
+	self->waits_for_free = false;
+	return free && self->live_saved->wait_entries == l->acquired;
+}
+
+/* Counts the wait at once. */
+static void count_now(struct lh_self *self, struct lh_lock *l, uint64_t ns)
+{
+	enum lh_mode mode = LH_SITE_MODE(self->live_saved->wait_site);
+
+	lh_lock_stats_add_waits(&LH_LOCK_STATS[l->stats], 1, ns, ns);
+	lh_contention_wait_end(l, self->live_saved, mode, ns);
+}
+
+/* Counts the wait after which the thread has the lock, and the hold if it is measured. */
+static void count_wait(struct lh_self *self, struct lh_lock *l, struct lh_held *h)
+{
+	struct lh_live_thread *live = self->live_saved;
+	uint64_t now = lh_clock_now(), ns = now - live->wait_since_ns;
+	enum lh_mode mode = LH_SITE_MODE(live->wait_site);
+
+	if (!live->wait_contention && lh_own_wait_add(self, lh_lock_id_of(l), mode, ns))
+		return;
+	lh_lock_stats_add_owner(&LH_LOCK_STATS[l->stats], mode, self->number);
+	count_now(self, l, ns);
+	if (!h)
+		return;
+	lh_contention_acquired(l, live->thread, 1);
+	h->since_ns = now;
+	h->flags = LH_HELD_EXACT_TIME;
+}
+
+static bool ends_known(const struct lh_call *call, const struct lh_lock *l,
+		       const struct lh_live_thread *live)
+{
+	return live->wait_on == LH_WAIT_LOCK && live->wait_lock == lh_lock_id_of(l) &&
+	       l->address == (uintptr_t)call->object && l->kind == call->kind &&
+	       !lh_self_get()->outer_wait.lock && !lh_fork_uncopied && live->held_n < LH_HELD_MAX;
+}
+
+static void end_wait(struct lh_live_thread *live, lh_lock_id id)
+{
+	if (live->try_lock == id)
+		live->try_lock = 0;
+	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
+	live->wait_on = LH_WAIT_NONE;
+}
+
+/* The thread does not have the lock. */
+static bool end_in_vain(struct lh_self *self, struct lh_lock *l)
+{
+	struct lh_live_thread *live = self->live_saved;
+
+	end_wait(live, lh_lock_id_of(l));
+	if (!did_not_wait(self, l))
+		count_now(self, l, lh_clock_now() - live->wait_since_ns);
+	return true;
+}
+
+/* A signal is not held. */
+static bool end_with_signal(struct lh_self *self, struct lh_lock *l)
+{
+	end_wait(self->live_saved, lh_lock_id_of(l));
+	__atomic_fetch_add(&l->acquired, 1, __ATOMIC_RELAXED);
+	count_wait(self, l, NULL);
+	return true;
+}
+
+static bool end_with_hold(struct lh_self *self, const struct lh_call *call, struct lh_lock *l)
+{
+	struct lh_live_thread *live = self->live_saved;
+	lh_lock_id id = lh_lock_id_of(l);
+	uint32_t stack = call->stack == LH_NO_STACK ? 0 : call->stack;
+	lh_site site = call->stack ? LH_SITE(stack, call->how, LH_SITE_MODE(live->wait_site))
+				   : live->wait_site;
+	lh_chain_id chain = l->owner ? 0 : known_chain(self, call, id, site);
+
+	if (!chain)
+		return false;
+	bool measured = live->wait_contention != 0, free = did_not_wait(self, l);
+	end_wait(live, id);
+	struct lh_held *h = lh_held_fill(self, live, l,
+					 (struct lh_held){.address = (uintptr_t)call->object,
+							  .lock = id,
+							  .site = site,
+							  .chain = chain});
+	if (!free)
+		count_wait(self, l, h);
+	if (!measured)
+		lh_held_sample(self, h);
+	return true;
+}
+
+bool lh_on_wait_end_known(const struct lh_call *call, int rc)
+{
+	struct lh_self *self = lh_self_get();
+	struct lh_live_thread *live = self->live;
+	lh_lock_id id = live ? live->wait_lock : 0;
+	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(id)];
+
+	if (!id || rc == EOWNERDEAD || rc == EINVAL || !ends_known(call, l, live))
+		return false;
+	lh_enter_known(self, call->frame);
+	lh_event_note_shared(l);
+	bool known = rc                          ? end_in_vain(self, l)
+		     : l->flags & LH_LOCK_SIGNAL ? end_with_signal(self, l)
+						 : end_with_hold(self, call, l);
+	lh_leave(self);
+	return known;
+}
+
+/* ---- a wait for a lock that looks free ---- */
+
+static bool is_free(const struct lh_lock *l, const struct lh_call *call)
+{
+	return !l->owner && (call->mode == LH_SHARED || !l->shared);
+}
+
+bool lh_on_wait_begin_free(const struct lh_call *call)
+{
+	struct lh_self *self = lh_self_get();
+	struct lh_live_thread *live = self->live;
+	const struct lh_lock *l =
+		live ? lh_lock_known(call->object, (enum lh_kind)call->kind) : NULL;
+	const struct lh_context *x = l && l->kind == call->kind && is_free(l, call)
+					     ? lh_context_find(call->frame)
+					     : NULL;
+
+	if (!x || live->wait_on || live->wait_lock || live->held_n >= LH_HELD_MAX)
+		return false;
+	lh_lock_id id = lh_lock_id_of(l);
+	lh_site site = LH_SITE(x->stack, call->how, call->mode);
+	lh_chain_id parent = live->held_n ? live->held[live->held_n - 1].chain : 0;
+	if (live->held_n && (!parent || !lh_chain_cached(self, parent, id, site)))
+		return false;
+	/* A thread that acquires the lock from now on sees this wait when it looks for a cycle. */
+	announce(live, id, site, (uint64_t)lh_clock_tick() * 1000000u);
+	if (is_free(l, call))
+		return true;
+	lh_event_clear_wait(self, live);
+	return false;
+}
+
+void lh_on_wait_end_free(const struct lh_call *call)
+{
+	struct lh_self *self = lh_self_get();
+
+	lh_event_end_deadlock(call);
+	if (self->live)
+		lh_event_clear_wait(self, self->live);
+}
