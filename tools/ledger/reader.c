@@ -18,14 +18,14 @@ static const struct {
 	uint32_t row, rows_max;
 } row_size[LH_TABLES] = {
 	[LH_T_LIVE_THREAD] = {"live threads", sizeof(struct lh_live_thread), 1 << 16},
-	[LH_T_THREAD] = {"threads", sizeof(struct lh_thread), 1 << 19},
+	[LH_T_THREAD] = {"threads", sizeof(struct lh_thread), 1 << 20},
 	[LH_T_LOCK] = {"locks", sizeof(struct lh_lock), LH_LOCK_ROWS},
 	[LH_T_STACK] = {"stacks", sizeof(struct lh_stack), 1 << 20},
 	[LH_T_FRAME] = {"frames", sizeof(uint64_t), 1 << 24},
 	[LH_T_MODULE] = {"modules", sizeof(struct lh_module), LH_MODULE_ROWS},
 	[LH_T_CHAIN] = {"chains", sizeof(struct lh_chain), 1 << 23},
 	[LH_T_VISIT] = {"chain visits", sizeof(struct lh_chain_visit), 1 << 23},
-	[LH_T_HB_EDGE] = {"happens-before edges", sizeof(struct lh_hb_edge), 1 << 20},
+	[LH_T_HB_EDGE] = {"happens-before edges", sizeof(struct lh_hb_edge), 1 << 21},
 	[LH_T_FINDING] = {"findings", sizeof(struct lh_finding), 10000},
 	[LH_T_STEP] = {"steps", sizeof(struct lh_step), 1 << 18},
 	[LH_T_NOTE] = {"notes", sizeof(struct lh_note), 1 << 14},
