@@ -26,7 +26,7 @@
 
 #define LH_HELD_INLINE 64   /* locks held by one thread that lie in its live-thread row */
 #define LH_HELD_MAX 16448   /* locks held by one thread that are recorded */
-#define LH_FRAMES_MAX 48    /* frames kept of one stack */
+#define LH_FRAMES_MAX 256   /* frames kept of one stack; the option stack_depth says how many */
 #define LH_PATH_MAX 400     /* bytes kept of a path, with the final zero */
 #define LH_NAME_MAX 16      /* bytes of a thread's name, as the kernel keeps it */
 #define LH_LOCK_NAME_MAX 56 /* bytes kept of a name that the program gives a lock */
@@ -39,7 +39,9 @@
 #define LH_COMMIT_MAX 71    /* bytes kept of a commit's id, with the final zero */
 #define LH_TEST_MAX 256     /* bytes kept of a test's name, with the final zero */
 #define LH_FRAME_PC_BITS 48 /* bits of a frame word for the address; above them the module */
-#define LH_LOCK_BITS 22     /* bits of a lock id for the row; above them the generation */
+/* A frame word has no bits for more; the last 1024 numbers are those of rows of the front end. */
+#define LH_MODULE_ROWS ((1u << (64 - LH_FRAME_PC_BITS)) - 1024)
+#define LH_LOCK_BITS 22 /* bits of a lock id for the row; above them the generation */
 #define LH_LOCK_ROWS (1u << LH_LOCK_BITS)
 
 typedef uint32_t lh_lock_id;   /* generation << LH_LOCK_BITS | row of LH_T_LOCK */
@@ -171,8 +173,9 @@ struct lh_lock {
 	union {
 		/* while `stats` is 0: length of the only measured hold */
 		uint32_t held_ns;
-		/* LH_LOCK_THREAD_END_SEM: the thread whose end posts it. Barrier: the round.
-		 * Futex: the thread that called FUTEX_WAKE last. */
+		/* LH_LOCK_THREAD_END_SEM: the thread whose end posts it. Barrier: live-thread
+		 * row of the thread that arrived last in this round. Futex: the thread that called
+		 * FUTEX_WAKE last. */
 		lh_thread_id thread;
 	};
 };
@@ -342,7 +345,7 @@ enum lh_wait {
 	LH_WAIT_ONCE
 };
 
-/* A thread of the process, also after its end; or a round of a barrier. */
+/* A thread of the process, also after its end; or the rounds of a set of threads at barriers. */
 struct lh_thread {
 	int32_t tid;
 	uint32_t live; /* row of LH_T_LIVE_THREAD; 0 after the thread's end */
@@ -391,11 +394,12 @@ struct lh_stack {
 struct lh_module {
 	uint64_t start, end; /* mapped range */
 	uint64_t base;       /* an address minus base is the address in the file */
-	uint64_t link_map;   /* distinguishes modules at one address. Script: next in the chain */
+	uint64_t link_map;   /* distinguishes modules at one address */
 	uint8_t build_id[20];
 	uint8_t build_id_n;
 	uint8_t gone;   /* another module was seen at this address later */
 	uint16_t flags; /* LH_MODULE_* */
+	uint32_t next;  /* in a hash list of the library */
 	char path[LH_PATH_MAX];
 };
 
@@ -476,6 +480,9 @@ struct lh_hb_edge {
  * that in its segments from b_segment to a_segment, UINT32_MAX: until now. The segments of both
  * are numbered in phases, LH_PHASE to a phase; a region, and the part of a region behind a barrier,
  * is a phase. What one of them does in a phase happens before what the other does in a later phase.
+ * A set of threads that pass barriers together is such a leader: a row that is no thread
+ * (LH_THREAD_BARRIER_ROUND), and each round is a phase. BARRIER: of a round that has a row of its
+ * own.
  */
 enum lh_hb_kind {
 	LH_HB_CREATE = 1,
