@@ -17,16 +17,6 @@
 
 /* ---- what is known ---- */
 
-/* The stack of the call, UINT32_MAX: not known. */
-static uint32_t stack_of(const struct lh_call *call)
-{
-	const struct lh_context *x = call->stack ? NULL : lh_context_find(call->frame);
-
-	if (call->stack)
-		return call->stack == LH_NO_STACK ? 0 : call->stack;
-	return x && !(LH_STACKS[x->stack].flags & LH_STACK_HANDLER) ? x->stack : UINT32_MAX;
-}
-
 static bool is_known_kind(const struct lh_lock *l, const struct lh_call *call)
 {
 	enum lh_kind acts = lh_kind_acts(l->kind);
@@ -87,14 +77,15 @@ bool lh_on_wait_begin_known(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
 	struct lh_live_thread *live = self->live;
-	struct lh_lock *l = live ? lh_lock_known(call->object, (enum lh_kind)call->kind) : NULL;
+	struct lh_lock *l =
+		live ? lh_lock_known_untagged(call->object, (enum lh_kind)call->kind) : NULL;
 	bool signal = l && (l->flags & LH_LOCK_SIGNAL);
 
-	if (!l || !is_known_kind(l, call) || !lh_contention_is_ready(l) || live->wait_on ||
-	    live->wait_lock || lh_fork_uncopied)
+	if (!l || !is_known_kind(l, call) || live->wait_on || live->wait_lock || lh_fork_uncopied ||
+	    (!lh_contention_is_ready(l) && !looks_free(call)))
 		return false;
-	uint32_t stack = stack_of(call);
-	if (stack == UINT32_MAX)
+	lh_stack_id stack = lh_event_known_stack(call);
+	if (stack == LH_NO_STACK)
 		return false;
 	lh_lock_id id = lh_lock_id_of(l);
 	enum lh_mode mode = lh_event_mode(call, l);
@@ -160,7 +151,10 @@ static void count_wait(struct lh_self *self, struct lh_lock *l, struct lh_held *
 static bool ends_known(const struct lh_call *call, const struct lh_lock *l,
 		       const struct lh_live_thread *live)
 {
-	return live->wait_on == LH_WAIT_LOCK && live->wait_lock == lh_lock_id_of(l) &&
+	bool can_count = lh_contention_is_ready(l) ||
+			 (lh_self_get()->waits_for_free && live->wait_entries == l->acquired);
+
+	return can_count && live->wait_on == LH_WAIT_LOCK && live->wait_lock == lh_lock_id_of(l) &&
 	       l->address == (uintptr_t)call->object && l->kind == call->kind &&
 	       !lh_self_get()->outer_wait.lock && !lh_fork_uncopied && live->held_n < LH_HELD_MAX;
 }
