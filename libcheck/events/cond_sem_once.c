@@ -269,7 +269,7 @@ void lh_on_cond_signal(const struct lh_call *call)
 {
 	struct lh_event_frame event;
 
-	if (is_chain_known(lh_self_get(), call, LH_COND_SIGNALS) || lh_is_part_of_gil(call) ||
+	if (lh_is_part_of_gil(call) || is_chain_known(lh_self_get(), call, LH_COND_SIGNALS) ||
 	    !lh_event_begin(&event, call))
 		return;
 	struct lh_lock *v = lh_event_lock(&event, call->object, call->kind);

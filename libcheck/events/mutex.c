@@ -342,16 +342,14 @@ void lh_on_release_slow(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
 
-	if (released_once(self->live, call))
+	if (lh_is_gil_event(LH_GIL_UNLOCK, call, NULL) || released_once(self->live, call))
 		return;
 	lh_long_hold_on_release(call);
 	if (self->live && is_last_across_create(lh_held_find(self->live, call->object)))
 		lh_across_create_on_release(call);
 	self = lh_enter(call->frame);
-	if (!self) {
-		lh_is_gil_event(LH_GIL_UNLOCK, call, NULL);
+	if (!self)
 		return;
-	}
 	struct lh_live_thread *live = self->live_saved;
 	struct lh_held *h = lh_held_find(live, call->object);
 	if (h && (h->flags & LH_HELD_IN_COND_WAIT)) { /* the condition wait was cancelled */
@@ -368,7 +366,7 @@ void lh_on_release_slow(const struct lh_call *call)
 		live->held[live->held_n].site = 0;
 	}
 	lh_leave(self);
-	if (!h && !lh_is_gil_event(LH_GIL_UNLOCK, call, NULL))
+	if (!h)
 		check_unlock(call);
 }
 

@@ -29,6 +29,7 @@ enum {
 	LH_VISITED_BITS = 1 << 15, /* chains for which a thread has a "visited" bit */
 	LH_RETIRED_KINDS = 16,     /* init sites for which a thread retires rows; a power of two */
 	LH_RETIRED_MAX = 256,      /* rows of one of them */
+	LH_AWAY_STACKS = 8,        /* places where it releases the GIL; a power of two */
 	LH_OWN_WAITS = 32,         /* locks for which a thread keeps waits; a power of two */
 	LH_OWN_WAITS_KEPT = 32     /* waits that it keeps for one of them */
 };
@@ -54,6 +55,12 @@ struct lh_own_waits {
 	uint16_t in_tick;               /* waits in this tick that were counted at once */
 	uint8_t mode, n;                /* waits that are kept */
 	uint32_t ns[LH_OWN_WAITS_KEPT]; /* their lengths */
+};
+
+/* A stack with the frames of Python that have this identity. */
+struct lh_away_stack {
+	uintptr_t identity;
+	lh_stack_id stack;
 };
 
 struct lh_self {
@@ -87,6 +94,7 @@ struct lh_self {
 	_Alignas(8) char team_region[64];
 	struct lh_stack_walk_result *walked; /* the last walk; a hook must use little stack */
 	struct lh_python_chain away;         /* for lh_python_away */
+	struct lh_away_stack away_stack[LH_AWAY_STACKS];
 	struct lh_retired retired[LH_RETIRED_KINDS]; /* by init_stack */
 	uint64_t delay_state;  /* of the random stream of delay/delay.c, 0 not begun */
 	uint32_t random;       /* state of lh_self_next_sample */
