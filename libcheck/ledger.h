@@ -171,16 +171,19 @@ struct lh_lock {
 	lh_chain_id chains;      /* first chain that ends in this lock; see lh_chain.next */
 	uint32_t stats;          /* row of LH_T_LOCK_STATS; 0: none yet */
 	union {
-		/* while `stats` is 0: length of the only measured hold */
+		/* while `stats` is 0: length of the only measured hold; see lh_lock_has_held_ns */
 		uint32_t held_ns;
 		/* LH_LOCK_THREAD_END_SEM: the thread whose end posts it. Barrier: live-thread
 		 * row of the thread that arrived last in this round. Futex: the thread that called
 		 * FUTEX_WAKE last. */
 		lh_thread_id thread;
+		/* Condition: the mutex of its waits; LH_COND_MUTEXES: of more than one. */
+		lh_lock_id waits_with;
 	};
 };
 
 #define LH_LOCK_REVIVED UINT32_MAX /* the row was an earlier lock's */
+#define LH_COND_MUTEXES UINT32_MAX
 
 /* No object of a process has an address with one of these bits. */
 #define LH_ADDRESS_FREED (1ull << 62) /* destroyed or retired: no live lock matches this row */
