@@ -602,7 +602,31 @@ struct lh_step {
 	uint32_t action; /* enum lh_action */
 	uint32_t tick;
 	lh_note_id note; /* a text beside the step; 0 none */
+	/* LH_HOLDS: so many further locks, acquired after this one, are left out of the finding */
+	uint32_t left_out;
 };
+
+/*
+ * Of the n locks that a thread holds, number 0 the oldest, a finding shows all, or, of more than
+ * `most`, a few: the outermost, the innermost and those around the one of the cycle, `own`; if even
+ * these are too many, only `own`.
+ */
+enum { LH_HOLDS_SHOWN = 16, LH_HOLDS_BESIDE = 2, LH_STEPS_MAX = 250 /* a byte counts them */ };
+static inline int lh_hold_is_shown(uint32_t i, uint32_t n, uint32_t own, uint32_t most)
+{
+	const uint32_t beside = most > 4 * LH_HOLDS_BESIDE ? LH_HOLDS_BESIDE : 0;
+
+	return n <= most || i < beside || n - i <= beside ||
+	       (i + beside >= own && own + beside >= i && own < n);
+}
+
+/* The locks that a finding shows of each of so many threads. */
+static inline uint32_t lh_holds_shown(uint32_t threads)
+{
+	uint32_t most = LH_STEPS_MAX / (threads ? threads : 1) - 1;
+
+	return most < LH_HOLDS_SHOWN ? most : LH_HOLDS_SHOWN;
+}
 
 /* ---- rows that only the monitor makes ---- */
 
