@@ -117,8 +117,6 @@ struct lh_self {
 	uint64_t try_entries;  /* the acquisitions of the lock then */
 	uint32_t visited_used; /* words of `visited` from here on are zero */
 	uint64_t cache_used[LH_CHAIN_CACHE / 2 / 64]; /* bits of the pairs that are not zero */
-	struct lh_own_waits
-		*own_wait; /* of the wait that goes on; valid if it is not counted at once */
 	struct lh_own_waits own_waits[LH_OWN_WAITS];
 	/* The large ones last: a thread touches few of their pages, of `visited` the first. */
 	uint64_t visited[LH_VISITED_BITS / 64];

@@ -15,8 +15,9 @@
  * waiter instruction by instruction until it sleeps in the kernel, then the holder until it sleeps
  * at its next order, then the waiter again. So the order of all instructions is the same in each
  * round, on every machine; a thread that spins counts as asleep. Each operation runs WARM rounds
- * before it is counted. The smallest mean of WINDOWS windows counts: one hold in 256 is timed
- * exactly, which costs more.
+ * before it is counted, and the front end, this program's parent, is stopped meanwhile: its clock
+ * stands still, so that all rounds are in one tick, as they are in a program that waits often. The
+ * smallest mean of WINDOWS windows counts: one hold in 256 is timed exactly, which costs more.
  *
  * Cache lines: the parent compares all writable memory of the library before and after each part of
  * a round. A line counts if it changed in most of TIMES rounds; a line that has its former bytes
@@ -377,6 +378,20 @@ static void run_rounds(int of, struct order order, int n)
 		run_round(of, order, false, NULL);
 }
 
+static bool is_clock_stopped;
+
+static void stop_clock(bool stops)
+{
+	if (is_clock_stopped != stops)
+		kill(getppid(), stops ? SIGSTOP : SIGCONT);
+	is_clock_stopped = stops;
+}
+
+static void start_clock(void)
+{
+	stop_clock(false);
+}
+
 static void count_instructions(struct order order, double least[3])
 {
 	for (int w = 0; w < WINDOWS; w++) {
@@ -399,12 +414,16 @@ static void measure(struct order order, bool has_object)
 
 	snprintf(name, sizeof(name), "%s%s", operations[order.operation].name,
 		 order.under ? "-under" : "");
+	stop_clock(has_object);
+	for (int i = 0; i < PAIRS; i++)
+		run_rounds(i, order, WARM);
 	count_instructions(order, least);
 	for (int i = 0; has_object && i < PAIRS; i++) {
 		memset(written[i], 0, sizeof(*written[i]));
 		for (int k = 0; k < TIMES; k++)
 			run_round(i, order, false, written[i]);
 	}
+	stop_clock(false);
 	if (has_object) {
 		lines[0] = written_by_both(written[0], name);
 		lines[1] = written_by_pairs(written[0], written[1], name);
@@ -448,6 +467,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: contended [OBJECT]\n");
 		return 2;
 	}
+	atexit(start_clock);
 	CPU_ZERO(&one);
 	CPU_SET(sched_getcpu(), &one);
 	sched_setaffinity(0, sizeof(one), &one); /* a step is faster on one processor */
