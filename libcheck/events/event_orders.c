@@ -228,13 +228,15 @@ static void select_holds(struct shown_holds *s, const struct lh_cycle_link *k, u
 {
 	uint32_t n = 0, own = UINT32_MAX, i = 0, left_out = 0;
 
-	FOR_EACH_HELD (k, at) {
+	FOR_EACH_HELD(k, at)
+	{
 		if (LH_CHAINS[at].lock == k->held)
 			own = n;
 		n++;
 	}
 	s->n = 0;
-	FOR_EACH_HELD (k, at) {
+	FOR_EACH_HELD(k, at)
+	{
 		if (lh_hold_is_shown(i++, n, own, most) && s->n < LH_HOLDS_SHOWN) {
 			s->left_out[s->n] = left_out;
 			s->chain[s->n++] = at;
