@@ -324,6 +324,7 @@ struct lh_live_thread {
 	 * has found the last entry. */
 	uint32_t held_gap, held_found;
 	uint32_t held_row, held_rows; /* of LH_T_HELD; 0: none yet */
+	uint32_t pad_end[8];          /* a row is whole cache lines: threads share none */
 	struct lh_held held[LH_HELD_INLINE];
 };
 
@@ -687,7 +688,9 @@ struct lh_histogram {
 /*
  * Contention of a lock. The row is made when a thread first waits for the lock, when the first few
  * holds have been measured, or at the first busy wait. Written by a thread that ends a wait for the
- * lock or releases the lock; waits_begun and waits_ended are atomic.
+ * lock or releases the lock; waits_begun and waits_ended are atomic. Of a thread that waits often
+ * only some waits are in what is counted here beside the histograms and shares
+ * (thread/own_waits.h).
  */
 struct lh_contention {
 	lh_lock_id lock;
@@ -711,6 +714,7 @@ struct lh_contention {
 	uint64_t busy_ns;
 	struct lh_histogram wait[2], hold[2];           /* [0] exclusive, [1] shared */
 	struct lh_thread_share share[LH_THREAD_SHARES]; /* the last may be LH_THREAD_SHARE_OTHERS */
+	uint64_t pad_end; /* whole cache lines: threads that wait for different locks share none */
 };
 
 /* ---- steering: lockhound confirm ---- */

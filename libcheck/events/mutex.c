@@ -34,11 +34,11 @@ static bool is_held(const struct lh_event_frame *event, const struct lh_lock *l)
 	return l->owner || lh_held_find_holder(lh_lock_id_of(l), event->self->number, &h);
 }
 
-void lh_on_wait_begin(const struct lh_call *call)
+static __attribute__((noinline)) void wait_begin(const struct lh_call *call)
 {
 	struct lh_event_frame event;
 
-	if (lh_on_wait_begin_known(call) || !lh_event_begin_lock(&event, call, 0))
+	if (!lh_event_begin_lock(&event, call, 0))
 		return;
 	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
 	if (l) {
@@ -71,6 +71,12 @@ void lh_on_wait_begin(const struct lh_call *call)
 			lh_event_record_chain(&event, lh_lock_id_of(l), site);
 	}
 	lh_event_end(&event);
+}
+
+void lh_on_wait_begin(const struct lh_call *call)
+{
+	if (!lh_on_wait_begin_known(call))
+		wait_begin(call);
 }
 
 /* ---- acquiring ---- */
@@ -198,12 +204,10 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 	lh_event_end(&event);
 }
 
-void lh_on_wait_end(const struct lh_call *call, int rc)
+static __attribute__((noinline)) void wait_end(const struct lh_call *call, int rc)
 {
 	if (means_acquired(rc))
 		lh_event_end_deadlock(call);
-	if (lh_on_wait_end_known(call, rc))
-		return;
 	struct lh_self *self = lh_enter(call->frame);
 	uint64_t ns = 0;
 
@@ -214,6 +218,12 @@ void lh_on_wait_end(const struct lh_call *call, int rc)
 	}
 	if (rc != EINVAL || !lh_is_invalid(call->object, call->kind)) /* reported before the wait */
 		acquired(call, rc, ns);
+}
+
+void lh_on_wait_end(const struct lh_call *call, int rc)
+{
+	if (LH_UNLIKELY(lh_deadlocks_open) || !lh_on_wait_end_known(call, rc))
+		wait_end(call, rc);
 }
 
 void lh_on_acquired_slow(const struct lh_call *call, int rc)

@@ -32,7 +32,9 @@ enum {
 	LH_RETIRED_KINDS = 16,     /* init sites for which a thread retires rows; a power of two */
 	LH_RETIRED_MAX = 256,      /* rows of one of them */
 	LH_OWN_WAITS = 32,         /* locks for which a thread keeps waits; a power of two */
-	LH_OWN_WAITS_KEPT = 32     /* waits that it keeps for one of them */
+	LH_OWN_WAITS_KEPT = 208,   /* waits that it keeps for one of them */
+	LH_OWN_WAITS_MEASURED = 8, /* of so many kept waits, one is measured */
+	LH_OWN_WAITS_AT_ONCE = 8   /* waits in one tick that are counted at once */
 };
 
 /* A checked acquisition: `lock` at `site` while `parent` was held is this chain. */
@@ -51,11 +53,12 @@ struct lh_retired {
 
 /* Waits for a lock in one mode that are not yet in its counts: see own_waits.h. */
 struct lh_own_waits {
-	lh_lock_id lock;
-	uint32_t tick;                  /* of the last wait */
-	uint16_t in_tick;               /* waits in this tick that were counted at once */
-	uint8_t mode, n;                /* waits that are kept */
-	uint32_t ns[LH_OWN_WAITS_KEPT]; /* their lengths */
+	uint64_t key;     /* the lock, and the mode */
+	uint32_t tick;    /* of the last wait */
+	uint16_t at_once; /* waits in this tick that were counted at once */
+	uint16_t n;       /* waits that are kept */
+	uint32_t measured;
+	uint32_t ns[LH_OWN_WAITS_KEPT / LH_OWN_WAITS_MEASURED]; /* the lengths of these */
 };
 
 struct lh_self {

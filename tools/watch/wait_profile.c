@@ -80,16 +80,21 @@ static lh_site holder_of(const struct lh_watch_process *p, lh_lock_id lock, lh_t
 	return held.site;
 }
 
-/* From the library's count: a round does not sample all waiters. */
+/* A round does not sample all waiters, and the library does not count the waits of a thread that
+ * waits often: such a thread is sampled. */
 static uint32_t queue_of(const struct lh_watch_process *p, lh_lock_id lock, const struct lh_lock *l)
 {
+	enum { FIRST = 256 }; /* waiters that are looked at */
 	struct lh_contention contention;
-	uint32_t n;
+	uint32_t sampled = 0, counted = 0;
 
-	if (!lh_read_contention(&p->ledger, l, lock, &contention))
-		return 1;
-	n = contention.waits_begun - contention.waits_ended;
-	return (int32_t)n > 0 ? n : 1;
+	for (uint32_t i = 0; i < p->waiters && i < FIRST; i++)
+		sampled += p->waiter[i].kind == LH_WAIT_LOCK && p->waiter[i].lock == lock;
+	if (lh_read_contention(&p->ledger, l, lock, &contention))
+		counted = contention.waits_begun - contention.waits_ended;
+	if ((int32_t)counted > 0 && counted > sampled)
+		return counted;
+	return sampled ? sampled : 1;
 }
 
 void lh_wait_profile_round(struct lh_watch_process *p)
