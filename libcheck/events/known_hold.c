@@ -67,6 +67,8 @@ static bool acquired_first(struct lh_self *self, const struct lh_call *call, str
 	lh_lock_id id = lh_lock_id_of(l);
 	lh_site site = LH_SITE(stack, call->how, mode);
 	lh_chain_id chain = lh_chain_cached(self, parent, id, site);
+	if (chain && LH_UNLIKELY(lh_handler_must_check(chain)))
+		chain = 0;
 	if (chain)
 		lh_held_append(self, live, l,
 			       (struct lh_held){.address = (uintptr_t)call->object,

@@ -142,6 +142,7 @@ bool lh_on_wait_begin_known(const struct lh_call *call)
 			known = count_at_once(l, id, live);
 	}
 	if (known) {
+		self->wait_is_known = true;
 		lh_event_note_shared(l);
 		announce(live, id, site, lh_clock_now());
 	}
@@ -192,13 +193,20 @@ static inline void count_wait(struct lh_self *self, struct lh_lock *l, lh_lock_i
 	h->flags = LH_HELD_EXACT_TIME;
 }
 
+/* A lock that a thread held while it created others: the first acquisition may be ordered after the
+ * release (held_across_create.c). */
+static inline bool may_be_ordered(const struct lh_lock *l)
+{
+	return (l->flags & LH_LOCK_HELD_ACROSS_CREATE) && !lh_self_get()->wait_is_known;
+}
+
 static inline bool ends_known(const struct lh_call *call, const struct lh_lock *l, lh_lock_id id,
 			      const struct lh_live_thread *live)
 {
 	return live->wait_on == LH_WAIT_LOCK && l->address == (uintptr_t)call->object &&
 	       l->gen == LH_LOCK_GEN(id) && l->kind == call->kind &&
 	       !lh_self_get()->outer_wait.lock && !lh_fork_uncopied &&
-	       live->held_n < LH_HELD_INLINE;
+	       live->held_n < LH_HELD_INLINE && LH_LIKELY(!may_be_ordered(l));
 }
 
 static inline void end_wait(struct lh_live_thread *live, lh_lock_id id)
