@@ -85,20 +85,21 @@ static struct lh_held *top_entry(struct lh_live_thread *live, const struct lh_ca
 	enum { OTHER = LH_HELD_IN_COND_WAIT | LH_HELD_ACROSS_FORK | LH_HELD_INHERITED };
 	struct lh_held *h = lh_held_find(live, call->object);
 
-	return h && h == &live->held[live->held_n - 1] && h->depth == 1 && !(h->flags & OTHER)
+	return h && h == lh_held_at(live, lh_held_count(live) - 1) && h->depth == 1 &&
+			       !(h->flags & OTHER)
 		       ? h
 		       : NULL;
 }
 
 /* The site of a wait that brings no new row; 0: something about the wait is new. */
-static lh_site known_site(struct lh_self *self, const struct lh_call *call, const struct lh_held *h,
-			  const struct lh_lock *v)
+static lh_site known_site(struct lh_self *self, const struct lh_call *call, const struct lh_lock *v)
 {
 	const struct lh_live_thread *live = self->live;
 	lh_stack_id stack = lh_event_known_stack(call);
-	lh_chain_id parent = live->held_n > 1 ? h[-1].chain : 0;
+	uint32_t n = lh_held_count(live);
+	lh_chain_id parent = n > 1 ? lh_held_at(live, n - 2)->chain : 0;
 
-	if (stack == LH_NO_STACK || (live->held_n > 1 && !parent))
+	if (stack == LH_NO_STACK || (n > 1 && !parent))
 		return 0;
 	lh_site site = LH_SITE(stack, call->how, LH_EXCLUSIVE);
 	return lh_chain_cached(self, parent, lh_lock_id_of(v), site) ? site : 0;
@@ -125,7 +126,7 @@ static bool cond_wait_known(const struct lh_call *call, const void *cond, enum l
 	    v->waits_with != h->lock ||
 	    (call->kind == LH_MUTEX && !lh_glibc_is_mutex(call->object)))
 		return false;
-	lh_site site = known_site(self, call, h, v);
+	lh_site site = known_site(self, call, v);
 	if (!site)
 		return false;
 	lh_enter_known(self, call->frame);

@@ -57,10 +57,9 @@ static inline enum lh_mode lh_event_mode(const struct lh_call *call, const struc
  * handler, where the stack differs each time. */
 static inline lh_stack_id lh_event_known_stack(const struct lh_call *call)
 {
-	const struct lh_context *x = call->stack ? NULL : lh_context_find(call->frame);
-
-	if (call->stack)
+	if (LH_UNLIKELY(call->stack))
 		return call->stack == LH_NO_STACK ? 0 : call->stack;
+	const struct lh_context *x = lh_context_find(call->frame);
 	return x && !(LH_STACKS[x->stack].flags & LH_STACK_HANDLER) ? x->stack : LH_NO_STACK;
 }
 

@@ -46,7 +46,7 @@ static bool may_append(struct lh_live_thread *live, const struct lh_lock *l, con
 {
 	enum lh_kind acts = lh_kind_acts(l->kind);
 
-	if (l->owner || live->held_n >= LH_HELD_MAX ||
+	if (l->owner || live->held_n >= LH_HELD_INLINE ||
 	    (mode != LH_PERMIT && lh_held_find(live, object)))
 		return false;
 	if (acts == LH_RWLOCK)
@@ -60,14 +60,15 @@ static bool acquired_first(struct lh_self *self, const struct lh_call *call, str
 	enum lh_mode mode = lh_event_mode(call, l);
 	lh_stack_id stack =
 		may_append(live, l, call->object, mode) ? lh_event_known_stack(call) : LH_NO_STACK;
-	uint32_t n = live->held_n;
-	lh_chain_id parent = n ? live->held[n - 1].chain : 0;
+	lh_chain_id parent = lh_held_chain(live);
 
-	if (stack == LH_NO_STACK || (n && !parent))
+	if (stack == LH_NO_STACK || (live->held_n && !parent))
 		return false;
 	lh_lock_id id = lh_lock_id_of(l);
 	lh_site site = LH_SITE(stack, call->how, mode);
 	lh_chain_id chain = lh_chain_cached(self, parent, id, site);
+	if (chain && LH_UNLIKELY(lh_handler_must_check(chain)))
+		chain = 0;
 	if (chain)
 		lh_held_append(self, live, l,
 			       (struct lh_held){.address = (uintptr_t)call->object,
