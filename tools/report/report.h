@@ -135,6 +135,7 @@ struct lh_report_step {
 	const struct lh_report_stack *stack; /* never NULL; may have no frames */
 	const struct lh_report_frame *frame; /* the place; NULL none */
 	const char *note;                    /* text beside the step; NULL none */
+	uint32_t left_out;                   /* see lh_step */
 };
 
 /*
