@@ -19,8 +19,8 @@ static pthread_spinlock_t first[LOCKS], last;
 static void on_signal(int n UNUSED, siginfo_t *i UNUSED, void *u UNUSED)
 {
 	TEN(0)
-	TEN(10) TEN(20) TEN(30) TEN(40) TEN(50) TEN(60) TEN(70) TEN(80) TEN(90)
-		pthread_spin_lock(&last),
+	TEN(10)
+	TEN(20) TEN(30) TEN(40) TEN(50) TEN(60) TEN(70) TEN(80) TEN(90) pthread_spin_lock(&last),
 		pthread_spin_unlock(&last);
 }
 
