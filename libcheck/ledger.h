@@ -24,7 +24,8 @@
 #define LH_LEDGER_MAGIC "LOCKHND" /* 8 bytes with the final zero */
 #define LH_LEDGER_VERSION 8
 
-#define LH_HELD_MAX 64      /* locks held by one thread that are recorded */
+#define LH_HELD_INLINE 64   /* locks held by one thread that lie in its live-thread row */
+#define LH_HELD_MAX 16448   /* locks held by one thread that are recorded */
 #define LH_FRAMES_MAX 256   /* frames kept of one stack; the option stack_depth says how many */
 #define LH_PATH_MAX 400     /* bytes kept of a path, with the final zero */
 #define LH_NAME_MAX 16      /* bytes of a thread's name, as the kernel keeps it */
@@ -282,12 +283,19 @@ static inline uint64_t lh_long_hold_key(const struct lh_lock *l, lh_lock_id id, 
 
 enum lh_live_state { LH_LIVE_FREE, LH_LIVE_RESERVED, LH_LIVE_ATTACHED, LH_LIVE_ENDING };
 
-/* What a live thread holds and waits for. Written by that thread. Later threads reuse the row. */
+/*
+ * What a live thread holds and waits for. Written by that thread. Later threads reuse the row.
+ *
+ * Of the held locks, oldest first, number LH_HELD_INLINE and the next ones are rows of LH_T_HELD,
+ * from `held_row` on. When these are too few, the library copies them to a longer sequence of rows,
+ * and sets `held_row` first, then `held_rows`, then `held_n`. The rows stay with this live-thread
+ * row: a reader of the shorter sequence sees what threads of this row hold or have held.
+ */
 struct lh_live_thread {
 	uint32_t state; /* enum lh_live_state */
 	int32_t tid;
 	lh_thread_id thread; /* the thread that uses the row now */
-	uint32_t held_n;     /* entries of `held`; LH_LIVE_FREE: next free row */
+	uint32_t held_n;     /* held locks; LH_LIVE_FREE: next free row */
 	/* The wait of the thread: wait_lock is set last and cleared first. */
 	lh_lock_id wait_lock;
 	lh_site wait_site;
@@ -315,7 +323,12 @@ struct lh_live_thread {
 	lh_site released_site; /* where it released `released` */
 	uint32_t joined;       /* a thread has waited for the end of this one; set by that thread */
 	uint32_t pad;
-	struct lh_held held[LH_HELD_MAX];
+	/* Only for the thread itself: 1 + number of the lowest gap, see thread.c, 0 none; where it
+	 * has found the last entry. */
+	uint32_t held_gap, held_found;
+	uint32_t held_row, held_rows; /* of LH_T_HELD; 0: none yet */
+	uint32_t pad_end[8];          /* a row is whole cache lines: threads share none */
+	struct lh_held held[LH_HELD_INLINE];
 };
 
 /* Of lh_live_thread.cancel. The first is set by the thread that cancels, the others by the row's
@@ -658,7 +671,9 @@ struct lh_histogram {
 /*
  * Contention of a lock. The row is made when a thread first waits for the lock, when the first few
  * holds have been measured, or at the first busy wait. Written by a thread that ends a wait for the
- * lock or releases the lock; waits_begun and waits_ended are atomic.
+ * lock or releases the lock; waits_begun and waits_ended are atomic. Of a thread that waits often
+ * only some waits are in what is counted here beside the histograms and shares
+ * (thread/own_waits.h).
  */
 struct lh_contention {
 	lh_lock_id lock;
@@ -682,6 +697,7 @@ struct lh_contention {
 	uint64_t busy_ns;
 	struct lh_histogram wait[2], hold[2];           /* [0] exclusive, [1] shared */
 	struct lh_thread_share share[LH_THREAD_SHARES]; /* the last may be LH_THREAD_SHARE_OTHERS */
+	uint64_t pad_end; /* whole cache lines: threads that wait for different locks share none */
 };
 
 /* ---- steering: lockhound confirm ---- */
@@ -839,6 +855,7 @@ enum lh_table_name {
 	LH_T_CONTENTION,
 	LH_T_LOCK_STATS,
 	LH_T_STEERED, /* one row for each cycle of the plan, made at the start */
+	LH_T_HELD,    /* rows are struct lh_held, see lh_live_thread.held_row */
 	LH_TABLES
 };
 

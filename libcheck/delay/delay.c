@@ -133,13 +133,13 @@ static bool is_first(uintptr_t wrapper, const void *o, enum lh_mode mode)
 	struct lh_self *self = lh_self_get();
 	uint32_t n = self->live ? self->live->held_n : 0;
 
-	if (!n || n > LH_HELD_MAX || lh_held_find(self->live, o))
+	if (!n || lh_held_find(self->live, o))
 		return false;
 	uint32_t row = lh_lock_find(o);
 	const struct lh_context *x = row ? lh_context_find(wrapper) : NULL;
 	if (!x)
 		return true;
-	lh_chain_id parent = self->live->held[n - 1].chain;
+	lh_chain_id parent = lh_held_chain(self->live);
 	lh_lock_id lock = lh_lock_id_of(&LH_LOCKS[row]);
 	return !lh_chain_cached(self, parent, lock, LH_SITE(x->stack, LH_BLOCKING, mode)) &&
 	       !lh_chain_cached(self, parent, lock, LH_SITE(x->stack, LH_TRY, mode));

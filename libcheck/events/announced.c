@@ -96,9 +96,9 @@ static bool announce_known(const struct lh_call *call, const struct lh_lock *l)
 	const struct lh_context *x = lh_context_find(call->frame);
 	uint32_t n = live->held_n;
 
-	if (!x || l->owner || l->shared || live->wait_on || n >= LH_HELD_MAX)
+	if (!x || l->owner || l->shared || live->wait_on)
 		return false;
-	lh_chain_id parent = n ? live->held[n - 1].chain : 0;
+	lh_chain_id parent = lh_held_chain(live);
 	lh_site site = LH_SITE(x->stack, call->how, call->mode);
 	if ((n && !parent) || !lh_chain_cached(self, parent, lh_lock_id_of(l), site))
 		return false;
@@ -140,10 +140,10 @@ static bool acquire_known(struct lh_self *self, struct lh_lock *l, const struct 
 {
 	struct lh_live_thread *live = self->live;
 	uint32_t n = live->held_n;
-	lh_chain_id parent = n ? live->held[n - 1].chain : 0, chain;
+	lh_chain_id parent = lh_held_chain(live), chain;
 
 	if (!self->waits_for_free || live->wait_entries != l->acquired || l->owner || l->shared ||
-	    n >= LH_HELD_MAX || (n && !parent) || self->outer_wait.lock || lh_deadlocks_open)
+	    n >= LH_HELD_INLINE || (n && !parent) || self->outer_wait.lock || lh_deadlocks_open)
 		return false;
 	chain = lh_chain_cached(self, parent, lh_lock_id_of(l), live->wait_site);
 	if (!chain)

@@ -138,11 +138,9 @@ is_chain_known(struct lh_self *self, const struct lh_call *call, enum lh_mode mo
 {
 	uint32_t row = self->live ? lh_lock_find(call->object) : 0;
 	const struct lh_context *x = row ? lh_context_find(call->frame) : NULL;
-	uint32_t n = x ? self->live->held_n : 0;
 
-	return x &&
-	       lh_chain_cached(self, n ? self->live->held[n - 1].chain : 0,
-			       lh_lock_id_of(&LH_LOCKS[row]), LH_SITE(x->stack, LH_BLOCKING, mode));
+	return x && lh_chain_cached(self, lh_held_chain(self->live), lh_lock_id_of(&LH_LOCKS[row]),
+				    LH_SITE(x->stack, LH_BLOCKING, mode));
 }
 
 static bool is_first_visit(lh_chain_id id, const struct lh_live_thread *live)

@@ -87,6 +87,9 @@ static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool
 	walked = event->self->walked;
 	lh_clock_check_monitor();
 	event->live = event->self->live_saved;
+	/* not later: while the thread waits, others read its list */
+	if (LH_UNLIKELY(event->live->held_gap))
+		lh_held_close_gaps(event->live);
 	event->n_reported = 0;
 	event->stack = call->stack == LH_NO_STACK ? 0 : call->stack;
 	bool needs_stack = lh_options.stacks != LH_STACKS_OFF && !call->stack;
@@ -269,8 +272,10 @@ void lh_sem_mark_signal(struct lh_lock *l)
 	l->flags |= LH_LOCK_SIGNAL;
 	l->owner = 0;
 	lh_finding_withdraw(id);
-	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
-		for (uint32_t k = 0; k < LH_LIVE_THREADS[i].held_n && k < LH_HELD_MAX; k++)
-			if (LH_LIVE_THREADS[i].held[k].lock == id)
-				LH_LIVE_THREADS[i].held[k].lock = 0;
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++) {
+		const struct lh_live_thread *live = &LH_LIVE_THREADS[i];
+		for (uint32_t k = 0; k < lh_held_count(live); k++)
+			if (lh_held_at(live, k)->lock == id)
+				lh_held_at(live, k)->lock = 0;
+	}
 }

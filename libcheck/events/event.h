@@ -188,6 +188,7 @@ static inline bool lh_is_part_of_gil(const struct lh_call *call)
 bool lh_on_wait_begin_known(const struct lh_call *call);
 bool lh_on_wait_end_known(const struct lh_call *call, int rc);
 bool lh_on_acquired_revived(const struct lh_call *call);
+bool lh_on_acquired_deep(const struct lh_call *call);
 bool lh_on_init_revived(const struct lh_call *call, uint32_t flags);
 bool lh_on_destroyed_retire(const struct lh_call *call);
 

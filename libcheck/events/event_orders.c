@@ -219,12 +219,12 @@ static bool is_thread_end(lh_lock_id lock)
 static void add_link(struct lh_finding_draft *draft, const struct lh_cycle_link *k)
 {
 	/* the whole chain, outermost lock first: any of its locks may be the reason */
-	lh_chain_id ancestor[LH_HELD_MAX];
+	lh_chain_id ancestor[LH_HELD_INLINE];
 	int n = 0;
 
 	if (is_thread_end(k->held)) /* held at no site */
 		lh_finding_add_step(draft, k->thread, k->held, 0, LH_HOLDS);
-	for (lh_chain_id i = LH_CHAINS[k->chain].parent; i && n < LH_HELD_MAX;
+	for (lh_chain_id i = LH_CHAINS[k->chain].parent; i && n < LH_HELD_INLINE;
 	     i = LH_CHAINS[i].parent)
 		if (!LH_SITE_WITHOUT_GIL(k->wanted_site) || !is_kind(LH_CHAINS[i].lock, LH_GIL))
 			ancestor[n++] = i;
@@ -341,7 +341,7 @@ void lh_event_remove_left_once(struct lh_self *self)
 	struct lh_live_thread *live = self->live_saved;
 
 	for (uint32_t i = live->held_n; i-- > 0;) {
-		struct lh_held *h = &live->held[i];
+		struct lh_held *h = lh_held_at(live, i);
 		struct lh_lock *l = lh_lock_row(h->lock);
 		if (!l || l->kind != LH_ONCE || !was_left(self, h, l))
 			continue;
@@ -362,7 +362,7 @@ lh_chain_id lh_event_chain(struct lh_event_frame *event)
 
 	lh_event_remove_left_once(event->self);
 	for (uint32_t i = 0; i < event->live->held_n; i++) {
-		struct lh_held *h = &event->live->held[i];
+		struct lh_held *h = lh_held_at(event->live, i);
 		lh_chain_id chain = complete ? h->chain : 0;
 		/* a lock that was destroyed or initialized again while held is held no longer */
 		if (!lh_lock_row(h->lock) || (h->flags & LH_HELD_IN_COND_WAIT)) {

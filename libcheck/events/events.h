@@ -149,7 +149,7 @@ static inline __attribute__((always_inline)) void lh_on_acquired(struct lh_call 
 	x = lh_context_find(call.frame);
 	uint32_t n = live->held_n;
 	if (LH_UNLIKELY(l->address != (uintptr_t)call.object || l->owner || !x ||
-			n >= LH_HELD_MAX ||
+			n >= LH_HELD_INLINE ||
 			/* another lock lay there; a tag would have changed */
 			(!lh_glibc_unused((enum lh_kind)call.kind) && l->kind != call.kind) ||
 			(call.kind == LH_SEM && (l->flags & LH_SLOW_FLAGS))))
@@ -187,7 +187,7 @@ static inline __attribute__((always_inline)) void lh_on_release(struct lh_call c
 {
 	struct lh_live_thread *live = lh_self_get()->live;
 	uint32_t n = live ? live->held_n - 1 : 0;
-	struct lh_held *h = live && n < LH_HELD_MAX ? &live->held[n] : NULL;
+	struct lh_held *h = live && n < LH_HELD_INLINE ? &live->held[n] : NULL;
 
 	if (LH_UNLIKELY(!h || h->address != (uintptr_t)call.object || !lh_held_is_simple(h) ||
 			lh_clock_tick() - h->tick > lh_long_hold_ticks)) {
@@ -258,7 +258,7 @@ static inline __attribute__((always_inline)) void lh_on_untried_end(struct lh_ca
 	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
 	live->wait_on = LH_WAIT_NONE;
 	uint32_t n = live->held_n;
-	lh_chain_id parent = n && n < LH_HELD_MAX ? live->held[n - 1].chain : 0;
+	lh_chain_id parent = n && n < LH_HELD_INLINE ? live->held[n - 1].chain : 0;
 	lh_lock_id id = lh_lock_id_of(u.lock);
 	lh_chain_id chain = !n || parent ? lh_chain_cached(self, parent, id, u.site) : 0;
 	if (LH_LIKELY(chain && !u.lock->owner && u.lock->address == (uintptr_t)call.object))

@@ -21,8 +21,8 @@ enum {
 static struct {
 	uint32_t live_row; /* of the thread that forks; 0: the copy is not valid */
 	uint32_t n;
-	struct lh_held held[LH_HELD_MAX];
-	struct lh_lock was[LH_HELD_MAX]; /* the rows of these locks */
+	struct lh_held held[LH_HELD_INLINE];
+	struct lh_lock was[LH_HELD_INLINE]; /* the rows of these locks */
 	struct lh_live_thread *live;
 	lh_thread_id thread; /* 0: the chain that it held is not known, so no order is either */
 	uint32_t segment;
@@ -57,10 +57,10 @@ static void copy_foreign_locks(uint32_t own_row)
 {
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++) {
 		const struct lh_live_thread *live = &LH_LIVE_THREADS[i];
-		for (uint32_t k = 0; i != own_row && live->state == LH_LIVE_ATTACHED &&
-				     k < live->held_n && k < LH_HELD_MAX;
+		for (uint32_t k = 0;
+		     i != own_row && live->state == LH_LIVE_ATTACHED && k < lh_held_count(live);
 		     k++) {
-			struct lh_held h = live->held[k];
+			struct lh_held h = *lh_held_at(live, k);
 			struct lh_lock was = LH_LOCKS[LH_LOCK_ROW(h.lock)];
 			LH_COMPILER_FENCE(); /* from here on only the copies are read */
 			if (at_fork.others >= OTHERS_MAX || !is_never_released(&h, &was))
@@ -82,9 +82,9 @@ void lh_on_fork_prepare(void)
 	if (!self->live || !__atomic_compare_exchange_n(&at_fork.live_row, &none, self->number,
 							false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return;
-	at_fork.n = self->live->held_n < LH_HELD_MAX ? self->live->held_n : LH_HELD_MAX;
+	at_fork.n = self->live->held_n < LH_HELD_INLINE ? self->live->held_n : LH_HELD_INLINE;
 	at_fork.live = self->live;
-	at_fork.chain = at_fork.n ? self->live->held[at_fork.n - 1].chain : 0;
+	at_fork.chain = lh_held_chain(self->live);
 	for (lh_chain_id i = at_fork.chain; i; i = LH_CHAINS[i].parent)
 		LH_CHAINS[i].flags |= LH_CHAIN_KEPT; /* the child's ledger names it */
 	at_fork.thread = at_fork.n && !at_fork.chain ? 0 : self->live->thread;
@@ -108,9 +108,11 @@ void lh_on_fork_parent(void)
 	__atomic_store_n(&at_fork.live_row, 0, __ATOMIC_RELEASE);
 	if (!self->live)
 		return;
-	for (uint32_t i = 0; i < self->live->held_n && i < LH_HELD_MAX; i++)
-		if (self->live->held[i].lock)
-			self->live->held[i].flags |= LH_HELD_ACROSS_FORK;
+	for (uint32_t i = 0; i < self->live->held_n; i++) {
+		struct lh_held *h = lh_held_at(self->live, i);
+		if (h->lock)
+			h->flags |= LH_HELD_ACROSS_FORK;
+	}
 	lh_hb_next_segment(self, self->live); /* all until now happens before what the child does */
 }
 

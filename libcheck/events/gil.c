@@ -95,10 +95,10 @@ static bool taken_again(const struct lh_call *c)
 	struct lh_live_thread *live = self->live;
 	const struct lh_context *x = live ? lh_context_find(c->frame) : NULL;
 	uint32_t row = x ? lh_lock_find(c->object) : 0, n = row ? live->held_n : 0;
-	lh_chain_id parent = n && n < LH_HELD_MAX ? live->held[n - 1].chain : 0;
+	lh_chain_id parent = n ? lh_held_chain(live) : 0;
 	struct lh_lock *l = &LH_LOCKS[row];
 
-	if (!row || l->owner || (n && !parent) ||
+	if (!row || l->owner || n >= LH_HELD_INLINE || (n && !parent) ||
 	    !lh_chain_cached(self, parent, lh_lock_id_of(l),
 			     LH_SITE(x->stack, LH_BLOCKING, LH_EXCLUSIVE)))
 		return false;
@@ -130,9 +130,8 @@ static void record_dependency(const struct lh_call *c)
  * and taken all the time, the entry would stay, and the list would fill up. */
 static void remove_holes(struct lh_live_thread *live)
 {
-	while (live && live->held_n && live->held_n <= LH_HELD_MAX &&
-	       !live->held[live->held_n - 1].lock)
-		live->held_n--;
+	if (live)
+		lh_held_trim(live);
 }
 
 static void taken(const struct lh_call *call)

@@ -20,8 +20,8 @@ enum { EDGES_BACK = 4096, CREATORS_MAX = 16 };
 
 void lh_across_create_mark(struct lh_event_frame *event)
 {
-	for (uint32_t i = 0; i < event->live->held_n && i < LH_HELD_MAX; i++) {
-		struct lh_held *h = &event->live->held[i];
+	for (uint32_t i = 0; i < lh_held_count(event->live); i++) {
+		struct lh_held *h = lh_held_at(event->live, i);
 		struct lh_lock *l = lh_lock_row(h->lock);
 		if (!l || (h->flags & (LH_HELD_IN_COND_WAIT | LH_HELD_ACROSS_CREATE)) ||
 		    LH_SITE_MODE(h->site) != LH_EXCLUSIVE || l->kind == LH_ONCE ||

@@ -3,6 +3,7 @@
  *
  * - An acquisition whose chain the thread has visited but not in its chain cache, which is too
  *   small for all of them: the lock's list of chains shows the visit.
+ * - The same with LH_HELD_INLINE held locks or more, for which the fast path has no room.
  * - A lock that comes and goes at one site, by init and destroy or on the stack: the thread that
  *   destroyed the lock revives its row.
  *
@@ -97,6 +98,67 @@ static bool needs_no_check(const struct lh_self *self, const struct lh_lock *l,
 	return !(self->live->held_n && lh_held_find(self->live, call->object)) && !lh_fork_uncopied;
 }
 
+/* Behind the entries of the live-thread row. False: there is no memory for it yet. */
+static bool append_deep(struct lh_self *self, struct lh_live_thread *live, struct lh_lock *l,
+			struct lh_held entry)
+{
+	uint32_t n = live->held_n;
+	struct lh_held *h = lh_held_at(live, n);
+
+	if (n >= lh_held_capacity(live))
+		return false;
+	entry.tick = lh_clock_tick();
+	entry.depth = 1;
+	*h = entry;
+	__atomic_store_n(&live->held_n, n + 1, __ATOMIC_RELEASE);
+	if (LH_SITE_MODE(entry.site) == LH_SHARED) {
+		__atomic_fetch_add(&l->shared, 1, __ATOMIC_RELAXED);
+	} else {
+		l->owner = self->number;
+		l->acquired++;
+	}
+	if (--self->sample == 0)
+		lh_held_measure_begin(self, h);
+	return true;
+}
+
+/* A thread that holds the lock exclusively does not acquire it again, unless it is recursive. */
+static bool is_known_and_free(struct lh_live_thread *live, const struct lh_lock *l,
+			      const struct lh_call *call)
+{
+	return l && l->kind == call->kind && !l->owner && l->kind != LH_SEM &&
+	       (call->mode == LH_EXCLUSIVE ? lh_kind_acts(l->kind) != LH_RWLOCK
+					   : !lh_held_find(live, call->object)) &&
+	       !lh_fork_uncopied;
+}
+
+bool lh_on_acquired_deep(const struct lh_call *call)
+{
+	struct lh_self *self = lh_self_get();
+	struct lh_live_thread *live = self->live;
+
+	if (!live || live->held_n < LH_HELD_INLINE || !call->stack || call->stack == LH_NO_STACK)
+		return false;
+	struct lh_lock *l = lh_lock_known(call->object, (enum lh_kind)call->kind);
+	lh_chain_id parent = lh_held_chain(live);
+	if (!parent || !is_known_and_free(live, l, call))
+		return false;
+	lh_lock_id id = lh_lock_id_of(l);
+	lh_site site = LH_SITE(call->stack, call->how, call->mode);
+	lh_enter_known(self, call->frame);
+	lh_chain_id chain = lh_chain_cached(self, parent, id, site);
+	if (!chain)
+		chain = lh_chain_find_visited(self, parent, id, site);
+	bool done = chain && !lh_handler_must_check(chain) &&
+		    append_deep(self, live, l,
+				(struct lh_held){.address = (uintptr_t)call->object,
+						 .lock = id,
+						 .site = site,
+						 .chain = chain});
+	lh_leave(self);
+	return done;
+}
+
 bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, lh_chain_id parent,
 			      lh_lock_id id, lh_site site)
 {
@@ -124,9 +186,9 @@ bool lh_on_acquired_revived(const struct lh_call *call)
 	struct lh_live_thread *live = self->live;
 	struct lh_lock *l =
 		live && (call->stack || lh_contexts.off) ? revive_undestroyed(self, call) : NULL;
-	lh_chain_id parent = l && live->held_n ? live->held[live->held_n - 1].chain : 0;
+	lh_chain_id parent = l ? lh_held_chain(live) : 0;
 
-	return l && live->held_n < LH_HELD_MAX && (parent || !live->held_n) &&
+	return l && live->held_n < LH_HELD_INLINE && (parent || !live->held_n) &&
 	       lh_on_acquired_new_chain(self, call, parent, lh_lock_id_of(l),
 					LH_SITE(call->stack, call->how, call->mode));
 }

@@ -18,51 +18,67 @@
 /* ---- what is known ---- */
 
 /* The stack of the call, UINT32_MAX: not known. */
-static uint32_t stack_of(const struct lh_call *call)
+static inline uint32_t stack_of(const struct lh_call *call)
 {
-	const struct lh_context *x = call->stack ? NULL : lh_context_find(call->frame);
-
-	if (call->stack)
+	if (LH_UNLIKELY(call->stack))
 		return call->stack == LH_NO_STACK ? 0 : call->stack;
+	const struct lh_context *x = lh_context_find(call->frame);
 	return x && !(LH_STACKS[x->stack].flags & LH_STACK_HANDLER) ? x->stack : UINT32_MAX;
 }
 
-static bool is_known_kind(const struct lh_lock *l, const struct lh_call *call)
+static bool is_known_other(const struct lh_lock *l, const struct lh_call *call)
 {
 	enum lh_kind acts = lh_kind_acts(l->kind);
 
-	if (l->kind != call->kind || (l->kind == LH_MUTEX && !lh_glibc_is_mutex(call->object)))
-		return false;
 	if (acts == LH_RWLOCK)
 		return call->mode == LH_SHARED || (l->flags & LH_LOCK_HAS_WRITERS);
 	return acts == LH_MUTEX || acts == LH_SPIN || acts == LH_SEM || acts == LH_GIL ||
 	       (acts == LH_CUSTOM && l->owner);
 }
 
-/* The chain of this acquisition, if the thread has visited it; 0: it has not. */
-static lh_chain_id known_chain(struct lh_self *self, const struct lh_call *call, lh_lock_id id,
-			       lh_site site)
+static inline bool is_known_kind(const struct lh_lock *l, const struct lh_call *call)
 {
-	uint32_t n = self->live_saved->held_n;
-	lh_chain_id parent = n && n < LH_HELD_MAX ? self->live_saved->held[n - 1].chain : 0;
+	if (l->address != (uintptr_t)call->object || l->kind != call->kind)
+		return false;
+	return LH_LIKELY(l->kind == LH_MUTEX) ? lh_glibc_is_mutex(call->object)
+					      : is_known_other(l, call);
+}
 
-	if (n && (!parent || lh_held_find(self->live_saved, call->object)))
+static __attribute__((noinline)) lh_chain_id visited_chain(struct lh_self *self, lh_chain_id parent,
+							   lh_lock_id id, lh_site site)
+{
+	lh_chain_id chain = lh_chain_find_visited(self, parent, id, site);
+
+	return chain && lh_handler_must_check(chain) ? 0 : chain;
+}
+
+/* The chain of this acquisition, if the thread has visited it; 0: it has not. */
+static inline lh_chain_id known_chain(struct lh_self *self, const struct lh_call *call,
+				      lh_lock_id id, lh_site site)
+{
+	lh_chain_id parent = lh_held_chain(self->live_saved);
+
+	if (self->live_saved->held_n && (!parent || lh_held_find(self->live_saved, call->object)))
 		return 0;
 	lh_chain_id chain = lh_chain_cached(self, parent, id, site);
-	if (!chain) {
-		chain = lh_chain_find_visited(self, parent, id, site);
-		if (chain && LH_UNLIKELY(lh_handler_must_check(chain)))
-			chain = 0;
-	}
-	return chain;
+	return LH_LIKELY(chain) ? chain : visited_chain(self, parent, id, site);
 }
 
 /* ---- the wait begins ---- */
 
-static void announce(struct lh_live_thread *live, lh_lock_id id, lh_site site, uint64_t now)
+static inline void announce(struct lh_live_thread *live, lh_lock_id id, lh_site site, uint64_t now)
 {
 	lh_live_thread_waits(live, id, site, LH_WAIT_LOCK, 0, now);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/* False: the lock has no row that counts the wait. */
+static bool count_at_once(struct lh_lock *l, lh_lock_id id, struct lh_live_thread *live)
+{
+	if (!lh_contention_is_ready(l))
+		return false;
+	lh_contention_wait_begin(l, id, live);
+	return true;
 }
 
 /* The wait is announced, and may close a cycle. */
@@ -83,38 +99,52 @@ static bool looks_free(const struct lh_call *call)
 	       lh_lock_is_free_now(call->object, (enum lh_kind)call->kind);
 }
 
+/* Usually the owner does not wait. */
+static inline bool may_close_cycle(const struct lh_self *self, const struct lh_lock *l)
+{
+	uint32_t owner = l->owner;
+
+	if (!lh_is_waited_for(self->live_saved, l))
+		return false;
+	if ((owner || l->kind == LH_MUTEX) && !(l->flags & LH_LOCK_PREFER_WRITER) &&
+	    !__atomic_load_n(&LH_LIVE_THREADS[owner].wait_lock, __ATOMIC_ACQUIRE))
+		return false;
+	return lh_wait_may_close_cycle(self);
+}
+
 bool lh_on_wait_begin_known(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
 	struct lh_live_thread *live = self->live;
-	struct lh_lock *l = live ? lh_lock_known(call->object, (enum lh_kind)call->kind) : NULL;
-	bool signal = l && (l->flags & LH_LOCK_SIGNAL);
+	uint32_t row = live ? lh_lock_tagged_row(call->object, (enum lh_kind)call->kind) : 0;
+	struct lh_lock *l = &LH_LOCKS[row];
 
-	if (!l || !is_known_kind(l, call) || !lh_contention_is_ready(l) || live->wait_on ||
-	    live->wait_lock || lh_fork_uncopied)
+	if (!row || !is_known_kind(l, call) || live->wait_on || live->wait_lock || lh_fork_uncopied)
 		return false;
 	uint32_t stack = stack_of(call);
 	if (stack == UINT32_MAX)
 		return false;
-	lh_lock_id id = lh_lock_id_of(l);
+	lh_lock_id id = LH_LOCK_ID(row, l->gen);
 	enum lh_mode mode = lh_event_mode(call, l);
 	lh_site site = LH_SITE(stack, call->how, mode);
 	lh_enter_known(self, call->frame);
 	/* without a held lock there is no dependency to record */
-	bool known = signal || !live->held_n || known_chain(self, call, id, site);
+	bool known =
+		!live->held_n || (l->flags & LH_LOCK_SIGNAL) || known_chain(self, call, id, site);
 	if (known) {
 		self->waits_for_free = looks_free(call);
 		live->wait_entries = l->acquired;
-		if (!self->waits_for_free && lh_own_wait_begin(self, id, mode))
-			lh_contention_wait_begin(l, id, live);
-		else
+		if (live->wait_contention)
 			lh_contention_wait_cancel(live);
+		if (!self->waits_for_free && lh_own_wait_begin(self, id, mode))
+			known = count_at_once(l, id, live);
+	}
+	if (known) {
 		lh_event_note_shared(l);
 		announce(live, id, site, lh_clock_now());
 	}
 	lh_leave(self);
-	if (known && LH_SITE_HOW(site) == LH_BLOCKING && lh_is_waited_for(live, l) &&
-	    lh_wait_may_close_cycle(self))
+	if (known && call->how == LH_BLOCKING && may_close_cycle(self, l))
 		confirm_cycle(call);
 	return known;
 }
@@ -140,32 +170,36 @@ static void count_now(struct lh_self *self, struct lh_lock *l, uint64_t ns)
 }
 
 /* Counts the wait after which the thread has the lock, and the hold if it is measured. */
-static void count_wait(struct lh_self *self, struct lh_lock *l, struct lh_held *h)
+static inline void count_wait(struct lh_self *self, struct lh_lock *l, lh_lock_id id,
+			      struct lh_held *h)
 {
 	struct lh_live_thread *live = self->live_saved;
-	uint64_t now = lh_clock_now(), ns = now - live->wait_since_ns;
 	enum lh_mode mode = LH_SITE_MODE(live->wait_site);
+	bool at_once = live->wait_contention != 0;
+	uint64_t now =
+		at_once ? lh_clock_now() : lh_own_wait_end(self, id, mode, live->wait_since_ns);
 
-	if (!live->wait_contention && lh_own_wait_add(self, lh_lock_id_of(l), mode, ns))
+	if (!now)
 		return;
 	lh_lock_stats_add_owner(&LH_LOCK_STATS[l->stats], mode, self->number);
-	count_now(self, l, ns);
-	if (!h)
+	count_now(self, l, now - live->wait_since_ns);
+	if (!h || !at_once)
 		return;
 	lh_contention_acquired(l, live->thread, 1);
 	h->since_ns = now;
 	h->flags = LH_HELD_EXACT_TIME;
 }
 
-static bool ends_known(const struct lh_call *call, const struct lh_lock *l,
-		       const struct lh_live_thread *live)
+static inline bool ends_known(const struct lh_call *call, const struct lh_lock *l, lh_lock_id id,
+			      const struct lh_live_thread *live)
 {
-	return live->wait_on == LH_WAIT_LOCK && live->wait_lock == lh_lock_id_of(l) &&
-	       l->address == (uintptr_t)call->object && l->kind == call->kind &&
-	       !lh_self_get()->outer_wait.lock && !lh_fork_uncopied && live->held_n < LH_HELD_MAX;
+	return live->wait_on == LH_WAIT_LOCK && l->address == (uintptr_t)call->object &&
+	       l->gen == LH_LOCK_GEN(id) && l->kind == call->kind &&
+	       !lh_self_get()->outer_wait.lock && !lh_fork_uncopied &&
+	       live->held_n < LH_HELD_INLINE;
 }
 
-static void end_wait(struct lh_live_thread *live, lh_lock_id id)
+static inline void end_wait(struct lh_live_thread *live, lh_lock_id id)
 {
 	if (live->try_lock == id)
 		live->try_lock = 0;
@@ -174,37 +208,38 @@ static void end_wait(struct lh_live_thread *live, lh_lock_id id)
 }
 
 /* The thread does not have the lock. */
-static bool end_in_vain(struct lh_self *self, struct lh_lock *l)
+static bool end_in_vain(struct lh_self *self, struct lh_lock *l, lh_lock_id id)
 {
 	struct lh_live_thread *live = self->live_saved;
 
-	end_wait(live, lh_lock_id_of(l));
+	end_wait(live, id);
 	if (!did_not_wait(self, l))
 		count_now(self, l, lh_clock_now() - live->wait_since_ns);
 	return true;
 }
 
 /* A signal is not held. */
-static bool end_with_signal(struct lh_self *self, struct lh_lock *l)
+static bool end_with_signal(struct lh_self *self, struct lh_lock *l, lh_lock_id id)
 {
-	end_wait(self->live_saved, lh_lock_id_of(l));
+	end_wait(self->live_saved, id);
 	__atomic_fetch_add(&l->acquired, 1, __ATOMIC_RELAXED);
-	count_wait(self, l, NULL);
+	count_wait(self, l, id, NULL);
 	return true;
 }
 
-static bool end_with_hold(struct lh_self *self, const struct lh_call *call, struct lh_lock *l)
+static inline bool end_with_hold(struct lh_self *self, const struct lh_call *call,
+				 struct lh_lock *l, lh_lock_id id)
 {
 	struct lh_live_thread *live = self->live_saved;
-	lh_lock_id id = lh_lock_id_of(l);
-	uint32_t stack = call->stack == LH_NO_STACK ? 0 : call->stack;
-	lh_site site = call->stack ? LH_SITE(stack, call->how, LH_SITE_MODE(live->wait_site))
-				   : live->wait_site;
-	lh_chain_id chain = l->owner ? 0 : known_chain(self, call, id, site);
+	lh_site site = live->wait_site;
 
+	if (LH_UNLIKELY(call->stack))
+		site = LH_SITE(call->stack == LH_NO_STACK ? 0 : call->stack, call->how,
+			       LH_SITE_MODE(site));
+	lh_chain_id chain = l->owner ? 0 : known_chain(self, call, id, site);
 	if (!chain)
 		return false;
-	bool measured = live->wait_contention != 0, free = did_not_wait(self, l);
+	bool at_once = live->wait_contention != 0, free = did_not_wait(self, l);
 	end_wait(live, id);
 	struct lh_held *h = lh_held_fill(self, live, l,
 					 (struct lh_held){.address = (uintptr_t)call->object,
@@ -212,8 +247,8 @@ static bool end_with_hold(struct lh_self *self, const struct lh_call *call, stru
 							  .site = site,
 							  .chain = chain});
 	if (!free)
-		count_wait(self, l, h);
-	if (!measured)
+		count_wait(self, l, id, h);
+	if (!at_once)
 		lh_held_sample(self, h);
 	return true;
 }
@@ -225,13 +260,13 @@ bool lh_on_wait_end_known(const struct lh_call *call, int rc)
 	lh_lock_id id = live ? live->wait_lock : 0;
 	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(id)];
 
-	if (!id || rc == EOWNERDEAD || rc == EINVAL || !ends_known(call, l, live))
+	if (!id || rc == EOWNERDEAD || rc == EINVAL || !ends_known(call, l, id, live))
 		return false;
 	lh_enter_known(self, call->frame);
 	lh_event_note_shared(l);
-	bool known = rc                          ? end_in_vain(self, l)
-		     : l->flags & LH_LOCK_SIGNAL ? end_with_signal(self, l)
-						 : end_with_hold(self, call, l);
+	bool known = rc                          ? end_in_vain(self, l, id)
+		     : l->flags & LH_LOCK_SIGNAL ? end_with_signal(self, l, id)
+						 : end_with_hold(self, call, l, id);
 	lh_leave(self);
 	return known;
 }
@@ -253,11 +288,11 @@ bool lh_on_wait_begin_free(const struct lh_call *call)
 					     ? lh_context_find(call->frame)
 					     : NULL;
 
-	if (!x || live->wait_on || live->wait_lock || live->held_n >= LH_HELD_MAX)
+	if (!x || live->wait_on || live->wait_lock)
 		return false;
 	lh_lock_id id = lh_lock_id_of(l);
 	lh_site site = LH_SITE(x->stack, call->how, call->mode);
-	lh_chain_id parent = live->held_n ? live->held[live->held_n - 1].chain : 0;
+	lh_chain_id parent = lh_held_chain(live);
 	if (live->held_n && (!parent || !lh_chain_cached(self, parent, id, site)))
 		return false;
 	/* A thread that acquires the lock from now on sees this wait when it looks for a cycle. */

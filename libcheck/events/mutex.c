@@ -34,11 +34,11 @@ static bool is_held(const struct lh_event_frame *event, const struct lh_lock *l)
 	return l->owner || lh_held_find_holder(lh_lock_id_of(l), event->self->number, &h);
 }
 
-void lh_on_wait_begin(const struct lh_call *call)
+static __attribute__((noinline)) void wait_begin(const struct lh_call *call)
 {
 	struct lh_event_frame event;
 
-	if (lh_on_wait_begin_known(call) || !lh_event_begin_lock(&event, call, 0))
+	if (!lh_event_begin_lock(&event, call, 0))
 		return;
 	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
 	if (l) {
@@ -71,6 +71,12 @@ void lh_on_wait_begin(const struct lh_call *call)
 			lh_event_record_chain(&event, lh_lock_id_of(l), site);
 	}
 	lh_event_end(&event);
+}
+
+void lh_on_wait_begin(const struct lh_call *call)
+{
+	if (!lh_on_wait_begin_known(call))
+		wait_begin(call);
 }
 
 /* ---- acquiring ---- */
@@ -174,7 +180,8 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 {
 	struct lh_event_frame event;
 
-	if ((rc == 0 && !waited_ns && lh_on_acquired_revived(call)) ||
+	if ((rc == 0 && !waited_ns &&
+	     (lh_on_acquired_deep(call) || lh_on_acquired_revived(call))) ||
 	    !lh_event_begin_lock(&event, call, 0))
 		return;
 	struct lh_lock *l = lh_event_lock(&event, call->object, call->kind);
@@ -197,12 +204,10 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 	lh_event_end(&event);
 }
 
-void lh_on_wait_end(const struct lh_call *call, int rc)
+static __attribute__((noinline)) void wait_end(const struct lh_call *call, int rc)
 {
 	if (means_acquired(rc))
 		lh_event_end_deadlock(call);
-	if (lh_on_wait_end_known(call, rc))
-		return;
 	struct lh_self *self = lh_enter(call->frame);
 	uint64_t ns = 0;
 
@@ -213,6 +218,12 @@ void lh_on_wait_end(const struct lh_call *call, int rc)
 	}
 	if (rc != EINVAL || !lh_is_invalid(call->object, call->kind)) /* reported before the wait */
 		acquired(call, rc, ns);
+}
+
+void lh_on_wait_end(const struct lh_call *call, int rc)
+{
+	if (LH_UNLIKELY(lh_deadlocks_open) || !lh_on_wait_end_known(call, rc))
+		wait_end(call, rc);
 }
 
 void lh_on_acquired_slow(const struct lh_call *call, int rc)
@@ -300,12 +311,13 @@ static void remove_held(struct lh_live_thread *live, struct lh_held *h)
 
 	if (l && LH_SITE_MODE(h->site) == LH_EXCLUSIVE)
 		l->owner = 0;
-	if (h != &live->held[live->held_n - 1])
+	if (h != lh_held_at(live, live->held_n - 1))
 		removed.chain = 0; /* it would return above locks that were acquired later */
 	lh_held_remove(live, h);
 	removed.lock = 0;
 	removed.address = 0;
-	live->held[live->held_n] = removed;
+	if (live->held_n < lh_held_capacity(live))
+		*lh_held_at(live, live->held_n) = removed;
 }
 
 static void check_unlock(const struct lh_call *call)
@@ -350,8 +362,8 @@ void lh_on_release_slow(const struct lh_call *call)
 		lh_held_measure_end(h);
 		lh_held_keep_lengths(self, h->lock);
 		remove_held(live, h);
-	} else if (live->held_n < LH_HELD_MAX) {
-		live->held[live->held_n].site = 0;
+	} else if (live->held_n < lh_held_capacity(live)) {
+		lh_held_at(live, live->held_n)->site = 0;
 	}
 	lh_leave(self);
 	if (!h && !lh_is_gil_event(LH_GIL_UNLOCK, call, NULL))
@@ -383,9 +395,9 @@ void lh_on_release_failed(const struct lh_call *call)
 	struct lh_lock *l = row ? &LH_LOCKS[row] : NULL;
 	if (h) { /* acquired more than once */
 		h->depth++;
-	} else if (l && live->held_n < LH_HELD_MAX &&
-		   was_removed(live, &live->held[live->held_n], l, call->object)) {
-		h = &live->held[live->held_n];
+	} else if (l && live->held_n < lh_held_capacity(live) &&
+		   was_removed(live, lh_held_at(live, live->held_n), l, call->object)) {
+		h = lh_held_at(live, live->held_n);
 		h->lock = lh_lock_id_of(l);
 		h->address = (uintptr_t)call->object;
 		if (LH_SITE_MODE(h->site) == LH_EXCLUSIVE)

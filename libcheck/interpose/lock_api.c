@@ -264,9 +264,10 @@ static const void *last_held(uint32_t kind)
 	const struct lh_live_thread *live = lh_self_get()->live;
 
 	for (uint32_t i = live ? live->held_n : 0; i-- > 0;) {
-		const struct lh_lock *l = lh_lock_row(live->held[i].lock);
+		const struct lh_held *h = lh_held_at(live, i);
+		const struct lh_lock *l = lh_lock_row(h->lock);
 		if (l && l->kind == LH_CUSTOM && LH_LOCK_OWN_KIND(l->flags) == kind + 1)
-			return (const void *)(uintptr_t)live->held[i].address;
+			return (const void *)(uintptr_t)h->address;
 	}
 	return NULL;
 }

@@ -36,6 +36,7 @@ static const struct {
 	[LH_T_CONTENTION] = {sizeof(struct lh_contention), 1 << 13},
 	[LH_T_LOCK_STATS] = {sizeof(struct lh_lock_stats), 1 << 21},
 	[LH_T_STEERED] = {sizeof(struct lh_steered), LH_PLAN_CYCLES + 1},
+	[LH_T_HELD] = {sizeof(struct lh_held), 1 << 20},
 };
 
 enum { POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, Linux 5.14 */ };

@@ -50,6 +50,7 @@ extern struct lh_own_ledger lh_own_ledger LH_HIDDEN;
 #define LH_LOCK_STATS ((struct lh_lock_stats *)lh_own_ledger.table[LH_T_LOCK_STATS])
 #define LH_STEPS ((struct lh_step *)lh_own_ledger.table[LH_T_STEP])
 #define LH_STEERED ((struct lh_steered *)lh_own_ledger.table[LH_T_STEERED])
+#define LH_HELDS ((struct lh_held *)lh_own_ledger.table[LH_T_HELD])
 
 /* A slot of the run file: in a forked child of a process that has one, or in a new program. */
 bool lh_own_ledger_open_slot(void);

@@ -201,19 +201,21 @@ void lh_contention_wait_end(struct lh_lock *l, struct lh_live_thread *live, enum
 	lh_contention_wait_cancel(live);
 }
 
+/* Each length stands for as many waits as any other; the first one, for what is left too. */
 void lh_contention_add_waits(struct lh_lock *l, lh_thread_id thread, enum lh_mode mode,
-			     const uint32_t *ns, uint32_t n)
+			     const uint32_t *ns, uint32_t measured, uint32_t n)
 {
 	struct lh_lock_stats *stats = &LH_LOCK_STATS[l->stats];
 	struct lh_contention *c = lh_contention(l);
 	struct lh_histogram *t = c ? &c->wait[mode == LH_SHARED] : NULL;
 	uint64_t sum = 0, longest = 0;
 
-	for (uint32_t i = 0; i < n; i++) {
-		sum += ns[i];
+	for (uint32_t i = 0; i < measured; i++) {
+		uint32_t times = n / measured + (i ? 0 : n % measured);
+		sum += (uint64_t)ns[i] * times;
 		longest = ns[i] > longest ? ns[i] : longest;
 		if (t)
-			add_to_bucket(t, lh_bucket_of(ns[i]), 1);
+			add_to_bucket(t, lh_bucket_of(ns[i]), times);
 	}
 	lh_lock_stats_add_waits(stats, n, sum, longest);
 	if (mode == LH_EXCLUSIVE) /* each time another thread was the owner before */

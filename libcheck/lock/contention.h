@@ -38,9 +38,10 @@ void lh_contention_wait_cancel(struct lh_live_thread *live);
 void lh_contention_wait_end(struct lh_lock *l, struct lh_live_thread *live, enum lh_mode,
 			    uint64_t ns);
 
-/* Adds waits of these lengths that a thread has kept (thread/own_waits.h). */
+/* Adds `n` waits that a thread has kept (thread/own_waits.h), of which `measured` have these
+ * lengths. */
 void lh_contention_add_waits(struct lh_lock *l, lh_thread_id thread, enum lh_mode mode,
-			     const uint32_t *ns, uint32_t n);
+			     const uint32_t *ns, uint32_t measured, uint32_t n);
 
 /* Adds waits to the totals of a lock. Threads may do that at the same time. */
 static inline void lh_lock_stats_add_waits(struct lh_lock_stats *stats, uint32_t n, uint64_t ns,

@@ -8,6 +8,13 @@
  * lock that the thread wants. Hardly any thread is joined by a thread that holds a lock, so these
  * edges are made only once the end is *active*: a thread joins it that holds a lock or is itself
  * joined. Before that no cycle contains it.
+ *
+ * A chain of n held locks shows n orders of the lock that is wanted, so n nested locks show n * n
+ * / 2. Of a deep chain only the orders of its `near` innermost locks become edges at once, if one
+ * of the near locks was itself wanted while the far ones were held: then a path of edges leads from
+ * each far lock to the wanted one, and the components are the same as with all edges. A cycle lies
+ * in one component. So the edge from a far lock is made when the far lock and the wanted one are in
+ * one component.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
@@ -120,17 +127,111 @@ static uint32_t held_vertex(struct lh_order_graph *graph, lh_lock_id lock)
 	return v;
 }
 
+/* ---- deep chains ---- */
+
+/* The held locks of a chain, innermost first, and how each leads to the wanted lock. */
+struct held_walk {
+	bool deep;     /* the chain is */
+	uint32_t n;    /* locks so far, this one included */
+	uint32_t last; /* vertex of the lock before */
+	bool covered;  /* all further ones lead to a lock that leads to the wanted one */
+};
+
+/* Is an edge from this held lock needed now? `v`: its vertex. The walk moves on. */
+static bool needs_edge(struct lh_order_graph *graph, struct held_walk *w, lh_chain_id h, uint32_t v)
+{
+	bool near = w->n++ < graph->size.near,
+	     leads = !near && (w->covered || lh_order_edge_find(graph, v, w->last));
+
+	w->last = v;
+	if (w->deep && !w->covered)
+		w->covered = is_dependency(graph, h) &&
+			     !LH_SITE_WITHOUT_GIL(graph->rows.chain[h].site) &&
+			     !lh_chain_holds(graph, h, graph->rows.chain[h].lock);
+	return !leads;
+}
+
+/* Nothing further up the chain needs an edge now. */
+static bool ends_here(const struct lh_order_graph *graph, const struct held_walk *w)
+{
+	return w->covered && w->n >= graph->size.near;
+}
+
+static bool is_deep(const struct lh_order_graph *graph, lh_chain_id chain)
+{
+	return graph->rows.chain[chain].depth > graph->size.near;
+}
+
+static bool has_witness(const struct lh_order_graph *graph, uint32_t e, lh_chain_id chain)
+{
+	for (uint32_t w = graph->edge[e].witness; w; w = graph->witness[w].next)
+		if (graph->witness[w].chain == chain)
+			return true;
+	return false;
+}
+
+/* The edges of a deep chain from locks of the component in which the wanted lock, `to`, lies. */
+static void add_far_edges_of(struct lh_order_graph *graph, lh_chain_id chain, uint32_t to)
+{
+	uint32_t component = lh_component_find(graph, to), n = 0;
+
+	LH_FOR_EACH_HELD (graph, chain, h) {
+		if (!lh_order_is_lock(graph, graph->rows.chain[h].lock) || n++ < graph->size.near)
+			continue;
+		uint32_t v = lh_order_vertex_find(graph, graph->rows.chain[h].lock);
+		if (v && lh_component_find(graph, v) == component &&
+		    !has_witness(graph, lh_order_edge_find(graph, v, to), chain))
+			lh_order_edge_add(graph, v, to, chain);
+	}
+}
+
+static void add_far_edges_into(struct lh_order_graph *graph, uint32_t v)
+{
+	lh_lock_id lock = graph->vertex[v].lock;
+	uint32_t left = graph->rows.chains;
+
+	for (lh_chain_id chain = lh_order_lock(graph, lock)->chains;
+	     chain && chain < graph->rows.chains && left--; chain = graph->rows.chain[chain].next)
+		if (chain <= graph->chain_high && graph->rows.chain[chain].lock == lock &&
+		    is_deep(graph, chain) && is_dependency(graph, chain) &&
+		    !lh_chain_holds(graph, chain, lock))
+			add_far_edges_of(graph, chain, v);
+}
+
+/* Makes the far edges inside the components that have grown. */
+static void add_far_edges(struct lh_order_graph *graph)
+{
+	while (graph->merged_todo) {
+		uint32_t root = graph->merged_todo, v;
+		graph->merged_todo = graph->vertex[root].merged_todo;
+		graph->vertex[root].has_merged = false;
+		v = root = lh_component_find(graph, root);
+		do {
+			add_far_edges_into(graph, v);
+			v = graph->vertex[v].next_member;
+		} while (v != root);
+	}
+}
+
 /* A dependency's edges: from each held lock, and from the active ends of its threads. */
 static void add_edges_into(struct lh_order_graph *graph, lh_chain_id chain, uint32_t to)
 {
 	lh_lock_id lock = graph->rows.chain[chain].lock;
+	struct held_walk w = {.deep = is_deep(graph, chain)};
 
 	if (lh_chain_holds(graph, chain, lock))
 		return;
-	LH_FOR_EACH_HELD (graph, chain, h)
-		if (lh_order_is_lock(graph, graph->rows.chain[h].lock))
-			lh_order_edge_add(graph, held_vertex(graph, graph->rows.chain[h].lock), to,
-					  chain);
+	LH_FOR_EACH_HELD (graph, chain, h) {
+		if (!lh_order_is_lock(graph, graph->rows.chain[h].lock))
+			continue;
+		uint32_t v = held_vertex(graph, graph->rows.chain[h].lock);
+		if (needs_edge(graph, &w, h, v))
+			lh_order_edge_add(graph, v, to, chain);
+		if (ends_here(graph, &w))
+			break;
+	}
+	if (is_deep(graph, chain) && graph->vertex[lh_component_find(graph, to)].members > 1)
+		add_far_edges_of(graph, chain, to);
 	for (uint32_t i = graph->rows.chain[chain].visit; i && i < graph->rows.visits;
 	     i = graph->rows.visit[i].next)
 		if (graph->rows.visit[i].thread < graph->size.threads &&
@@ -296,14 +397,26 @@ bool lh_order_wants_to_write(const struct lh_order_graph *graph, lh_chain_id cha
 	       (lh_order_lock_of(graph, chain)->flags & LH_LOCK_PREFER_WRITER);
 }
 
+/* Those of the far locks of a deep chain were made when the near ones were wanted. */
+static void add_held_vertices(struct lh_order_graph *graph, lh_chain_id chain)
+{
+	struct held_walk w = {.deep = is_deep(graph, chain)};
+
+	LH_FOR_EACH_HELD (graph, chain, h) {
+		if (!lh_order_is_lock(graph, graph->rows.chain[h].lock))
+			continue;
+		needs_edge(graph, &w, h, held_vertex(graph, graph->rows.chain[h].lock));
+		if (ends_here(graph, &w))
+			return;
+	}
+}
+
 static void add_edges(struct lh_order_graph *graph, lh_chain_id chain, lh_lock_id lock)
 {
-	bool again = lh_chain_holds(graph, chain, lock);
 	uint32_t to;
 
-	LH_FOR_EACH_HELD (graph, chain, h)
-		if (!again && lh_order_is_lock(graph, graph->rows.chain[h].lock))
-			held_vertex(graph, graph->rows.chain[h].lock);
+	if (!lh_chain_holds(graph, chain, lock))
+		add_held_vertices(graph, chain);
 	to = wanted_vertex(graph, lock);
 	if (to)
 		add_edges_into(graph, chain, to);
@@ -326,6 +439,7 @@ static void add_chain(struct lh_order_graph *graph, lh_chain_id chain)
 		lh_order_witness_add(graph, &graph->vertex[v].writers, chain);
 	if (!is_dependency(graph, chain))
 		return;
+	graph->deep |= is_deep(graph, chain);
 	add_edges(graph, chain, lock);
 	if (l->kind == LH_THREAD_END)
 		add_join(graph, chain);
@@ -337,6 +451,7 @@ void lh_order_chain_reused(struct lh_order_graph *graph, const struct lh_order_i
 	graph->rows = *input;
 	if (chain <= graph->chain_high)
 		add_chain(graph, chain);
+	add_far_edges(graph);
 }
 
 static void withdraw(struct lh_order_graph *graph, lh_chain_id chain, uint32_t from, uint32_t to)
@@ -416,6 +531,7 @@ void lh_order_visit_reused(struct lh_order_graph *graph, const struct lh_order_i
 		add_visit_edges(graph, visit);
 	else
 		add_visit(graph, visit);
+	add_far_edges(graph);
 }
 
 /* Adds all new visits and happens-before edges, and new chains up to `chain`. */
@@ -430,4 +546,5 @@ void lh_order_add_chain(struct lh_order_graph *graph, lh_chain_id chain)
 	while (graph->chain_high < chain)
 		add_chain(graph, ++graph->chain_high);
 	activate_threads(graph);
+	add_far_edges(graph);
 }

@@ -396,7 +396,7 @@ void lh_cycle_report_counted(struct lh_order_graph *graph)
 	report(graph, timed ? LH_F_TIMED : LH_F_NONE, (uint32_t)writers);
 }
 
-static bool has_gate_lock(const struct lh_order_graph *graph)
+static bool has_gate_lock(struct lh_order_graph *graph)
 {
 	for (uint32_t c = 1; c < graph->length; c++)
 		if (lh_slot_has_gate_lock(graph, c))

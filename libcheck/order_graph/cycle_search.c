@@ -19,25 +19,25 @@
 
 static bool closes(const struct lh_order_graph *graph, uint32_t v)
 {
-	for (uint32_t i = 0; i < graph->closings; i++)
-		if (graph->closing[i] == v)
-			return true;
-	return false;
+	return graph->vertex[v].closing_mark == graph->closing_mark;
 }
 
 static void add_closing(struct lh_order_graph *graph, uint32_t vertex, uint32_t want)
 {
-	if (!vertex || graph->closings >= sizeof(graph->closing) / sizeof(graph->closing[0]))
+	if (!vertex || closes(graph, vertex) ||
+	    lh_component_find(graph, vertex) != lh_component_find(graph, want))
 		return;
-	if (lh_component_find(graph, vertex) == lh_component_find(graph, want) &&
-	    !closes(graph, vertex))
-		graph->closing[graph->closings++] = vertex;
+	graph->vertex[vertex].closing_mark = graph->closing_mark;
+	graph->closing[graph->closings++] = vertex;
 }
 
 /* Where a cycle could close: the locks that slot[0] holds, and the ends of its threads. */
 static void find_closings(struct lh_order_graph *graph, lh_chain_id chain, uint32_t want)
 {
 	graph->closings = 0;
+	graph->closing_mark = ++graph->mark;
+	if (graph->vertex[lh_component_find(graph, want)].members < 2)
+		return; /* no cycle leads through it */
 	LH_FOR_EACH_HELD (graph, chain, h)
 		add_closing(graph, lh_order_vertex_find(graph, graph->rows.chain[h].lock), want);
 	for (uint32_t visit = lh_visit_first(graph, chain); visit;
@@ -107,9 +107,9 @@ static bool fits(struct lh_order_graph *graph, uint32_t c, bool last)
 	struct lh_cycle_slot *s = &graph->slot[c];
 	const struct lh_edge *e = &graph->edge[s->edge];
 
-	if (!lh_order_budget_spend(graph, 8 * c))
-		return false;
 	s->chain = graph->witness[s->witness].chain;
+	if (!lh_order_budget_spend(graph, (8 + lh_order_deep_steps(graph, s->chain)) * c))
+		return false;
 	s->from = e->key.from;
 	s->want = e->key.to;
 	s->required_thread = graph->vertex[e->key.from].thread_end;
@@ -267,8 +267,10 @@ static void drop_signal_semaphores(struct lh_order_graph *graph)
 	for (uint32_t i = 0; i < graph->closings;)
 		if (lh_order_is_lock(graph, graph->vertex[graph->closing[i]].lock))
 			i++;
-		else
+		else {
+			graph->vertex[graph->closing[i]].closing_mark = 0;
 			graph->closing[i] = graph->closing[--graph->closings];
+		}
 }
 
 void lh_cycle_search(struct lh_order_graph *graph, lh_chain_id chain)

@@ -3,7 +3,7 @@
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
-enum { REFILL = 500, BUDGET_MAX = 1 << 18 }; /* a step is 5 to 10 ns */
+enum { REFILL = 500, BUDGET_MAX = 1 << 18 /* a step is 5 to 10 ns */, NEAR = 64 };
 
 /* ---- memory ---- */
 
@@ -62,6 +62,7 @@ static void lay_out(struct lh_order_graph *graph, struct pieces *p,
 	graph->knows = next_piece(p, sizeof *graph->knows, now->lock_rows, whole->lock_rows);
 	for (int i = 0; i < 2; i++)
 		graph->list[i] = next_piece(p, sizeof(uint32_t), now->locks, whole->locks);
+	graph->closing = next_piece(p, sizeof(uint32_t), now->locks, whole->locks);
 	graph->slot = next_piece(p, sizeof *graph->slot, slots, slots);
 	graph->found = next_piece(p, sizeof *graph->found, LH_CYCLES_PER_CALL, LH_CYCLES_PER_CALL);
 }
@@ -89,6 +90,10 @@ static struct lh_order_graph *init(struct pieces *p, const struct lh_order_graph
 		graph->size.refill = REFILL;
 	if (!graph->size.budget_max)
 		graph->size.budget_max = BUDGET_MAX;
+	if (!(flags & LH_ORDER_LOCK_LISTS)) /* far edges could not be made later */
+		graph->size.near = UINT32_MAX;
+	else if (!graph->size.near)
+		graph->size.near = NEAR;
 	graph->budget = graph->size.budget_max;
 	graph->more = p->growing ? p->growing->more : NULL;
 	lay_out(graph, p, whole);
@@ -129,11 +134,11 @@ void lh_order_graph_resize(struct lh_order_graph *graph, const struct lh_order_g
 
 /* ---- searches ---- */
 
-static void refill(struct lh_order_graph *graph)
+static void refill(struct lh_order_graph *graph, lh_chain_id chain)
 {
 	if (graph->budget < 0)
 		graph->budget = 0;
-	graph->budget += graph->size.refill;
+	graph->budget += graph->size.refill + lh_order_deep_steps(graph, chain);
 	if (graph->budget > graph->size.budget_max)
 		graph->budget = graph->size.budget_max;
 }
@@ -156,7 +161,7 @@ static void search_from(struct lh_order_graph *graph, lh_chain_id chain)
 {
 	int64_t reserved;
 
-	refill(graph);
+	refill(graph, chain);
 	reserved = graph->budget / 2; /* no search may use up the budget */
 	graph->budget -= reserved;
 	lh_semaphore_search(graph, chain);
@@ -201,7 +206,7 @@ uint32_t lh_order_check_wait(struct lh_order_graph *graph, const struct lh_order
 	if (!wait || wait >= input->chains)
 		return 0;
 	lh_order_add_chain(graph, input->chains - 1); /* all writers that could queue */
-	refill(graph);
+	refill(graph, wait);
 	lh_condition_search(graph, wait);
 	return graph->found_n;
 }

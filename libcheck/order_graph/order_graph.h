@@ -87,10 +87,12 @@ struct lh_cycle {
 struct lh_order_graph_size {
 	uint32_t locks;     /* distinct locks that are wanted, or held while another is wanted */
 	uint32_t edges;     /* distinct pairs (held, wanted) */
-	uint32_t witnesses; /* sum of the held locks of all chains */
+	uint32_t witnesses; /* sum of the held locks of all chains; of a deep chain fewer, see add.c
+			     */
 	uint32_t threads, visits, hb_edges; /* rows of these tables */
 	uint32_t cycles;                    /* distinct cycles */
 	uint32_t lock_rows;  /* rows of LH_T_LOCK, for lh_order_known_rows; 0: it is not used */
+	uint32_t near;       /* see add.c; 0: default */
 	uint32_t refill;     /* steps that each call adds to the budget; 0: default */
 	uint32_t budget_max; /* bound of the budget; 0: default */
 };
@@ -110,7 +112,7 @@ enum {
 	 * as LH_F_TIMED are searched, which is faster. */
 	LH_ORDER_KEEP_FILTERED = 1 << 0,
 	/* From lh_lock.chains on, lh_chain.next leads to every chain that acquires this lock, so
-	 * edges can be added later from that list, see add.c. */
+	 * edges can be added later from that list, see add.c. Without it deep chains cost more. */
 	LH_ORDER_LOCK_LISTS = 1 << 1,
 };
 

@@ -66,10 +66,15 @@ struct lh_vertex {
 	struct lh_component_edges component_edges[2]; /* of a root, by direction */
 	uint32_t search_mark[2], cycle_mark;
 	/* edges from here to where the cycle closes; valid if distance_mark is the search's */
-	uint32_t distance : 31;
+	uint32_t distance : 30;
 	uint32_t has_in_edges : 1; /* edges into it are made: see add.c */
+	uint32_t has_merged : 1;   /* it is in the list of merged_todo */
 	uint32_t distance_mark;
 	uint32_t todo; /* next vertex whose in-edges are to be made */
+	uint32_t merged_todo;
+	uint32_t closing_mark; /* slot[0] holds it in this search */
+	uint32_t gate_mark;    /* a chain holds it; `gate_shared`: only shared */
+	bool gate_shared;
 };
 
 struct lh_edge {
@@ -137,6 +142,7 @@ struct lh_order_graph {
 	struct lh_order_thread *thread;
 	uint32_t *visit_next, *visit_prev, *hb_edge_next;
 	uint32_t *list[2]; /* scratch: one entry for each vertex */
+	uint32_t *closing; /* vertices that slot[0] holds; as long */
 	uint8_t *knows;    /* by row of LH_T_LOCK: a lock of the row has a vertex */
 	struct lh_cycle_slot *slot;
 	struct lh_cycle *found;
@@ -152,6 +158,10 @@ struct lh_order_graph {
 	uint32_t visit_high, hb_edge_high;
 	uint32_t todo;        /* first thread to activate */
 	uint32_t vertex_todo; /* first vertex whose in-edges are to be made */
+	/* Deep chains were added; the first component that has grown since its far edges were made.
+	 */
+	bool deep;
+	uint32_t merged_todo;
 	uint32_t free_witness;
 	uint32_t found_n;
 	/* The search for the cycles through slot[0], see cycle_search.c: */
@@ -160,8 +170,7 @@ struct lh_order_graph {
 	bool longer; /* a path was left because of `length`: there may be longer cycles */
 	uint32_t length;
 	uint32_t distance_mark; /* of lh_vertex.distance; 0: not measured */
-	uint32_t closings;
-	uint32_t closing[LH_HELD_MAX * 2]; /* vertices that slot[0] holds */
+	uint32_t closings, closing_mark;
 };
 
 /* ---- rows ---- */
@@ -227,6 +236,15 @@ static inline bool lh_order_budget_spend(struct lh_order_graph *graph, uint32_t 
 	return graph->budget > 0;
 }
 
+/* What a walk up the chain costs beyond that up a usual one. */
+static inline uint32_t lh_order_deep_steps(const struct lh_order_graph *graph, lh_chain_id chain)
+{
+	enum { USUAL = 64, LOCKS_PER_STEP = 8 };
+	uint32_t depth = graph->rows.chain[chain].depth;
+
+	return depth > USUAL ? depth / LOCKS_PER_STEP : 0;
+}
+
 /*
  * For the keys of cycles. Which link a cycle begins with depends on it, and so do the fingerprints
  * of cycles through a thread's end: a change of it makes known findings new ones.
@@ -235,6 +253,18 @@ static inline uint64_t lh_order_mix(uint64_t h, uint64_t word)
 {
 	h = (h ^ (word + 0x9e3779b97f4a7c15u + (h << 6) + (h >> 2))) * 0xbf58476d1ce4e5b9u;
 	return h ^ h >> 29;
+}
+
+/* The component with this root has more members than before. */
+static inline void lh_order_note_merged(struct lh_order_graph *graph, uint32_t root)
+{
+	struct lh_vertex *v = &graph->vertex[root];
+
+	if (v->has_merged)
+		return;
+	v->has_merged = true;
+	v->merged_todo = graph->merged_todo;
+	graph->merged_todo = root;
 }
 
 /* ---- edges.c ---- */
@@ -277,7 +307,7 @@ bool lh_happens_before(struct lh_order_graph *graph, lh_thread_id a, uint32_t a_
 /* ---- overlap.c ---- */
 
 /* Is a lock held in slot c and in a slot before it, in modes that exclude each other? */
-bool lh_slot_has_gate_lock(const struct lh_order_graph *graph, uint32_t c);
+bool lh_slot_has_gate_lock(struct lh_order_graph *graph, uint32_t c);
 /* The innermost acquisition of `lock` that is held in the chain; 0: none. */
 lh_chain_id lh_chain_holds(const struct lh_order_graph *graph, lh_chain_id chain, lh_lock_id lock);
 /* Assigns a visit to each of the first n slots so that all can be in progress at once. */

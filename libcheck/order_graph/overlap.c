@@ -27,9 +27,53 @@ static bool excludes_lock(const struct lh_order_graph *graph, lh_chain_id chain,
 	return false;
 }
 
-/* Does it prevent another thread from holding the chain `other`? */
-static bool excludes_chain(const struct lh_order_graph *graph, lh_chain_id chain, lh_chain_id other)
+/* ---- deep chains: without a step for each pair of their locks ---- */
+
+static bool are_deep(const struct lh_order_graph *graph, lh_chain_id a, lh_chain_id b)
 {
+	enum { PAIRS_MAX = 4096 };
+
+	return (uint32_t)graph->rows.chain[a].depth * graph->rows.chain[b].depth > PAIRS_MAX;
+}
+
+/* Marks what the chain holds, its last lock included. */
+static void mark_held(struct lh_order_graph *graph, lh_chain_id chain)
+{
+	const struct lh_chain *row = graph->rows.chain;
+
+	graph->mark++;
+	for (lh_chain_id h = chain; h; h = lh_chain_parent(graph, h)) {
+		struct lh_vertex *v = &graph->vertex[lh_order_vertex_find(graph, row[h].lock)];
+		bool shared = LH_SITE_MODE(row[h].site) == LH_SHARED;
+		v->gate_shared = shared && (v->gate_mark != graph->mark || v->gate_shared);
+		v->gate_mark = graph->mark;
+	}
+}
+
+/* Does the marked chain prevent another thread from holding `lock` so? `chain`: the marked one. */
+static bool marked_excludes(const struct lh_order_graph *graph, lh_chain_id chain, lh_lock_id lock,
+			    lh_site site)
+{
+	uint32_t v = lh_order_vertex_find(graph, lock);
+
+	if (!v) /* the graph has no room for it */
+		return excludes_lock(graph, chain, lock, site);
+	return graph->vertex[v].gate_mark == graph->mark &&
+	       !(graph->vertex[v].gate_shared && LH_SITE_MODE(site) == LH_SHARED) &&
+	       lh_order_is_lock(graph, lock);
+}
+
+/* Does it prevent another thread from holding the chain `other`? */
+static bool excludes_chain(struct lh_order_graph *graph, lh_chain_id chain, lh_chain_id other)
+{
+	if (are_deep(graph, chain, other)) {
+		mark_held(graph, chain);
+		for (lh_chain_id h = other; h; h = lh_chain_parent(graph, h))
+			if (marked_excludes(graph, chain, graph->rows.chain[h].lock,
+					    graph->rows.chain[h].site))
+				return true;
+		return false;
+	}
 	for (lh_chain_id h = other; h; h = lh_chain_parent(graph, h))
 		if (excludes_lock(graph, chain, graph->rows.chain[h].lock,
 				  graph->rows.chain[h].site))
@@ -37,18 +81,36 @@ static bool excludes_chain(const struct lh_order_graph *graph, lh_chain_id chain
 	return false;
 }
 
-bool lh_slot_has_gate_lock(const struct lh_order_graph *graph, uint32_t c)
+static bool deep_share_gate_lock(struct lh_order_graph *graph, lh_chain_id chain, lh_chain_id other)
 {
 	const struct lh_chain *row = graph->rows.chain;
 
-	for (uint32_t i = 0; i < c; i++) {
-		lh_chain_id other = graph->slot[i].chain;
-		LH_FOR_EACH_HELD (graph, graph->slot[c].chain, h)
-			if (!lh_chain_lets_go(graph, other, h) &&
-			    excludes_lock(graph, lh_chain_parent(graph, other), row[h].lock,
-					  row[h].site))
-				return true;
-	}
+	mark_held(graph, lh_chain_parent(graph, other));
+	LH_FOR_EACH_HELD (graph, chain, h)
+		if (!lh_chain_lets_go(graph, other, h) &&
+		    marked_excludes(graph, lh_chain_parent(graph, other), row[h].lock, row[h].site))
+			return true;
+	return false;
+}
+
+static bool share_gate_lock(struct lh_order_graph *graph, lh_chain_id chain, lh_chain_id other)
+{
+	const struct lh_chain *row = graph->rows.chain;
+
+	if (are_deep(graph, chain, other))
+		return deep_share_gate_lock(graph, chain, other);
+	LH_FOR_EACH_HELD (graph, chain, h)
+		if (!lh_chain_lets_go(graph, other, h) &&
+		    excludes_lock(graph, lh_chain_parent(graph, other), row[h].lock, row[h].site))
+			return true;
+	return false;
+}
+
+bool lh_slot_has_gate_lock(struct lh_order_graph *graph, uint32_t c)
+{
+	for (uint32_t i = 0; i < c; i++)
+		if (share_gate_lock(graph, graph->slot[c].chain, graph->slot[i].chain))
+			return true;
 	return false;
 }
 
@@ -65,7 +127,7 @@ static lh_chain_id creator_chain_of(const struct lh_order_graph *graph, lh_threa
  * While t lives, its creator holds the locks of creator_chain, so no other thread that holds one of
  * them runs at the same time. The creator itself does.
  */
-static bool creator_excludes(const struct lh_order_graph *graph, lh_thread_id t, lh_thread_id other,
+static bool creator_excludes(struct lh_order_graph *graph, lh_thread_id t, lh_thread_id other,
 			     lh_chain_id held)
 {
 	lh_chain_id chain = creator_chain_of(graph, t);
@@ -75,7 +137,7 @@ static bool creator_excludes(const struct lh_order_graph *graph, lh_thread_id t,
 }
 
 /* Does the creator of t exclude u or the creator of u, or the creator of u exclude t? */
-static bool creators_exclude(const struct lh_order_graph *graph, lh_thread_id t, lh_chain_id t_held,
+static bool creators_exclude(struct lh_order_graph *graph, lh_thread_id t, lh_chain_id t_held,
 			     lh_thread_id u, lh_chain_id u_held)
 {
 	lh_chain_id of_u = creator_chain_of(graph, u);

@@ -184,10 +184,12 @@ void lh_semaphore_search(struct lh_order_graph *graph, lh_chain_id chain)
 	uint32_t v = lh_order_vertex_find(graph, lock), e = v ? lh_order_edge_find(graph, v, v) : 0;
 	const struct lh_lock *l = lh_order_lock(graph, lock);
 	struct sem_query p = {.graph = graph, .lock = lock, .permits = l->initial};
-	uint32_t held = held_permits(&p, chain);
 
-	if (!e || !(l->flags & LH_LOCK_COUNTING) || (l->flags & LH_LOCK_SIGNAL) || !held ||
-	    held >= p.permits || !lh_order_may_block(graph, chain))
+	if (!e || !(l->flags & LH_LOCK_COUNTING) || (l->flags & LH_LOCK_SIGNAL) ||
+	    !lh_order_may_block(graph, chain))
+		return;
+	uint32_t held = held_permits(&p, chain);
+	if (!held || held >= p.permits)
 		return;
 	p.first = graph->edge[e].witness;
 	if (may_wait(&p, chain) && fill_any(&p, chain, LH_OVERLAP_HAPPENS_BEFORE, true)) {

@@ -179,6 +179,8 @@ static uint32_t merge_components(struct lh_order_graph *graph, uint32_t a, uint3
 	append_component_edges(graph, x, y, LH_FORWARD);
 	append_component_edges(graph, x, y, LH_BACKWARD);
 	y->parent = root;
+	if (graph->deep)
+		lh_order_note_merged(graph, root);
 	return root;
 }
 

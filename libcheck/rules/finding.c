@@ -381,8 +381,8 @@ uint32_t lh_check_thread_exit(uint32_t live_row)
 	struct lh_finding_draft *draft =
 		lh_finding_begin(LH_RULE_EXIT_HOLDING, LH_HAPPENED, live->thread);
 
-	for (uint32_t i = 0; i < live->held_n && i < LH_HELD_MAX; i++) {
-		struct lh_held *h = &live->held[i];
+	for (uint32_t i = 0; i < lh_held_count(live); i++) {
+		struct lh_held *h = lh_held_at(live, i);
 		struct lh_lock *l = lh_lock_row(h->lock);
 		if (l && l->owner == live_row)
 			l->owner = 0;

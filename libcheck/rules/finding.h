@@ -24,7 +24,7 @@ struct lh_finding_draft {
 	uint64_t key; /* 0: computed from the rule and from the stacks and actions of the steps */
 	lh_thread_id thread;
 	int n;
-	struct lh_step step[2 * LH_HELD_MAX];
+	struct lh_step step[2 * LH_HELD_INLINE];
 };
 
 /* An empty draft. There is only one, used under the internal lock: it is too large for the stack of

@@ -45,8 +45,8 @@ static uint32_t *visited, searches;
 static bool blocks(const struct lh_live_thread *live, lh_lock_id lock, enum lh_mode wanted,
 		   bool queue)
 {
-	for (uint32_t k = 0; k < live->held_n && k < LH_HELD_MAX; k++)
-		if (lh_held_blocks(&live->held[k], lock, wanted))
+	for (uint32_t k = 0; k < lh_held_count(live); k++)
+		if (lh_held_blocks(lh_held_at(live, k), lock, wanted))
 			return true;
 	/* in a lock that prefers writers, a reader waits behind a queued writer */
 	return queue && live->wait_lock == lock && LH_SITE_MODE(live->wait_site) == LH_EXCLUSIVE;
@@ -149,9 +149,9 @@ static bool is_unchanged(int n)
 
 static lh_site site_of(const struct lh_live_thread *live, lh_lock_id lock)
 {
-	for (uint32_t k = 0; k < live->held_n && k < LH_HELD_MAX; k++)
-		if (live->held[k].lock == lock)
-			return live->held[k].site;
+	for (uint32_t k = 0; k < lh_held_count(live); k++)
+		if (lh_held_at(live, k)->lock == lock)
+			return lh_held_at(live, k)->site;
 	return 0;
 }
 

@@ -44,8 +44,8 @@ static enum waits waits_for(uint32_t waiter, uint32_t row)
 		return LH_LIVE_THREADS[waiter].wait_with != live->thread ? NOT
 		       : LH_SITE_HOW(site) == LH_BLOCKING                ? BY_JOIN
 									 : BY_LOCK;
-	for (uint32_t k = 0; k < live->held_n && k < LH_HELD_MAX; k++)
-		if (lh_held_blocks(&live->held[k], lock, LH_SITE_MODE(site)))
+	for (uint32_t k = 0; k < lh_held_count(live); k++)
+		if (lh_held_blocks(lh_held_at(live, k), lock, LH_SITE_MODE(site)))
 			return BY_LOCK;
 	return NOT;
 }
@@ -63,11 +63,12 @@ static bool is_in_the_way(uint32_t row)
 		if (p->state != LH_STEER_PAUSED || p->stop == p->plan->stops - 1 ||
 		    p->thread == s->thread)
 			continue;
-		for (uint32_t k = 0; k < live->held_n && k < LH_HELD_MAX; k++)
-			if (live->held[k].address == p->wanted &&
-			    lh_held_blocks(&live->held[k], live->held[k].lock,
-					   p->plan->stop[p->stop].mode))
+		for (uint32_t k = 0; k < lh_held_count(live); k++) {
+			const struct lh_held *h = lh_held_at(live, k);
+			if (h->address == p->wanted &&
+			    lh_held_blocks(h, h->lock, p->plan->stop[p->stop].mode))
 				return true;
+		}
 	}
 	return false;
 }

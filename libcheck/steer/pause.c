@@ -102,10 +102,12 @@ static bool is_stop(lh_stack_id stack, const struct lh_stop *at)
 /* The address of the lock that the thread holds since the stop `at`; 0: none. */
 static uint64_t held_since(const struct lh_live_thread *live, struct lh_stop at)
 {
-	for (uint32_t k = live->held_n < LH_HELD_MAX ? live->held_n : LH_HELD_MAX; k-- > 0;)
-		if (!(live->held[k].flags & LH_HELD_IN_COND_WAIT) &&
-		    is_stop(LH_SITE_STACK(live->held[k].site), &at))
-			return live->held[k].address;
+	for (uint32_t k = lh_held_count(live); k-- > 0;) {
+		const struct lh_held *h = lh_held_at(live, k);
+		if (h->lock && !(h->flags & LH_HELD_IN_COND_WAIT) &&
+		    is_stop(LH_SITE_STACK(h->site), &at))
+			return h->address;
+	}
 	return 0;
 }
 
@@ -113,8 +115,9 @@ static uint32_t held_now(const struct lh_live_thread *live)
 {
 	uint32_t n = 0;
 
-	for (uint32_t k = 0; k < live->held_n && k < LH_HELD_MAX; k++)
-		n += !(live->held[k].flags & LH_HELD_IN_COND_WAIT) && live->held[k].lock;
+	for (uint32_t k = 0; k < lh_held_count(live); k++)
+		n += !(lh_held_at(live, k)->flags & LH_HELD_IN_COND_WAIT) &&
+		     lh_held_at(live, k)->lock;
 	return n;
 }
 
@@ -256,8 +259,8 @@ static bool arrive(const struct visitor *v, const struct lh_stop *at)
 /* All other Python threads wait for the thread that has the GIL, whatever they do next. */
 static bool holds_gil(const struct lh_live_thread *live)
 {
-	for (uint32_t k = 0; lh_python.on && k < live->held_n && k < LH_HELD_MAX; k++)
-		if (LH_LOCKS[LH_LOCK_ROW(live->held[k].lock)].kind == LH_GIL)
+	for (uint32_t k = 0; lh_python.on && k < lh_held_count(live); k++)
+		if (LH_LOCKS[LH_LOCK_ROW(lh_held_at(live, k)->lock)].kind == LH_GIL)
 			return true;
 	return false;
 }

@@ -2,48 +2,33 @@
 #include "libcheck/thread/own_waits.h"
 #include "libcheck/lock/contention.h"
 
-enum { FIRST = 8 }; /* waits in one tick that are counted at once */
-
-/* Readers and writers of one lock have different entries. */
-static struct lh_own_waits *entry_of(struct lh_self *self, lh_lock_id lock, enum lh_mode mode)
-{
-	return &self->own_waits[(LH_LOCK_ROW(lock) + mode * (LH_OWN_WAITS / 2)) &
-				(LH_OWN_WAITS - 1)];
-}
-
-static bool is_of(const struct lh_own_waits *w, lh_lock_id lock, enum lh_mode mode)
-{
-	return w->lock == lock && w->mode == mode;
-}
-
 /* The process may end meanwhile, in another thread: each wait is added once. */
 static void add_to_lock(struct lh_own_waits *w, lh_thread_id thread)
 {
-	uint32_t n = __atomic_exchange_n(&w->n, 0, __ATOMIC_RELAXED);
-	struct lh_lock *l = n ? lh_lock_row(w->lock) : NULL;
+	uint32_t n = __atomic_exchange_n(&w->n, 0, __ATOMIC_RELAXED), measured = w->measured;
+	struct lh_lock *l = n ? lh_lock_row((lh_lock_id)w->key) : NULL;
 
-	if (l && l->stats)
-		lh_contention_add_waits(l, thread, (enum lh_mode)w->mode, w->ns, n);
+	w->measured = 0;
+	if (l && l->stats && measured)
+		lh_contention_add_waits(l, thread, (enum lh_mode)(w->key >> 32), w->ns, measured,
+					n);
 }
 
-bool lh_own_wait_begin(struct lh_self *self, lh_lock_id lock, enum lh_mode mode)
+bool lh_own_wait_begin_slow(struct lh_self *self, struct lh_own_waits *w, uint64_t key,
+			    uint32_t tick)
 {
-	struct lh_own_waits *w = entry_of(self, lock, mode);
-	uint32_t tick = lh_clock_tick();
-	bool goes_on = is_of(w, lock, mode) && w->tick == tick;
+	bool goes_on = w->key == key && w->tick == tick;
 
-	if (w->n && (!goes_on || w->n == LH_OWN_WAITS_KEPT))
+	if (w->n && (!goes_on || w->n >= LH_OWN_WAITS_KEPT))
 		add_to_lock(w, self->live_saved->thread);
 	if (!goes_on) {
-		w->lock = lock;
-		w->mode = (uint8_t)mode;
+		w->key = key;
 		w->tick = tick;
-		w->in_tick = 0;
+		w->at_once = 0;
 	}
-	self->own_wait = w;
-	if (w->in_tick >= FIRST)
+	if (w->at_once >= LH_OWN_WAITS_AT_ONCE)
 		return false;
-	w->in_tick++;
+	w->at_once++;
 	return true;
 }
 

@@ -8,8 +8,10 @@
  * - A live-thread row is written only by its own thread; but another thread that releases a lock of
  *   the held list may make a hole there (lock 0), under the internal lock.
  * - A lock appears once in the held list; acquiring it again raises its depth.
- * - Release need not be last-in first-out: removal searches from the top.
- * - The held list is bounded (LH_HELD_MAX); further locks are counted and not recorded.
+ * - Release need not be last-in first-out: removal searches from the top, and may leave a gap,
+ * which the next acquisition closes.
+ * - The held list begins in the live-thread row and goes on in rows of LH_T_HELD, which grow under
+ *   the internal lock. It is bounded (LH_HELD_MAX); further locks are counted and not recorded.
  * - `struct lh_self` is private and wiped by fork; its `live` is NULL whenever the fast path may
  *   not run, so that one test answers every question at once.
  *
@@ -30,7 +32,9 @@ enum {
 	LH_RETIRED_KINDS = 16,     /* init sites for which a thread retires rows; a power of two */
 	LH_RETIRED_MAX = 256,      /* rows of one of them */
 	LH_OWN_WAITS = 32,         /* locks for which a thread keeps waits; a power of two */
-	LH_OWN_WAITS_KEPT = 32     /* waits that it keeps for one of them */
+	LH_OWN_WAITS_KEPT = 208,   /* waits that it keeps for one of them */
+	LH_OWN_WAITS_MEASURED = 8, /* of so many kept waits, one is measured */
+	LH_OWN_WAITS_AT_ONCE = 8   /* waits in one tick that are counted at once */
 };
 
 /* A checked acquisition: `lock` at `site` while `parent` was held is this chain. */
@@ -58,11 +62,12 @@ struct lh_rounds {
 
 /* Waits for a lock in one mode that are not yet in its counts: see own_waits.h. */
 struct lh_own_waits {
-	lh_lock_id lock;
-	uint32_t tick;                  /* of the last wait */
-	uint16_t in_tick;               /* waits in this tick that were counted at once */
-	uint8_t mode, n;                /* waits that are kept */
-	uint32_t ns[LH_OWN_WAITS_KEPT]; /* their lengths */
+	uint64_t key;     /* the lock, and the mode */
+	uint32_t tick;    /* of the last wait */
+	uint16_t at_once; /* waits in this tick that were counted at once */
+	uint16_t n;       /* waits that are kept */
+	uint32_t measured;
+	uint32_t ns[LH_OWN_WAITS_KEPT / LH_OWN_WAITS_MEASURED]; /* the lengths of these */
 };
 
 struct lh_self {
@@ -245,9 +250,59 @@ lh_live_thread_waits(struct lh_live_thread *live, lh_lock_id lock, lh_site site,
 	__atomic_store_n(&live->wait_lock, lock, __ATOMIC_RELEASE);
 }
 
+/*
+ * Entry k of the held list, from 0 on, also one above the top. Another thread's list may change
+ * while it is read: its reader first asks for the count.
+ */
+static inline struct lh_held *lh_held_at(const struct lh_live_thread *live, uint32_t k)
+{
+	if (LH_LIKELY(k < LH_HELD_INLINE))
+		return (struct lh_held *)&live->held[k];
+	return &LH_HELDS[__atomic_load_n(&live->held_row, __ATOMIC_ACQUIRE) + (k - LH_HELD_INLINE)];
+}
+
+/* The number of an entry of this list. */
+static inline uint32_t lh_held_number(const struct lh_live_thread *live, const struct lh_held *h)
+{
+	uintptr_t at = (uintptr_t)h - (uintptr_t)live->held;
+
+	if (LH_LIKELY(at < sizeof(live->held)))
+		return (uint32_t)(h - live->held);
+	return LH_HELD_INLINE + (uint32_t)(h - &LH_HELDS[live->held_row]);
+}
+
+/* Entries that there is memory for. */
+static inline uint32_t lh_held_capacity(const struct lh_live_thread *live)
+{
+	return LH_HELD_INLINE + __atomic_load_n(&live->held_rows, __ATOMIC_ACQUIRE);
+}
+
+/* Entries of the held list; may include such of released locks (lock 0). Bounded also in a row that
+ * no thread uses. */
+static inline uint32_t lh_held_count(const struct lh_live_thread *live)
+{
+	uint32_t n = __atomic_load_n(&live->held_n, __ATOMIC_ACQUIRE);
+
+	return LH_LIKELY(n <= LH_HELD_INLINE) ? n
+	       : n < lh_held_capacity(live)   ? n
+					      : lh_held_capacity(live);
+}
+
+/* The chain of all held locks; 0: none, or not looked up yet. */
+static inline lh_chain_id lh_held_chain(const struct lh_live_thread *live)
+{
+	uint32_t n = lh_held_count(live);
+
+	return n ? lh_held_at(live, n - 1)->chain : 0;
+}
+
 struct lh_held *lh_held_find(struct lh_live_thread *live, const void *object);
-struct lh_held *lh_held_push(struct lh_live_thread *live); /* NULL: full, counted */
+/* Needs the internal lock. NULL: full, counted. */
+struct lh_held *lh_held_push(struct lh_live_thread *live);
 void lh_held_remove(struct lh_live_thread *live, struct lh_held *h);
+/* Removes entries of released locks: those on top; with a gap, all from there on. */
+void lh_held_trim(struct lh_live_thread *live);
+void lh_held_close_gaps(struct lh_live_thread *live);
 /* The live-thread row, other than `except`, that holds this lock, and its entry; 0: none known. */
 uint32_t lh_held_find_holder(lh_lock_id lock, uint32_t except, struct lh_held **h);
 

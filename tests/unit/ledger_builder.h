@@ -43,6 +43,7 @@ static const uint32_t build_row_size[LH_TABLES] = {
 	[LH_T_CONTENTION] = sizeof(struct lh_contention),
 	[LH_T_LOCK_STATS] = sizeof(struct lh_lock_stats),
 	[LH_T_STEERED] = sizeof(struct lh_steered),
+	[LH_T_HELD] = sizeof(struct lh_held),
 };
 
 /* Gives each table room for `rows` rows, and that of frames for `frames`; the total size. */

@@ -60,7 +60,7 @@ static const enum lh_table_name file_order[] = {
 	LH_T_FINDING,   LH_T_STEP,        LH_T_NOTE,       LH_T_LOCK,    LH_T_THREAD,
 	LH_T_STACK,     LH_T_FRAME,       LH_T_MODULE,     LH_T_CHAIN,   LH_T_VISIT,
 	LH_T_HB_EDGE,   LH_T_LIVE_THREAD, LH_T_WAIT_PAIR,  LH_T_SPAN,    LH_T_LOCK_LOCATION,
-	LH_T_BUSY_WAIT, LH_T_CONTENTION,  LH_T_LOCK_STATS, LH_T_STEERED,
+	LH_T_BUSY_WAIT, LH_T_CONTENTION,  LH_T_LOCK_STATS, LH_T_STEERED, LH_T_HELD,
 };
 
 #define TABLES_PACKED (sizeof(file_order) / sizeof(file_order[0]))

@@ -36,15 +36,16 @@ static const struct {
 	[LH_T_CONTENTION] = {"contention records", sizeof(struct lh_contention), 1 << 14},
 	[LH_T_LOCK_STATS] = {"lock statistics", sizeof(struct lh_lock_stats), 1 << 22},
 	[LH_T_STEERED] = {"steered cycles", sizeof(struct lh_steered), 64},
+	[LH_T_HELD] = {"held locks", sizeof(struct lh_held), 1 << 21},
 };
 
 enum { HOLES_FROM = 1 << 20 /* bytes of a table of which holes are left out */ };
 
 const enum lh_table_name lh_read_order[LH_TABLES - 1] = {
-	LH_T_STEERED, LH_T_FINDING,     LH_T_STEP,       LH_T_NOTE,       LH_T_WAIT_PAIR,
-	LH_T_SPAN,    LH_T_BUSY_WAIT,   LH_T_CONTENTION, LH_T_HB_EDGE,    LH_T_VISIT,
-	LH_T_CHAIN,   LH_T_LIVE_THREAD, LH_T_LOCK,       LH_T_LOCK_STATS, LH_T_LOCK_LOCATION,
-	LH_T_THREAD,  LH_T_STACK,       LH_T_FRAME,      LH_T_MODULE,
+	LH_T_STEERED, LH_T_FINDING,     LH_T_STEP,       LH_T_NOTE,    LH_T_WAIT_PAIR,
+	LH_T_SPAN,    LH_T_BUSY_WAIT,   LH_T_CONTENTION, LH_T_HB_EDGE, LH_T_VISIT,
+	LH_T_CHAIN,   LH_T_LIVE_THREAD, LH_T_HELD,       LH_T_LOCK,    LH_T_LOCK_STATS,
+	LH_T_THREAD,  LH_T_STACK,       LH_T_FRAME,      LH_T_MODULE,  LH_T_LOCK_LOCATION,
 };
 
 /* Appends to the view's error, after `between` unless it is the first. */
@@ -350,9 +351,42 @@ bool lh_read_live_thread(const struct lh_ledger_view *r, uint32_t i, struct lh_l
 {
 	if (!row(r, LH_T_LIVE_THREAD, i, out))
 		return false;
-	if (out->held_n > LH_HELD_MAX)
-		out->held_n = LH_HELD_MAX;
+	out->held_n = lh_read_held_count(r, out);
 	return true;
+}
+
+uint32_t lh_read_held_count(const struct lh_ledger_view *r, const struct lh_live_thread *live)
+{
+	uint32_t n = __atomic_load_n(&live->held_n, __ATOMIC_ACQUIRE),
+		 rows = __atomic_load_n(&live->held_rows, __ATOMIC_ACQUIRE),
+		 first = __atomic_load_n(&live->held_row, __ATOMIC_RELAXED);
+
+	if (n <= LH_HELD_INLINE)
+		return n;
+	uint32_t used = lh_read_used(r, LH_T_HELD),
+		 exist = first && first < used ? used - first : 0;
+	rows = rows < exist ? rows : exist;
+	return n - LH_HELD_INLINE < rows ? n : LH_HELD_INLINE + rows;
+}
+
+bool lh_read_held(const struct lh_ledger_view *r, const struct lh_live_thread *live, uint32_t k,
+		  struct lh_held *out)
+{
+	if (k >= live->held_n)
+		return false;
+	if (k >= LH_HELD_INLINE)
+		return row(r, LH_T_HELD, live->held_row + (k - LH_HELD_INLINE), out);
+	*out = live->held[k];
+	return true;
+}
+
+bool lh_read_hold(const struct lh_ledger_view *r, const struct lh_live_thread *live,
+		  lh_lock_id lock, struct lh_held *out)
+{
+	for (uint32_t k = live->held_n; k-- > 0;)
+		if (lh_read_held(r, live, k, out) && out->lock == lock)
+			return true;
+	return false;
 }
 
 bool lh_read_thread(const struct lh_ledger_view *r, lh_thread_id i, struct lh_thread *out)

@@ -120,6 +120,15 @@ uint32_t lh_read_used(const struct lh_ledger_view *, enum lh_table_name);
 
 /* Copies of rows. False: there is no such row (0, out of range, of another generation). */
 bool lh_read_live_thread(const struct lh_ledger_view *, uint32_t row, struct lh_live_thread *);
+/* Entry k of the held list of this copy of a live-thread row, from 0, the oldest, on. */
+bool lh_read_held(const struct lh_ledger_view *, const struct lh_live_thread *, uint32_t k,
+		  struct lh_held *);
+/* The newest entry with this lock. */
+bool lh_read_hold(const struct lh_ledger_view *, const struct lh_live_thread *, lh_lock_id,
+		  struct lh_held *);
+/* held_n of a row in place or of a copy, limited to the entries that exist. lh_read_live_thread has
+ * limited it. */
+uint32_t lh_read_held_count(const struct lh_ledger_view *, const struct lh_live_thread *);
 bool lh_read_thread(const struct lh_ledger_view *, lh_thread_id, struct lh_thread *);
 bool lh_read_lock(const struct lh_ledger_view *, lh_lock_id, struct lh_lock *);
 bool lh_read_lock_row(const struct lh_ledger_view *, uint32_t row,

@@ -62,6 +62,21 @@ static struct lh_order_input input_of(const struct lh_merged_run *run, uint32_t 
 	return input;
 }
 
+/* The list of each lock's chains, newest first. */
+static void list_chains(const struct lh_merged_run *run)
+{
+	for (uint32_t i = 0; i < run->locks; i++)
+		run->lock[i].chains = 0;
+	for (lh_chain_id i = 1; i < run->chains; i++) {
+		uint32_t row = LH_LOCK_ROW(run->chain[i].lock);
+
+		if (row >= run->locks)
+			continue;
+		run->chain[i].next = run->lock[row].chains;
+		run->lock[row].chains = i;
+	}
+}
+
 uint32_t lh_order_query(const struct lh_merged_run *run, uint32_t hb_edges, bool filtered,
 			struct lh_answers *a)
 {
@@ -82,7 +97,9 @@ uint32_t lh_order_query(const struct lh_merged_run *run, uint32_t hb_edges, bool
 
 	if (!memory)
 		return UINT32_MAX;
-	graph = lh_order_graph_init(memory, &size, filtered ? LH_ORDER_KEEP_FILTERED : 0);
+	list_chains(run);
+	graph = lh_order_graph_init(memory, &size,
+				    LH_ORDER_LOCK_LISTS | (filtered ? LH_ORDER_KEEP_FILTERED : 0));
 	for (lh_chain_id i = 1; i < run->chains; i++) {
 		uint32_t n = run->chain[i].visit || run->chain[i].flags
 				     ? lh_order_check_chain(graph, &input, i)

@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-enum { VISITS_MAX = 64 /* visits of one process at one chain; there are fewer */ };
+enum {
+	VISITS_MAX = 64,     /* visits of one process at one chain; there are fewer */
+	WITNESSES_MAX = 1024 /* of one chain, on average: most locks of a deep one need no edge */
+};
 /* In lh_merged_process.chain: all locks of the chain are left out. */
 #define NOTHING_HELD UINT32_MAX
 
@@ -31,7 +34,7 @@ lh_chain_id lh_merged_add_chain(struct lh_merged_run *run, lh_chain_id parent, l
 	struct lh_chain chain = {.parent = parent, .lock = lock, .site = site};
 
 	chain.depth = (uint16_t)(run->chain[parent].depth + 1);
-	run->witnesses += chain.depth;
+	run->witnesses += chain.depth < WITNESSES_MAX ? chain.depth : WITNESSES_MAX;
 	LH_PUSH(run->arena, run->chain, run->chains, chain);
 	return run->chains - 1;
 }

@@ -13,7 +13,7 @@
 
 enum { PAUSE_NS = 5000000, PAUSES_FOR_A_SAMPLE = 10 };
 
-#define SAMPLED (1u << LH_T_LIVE_THREAD | 1u << LH_T_LOCK)
+#define SAMPLED (1u << LH_T_LIVE_THREAD | 1u << LH_T_HELD | 1u << LH_T_LOCK)
 
 struct pairs {
 	struct lh_arena *arena;
@@ -39,13 +39,11 @@ static struct lh_wait_pair *pair_of(struct pairs *s, lh_lock_id lock, lh_site wa
 static lh_site holder_of(const struct lh_ledger_view *r, lh_lock_id lock, uint32_t owner)
 {
 	struct lh_live_thread live;
+	struct lh_held held;
 
-	if (!owner || !lh_read_live_thread(r, owner, &live))
+	if (!owner || !lh_read_live_thread(r, owner, &live) || !lh_read_hold(r, &live, lock, &held))
 		return 0;
-	for (uint32_t k = live.held_n; k-- > 0;)
-		if (live.held[k].lock == lock)
-			return live.held[k].site;
-	return 0;
+	return held.site;
 }
 
 /* The time since the last sample counts for the waits of this one. */

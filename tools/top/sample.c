@@ -152,6 +152,7 @@ static void read_live_threads(struct sampling *w)
 {
 	uint32_t n = lh_read_used(w->ledger, LH_T_LIVE_THREAD);
 	struct lh_live_thread live;
+	struct lh_held held;
 
 	for (uint32_t i = 1; i < n; i++) {
 		if (!lh_read_live_thread(w->ledger, i, &live) ||
@@ -159,8 +160,8 @@ static void read_live_threads(struct sampling *w)
 			continue;
 		w->top->threads++;
 		see_wait(w, &live);
-		for (uint32_t k = 0; k < live.held_n && k < LH_HELD_MAX; k++)
-			see_hold(w, &live, &live.held[k]);
+		for (uint32_t k = 0; lh_read_held(w->ledger, &live, k, &held); k++)
+			see_hold(w, &live, &held);
 	}
 }
 

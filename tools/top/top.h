@@ -64,8 +64,8 @@ struct lh_top {
 
 /* The tables that a sample needs. */
 #define LH_TOP_TABLES                                                                              \
-	(1u << LH_T_LIVE_THREAD | 1u << LH_T_LOCK | 1u << LH_T_THREAD | 1u << LH_T_STACK |         \
-	 1u << LH_T_FRAME | 1u << LH_T_MODULE | 1u << LH_T_LOCK_STATS)
+	(1u << LH_T_LIVE_THREAD | 1u << LH_T_HELD | 1u << LH_T_LOCK | 1u << LH_T_THREAD |          \
+	 1u << LH_T_STACK | 1u << LH_T_FRAME | 1u << LH_T_MODULE | 1u << LH_T_LOCK_STATS)
 
 /* Takes a sample. now_ns: on the ledger's clock. */
 void lh_top_sample(struct lh_top *, const struct lh_ledger_view *, uint64_t now_ns);

@@ -156,14 +156,14 @@ static void holder_edges(struct lh_hang *h, uint32_t waiter, const struct lh_loc
 
 	for (uint32_t i = 0; i < h->threads; i++) {
 		const struct lh_live_thread *live = h->thread[i].live;
+		struct lh_held held;
 
-		for (uint32_t k = 0; live && k < live->held_n; k++) {
-			if (!lh_held_blocks(&live->held[k], t->live->wait_lock, wanted))
+		for (uint32_t k = 0; live && lh_read_held(h->ledger, live, k, &held); k++) {
+			if (!lh_held_blocks(&held, t->live->wait_lock, wanted))
 				continue;
 			lh_hang_add_edge(h, waiter, i);
-			add_hold(h, i, t->lock,
-				 lh_copy_site(&h->snapshot.copier, live->held[k].site),
-				 lh_held_for(&live->held[k], NULL, h->now_ns));
+			add_hold(h, i, t->lock, lh_copy_site(&h->snapshot.copier, held.site),
+				 lh_held_for(&held, NULL, h->now_ns));
 		}
 		if (live && i != waiter && lh_readers_queue(l, wanted) &&
 		    live->wait_lock == t->live->wait_lock &&
@@ -176,13 +176,13 @@ void lh_hang_hold_all(struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++) {
 		const struct lh_live_thread *live = h->thread[i].live;
+		struct lh_held held;
 
-		for (uint32_t k = 0; live && k < live->held_n; k++)
-			if (live->held[k].lock && !(live->held[k].flags & LH_HELD_IN_COND_WAIT))
-				add_hold(h, i,
-					 lh_snapshot_copy_lock(&h->snapshot, live->held[k].lock),
-					 lh_copy_site(&h->snapshot.copier, live->held[k].site),
-					 lh_held_for(&live->held[k], NULL, h->now_ns));
+		for (uint32_t k = 0; live && lh_read_held(h->ledger, live, k, &held); k++)
+			if (held.lock && !(held.flags & LH_HELD_IN_COND_WAIT))
+				add_hold(h, i, lh_snapshot_copy_lock(&h->snapshot, held.lock),
+					 lh_copy_site(&h->snapshot.copier, held.site),
+					 lh_held_for(&held, NULL, h->now_ns));
 	}
 }
 

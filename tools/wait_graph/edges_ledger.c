@@ -23,18 +23,16 @@ static struct lh_deadlocks_lock *lock_of(struct lh_deadlocks_pass *pass,
 static void add_holds(struct lh_deadlocks_pass *pass, uint32_t i)
 {
 	const struct lh_deadlocks_waiter *x = &pass->waiter[i];
+	struct lh_held h;
 
-	for (uint32_t k = 0; k < x->live.held_n; k++) {
-		const struct lh_held *h = &x->live.held[k];
-		struct lh_deadlocks_holder holder = {i,
-						     {.thread = x->live.thread,
-						      .lock = h->lock,
-						      .site = h->site,
-						      .tick = h->tick}};
+	for (uint32_t k = 0; lh_read_held(x->process->ledger, &x->live, k, &h); k++) {
+		struct lh_deadlocks_holder holder = {
+			i,
+			{.thread = x->live.thread, .lock = h.lock, .site = h.site, .tick = h.tick}};
 
-		if (!h->lock || h->flags & LH_HELD_IN_COND_WAIT)
+		if (!h.lock || h.flags & LH_HELD_IN_COND_WAIT)
 			continue;
-		struct lh_deadlocks_lock *l = lock_of(pass, x->process, h->lock);
+		struct lh_deadlocks_lock *l = lock_of(pass, x->process, h.lock);
 		LH_PUSH(pass->arena, l->holder, l->holders, holder);
 	}
 }

@@ -26,14 +26,14 @@ static void add_abandoned(struct lh_deadlocks *s, const struct lh_deadlocks_proc
 			  const struct lh_live_thread *live)
 {
 	struct lh_thread thread;
+	struct lh_held h;
 	struct lh_lock l;
 
-	for (uint32_t k = 0; k < live->held_n; k++) {
-		const struct lh_held *h = &live->held[k];
-		struct lh_wait_lock_key key = lh_wait_lock_key_of(p, h->lock);
+	for (uint32_t k = 0; lh_read_held(p->ledger, live, k, &h); k++) {
+		struct lh_wait_lock_key key = lh_wait_lock_key_of(p, h.lock);
 
-		if (!key.c || !lh_read_lock(p->ledger, h->lock, &l) || !lh_lock_stays_locked(&l) ||
-		    h->flags & LH_HELD_IN_COND_WAIT ||
+		if (!key.c || !lh_read_lock(p->ledger, h.lock, &l) || !lh_lock_stays_locked(&l) ||
+		    h.flags & LH_HELD_IN_COND_WAIT ||
 		    !lh_read_thread(p->ledger, live->thread, &thread))
 			continue;
 		if (!s->abandoned)
@@ -45,8 +45,8 @@ static void add_abandoned(struct lh_deadlocks *s, const struct lh_deadlocks_proc
 		*entry = (struct lh_abandoned_lock){
 			.key = key,
 			.dead_thread = {.pid = lh_ledger_pid(&p->ledger->head), .thread = thread},
-			.site = LH_SITE(0, LH_BLOCKING, LH_SITE_MODE(h->site)),
-			.tick = h->tick};
+			.site = LH_SITE(0, LH_BLOCKING, LH_SITE_MODE(h.site)),
+			.tick = h.tick};
 	}
 }
 
@@ -70,20 +70,19 @@ static void find_in_live_threads(struct lh_deadlocks_pass *pass, struct lh_deadl
 	const struct lh_ledger_view *r = x->process->ledger;
 	uint32_t n = lh_read_used(r, LH_T_LIVE_THREAD);
 	struct lh_live_thread live;
+	struct lh_held h;
 
 	for (uint32_t i = 1; i < n && !x->lock->ended.lock; i++) {
 		if (!lh_read_live_thread(r, i, &live) || live.state != LH_LIVE_ENDING)
 			continue;
-		for (uint32_t k = 0; k < live.held_n; k++) {
-			const struct lh_held *h = &live.held[k];
-
-			if (lh_held_blocks(h, x->live.wait_lock, LH_SITE_MODE(x->live.wait_site)) &&
+		for (uint32_t k = 0; lh_read_held(r, &live, k, &h); k++)
+			if (lh_held_blocks(&h, x->live.wait_lock,
+					   LH_SITE_MODE(x->live.wait_site)) &&
 			    pass->deadlocks->queries.gone(x->process->with, live.tid))
 				x->lock->ended = (struct lh_step){.thread = live.thread,
-								  .lock = h->lock,
-								  .site = h->site,
-								  .tick = h->tick};
-		}
+								  .lock = h.lock,
+								  .site = h.site,
+								  .tick = h.tick};
 	}
 }
 

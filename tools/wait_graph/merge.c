@@ -86,18 +86,17 @@ static bool blocks(const struct lh_hang *s, const struct lh_hang_thread *holder,
 		   const struct lh_hang_thread *waiter, struct lh_shm_key at)
 {
 	const struct lh_live_thread *live = holder->live;
+	struct lh_held held;
 	struct lh_lock l;
 
-	for (uint32_t k = 0; live && k < live->held_n; k++) {
-		const struct lh_held *held = &live->held[k];
-
-		if (!held->lock || held->flags & LH_HELD_IN_COND_WAIT ||
-		    !lh_read_lock(s->ledger, held->lock, &l) || l.kind != waiter->wait.kind ||
+	for (uint32_t k = 0; live && lh_read_held(s->ledger, live, k, &held); k++) {
+		if (!held.lock || held.flags & LH_HELD_IN_COND_WAIT ||
+		    !lh_read_lock(s->ledger, held.lock, &l) || l.kind != waiter->wait.kind ||
 		    !(l.flags & LH_LOCK_PSHARED) || l.flags & LH_LOCK_SIGNAL)
 			continue;
-		if (waiter->wait.mode == LH_SHARED && LH_SITE_MODE(held->site) == LH_SHARED)
+		if (waiter->wait.mode == LH_SHARED && LH_SITE_MODE(held.site) == LH_SHARED)
 			continue;
-		if (lh_shm_key_equal(lh_shm_key_of_lock(s, l.address, held->lock), at))
+		if (lh_shm_key_equal(lh_shm_key_of_lock(s, l.address, held.lock), at))
 			return true;
 	}
 	return false;

@@ -30,15 +30,14 @@ enum {
 
 /* The locks that the thread holds, the last acquired first. Returns how many. */
 static uint32_t held_locks(const struct lh_watch_process *p, const struct lh_live_thread *live,
-			   const struct lh_held *out[LH_WATCH_HELD_MAX])
+			   struct lh_held out[LH_WATCH_HELD_MAX])
 {
 	struct lh_lock l;
 	uint32_t n = 0;
 
 	for (uint32_t k = live->held_n; k-- > 0 && n < LH_WATCH_HELD_MAX;)
-		if (lh_watch_is_lock(p, &live->held[k], &l) &&
-		    lh_watch_must_be_short(p, live->held[k].lock, &l))
-			out[n++] = &live->held[k];
+		n += lh_read_held(&p->ledger, live, k, &out[n]) &&
+		     lh_watch_is_lock(p, &out[n], &l) && lh_watch_must_be_short(p, out[n].lock, &l);
 	return n;
 }
 
@@ -76,17 +75,17 @@ static uint64_t key_of(const struct lh_lock *l, const struct lh_held *h, lh_site
 }
 
 static void add_steps(struct lh_watch_process *p, uint32_t row, const struct lh_live_thread *live,
-		      const struct lh_held *const *held, uint32_t n, lh_site site, const char *text)
+		      const struct lh_held *held, uint32_t n, lh_site site, const char *text)
 {
 	lh_lock_id on = live->wait_on ? live->wait_lock : 0;
 
 	for (uint32_t i = 0; i < n; i++)
 		lh_watch_step(p, row,
 			      &(struct lh_step){.thread = live->thread,
-						.lock = held[i]->lock,
-						.site = held[i]->site,
+						.lock = held[i].lock,
+						.site = held[i].site,
 						.action = LH_HOLDS,
-						.tick = held[i]->tick},
+						.tick = held[i].tick},
 			      "");
 	lh_watch_step(p, row,
 		      &(struct lh_step){.thread = live->thread,
@@ -123,7 +122,7 @@ static void count_again(struct lh_watch_process *p, struct lh_thread_sample *at,
 
 /* The sleep has lasted for the limit: samples its stack and makes or counts its finding. */
 static void report(struct lh_watch_process *p, uint32_t live_row, const struct lh_live_thread *live,
-		   char state, const struct lh_held *const *held, uint32_t n)
+		   char state, const struct lh_held *held, uint32_t n)
 {
 	struct lh_thread_sample *at = &p->sample[live_row];
 	char text[LH_NOTE_MAX];
@@ -132,9 +131,9 @@ static void report(struct lh_watch_process *p, uint32_t live_row, const struct l
 	struct lh_call_group *a;
 	struct lh_lock l;
 
-	if (!lh_read_lock(&p->ledger, held[0]->lock, &l))
+	if (!lh_read_lock(&p->ledger, held[0].lock, &l))
 		return;
-	a = same_call(p, key_of(&l, held[0], held[0]->site, at->call.nr) ^ at->call.pc);
+	a = same_call(p, key_of(&l, &held[0], held[0].site, at->call.nr) ^ at->call.pc);
 	if (a->n >= SAME_FINDING_CALLS) {
 		count_again(p, at, a->row);
 		return;
@@ -150,7 +149,7 @@ static void report(struct lh_watch_process *p, uint32_t live_row, const struct l
 		return;
 	}
 	lh_site site = lh_watch_site(p, &sample);
-	uint64_t key = key_of(&l, held[0], site, at->call.nr);
+	uint64_t key = key_of(&l, &held[0], site, at->call.nr);
 	uint32_t row = lh_watch_find(p, key);
 	a->n = row && row == a->row ? a->n + 1 : 0;
 	a->row = row;
@@ -181,8 +180,7 @@ static void begin_sleep(struct lh_watch_process *p, struct lh_thread_sample *at,
 }
 
 static void extend_sleep(struct lh_watch_process *p, uint32_t live_row,
-			 const struct lh_live_thread *live, const struct lh_held *const *held,
-			 uint32_t n)
+			 const struct lh_live_thread *live, const struct lh_held *held, uint32_t n)
 {
 	struct lh_thread_sample *at = &p->sample[live_row];
 	struct lh_finding *f = lh_watch_row(p, at->row);
@@ -239,8 +237,7 @@ static bool restarts(const struct lh_watch_process *p, const struct lh_thread_sa
 }
 
 static void check_call(struct lh_watch_process *p, uint32_t live_row,
-		       const struct lh_live_thread *live, const struct lh_held *const *held,
-		       uint32_t n)
+		       const struct lh_live_thread *live, const struct lh_held *held, uint32_t n)
 {
 	struct lh_thread_sample *at = &p->sample[live_row];
 	struct lh_task_call c;
@@ -275,10 +272,10 @@ static void check_call(struct lh_watch_process *p, uint32_t live_row,
 void lh_blocking_call_scan(struct lh_watch_process *p, uint32_t live_row,
 			   const struct lh_live_thread *live)
 {
-	const struct lh_held *held[LH_WATCH_HELD_MAX];
+	struct lh_held held[LH_WATCH_HELD_MAX];
 	struct lh_thread_sample *at = &p->sample[live_row];
 	uint32_t n = p->watch->options.blocking_ns ? held_locks(p, live, held) : 0;
-	uint64_t old = n ? (uint64_t)held[n - 1]->tick * LH_MS + MIN_AGE_MS * LH_MS : 0;
+	uint64_t old = n ? (uint64_t)held[n - 1].tick * LH_MS + MIN_AGE_MS * LH_MS : 0;
 
 	if (!n || waits_for_lock(p, live_row, live)) {
 		lh_sleep_end(at);

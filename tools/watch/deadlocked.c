@@ -7,10 +7,13 @@
  */
 #include "tools/watch/watch_internal.h"
 
-static bool holds(const struct lh_live_thread *live, const struct lh_step *s)
+static bool holds(const struct lh_watch_process *p, const struct lh_live_thread *live,
+		  const struct lh_step *s)
 {
-	for (uint32_t i = 0; i < live->held_n; i++)
-		if (live->held[i].lock == s->lock && live->held[i].tick == s->tick)
+	struct lh_held h;
+
+	for (uint32_t i = 0; lh_read_held(&p->ledger, live, i, &h); i++)
+		if (h.lock == s->lock && h.tick == s->tick)
 			return true;
 	return false;
 }
@@ -29,7 +32,7 @@ static bool belongs_to_deadlock(const struct lh_watch_process *p, const struct l
 		return false;
 	for (uint32_t i = 0; i < f->steps; i++)
 		if (lh_read_step(&p->ledger, f->step + i, &s) && s.action == LH_HOLDS &&
-		    !holds(&live, &s))
+		    !holds(p, &live, &s))
 			return false;
 	return true;
 }

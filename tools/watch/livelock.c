@@ -15,20 +15,20 @@
 #define PERIOD_NS 1000000000ull
 enum { STUCK_ENOUGH = 2, CYCLE_MAX = 8 /* its steps must fit into LH_STEPS */ };
 
-static uint64_t mark_of(const struct lh_live_thread *live)
+static uint64_t mark_of(const struct lh_watch_process *p, const struct lh_live_thread *live)
 {
 	uint64_t m = live->held_n;
+	struct lh_held h;
 
-	for (uint32_t k = 0; k < live->held_n; k++)
-		m = (m ^ ((uint64_t)live->held[k].lock << 32 | live->held[k].tick)) *
-		    0x9e3779b97f4a7c15u;
+	for (uint32_t k = 0; lh_read_held(&p->ledger, live, k, &h); k++)
+		m = (m ^ ((uint64_t)h.lock << 32 | h.tick)) * 0x9e3779b97f4a7c15u;
 	return m;
 }
 
 /* What the thread wants; lock 0: nothing, or it holds nothing. */
-static struct lh_want want_of(const struct lh_live_thread *live)
+static struct lh_want want_of(const struct lh_watch_process *p, const struct lh_live_thread *live)
 {
-	struct lh_want w = {.thread = live->thread, .mark = mark_of(live)};
+	struct lh_want w = {.thread = live->thread, .mark = mark_of(p, live)};
 
 	if (live->state != LH_LIVE_ATTACHED || !live->held_n)
 		return w;
@@ -59,7 +59,7 @@ static void compare(struct lh_watch_process *p, uint32_t i)
 	struct lh_live_thread live;
 
 	if (lh_read_live_thread(&p->ledger, i, &live))
-		now = want_of(&live);
+		now = want_of(p, &live);
 	if (is_stuck(at, &now)) {
 		now.stuck = at->stuck + 1;
 		now.since_ns = at->since_ns;
@@ -101,13 +101,12 @@ static uint32_t find_cycle(const struct lh_watch_process *p, uint32_t path[CYCLE
 static lh_site site_of(const struct lh_watch_process *p, uint32_t i, lh_lock_id lock)
 {
 	struct lh_live_thread live;
+	struct lh_held held;
 
-	if (!lh_read_live_thread(&p->ledger, i, &live))
+	if (!lh_read_live_thread(&p->ledger, i, &live) ||
+	    !lh_read_hold(&p->ledger, &live, lock, &held))
 		return 0;
-	for (uint32_t k = 0; k < live.held_n; k++)
-		if (live.held[k].lock == lock)
-			return live.held[k].site;
-	return 0;
+	return held.site;
 }
 
 static void report(struct lh_watch_process *p, const uint32_t *path, uint32_t n)

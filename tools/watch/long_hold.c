@@ -51,11 +51,12 @@ static void read_doing(const struct lh_watch_process *p, const struct lh_long_ho
 static bool is_held(const struct lh_watch_process *p, const struct lh_long_hold *h)
 {
 	struct lh_live_thread live;
+	struct lh_held held;
 
 	if (!lh_read_live_thread(&p->ledger, h->live, &live) || live.thread != h->thread)
 		return false;
-	for (uint32_t i = 0; i < live.held_n; i++)
-		if (live.held[i].lock == h->lock && live.held[i].tick == h->tick)
+	for (uint32_t i = 0; lh_read_held(&p->ledger, &live, i, &held); i++)
+		if (held.lock == h->lock && held.tick == h->tick)
 			return true;
 	return false;
 }

@@ -44,9 +44,9 @@ bool lh_watch_is_current(const struct lh_watch_process *p, uint32_t live_row,
 			 const struct lh_live_thread *live)
 {
 	struct lh_live_thread now;
-	uint32_t n = live->held_n < LH_HELD_MAX ? live->held_n : LH_HELD_MAX;
+	uint32_t n = live->held_n < LH_HELD_INLINE ? live->held_n : LH_HELD_INLINE;
 
-	if (!lh_read_live_thread(&p->ledger, live_row, &now) || now.held_n < n)
+	if (!lh_read_live_thread(&p->ledger, live_row, &now) || now.held_n < live->held_n)
 		return false;
 	for (uint32_t i = 0; i < n; i++)
 		if (now.held[i].lock != live->held[i].lock ||

@@ -69,29 +69,32 @@ static void add_time(struct lh_watch_process *p, const struct lh_wait_pair *pair
 static lh_site holder_of(const struct lh_watch_process *p, lh_lock_id lock, lh_thread_id *owner)
 {
 	struct lh_lock l;
+	struct lh_held held;
 	struct lh_live_thread live;
 
 	if (!lh_read_lock(&p->ledger, lock, &l) || !l.owner ||
-	    !lh_read_live_thread(&p->ledger, l.owner, &live))
+	    !lh_read_live_thread(&p->ledger, l.owner, &live) ||
+	    !lh_read_hold(&p->ledger, &live, lock, &held))
 		return 0;
-	for (uint32_t k = live.held_n; k-- > 0;)
-		if (live.held[k].lock == lock) {
-			*owner = live.thread;
-			return live.held[k].site;
-		}
-	return 0;
+	*owner = live.thread;
+	return held.site;
 }
 
-/* From the library's count: a round does not sample all waiters. */
+/* A round does not sample all waiters, and the library does not count the waits of a thread that
+ * waits often: such a thread is sampled. */
 static uint32_t queue_of(const struct lh_watch_process *p, lh_lock_id lock, const struct lh_lock *l)
 {
+	enum { FIRST = 256 }; /* waiters that are looked at */
 	struct lh_contention contention;
-	uint32_t n;
+	uint32_t sampled = 0, counted = 0;
 
-	if (!lh_read_contention(&p->ledger, l, lock, &contention))
-		return 1;
-	n = contention.waits_begun - contention.waits_ended;
-	return (int32_t)n > 0 ? n : 1;
+	for (uint32_t i = 0; i < p->waiters && i < FIRST; i++)
+		sampled += p->waiter[i].kind == LH_WAIT_LOCK && p->waiter[i].lock == lock;
+	if (lh_read_contention(&p->ledger, l, lock, &contention))
+		counted = contention.waits_begun - contention.waits_ended;
+	if ((int32_t)counted > 0 && counted > sampled)
+		return counted;
+	return sampled ? sampled : 1;
 }
 
 void lh_wait_profile_round(struct lh_watch_process *p)
@@ -228,20 +231,20 @@ static void sample_holds(struct lh_watch_process *p, struct lh_thread_sample *at
 			 const struct lh_live_thread *live)
 {
 	struct lh_hold_sample now[LH_WATCH_HELD_MAX];
+	struct lh_held h;
 	struct lh_lock l;
 	uint32_t n = 0;
 
-	for (uint32_t k = 0; k < live->held_n && n < LH_WATCH_HELD_MAX; k++) {
-		const struct lh_held *h = &live->held[k];
-		if (!lh_watch_is_lock(p, h, &l))
+	for (uint32_t k = 0; n < LH_WATCH_HELD_MAX && lh_read_held(&p->ledger, live, k, &h); k++) {
+		if (!lh_watch_is_lock(p, &h, &l))
 			continue;
 		now[n] = (struct lh_hold_sample){
-			.lock = h->lock,
-			.tick = h->tick,
-			.site = h->site,
-			.from_ns = lh_held_since(h, p->watch->options.run_header)};
+			.lock = h.lock,
+			.tick = h.tick,
+			.site = h.site,
+			.from_ns = lh_held_since(&h, p->watch->options.run_header)};
 		for (uint32_t i = 0; i < at->n_hold_samples; i++)
-			if (is_same(&at->hold_sample[i], h)) {
+			if (is_same(&at->hold_sample[i], &h)) {
 				now[n].samples = at->hold_sample[i].samples;
 				at->hold_sample[i].lock = 0;
 			}

@@ -47,18 +47,18 @@ static bool is_busy(const struct lh_thread_sample *at, const struct lh_live_thre
 }
 
 /* A hash of what the thread holds and waits for; 0: nothing. */
-static uint64_t mark_of(const struct lh_thread_sample *at, const struct lh_live_thread *live,
-			uint32_t n)
+static uint64_t mark_of(const struct lh_watch_process *p, const struct lh_thread_sample *at,
+			const struct lh_live_thread *live, uint32_t n)
 {
+	struct lh_held h;
 	uint64_t m =
 		(uint64_t)live->thread << 32 ^ live->wait_lock ^ (uint64_t)live->wait_seq << 16 ^ n;
 
 	if (!n && !live->wait_lock && !is_busy(at, live))
 		return 0;
-	for (uint32_t k = 0; k < n; k++) {
-		const struct lh_held *h = &live->held[k];
-		m = (m ^ ((uint64_t)h->lock << 32 | h->tick)) * 0x9e3779b97f4a7c15u;
-		m = (m ^ ((uint64_t)h->site << 16 | h->flags)) * 0x94d049bb133111ebu;
+	for (uint32_t k = 0; k < n && lh_read_held(&p->ledger, live, k, &h); k++) {
+		m = (m ^ ((uint64_t)h.lock << 32 | h.tick)) * 0x9e3779b97f4a7c15u;
+		m = (m ^ ((uint64_t)h.site << 16 | h.flags)) * 0x94d049bb133111ebu;
 	}
 	return m | 1;
 }
@@ -81,6 +81,7 @@ static uint64_t due_of(const struct lh_watch_process *p, const struct lh_thread_
 
 static void scan_process(struct lh_watch_process *p, uint32_t i, const struct lh_live_thread *live)
 {
+	struct lh_held h;
 	struct lh_lock l;
 
 	if (live->wait_lock && live->wait_on)
@@ -88,9 +89,9 @@ static void scan_process(struct lh_watch_process *p, uint32_t i, const struct lh
 	lh_wait_profile_thread(p, i, live);
 	p->sample[i].sampled_ns = p->now_ns;
 	p->sample[i].due_ns = due_of(p, &p->sample[i], live);
-	for (uint32_t k = 0; k < live->held_n; k++)
-		if (lh_watch_is_lock(p, &live->held[k], &l))
-			lh_long_hold_scan(p, i, live, &live->held[k], &l);
+	for (uint32_t k = 0; lh_read_held(&p->ledger, live, k, &h); k++)
+		if (lh_watch_is_lock(p, &h, &l))
+			lh_long_hold_scan(p, i, live, &h, &l);
 	if (p->pid) {
 		lh_busy_wait_scan(p, i, live);
 		lh_blocking_call_scan(p, i, live);
@@ -106,10 +107,9 @@ static void scan_thread(struct lh_watch_process *p, uint32_t i)
 		(const struct lh_live_thread *)(rows->at + (size_t)i * rows->row);
 	struct lh_thread_sample *sample = &p->sample[i];
 	struct lh_live_thread s;
-	uint32_t n = *(const volatile uint32_t *)&live->held_n;
-
-	n = n < LH_HELD_MAX ? n : LH_HELD_MAX;
-	uint64_t mark = live->state < LH_LIVE_ATTACHED ? 0 : mark_of(sample, live, n);
+	uint32_t n = lh_read_held_count(&p->ledger, live),
+		 in_row = n < LH_HELD_INLINE ? n : LH_HELD_INLINE;
+	uint64_t mark = live->state < LH_LIVE_ATTACHED ? 0 : mark_of(p, sample, live, n);
 	p->active |= mark != 0;
 	if (mark == sample->mark && (!mark || p->now_ns < sample->due_ns))
 		return;
@@ -119,7 +119,7 @@ static void scan_thread(struct lh_watch_process *p, uint32_t i)
 		memset(&s, 0, offsetof(struct lh_live_thread, held));
 	} else {
 		memcpy(&s, live,
-		       offsetof(struct lh_live_thread, held) + n * sizeof(struct lh_held));
+		       offsetof(struct lh_live_thread, held) + in_row * sizeof(struct lh_held));
 		s.held_n = n;
 	}
 	scan_process(p, i, &s);

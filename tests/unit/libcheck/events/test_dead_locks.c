@@ -192,6 +192,7 @@ static void set_up(void)
 						 .hb_edges = ROWS,
 						 .cycles = ROWS,
 						 .lock_rows = ROWS,
+						 .near = 2,
 						 .refill = 1 << 22,
 						 .budget_max = 1 << 22};
 
