@@ -171,16 +171,19 @@ struct lh_lock {
 	lh_chain_id chains;      /* first chain that ends in this lock; see lh_chain.next */
 	uint32_t stats;          /* row of LH_T_LOCK_STATS; 0: none yet */
 	union {
-		/* while `stats` is 0: length of the only measured hold */
+		/* while `stats` is 0: length of the only measured hold; see lh_lock_has_held_ns */
 		uint32_t held_ns;
 		/* LH_LOCK_THREAD_END_SEM: the thread whose end posts it. Barrier: live-thread
 		 * row of the thread that arrived last in this round. Futex: the thread that called
 		 * FUTEX_WAKE last. */
 		lh_thread_id thread;
+		/* Condition: the mutex of its waits; LH_COND_MUTEXES: of more than one. */
+		lh_lock_id waits_with;
 	};
 };
 
 #define LH_LOCK_REVIVED UINT32_MAX /* the row was an earlier lock's */
+#define LH_COND_MUTEXES UINT32_MAX
 
 /* No object of a process has an address with one of these bits. */
 #define LH_ADDRESS_FREED (1ull << 62) /* destroyed or retired: no live lock matches this row */
@@ -599,7 +602,31 @@ struct lh_step {
 	uint32_t action; /* enum lh_action */
 	uint32_t tick;
 	lh_note_id note; /* a text beside the step; 0 none */
+	/* LH_HOLDS: so many further locks, acquired after this one, are left out of the finding */
+	uint32_t left_out;
 };
+
+/*
+ * Of the n locks that a thread holds, number 0 the oldest, a finding shows all, or, of more than
+ * `most`, a few: the outermost, the innermost and those around the one of the cycle, `own`; if even
+ * these are too many, only `own`.
+ */
+enum { LH_HOLDS_SHOWN = 16, LH_HOLDS_BESIDE = 2, LH_STEPS_MAX = 250 /* a byte counts them */ };
+static inline int lh_hold_is_shown(uint32_t i, uint32_t n, uint32_t own, uint32_t most)
+{
+	const uint32_t beside = most > 4 * LH_HOLDS_BESIDE ? LH_HOLDS_BESIDE : 0;
+
+	return n <= most || i < beside || n - i <= beside ||
+	       (i + beside >= own && own + beside >= i && own < n);
+}
+
+/* The locks that a finding shows of each of so many threads. */
+static inline uint32_t lh_holds_shown(uint32_t threads)
+{
+	uint32_t most = LH_STEPS_MAX / (threads ? threads : 1) - 1;
+
+	return most < LH_HOLDS_SHOWN ? most : LH_HOLDS_SHOWN;
+}
 
 /* ---- rows that only the monitor makes ---- */
 
@@ -960,9 +987,10 @@ struct lh_ledger {
 	char command[LH_TEXT_MAX];
 	char comm[LH_NAME_MAX];
 	struct lh_table table[LH_TABLES];
-	uint32_t shake;     /* seed of the delays before acquisitions, 0 none */
-	uint32_t shakes;    /* number of delays; atomic */
-	uint64_t shaken_ns; /* sum of the delays; atomic */
+	uint32_t shake;               /* seed of the delays before acquisitions, 0 none */
+	uint32_t shakes;              /* number of delays; atomic */
+	uint64_t shaken_ns;           /* sum of the delays; atomic */
+	uint64_t internal_lock_taken; /* number of holds of the internal lock */
 	char own_kind[LH_OWN_KINDS][LH_OWN_KIND_NAME]; /* names of --lock-api; "": none */
 	struct lh_origin origin;
 };

@@ -11,6 +11,7 @@
  *   fork.c                what a forked child inherits and what its fork did not copy
  *   known_again.c         acquisitions and locks that return, without the internal lock
  *   known_wait.c          waits that bring no new row, without the internal lock
+ *   known_hold.c          the same for acquisitions of a held lock, and of a permit
  *   mutex.c               the events of every lock
  *   announced.c           the events of locks that the program announces
  *   python_sem.c          CPython's semaphores that stand for the end of a thread
@@ -50,6 +51,16 @@ static inline enum lh_mode lh_event_mode(const struct lh_call *call, const struc
 {
 	return l->kind == LH_SEM && (l->flags & LH_LOCK_COUNTING) ? LH_PERMIT
 								  : (enum lh_mode)call->mode;
+}
+
+/* The stack of the call without a walk; LH_NO_STACK: it is not known, or goes through a signal
+ * handler, where the stack differs each time. */
+static inline lh_stack_id lh_event_known_stack(const struct lh_call *call)
+{
+	if (LH_UNLIKELY(call->stack))
+		return call->stack == LH_NO_STACK ? 0 : call->stack;
+	const struct lh_context *x = lh_context_find(call->frame);
+	return x && !(LH_STACKS[x->stack].flags & LH_STACK_HANDLER) ? x->stack : LH_NO_STACK;
 }
 
 /* Shows the front end that this process was alive at this time. */
@@ -183,10 +194,11 @@ static inline bool lh_is_part_of_gil(const struct lh_call *call)
 	return LH_UNLIKELY(lh_python_in_gil(call->object)) && call->kind != LH_GIL;
 }
 
-/* ---- known_wait.c and known_again.c: events that need no internal lock; false: take the slow path
+/* ---- known_*.c: events that need no internal lock; false: take the slow path
  * ---- */
 bool lh_on_wait_begin_known(const struct lh_call *call);
 bool lh_on_wait_end_known(const struct lh_call *call, int rc);
+bool lh_on_acquired_known(const struct lh_call *call); /* in known_hold.c */
 bool lh_on_acquired_revived(const struct lh_call *call);
 bool lh_on_acquired_deep(const struct lh_call *call);
 bool lh_on_init_revived(const struct lh_call *call, uint32_t flags);

@@ -174,6 +174,7 @@ static void adopt(struct lh_ledger *l, const struct lh_table *table, uint64_t to
 	l->total = total;
 	__builtin_memcpy(l->magic, LH_LEDGER_MAGIC, sizeof(l->magic));
 	lh_own_ledger.ledger = l;
+	lh_own_ledger.lock.taken = &l->internal_lock_taken;
 }
 
 static uint64_t growth(unsigned to)

@@ -3,7 +3,7 @@
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
-enum { REFILL = 500, BUDGET_MAX = 1 << 18 /* a step is 5 to 10 ns */, NEAR = 64 };
+enum { REFILL = 500, DEEP_REFILL = 16, BUDGET_MAX = 1 << 18 /* a step is 5 to 10 ns */, NEAR = 64 };
 
 /* ---- memory ---- */
 
@@ -138,7 +138,7 @@ static void refill(struct lh_order_graph *graph, lh_chain_id chain)
 {
 	if (graph->budget < 0)
 		graph->budget = 0;
-	graph->budget += graph->size.refill + lh_order_deep_steps(graph, chain);
+	graph->budget += graph->size.refill + DEEP_REFILL * lh_order_deep_steps(graph, chain);
 	if (graph->budget > graph->size.budget_max)
 		graph->budget = graph->size.budget_max;
 }

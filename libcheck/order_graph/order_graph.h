@@ -41,6 +41,10 @@
 #define LH_CYCLES_PER_LOCKS 256
 #define LH_PLACES_PER_LOCKS 4096
 
+/* Cycles of the same places through deep chains, whatever their locks: a thread that acquires a
+ * thousand locks in a loop makes one mistake, but half a million cycles. */
+#define LH_CYCLES_PER_DEEP_PLACES 64
+
 /* Where the rows lie. The counts are rows in use, row 0 included. Refresh before each call. */
 struct lh_order_input {
 	const struct lh_lock *lock;

@@ -100,7 +100,7 @@ static inline const struct lh_context *lh_context_find(uintptr_t frame)
 	if (LH_UNLIKELY(lh_contexts.off))
 		return &lh_no_context;
 	uintptr_t caller = ((const uintptr_t *)frame)[1];
-	uintptr_t depth = lh_context_depth(frame, lh_python_identity());
+	uintptr_t depth = lh_context_depth(frame, lh_python_identity(frame));
 	const struct lh_context *x = lh_context_of_key(caller, depth, frame);
 
 	if (LH_LIKELY(x) || !lh_contexts.has_forks)

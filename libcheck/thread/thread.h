@@ -31,6 +31,7 @@ enum {
 	LH_VISITED_BITS = 1 << 15, /* chains for which a thread has a "visited" bit */
 	LH_RETIRED_KINDS = 16,     /* init sites for which a thread retires rows; a power of two */
 	LH_RETIRED_MAX = 256,      /* rows of one of them */
+	LH_AWAY_STACKS = 8,        /* places where it releases the GIL; a power of two */
 	LH_OWN_WAITS = 32,         /* locks for which a thread keeps waits; a power of two */
 	LH_OWN_WAITS_KEPT = 208,   /* waits that it keeps for one of them */
 	LH_OWN_WAITS_MEASURED = 8, /* of so many kept waits, one is measured */
@@ -70,6 +71,12 @@ struct lh_own_waits {
 	uint32_t ns[LH_OWN_WAITS_KEPT / LH_OWN_WAITS_MEASURED]; /* the lengths of these */
 };
 
+/* A stack with the frames of Python that have this identity. */
+struct lh_away_stack {
+	uintptr_t identity;
+	lh_stack_id stack;
+};
+
 struct lh_self {
 	struct lh_live_thread *live;       /* NULL: take the slow path */
 	uint32_t number;                   /* row of LH_T_LIVE_THREAD */
@@ -82,6 +89,7 @@ struct lh_self {
 	const void *once_call;
 	uintptr_t cond_frame;  /* frame of the last condition wait */
 	uintptr_t futex_frame; /* frame of the last wait in a futex of the program's own */
+	bool wait_is_known;  /* nothing was new when this wait began */
 	bool waits_for_free; /* no thread held the lock when this wait began; wait_entries is set */
 	const void *cover;   /* with `inner`: the announced lock whose code runs */
 	/* The condition wait in which the wait of the live-thread row happens: in a signal handler,
@@ -102,6 +110,7 @@ struct lh_self {
 	struct lh_rounds rounds;
 	struct lh_stack_walk_result *walked; /* the last walk; a hook must use little stack */
 	struct lh_python_chain away;         /* for lh_python_away */
+	struct lh_away_stack away_stack[LH_AWAY_STACKS];
 	struct lh_retired retired[LH_RETIRED_KINDS]; /* by init_stack */
 	uint64_t delay_state;  /* of the random stream of delay/delay.c, 0 not begun */
 	uint32_t random;       /* state of lh_self_next_sample */
@@ -109,8 +118,6 @@ struct lh_self {
 	uint64_t try_entries;  /* the acquisitions of the lock then */
 	uint32_t visited_used; /* words of `visited` from here on are zero */
 	uint64_t cache_used[LH_CHAIN_CACHE / 2 / 64]; /* bits of the pairs that are not zero */
-	struct lh_own_waits
-		*own_wait; /* of the wait that goes on; valid if it is not counted at once */
 	struct lh_own_waits own_waits[LH_OWN_WAITS];
 	/* The large ones last: a thread touches few of their pages, of `visited` the first. */
 	uint64_t visited[LH_VISITED_BITS / 64];

@@ -410,7 +410,7 @@ void lh_read_lock_stats(const struct lh_ledger_view *r, const struct lh_lock *l,
 		return;
 	}
 	memset(out, 0, sizeof(*out));
-	if (l->kind == LH_BARRIER || (l->flags & LH_LOCK_THREAD_END_SEM))
+	if (!lh_lock_has_held_ns(l))
 		return;
 	out->hold_ns = out->hold_max_ns = l->held_ns;
 	out->hold_samples = l->held_ns != 0;
