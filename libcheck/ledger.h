@@ -249,9 +249,9 @@ struct lh_lock_location {
 struct lh_held {
 	uint64_t address;
 	lh_lock_id lock;
+	lh_chain_id chain; /* the chain of held locks up to this one; 0: not looked up yet */
 	lh_site site;      /* how and where the lock was acquired */
 	uint32_t tick;     /* time of the acquisition in milliseconds of the ledger's clock */
-	lh_chain_id chain; /* the chain of held locks up to this one; 0: not looked up yet */
 	uint16_t depth;    /* times that this thread holds the lock */
 	uint16_t flags;    /* LH_HELD_* */
 	/* with LH_HELD_ACROSS_CREATE: see there; of a pthread_once control: the distance of the

@@ -1,6 +1,7 @@
 /* thread.c — the entry check, live-thread rows and held lists. */
 #include "libcheck/thread/thread.h"
 #include "libcheck/stack/stack.h"
+#include "libcheck/thread/own_reads.h"
 #include "libcheck/thread/own_waits.h"
 
 extern void *__libc_stack_end __attribute__((weak));
@@ -161,6 +162,12 @@ uint32_t lh_live_thread_new(lh_thread_id thread)
 	return i;
 }
 
+static void end_counts(struct lh_self *self, lh_thread_id thread)
+{
+	lh_own_waits_end(self, thread);
+	lh_own_reads_end(self);
+}
+
 void lh_live_thread_free(uint32_t live_row)
 {
 	struct lh_live_thread *live = &LH_LIVE_THREADS[live_row];
@@ -170,7 +177,7 @@ void lh_live_thread_free(uint32_t live_row)
 	if (live->state == LH_LIVE_ENDING)
 		__atomic_fetch_sub(&ending, 1, __ATOMIC_RELAXED);
 	if (selves[live_row])
-		lh_own_waits_end(selves[live_row], live->thread);
+		end_counts(selves[live_row], live->thread);
 	if (live->thread) {
 		LH_THREADS[live->thread].live = 0;
 		LH_THREADS[live->thread].flags |= LH_THREAD_ENDED;
@@ -257,6 +264,7 @@ void lh_self_forget_visits(struct lh_self *self)
 {
 	if (!self->visited_used)
 		return;
+	lh_self_forget_own_acquisitions(self);
 	/* a page that the thread has not used stays untouched, and costs no memory */
 	for (unsigned word = 0; word < LH_CHAIN_CACHE / 2 / 64; word++)
 		for (; self->cache_used[word];
@@ -267,6 +275,15 @@ void lh_self_forget_visits(struct lh_self *self)
 		}
 	__builtin_memset(self->visited, 0, self->visited_used * sizeof(self->visited[0]));
 	self->visited_used = 0;
+}
+
+void lh_self_forget_acquisitions(void)
+{
+	uint32_t used = lh_own_ledger.ledger ? lh_rows_used(LH_T_LIVE_THREAD) : 0;
+
+	for (uint32_t i = 1; i < used; i++)
+		if (selves[i])
+			lh_self_forget_own_acquisitions(selves[i]);
 }
 
 /* Writes only zeros, and only to `chain`: the entry of a thread that writes it at this moment stays
@@ -281,6 +298,7 @@ void lh_self_forget_cached_chains(void)
 			if (k[n].chain)
 				__atomic_store_n(&k[n].chain, 0, __ATOMIC_RELAXED);
 	}
+	lh_self_forget_acquisitions();
 }
 
 struct lh_self *lh_live_thread_attach(uint32_t live_row, uintptr_t low, uintptr_t high)
@@ -331,11 +349,11 @@ struct lh_self *lh_live_thread_attach(uint32_t live_row, uintptr_t low, uintptr_
 	return self;
 }
 
-void lh_live_threads_end_waits(void)
+void lh_live_threads_end_counts(void)
 {
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
 		if (LH_LIVE_THREADS[i].state >= LH_LIVE_ATTACHED && selves[i])
-			lh_own_waits_end(selves[i], LH_LIVE_THREADS[i].thread);
+			end_counts(selves[i], LH_LIVE_THREADS[i].thread);
 }
 
 uint32_t lh_live_thread_by_handle(pthread_t handle)
