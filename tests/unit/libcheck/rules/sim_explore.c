@@ -64,7 +64,7 @@ static void parse(struct program *p, const char *text)
 struct move {
 	uint8_t thread, store, result;
 };
-enum { GOES_ON = 255, MOVES = 64 };
+enum { GOES_ON = 255, MOVES = 64, LEARN = 1000 /* runs that show which words are shared */ };
 
 struct moves {
 	struct move move[MOVES];
@@ -213,9 +213,63 @@ struct outcome sim_random(const char *text, const struct broken *broken, bool we
 	return out;
 }
 
+/* ---- one order ---- */
+
+static bool is_at(const struct stop *stop)
+{
+	const struct sim_thread *t = &sim_thread[stop->thread];
+
+	return t->pause == stop->at &&
+	       (t->pause != AT_LOAD || t->loads == sim_wait_word(stop->seen));
+}
+
+static bool has_move(const struct program *p, unsigned t, struct move *move)
+{
+	struct moves all = moves_of(p);
+
+	for (unsigned i = 0; i < all.n; i++)
+		if (all.move[i].thread == t) {
+			*move = all.move[i];
+			return true;
+		}
+	return false;
+}
+
+static void run_until(const struct program *p, const struct stop *stop)
+{
+	struct move move;
+
+	while (!is_at(stop) && has_move(p, stop->thread, &move))
+		make(move);
+	while (sim_can_store(stop->thread, 0))
+		sim_do_store(stop->thread, 0);
+}
+
+struct outcome sim_stops(const char *text, const struct stop *stops, unsigned n)
+{
+	static const struct broken nothing;
+	static struct program p;
+	struct burst burst = {0, 0};
+	uint64_t rng = 1;
+
+	parse(&p, text);
+	sim_broken = &nothing;
+	sim_weak = false;
+	sim_violation = NULL;
+	for (int i = 0; i < LEARN && !sim_violation; i++)
+		run_once(&p, &rng);
+	sim_set_up(&p);
+	for (unsigned i = 0; i < n; i++)
+		run_until(&p, &stops[i]);
+	for (struct moves all = moves_of(&p); all.n; all = moves_of(&p))
+		make(choose(&all, &burst, &rng));
+	sim_check_end();
+	return (struct outcome){.violation = sim_violation, .reports = sim_real->findings};
+}
+
 /* ---- all orders ---- */
 
-enum { SEEN = 1 << 22, LEARN = 1000 };
+enum { SEEN = 1 << 22 };
 
 /* `last` is the thread that went on last; `switched`: how often it was another one although the one
  * before it could have gone on. */

@@ -25,6 +25,7 @@ const struct lh_context lh_no_context;
 bool lh_handler_exists;
 bool lh_fork_uncopied;
 struct lh_python lh_python;
+__thread struct lh_python_kept lh_python_kept;
 
 /* The rows that the threads share. */
 static struct shared {
@@ -79,6 +80,11 @@ uint32_t lh_lock_find(const void *o)
 		if (o == &object[i])
 			return i + 1;
 	return 0;
+}
+struct lh_lock *lh_lock_find_untagged(const void *o, enum lh_kind kind)
+{
+	(void)o, (void)kind;
+	return NULL;
 }
 struct lh_lock *lh_lock_row(lh_lock_id id)
 {
@@ -154,7 +160,8 @@ struct lh_finding_draft *lh_finding_begin(uint32_t rule, enum lh_level level, lh
 void lh_finding_add_step(struct lh_finding_draft *d, lh_thread_id thread, lh_lock_id lock,
 			 lh_site site, enum lh_action action)
 {
-	d->step[d->n++] = (struct lh_step){thread, lock, site, action, 0, 0};
+	d->step[d->n++] =
+		(struct lh_step){.thread = thread, .lock = lock, .site = site, .action = action};
 }
 
 static unsigned lock_of(lh_lock_id id)
@@ -612,4 +619,9 @@ void sim_set_up(const struct program *p)
 void sim_become(unsigned t)
 {
 	lh_self_offset = (intptr_t)((uintptr_t)&shared->self[t + 1] - (uintptr_t)&lh_self_none);
+}
+
+uint32_t *sim_wait_word(unsigned t)
+{
+	return &shared->live[t + 1].wait_seq;
 }

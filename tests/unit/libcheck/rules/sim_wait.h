@@ -154,6 +154,8 @@ void sim_set_up(const struct program *p);
 void sim_body(unsigned t);
 void sim_become(unsigned t); /* lh_self_get is of this thread */
 
+uint32_t *sim_wait_word(unsigned t); /* a search loads it when it comes to the wait of thread t */
+
 /* ---- sim_explore.c ---- */
 
 struct outcome {
@@ -165,5 +167,14 @@ enum { ANY_SWITCHES = 99 };
 /* All orders in which a thread that could go on is interrupted at most so often. */
 struct outcome sim_all(const char *text, const struct broken *broken, bool weak, unsigned switches);
 struct outcome sim_random(const char *text, const struct broken *broken, bool weak, unsigned runs);
+
+/* One order: each thread runs until it stops there; `seen`: about to load the wait of this thread.
+ * Its stores are visible then. At the end all threads go on in any order. */
+struct stop {
+	unsigned thread;
+	enum pause at;
+	unsigned seen;
+};
+struct outcome sim_stops(const char *text, const struct stop *stops, unsigned n);
 
 #endif

@@ -75,6 +75,23 @@ static void random_orders(void)
 	}
 }
 
+/*
+ * The first search of the second thread's join is misled by thread 2, and the second one by thread
+ * 3: each releases B when the search has seen that it holds B, and then waits for a lock of the
+ * joiner.
+ */
+static void misled_twice(void)
+{
+	static const struct stop stops[] = {{1, AT_OTHER, 0},   {3, AT_BLOCKED, 0}, {0, AT_LOAD, 1},
+					    {1, AT_BLOCKED, 0}, {2, AT_OTHER, 0},   {0, AT_LOAD, 2},
+					    {2, AT_BLOCKED, 0}, {0, AT_BLOCKED, 0}};
+	struct outcome out = sim_stops("A C j4 c a | B i b A a | B i b C c | B b", stops,
+				       sizeof(stops) / sizeof(*stops));
+
+	CHECK(!out.violation);
+	CHECK_EQ(out.reports, 0);
+}
+
 /* ---- each part of the argument is needed ---- */
 
 static void needs(const char *what, const char *text, struct broken broken, const char *violation)
@@ -109,6 +126,7 @@ int main(void)
 	two_threads();
 	three_threads();
 	random_orders();
+	misled_twice();
 	parts_of_the_argument();
 	return unit_done();
 }
