@@ -1,6 +1,5 @@
 /*
- * cond_sem_once.c — the events of conditions, barriers, semaphores that are signals, and
- * pthread_once.
+ * cond_sem_once.c — the events of conditions, semaphores that are signals, and pthread_once.
  */
 #include "libcheck/lock/contention.h"
 #include "libcheck/events/event.h"
@@ -281,8 +280,6 @@ void lh_on_cond_signal(const struct lh_call *call)
 	lh_event_end(&event);
 }
 
-/* ---- barriers ---- */
-
 void lh_on_wait_clear(const struct lh_call *call)
 {
 	lh_event_end_deadlock(call);
@@ -293,67 +290,6 @@ void lh_on_wait_clear(const struct lh_call *call)
 	lh_event_clear_wait(self, self->live_saved);
 	lh_contention_wait_cancel(self->live_saved);
 	lh_leave(self);
-}
-
-/*
- * What any thread does before a barrier happens before what any other does after it. Each round is
- * a thread row: each thread has an edge to it and an edge from it, so n threads cost 2n edges and
- * not n squared. Rounds after the first ROUNDS_MAX of the process order nothing.
- *
- * In a barrier's row, `barrier_arrived` counts the threads that arrived in this round, and `thread`
- * is the round.
- */
-enum { ROUNDS_MAX = 20000 };
-
-static lh_thread_id round_of(struct lh_lock *b)
-{
-	static uint32_t rounds;
-
-	if (!b->initial)
-		return 0; /* initialized unseen: the thread count is not known */
-	if (!b->barrier_arrived) {
-		b->thread = rounds++ < ROUNDS_MAX ? lh_thread_new(0, 0, 0) : 0;
-		if (b->thread)
-			LH_THREADS[b->thread].flags |= LH_THREAD_BARRIER_ROUND;
-	}
-	b->barrier_arrived = b->barrier_arrived + 1 < b->initial ? b->barrier_arrived + 1 : 0;
-	return b->thread;
-}
-
-lh_thread_id lh_on_barrier_arrive(const struct lh_call *call)
-{
-	struct lh_event_frame event;
-	lh_thread_id round = 0;
-
-	if (!lh_event_begin_must(&event, call))
-		return 0;
-	struct lh_lock *b = lh_event_lock(&event, call->object, LH_BARRIER);
-	if (b) {
-		b->acquired++;
-		round = round_of(b);
-		if (round)
-			lh_hb_edge_add(LH_HB_BARRIER, event.live->thread, event.live->segment,
-				       round, 0);
-		lh_event_announce_wait(&event, lh_lock_id_of(b),
-				       LH_SITE(event.stack, LH_BLOCKING, LH_EXCLUSIVE),
-				       LH_WAIT_BARRIER, round);
-	}
-	lh_event_end(&event);
-	return round;
-}
-
-void lh_on_barrier_leave(const struct lh_call *call, lh_thread_id round)
-{
-	struct lh_event_frame event;
-
-	if (!lh_event_begin_must(&event, call))
-		return;
-	lh_event_wait_time(event.self);
-	if (round)
-		lh_hb_edge_add(LH_HB_BARRIER, round, 0, event.live->thread,
-			       event.live->segment + 1);
-	lh_hb_next_segment(event.self, event.live);
-	lh_event_end(&event);
 }
 
 /* ---- semaphores ---- */

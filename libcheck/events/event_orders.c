@@ -138,6 +138,16 @@ static void count_searches(void)
 	lh_own_ledger.ledger->searches_cut = counts.cut + counts.refused;
 }
 
+void lh_event_mark_used(lh_thread_id thread, const uint32_t *from, uint32_t n, bool *used)
+{
+	const struct lh_order_input input = input_rows();
+
+	for (uint32_t i = 0; i < n; i++)
+		used[i] = !order_graph;
+	if (order_graph)
+		lh_order_mark_used(order_graph, &input, thread, from, n, used);
+}
+
 /* ---- waits on a condition while a lock is held ---- */
 
 static void add_wait_steps(struct lh_finding_draft *draft, const struct lh_cycle *cycle)
@@ -206,21 +216,60 @@ static bool is_thread_end(lh_lock_id lock)
 	return is_kind(lock, LH_THREAD_END);
 }
 
-static void add_link(struct lh_finding_draft *draft, const struct lh_cycle_link *k)
+/* Does the thread hold the lock of `held` while it waits at the end of this link? */
+static bool is_held_at(const struct lh_cycle_link *k, lh_chain_id held)
 {
-	/* the whole chain, outermost lock first: any of its locks may be the reason */
-	lh_chain_id ancestor[LH_HELD_INLINE];
-	int n = 0;
+	return !LH_SITE_WITHOUT_GIL(k->wanted_site) || !is_kind(LH_CHAINS[held].lock, LH_GIL);
+}
+
+#define FOR_EACH_HELD(k, i)                                                                        \
+	for (lh_chain_id i = LH_CHAINS[(k)->chain].parent; i; i = LH_CHAINS[i].parent)             \
+		if (is_held_at(k, i))
+
+/* The locks that a finding shows of those held at a link, innermost first; and how many locks
+ * acquired after each are left out. */
+struct shown_holds {
+	uint32_t n;
+	lh_chain_id chain[LH_HOLDS_SHOWN];
+	uint32_t left_out[LH_HOLDS_SHOWN];
+};
+
+static void select_holds(struct shown_holds *s, const struct lh_cycle_link *k, uint32_t most)
+{
+	uint32_t n = 0, own = UINT32_MAX, i = 0, left_out = 0;
+
+	FOR_EACH_HELD(k, at)
+	{
+		if (LH_CHAINS[at].lock == k->held)
+			own = n;
+		n++;
+	}
+	s->n = 0;
+	FOR_EACH_HELD(k, at)
+	{
+		if (lh_hold_is_shown(i++, n, own, most) && s->n < LH_HOLDS_SHOWN) {
+			s->left_out[s->n] = left_out;
+			s->chain[s->n++] = at;
+			left_out = 0;
+		} else {
+			left_out++;
+		}
+	}
+}
+
+/* The locks that are held, outermost first: any of them may be the reason. */
+static void add_link(struct lh_finding_draft *draft, const struct lh_cycle_link *k, uint32_t most)
+{
+	struct shown_holds s;
 
 	if (is_thread_end(k->held)) /* held at no site */
 		lh_finding_add_step(draft, k->thread, k->held, 0, LH_HOLDS);
-	for (lh_chain_id i = LH_CHAINS[k->chain].parent; i && n < LH_HELD_INLINE;
-	     i = LH_CHAINS[i].parent)
-		if (!LH_SITE_WITHOUT_GIL(k->wanted_site) || !is_kind(LH_CHAINS[i].lock, LH_GIL))
-			ancestor[n++] = i;
-	while (n--)
-		lh_finding_add_step(draft, k->thread, LH_CHAINS[ancestor[n]].lock,
-				    LH_CHAINS[ancestor[n]].site, LH_HOLDS);
+	select_holds(&s, k, most);
+	while (s.n--) {
+		const struct lh_chain *chain = &LH_CHAINS[s.chain[s.n]];
+		lh_finding_add_step(draft, k->thread, chain->lock, chain->site, LH_HOLDS);
+		lh_finding_leave_out(draft, s.left_out[s.n]);
+	}
 	lh_finding_add_step(draft, k->thread, k->wanted, k->wanted_site, LH_WANTS);
 }
 
@@ -274,7 +323,8 @@ static void add_finding(struct lh_event_frame *event, const struct lh_cycle *cyc
 	if (draft->assumed)
 		draft->severity = LH_WARNING;
 	for (uint32_t i = 0; i < n + cycle->queued_writers; i++)
-		add_link(draft, &cycle->link[i < n ? (first + i) % n : i]);
+		add_link(draft, &cycle->link[i < n ? (first + i) % n : i],
+			 lh_holds_shown(n + cycle->queued_writers));
 	if (cycle->signal)
 		lh_finding_add_step(draft, cycle->link[first + 1 < n ? first + 1 : 0].thread,
 				    LH_CHAINS[cycle->signal].lock, LH_CHAINS[cycle->signal].site,

@@ -9,17 +9,25 @@
 #include "libcheck/base/text.h"
 #include "libcheck/events/event.h"
 
+#include <sys/mman.h>
+
 /*
  * A copy of what the forking thread holds, for the child: the parent's live-thread row goes on
  * changing. It is made just before the fork, after every other prepare handler has run (the
  * library registers its own first). A child made without fork() has no copy and inherits nothing.
  */
-enum { OTHERS_MAX = 32 /* locks of other threads that are copied */ };
+enum {
+	OTHERS_MAX = 512,   /* locks of other threads that are copied */
+	OTHERS_WARNED = 32, /* of these, reported although the child does not wait for them */
+};
 static struct {
 	uint32_t live_row; /* of the thread that forks; 0: the copy is not valid */
 	uint32_t n;
-	struct lh_held held[LH_HELD_INLINE];
-	struct lh_lock was[LH_HELD_INLINE]; /* the rows of these locks */
+	struct held_copy {
+		struct lh_held held;
+		struct lh_lock was;       /* the row of this lock */
+	} copy[LH_HELD_INLINE], *further; /* `further`: memory that a fork does not wipe */
+	uint32_t further_max;
 	struct lh_live_thread *live;
 	lh_thread_id thread; /* 0: the chain that it held is not known, so no order is either */
 	uint32_t segment;
@@ -71,6 +79,41 @@ static void copy_foreign_locks(uint32_t own_row)
 	}
 }
 
+static struct held_copy *copy_at(uint32_t i)
+{
+	return i < LH_HELD_INLINE ? &at_fork.copy[i] : &at_fork.further[i - LH_HELD_INLINE];
+}
+
+/* Makes room for n copies; returns for how many there is room. */
+static uint32_t make_room(uint32_t n)
+{
+	uint32_t further = n > LH_HELD_INLINE ? n - LH_HELD_INLINE : 0;
+
+	if (further <= at_fork.further_max)
+		return n;
+	struct held_copy *memory =
+		lh_sys_seccomp_seen()
+			? NULL
+			: lh_sys_map(further * sizeof(struct held_copy), PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (!memory)
+		return LH_HELD_INLINE + at_fork.further_max;
+	if (at_fork.further)
+		lh_sys_unmap(at_fork.further, at_fork.further_max * sizeof(struct held_copy));
+	at_fork.further = memory;
+	at_fork.further_max = further;
+	return n;
+}
+
+static void copy_held(const struct lh_live_thread *live)
+{
+	at_fork.n = make_room(live->held_n);
+	for (uint32_t i = 0; i < at_fork.n; i++) {
+		copy_at(i)->held = *lh_held_at(live, i);
+		copy_at(i)->was = LH_LOCKS[LH_LOCK_ROW(copy_at(i)->held.lock)];
+	}
+}
+
 void lh_on_fork_prepare(void)
 {
 	struct lh_self *self = lh_self_get();
@@ -79,7 +122,7 @@ void lh_on_fork_prepare(void)
 	if (!self->live || !__atomic_compare_exchange_n(&at_fork.live_row, &none, self->number,
 							false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return;
-	at_fork.n = self->live->held_n < LH_HELD_INLINE ? self->live->held_n : LH_HELD_INLINE;
+	copy_held(self->live);
 	at_fork.live = self->live;
 	at_fork.chain = lh_held_chain(self->live);
 	for (lh_chain_id i = at_fork.chain; i; i = LH_CHAINS[i].parent)
@@ -87,9 +130,6 @@ void lh_on_fork_prepare(void)
 	at_fork.thread = at_fork.n && !at_fork.chain ? 0 : self->live->thread;
 	at_fork.segment = self->live->segment;
 	at_fork.ns = lh_clock_now();
-	__builtin_memcpy(at_fork.held, self->live->held, at_fork.n * sizeof(at_fork.held[0]));
-	for (uint32_t i = 0; i < at_fork.n; i++)
-		at_fork.was[i] = LH_LOCKS[LH_LOCK_ROW(at_fork.held[i].lock)];
 	__builtin_memcpy(at_fork.name, LH_THREADS[self->live->thread].name, LH_NAME_MAX);
 	at_fork.others = 0;
 	at_fork.child = at_fork.warned = lh_fork_uncopied = false;
@@ -151,7 +191,7 @@ void lh_fork_report_not_copied(struct lh_event_frame *event, const struct lh_loc
 	for (uint32_t i = 0; i < at_fork.others; i++) {
 		const struct lh_held *h = &at_fork.other[i].held;
 		const struct lh_lock *was = &at_fork.other[i].was;
-		if ((wanted && h->address != l->address) ||
+		if ((wanted ? h->address != l->address : i >= OTHERS_WARNED) ||
 		    !lh_lock_still_held(was, at_fork.other[i].tid))
 			continue;
 		struct lh_lock *o = lh_lock_copy_from_parent(was);
@@ -178,8 +218,8 @@ static void inherit(struct lh_self *self)
 	struct lh_live_thread *live = self->live_saved;
 
 	for (uint32_t i = 0; i < at_fork.n; i++) {
-		const struct lh_held *old = &at_fork.held[i];
-		const struct lh_lock *was = &at_fork.was[i];
+		const struct lh_held *old = &copy_at(i)->held;
+		const struct lh_lock *was = &copy_at(i)->was;
 		if (!old->lock || was->address != old->address || was->kind == LH_THREAD_END ||
 		    was->kind == LH_ONCE || lh_kind_acts(was->kind) == LH_GUARD ||
 		    (was->flags & LH_LOCK_PSHARED))
@@ -209,7 +249,8 @@ bool lh_on_fork_child(uintptr_t frame)
 	} else {
 		lh_thread_stack_bounds(frame, 0, &low, &high);
 	}
-	lh_own_ledger.lock = (struct lh_internal_lock){0};
+	lh_own_ledger.lock =
+		(struct lh_internal_lock){.taken = &lh_own_ledger.ledger->internal_lock_taken};
 	lh_self_offset = 0;
 	lh_internal_lock_acquire(&lh_own_ledger.lock, UINT32_MAX);
 	struct lh_self *self = lh_live_thread_attach(0, low, high);

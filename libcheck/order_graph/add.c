@@ -157,11 +157,6 @@ static bool ends_here(const struct lh_order_graph *graph, const struct held_walk
 	return w->covered && w->n >= graph->size.near;
 }
 
-static bool is_deep(const struct lh_order_graph *graph, lh_chain_id chain)
-{
-	return graph->rows.chain[chain].depth > graph->size.near;
-}
-
 static bool has_witness(const struct lh_order_graph *graph, uint32_t e, lh_chain_id chain)
 {
 	for (uint32_t w = graph->edge[e].witness; w; w = graph->witness[w].next)
@@ -173,6 +168,7 @@ static bool has_witness(const struct lh_order_graph *graph, uint32_t e, lh_chain
 /* The edges of a deep chain from locks of the component in which the wanted lock, `to`, lies. */
 static void add_far_edges_of(struct lh_order_graph *graph, lh_chain_id chain, uint32_t to)
 {
+	enum { STEPS_PER_EDGE = 8 };
 	uint32_t component = lh_component_find(graph, to), n = 0;
 
 	LH_FOR_EACH_HELD (graph, chain, h) {
@@ -180,9 +176,12 @@ static void add_far_edges_of(struct lh_order_graph *graph, lh_chain_id chain, ui
 			continue;
 		uint32_t v = lh_order_vertex_find(graph, graph->rows.chain[h].lock);
 		if (v && lh_component_find(graph, v) == component &&
-		    !has_witness(graph, lh_order_edge_find(graph, v, to), chain))
+		    !has_witness(graph, lh_order_edge_find(graph, v, to), chain)) {
 			lh_order_edge_add(graph, v, to, chain);
+			graph->far_left -= STEPS_PER_EDGE;
+		}
 	}
+	graph->far_left -= n;
 }
 
 static void add_far_edges_into(struct lh_order_graph *graph, uint32_t v)
@@ -193,31 +192,75 @@ static void add_far_edges_into(struct lh_order_graph *graph, uint32_t v)
 	for (lh_chain_id chain = lh_order_lock(graph, lock)->chains;
 	     chain && chain < graph->rows.chains && left--; chain = graph->rows.chain[chain].next)
 		if (chain <= graph->chain_high && graph->rows.chain[chain].lock == lock &&
-		    is_deep(graph, chain) && is_dependency(graph, chain) &&
+		    lh_chain_is_deep(graph, chain) && is_dependency(graph, chain) &&
 		    !lh_chain_holds(graph, chain, lock))
 			add_far_edges_of(graph, chain, v);
 }
 
-/* Makes the far edges inside the components that have grown. */
-static void add_far_edges(struct lh_order_graph *graph)
+/* The edges from the wanted lock into the held lock `v` that deep chains show. */
+static void add_far_edges_between(struct lh_order_graph *graph, uint32_t want, uint32_t v)
 {
-	while (graph->merged_todo) {
-		uint32_t root = graph->merged_todo, v;
-		graph->merged_todo = graph->vertex[root].merged_todo;
-		graph->vertex[root].has_merged = false;
-		v = root = lh_component_find(graph, root);
-		do {
-			add_far_edges_into(graph, v);
-			v = graph->vertex[v].next_member;
-		} while (v != root);
+	lh_lock_id lock = graph->vertex[v].lock;
+	const struct lh_chain *row = graph->rows.chain;
+
+	for (lh_chain_id chain = lh_order_lock(graph, lock)->chains;
+	     chain && chain < graph->rows.chains && graph->far_left > 0; chain = row[chain].next) {
+		graph->far_left -= 1 + row[chain].depth / 4;
+		if (chain <= graph->chain_high && row[chain].lock == lock &&
+		    lh_chain_is_deep(graph, chain) && is_dependency(graph, chain) &&
+		    lh_chain_holds(graph, chain, graph->vertex[want].lock) &&
+		    !lh_chain_holds(graph, chain, lock) &&
+		    !has_witness(graph, lh_order_edge_find(graph, want, v), chain))
+			lh_order_edge_add(graph, want, v, chain);
 	}
+}
+
+/* The far edges that close a cycle of two with this dependency. */
+static void add_closing_edges(struct lh_order_graph *graph, lh_chain_id chain)
+{
+	uint32_t want = lh_order_vertex_find(graph, graph->rows.chain[chain].lock),
+		 component = want ? lh_component_find(graph, want) : 0;
+
+	if (!want || graph->vertex[component].members < 2 || !is_dependency(graph, chain))
+		return;
+	LH_FOR_EACH_HELD (graph, chain, h) {
+		uint32_t v = lh_order_vertex_find(graph, graph->rows.chain[h].lock);
+		if (v && v != want && lh_component_find(graph, v) == component &&
+		    lh_order_is_lock(graph, graph->rows.chain[h].lock))
+			add_far_edges_between(graph, want, v);
+	}
+}
+
+/*
+ * Makes the far edges that the search from this chain needs, and those inside the components that
+ * have grown. A call makes a bounded number of steps: if they do not suffice, the search counts as
+ * cut, and the next call goes on.
+ */
+static void add_far_edges(struct lh_order_graph *graph, lh_chain_id chain)
+{
+	if (!graph->deep)
+		return;
+	graph->far_left = graph->size.budget_max / 8;
+	add_closing_edges(graph, chain);
+	while (graph->merged_todo && graph->far_left > 0) {
+		uint32_t at = graph->merged_at ? graph->merged_at : graph->merged_todo;
+		add_far_edges_into(graph, at);
+		graph->merged_at = graph->vertex[at].next_member;
+		if (graph->merged_at != graph->merged_todo)
+			continue;
+		at = graph->merged_todo;
+		graph->merged_todo = graph->vertex[at].merged_todo;
+		graph->vertex[at].has_merged = false;
+		graph->merged_at = 0;
+	}
+	graph->counts.cut += graph->far_left <= 0;
 }
 
 /* A dependency's edges: from each held lock, and from the active ends of its threads. */
 static void add_edges_into(struct lh_order_graph *graph, lh_chain_id chain, uint32_t to)
 {
 	lh_lock_id lock = graph->rows.chain[chain].lock;
-	struct held_walk w = {.deep = is_deep(graph, chain)};
+	struct held_walk w = {.deep = lh_chain_is_deep(graph, chain)};
 
 	if (lh_chain_holds(graph, chain, lock))
 		return;
@@ -230,7 +273,8 @@ static void add_edges_into(struct lh_order_graph *graph, lh_chain_id chain, uint
 		if (ends_here(graph, &w))
 			break;
 	}
-	if (is_deep(graph, chain) && graph->vertex[lh_component_find(graph, to)].members > 1)
+	if (lh_chain_is_deep(graph, chain) &&
+	    graph->vertex[lh_component_find(graph, to)].members > 1)
 		add_far_edges_of(graph, chain, to);
 	for (uint32_t i = graph->rows.chain[chain].visit; i && i < graph->rows.visits;
 	     i = graph->rows.visit[i].next)
@@ -400,7 +444,7 @@ bool lh_order_wants_to_write(const struct lh_order_graph *graph, lh_chain_id cha
 /* Those of the far locks of a deep chain were made when the near ones were wanted. */
 static void add_held_vertices(struct lh_order_graph *graph, lh_chain_id chain)
 {
-	struct held_walk w = {.deep = is_deep(graph, chain)};
+	struct held_walk w = {.deep = lh_chain_is_deep(graph, chain)};
 
 	LH_FOR_EACH_HELD (graph, chain, h) {
 		if (!lh_order_is_lock(graph, graph->rows.chain[h].lock))
@@ -439,7 +483,7 @@ static void add_chain(struct lh_order_graph *graph, lh_chain_id chain)
 		lh_order_witness_add(graph, &graph->vertex[v].writers, chain);
 	if (!is_dependency(graph, chain))
 		return;
-	graph->deep |= is_deep(graph, chain);
+	graph->deep |= lh_chain_is_deep(graph, chain);
 	add_edges(graph, chain, lock);
 	if (l->kind == LH_THREAD_END)
 		add_join(graph, chain);
@@ -451,7 +495,7 @@ void lh_order_chain_reused(struct lh_order_graph *graph, const struct lh_order_i
 	graph->rows = *input;
 	if (chain <= graph->chain_high)
 		add_chain(graph, chain);
-	add_far_edges(graph);
+	add_far_edges(graph, chain);
 }
 
 static void withdraw(struct lh_order_graph *graph, lh_chain_id chain, uint32_t from, uint32_t to)
@@ -531,7 +575,7 @@ void lh_order_visit_reused(struct lh_order_graph *graph, const struct lh_order_i
 		add_visit_edges(graph, visit);
 	else
 		add_visit(graph, visit);
-	add_far_edges(graph);
+	add_far_edges(graph, graph->rows.visit[visit].chain);
 }
 
 /* Adds all new visits and happens-before edges, and new chains up to `chain`. */
@@ -546,5 +590,5 @@ void lh_order_add_chain(struct lh_order_graph *graph, lh_chain_id chain)
 	while (graph->chain_high < chain)
 		add_chain(graph, ++graph->chain_high);
 	activate_threads(graph);
-	add_far_edges(graph);
+	add_far_edges(graph, chain);
 }

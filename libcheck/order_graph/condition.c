@@ -109,7 +109,7 @@ static bool blocks_signaller(struct wait_query *q, uint32_t signal_visit)
 	lh_lock_id lock = graph->rows.chain[q->held].lock;
 
 	for (lh_chain_id i = lh_order_lock(graph, lock)->chains;
-	     i && lh_order_budget_spend(graph, 2 + lh_order_deep_steps(graph, i));
+	     i && lh_order_budget_spend(graph, 2 + lh_order_deep_steps(graph, i) / 4);
 	     i = graph->rows.chain[i].next)
 		if (graph->rows.chain[i].lock == lock && !lh_chain_holds(graph, i, lock) &&
 		    wanted_through(q, i, signal_visit))

@@ -279,6 +279,23 @@ static void place_keys(const struct lh_order_graph *graph, uint64_t locks, uint6
 	}
 }
 
+/* Where the orders of a cycle with a deep chain were made; 0: it has none. */
+static uint64_t deep_key(const struct lh_order_graph *graph, enum lh_filter filter)
+{
+	uint64_t key = lh_order_mix(3, filter);
+	bool deep = false;
+
+	for (uint32_t c = 0; c < graph->length; c++) {
+		lh_chain_id h = chain_of_held(graph, c);
+		deep |= lh_order_deep_steps(graph, graph->slot[c].chain) != 0;
+		key += graph->rows.stack
+			       ? lh_order_mix(4, place_key(graph, c))
+			       : lh_order_mix(LH_SITE_STACK(lh_slot_chain(graph, c)->site),
+					      h ? LH_SITE_STACK(graph->rows.chain[h].site) : 0);
+	}
+	return deep ? key : 0;
+}
+
 static uint64_t dependency_key(const struct lh_order_graph *graph, uint64_t locks, uint32_t c)
 {
 	return lh_order_mix(locks, graph->slot[c].chain);
@@ -348,10 +365,13 @@ static void remember_first(struct lh_order_graph *graph, uint64_t place)
 
 static void report(struct lh_order_graph *graph, enum lh_filter filter, uint32_t writers)
 {
-	uint32_t begin, n = graph->length;
-	uint64_t key = cycle_key(graph, &begin), locks = locks_key(graph, filter), place, places;
+	uint32_t begin, row, n = graph->length;
+	uint64_t key = cycle_key(graph, &begin), locks = locks_key(graph, filter), place, places,
+		 deep = deep_key(graph, filter);
 	struct lh_cycle *out;
 
+	if (deep && count_of(graph, deep, &row) >= LH_CYCLES_PER_DEEP_PLACES)
+		return;
 	place_keys(graph, locks, &place, &places);
 	remember_first(graph, place);
 	if (is_enough(graph, locks, place, places, filter))
@@ -362,6 +382,8 @@ static void report(struct lh_order_graph *graph, enum lh_filter filter, uint32_t
 	if (!out)
 		return;
 	count(graph, locks);
+	if (deep)
+		count(graph, deep);
 	out->rule = LH_RULE_LOCK_ORDER;
 	out->n = (uint8_t)n;
 	out->queued_writers = (uint8_t)writers;

@@ -3,7 +3,7 @@
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
-enum { REFILL = 500, BUDGET_MAX = 1 << 18 /* a step is 5 to 10 ns */, NEAR = 64 };
+enum { REFILL = 500, DEEP_REFILL = 16, BUDGET_MAX = 1 << 18 /* a step is 5 to 10 ns */, NEAR = 64 };
 
 /* ---- memory ---- */
 
@@ -138,7 +138,7 @@ static void refill(struct lh_order_graph *graph, lh_chain_id chain)
 {
 	if (graph->budget < 0)
 		graph->budget = 0;
-	graph->budget += graph->size.refill + lh_order_deep_steps(graph, chain);
+	graph->budget += graph->size.refill + DEEP_REFILL * lh_order_deep_steps(graph, chain);
 	if (graph->budget > graph->size.budget_max)
 		graph->budget = graph->size.budget_max;
 }
@@ -222,4 +222,37 @@ struct lh_order_counts lh_order_counts(const struct lh_order_graph *graph)
 
 	counts.cycles = graph->known_by_key.rows;
 	return counts;
+}
+
+/* Marks the part in which the segment is; none: it is before all of them. */
+static void mark(uint32_t segment, const uint32_t *from, uint32_t n, bool *used)
+{
+	uint32_t low = 0, high = n; /* from[low] <= segment < from[high] */
+
+	if (!n || segment < from[0])
+		return;
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+		*(from[middle] <= segment ? &low : &high) = middle;
+	}
+	used[low] = true;
+}
+
+void lh_order_mark_used(struct lh_order_graph *graph, const struct lh_order_input *input,
+			lh_thread_id thread, const uint32_t *from, uint32_t n, bool *used)
+{
+	graph->rows = *input;
+	lh_order_add_chain(graph, graph->chain_high); /* all visits and edges */
+	for (uint32_t i = thread < graph->size.threads ? graph->thread[thread].visit : 0; i;
+	     i = graph->visit_next[i])
+		mark(input->visit[i].first, from, n, used);
+	for (uint32_t i = thread < graph->size.threads ? graph->thread[thread].hb_edge : 0; i;
+	     i = graph->hb_edge_next[i]) {
+		const struct lh_hb_edge *e = &input->hb_edge[i];
+		if (e->what == LH_HB_TEAM_FORK)
+			for (uint32_t k = 0; k < n; k++)
+				used[k] = true;
+		else if (e->what != LH_HB_TEAM_JOIN)
+			mark(e->a_segment, from, n, used);
+	}
 }

@@ -41,6 +41,10 @@
 #define LH_CYCLES_PER_LOCKS 256
 #define LH_PLACES_PER_LOCKS 4096
 
+/* Cycles of the same places through deep chains, whatever their locks: a thread that acquires a
+ * thousand locks in a loop makes one mistake, but half a million cycles. */
+#define LH_CYCLES_PER_DEEP_PLACES 64
+
 /* Where the rows lie. The counts are rows in use, row 0 included. Refresh before each call. */
 struct lh_order_input {
 	const struct lh_lock *lock;
@@ -179,6 +183,11 @@ void lh_order_add(struct lh_order_graph *graph, const struct lh_order_input *inp
  * searches again from the chains that acquire it. Returns as lh_order_check_chain. */
 uint32_t lh_order_check_lock(struct lh_order_graph *graph, const struct lh_order_input *input,
 			     lh_lock_id lock);
+
+/* Sets used[i] if, from segment from[i] of the thread to from[i + 1], a visit begins or an edge
+ * leads away, unless that is of kind LH_HB_TEAM_JOIN; `from` is ascending. */
+void lh_order_mark_used(struct lh_order_graph *graph, const struct lh_order_input *input,
+			lh_thread_id thread, const uint32_t *from, uint32_t n, bool *used);
 
 /*
  * Checks a chain that waits on a condition, again whenever a wait or a signal of that condition was

@@ -72,6 +72,7 @@ struct lh_vertex {
 	uint32_t distance_mark;
 	uint32_t todo; /* next vertex whose in-edges are to be made */
 	uint32_t merged_todo;
+	uint32_t far_members;  /* of a root: members for which its far edges were made */
 	uint32_t closing_mark; /* slot[0] holds it in this search */
 	uint32_t gate_mark;    /* a chain holds it; `gate_shared`: only shared */
 	bool gate_shared;
@@ -161,7 +162,8 @@ struct lh_order_graph {
 	/* Deep chains were added; the first component that has grown since its far edges were made.
 	 */
 	bool deep;
-	uint32_t merged_todo;
+	uint32_t merged_todo, merged_at; /* the next member of that component; 0: the first */
+	int64_t far_left;                /* steps */
 	uint32_t free_witness;
 	uint32_t found_n;
 	/* The search for the cycles through slot[0], see cycle_search.c: */
@@ -236,13 +238,18 @@ static inline bool lh_order_budget_spend(struct lh_order_graph *graph, uint32_t 
 	return graph->budget > 0;
 }
 
+static inline bool lh_chain_is_deep(const struct lh_order_graph *graph, lh_chain_id chain)
+{
+	return graph->rows.chain[chain].depth > graph->size.near;
+}
+
 /* What a walk up the chain costs beyond that up a usual one. */
 static inline uint32_t lh_order_deep_steps(const struct lh_order_graph *graph, lh_chain_id chain)
 {
-	enum { USUAL = 64, LOCKS_PER_STEP = 8 };
+	enum { USUAL = 64 };
 	uint32_t depth = graph->rows.chain[chain].depth;
 
-	return depth > USUAL ? depth / LOCKS_PER_STEP : 0;
+	return depth > USUAL ? depth : 0;
 }
 
 /*
@@ -255,11 +262,17 @@ static inline uint64_t lh_order_mix(uint64_t h, uint64_t word)
 	return h ^ h >> 29;
 }
 
-/* The component with this root has more members than before. */
+/* The component with this root has more members than before. The far edges of a large one are made
+ * when it has grown to twice its size. */
 static inline void lh_order_note_merged(struct lh_order_graph *graph, uint32_t root)
 {
+	enum { SMALL = 64 };
 	struct lh_vertex *v = &graph->vertex[root];
 
+	if (v->members > SMALL && v->members < 2 * v->far_members)
+		return;
+	v->far_members = v->members;
+	graph->merged_at = 0; /* new members may lie before it */
 	if (v->has_merged)
 		return;
 	v->has_merged = true;

@@ -75,7 +75,7 @@ uint32_t lh_deadlock_cancelled(const struct lh_self *self, const struct lh_live_
 {
 	const struct lh_lock *l = lh_lock_row(live->wait_lock);
 	struct lh_step by = {
-		self->live_saved->thread, live->wait_lock, site, LH_CALLS, lh_clock_tick(), 0};
+		self->live_saved->thread, live->wait_lock, site, LH_CALLS, lh_clock_tick(), 0, 0};
 
 	return l && lh_wait_is_cancelled(live, l->kind)
 		       ? end_all(live->thread, live->wait_lock, &by)

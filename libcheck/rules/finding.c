@@ -23,7 +23,13 @@ void lh_finding_add_step(struct lh_finding_draft *draft, lh_thread_id thread, lh
 {
 	if (draft->n < (int)(sizeof(draft->step) / sizeof(draft->step[0])))
 		draft->step[draft->n++] =
-			(struct lh_step){thread, lock, site, action, lh_clock_tick(), 0};
+			(struct lh_step){thread, lock, site, action, lh_clock_tick(), 0, 0};
+}
+
+void lh_finding_leave_out(struct lh_finding_draft *draft, uint32_t holds)
+{
+	if (draft->n)
+		draft->step[draft->n - 1].left_out += holds;
 }
 
 static uint64_t key_of(const struct lh_finding_draft *draft)
@@ -386,8 +392,10 @@ uint32_t lh_check_thread_exit(uint32_t live_row)
 		struct lh_lock *l = lh_lock_row(h->lock);
 		if (l && l->owner == live_row)
 			l->owner = 0;
-		if (is_lost(l, h))
+		if (is_lost(l, h) && draft->n < LH_HOLDS_SHOWN)
 			lh_finding_add_step(draft, live->thread, h->lock, h->site, LH_HOLDS);
+		else if (is_lost(l, h))
+			lh_finding_leave_out(draft, 1);
 	}
 	live->held_n = 0;
 	return draft->n ? lh_finding_commit(draft, LH_F_NONE) : 0;

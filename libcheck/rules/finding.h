@@ -24,7 +24,7 @@ struct lh_finding_draft {
 	uint64_t key; /* 0: computed from the rule and from the stacks and actions of the steps */
 	lh_thread_id thread;
 	int n;
-	struct lh_step step[2 * LH_HELD_INLINE];
+	struct lh_step step[LH_STEPS_MAX];
 };
 
 /* An empty draft. There is only one, used under the internal lock: it is too large for the stack of
@@ -34,6 +34,8 @@ struct lh_finding_draft *lh_finding_begin(uint32_t rule, enum lh_level level, lh
 /* Adds a step; beyond the array's end the step is dropped. */
 void lh_finding_add_step(struct lh_finding_draft *t, lh_thread_id thread, lh_lock_id lock,
 			 lh_site site, enum lh_action action);
+/* So many held locks, acquired after that of the last step, are left out. */
+void lh_finding_leave_out(struct lh_finding_draft *draft, uint32_t holds);
 
 /* The object is not a lock after all: withdraws the unsure findings that name it. */
 void lh_finding_withdraw(lh_lock_id lock);

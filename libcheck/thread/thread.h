@@ -52,6 +52,15 @@ struct lh_retired {
 	uint32_t first, n;
 };
 
+/* Of the rounds of barriers (events/rounds.c); `passed` may be set by another thread of the round.
+ */
+struct lh_rounds {
+	lh_lock_id barrier;  /* where the thread waits; 0: nowhere, or the round is complete */
+	uint32_t before;     /* live-thread row of the thread that arrived before; 0: none */
+	uint32_t passed;     /* what the round orders */
+	struct member *sets; /* of threads that it passes barriers with */
+};
+
 /* Waits for a lock in one mode that are not yet in its counts: see own_waits.h. */
 struct lh_own_waits {
 	uint64_t key;     /* the lock, and the mode */
@@ -98,6 +107,7 @@ struct lh_self {
 	uint32_t team_started; /* so many, one inside the other */
 	uint32_t team_outer;   /* of the outermost, see lh_on_team_end */
 	_Alignas(8) char team_region[64];
+	struct lh_rounds rounds;
 	struct lh_stack_walk_result *walked; /* the last walk; a hook must use little stack */
 	struct lh_python_chain away;         /* for lh_python_away */
 	struct lh_away_stack away_stack[LH_AWAY_STACKS];
@@ -107,8 +117,7 @@ struct lh_self {
 	uint32_t try_sample;   /* `sample` at the last failed try */
 	uint64_t try_entries;  /* the acquisitions of the lock then */
 	uint32_t visited_used; /* words of `visited` from here on are zero */
-	struct lh_own_waits
-		*own_wait; /* of the wait that goes on; valid if it is not counted at once */
+	uint64_t cache_used[LH_CHAIN_CACHE / 2 / 64]; /* bits of the pairs that are not zero */
 	struct lh_own_waits own_waits[LH_OWN_WAITS];
 	/* The large ones last: a thread touches few of their pages, of `visited` the first. */
 	uint64_t visited[LH_VISITED_BITS / 64];
@@ -213,6 +222,8 @@ extern bool (*lh_thread_after_fork)(uintptr_t frame);
  * delay the thread.
  */
 extern void (*lh_thread_at_create)(uintptr_t frame) LH_HIDDEN;
+
+struct lh_self *lh_self_of(uint32_t live_row); /* NULL for row 0 */
 
 bool lh_thread_init(void); /* tables; at start, and again in a forked child */
 

@@ -261,9 +261,10 @@ static void add_step(struct lh_step *step, uint32_t *n, const struct lh_cycle_li
 			.thread = k->thread, .lock = lock, .site = site, .action = action};
 }
 
-/* The held lock of the link first, then the others. What a queued writer holds does not matter. */
+/* The held lock of the link first, then the others, or some of them. What a queued writer holds
+ * does not matter. */
 static void add_link(const struct class_rows *b, const struct lh_cycle_link *k, bool queues,
-		     struct lh_step *step, uint32_t *n)
+		     uint32_t most, struct lh_step *step, uint32_t *n)
 {
 	struct source held = held_of(b, k), wanted = source_of(b, k->chain);
 	lh_chain_id chain[LH_HELD_MAX];
@@ -273,9 +274,14 @@ static void add_link(const struct class_rows *b, const struct lh_cycle_link *k, 
 
 	if (!queues && held.chain && lh_read_chain_of_row(b->ledger, held.chain, &row))
 		add_step(step, n, k, held.lock, row.site, LH_HOLDS);
-	for (uint32_t i = 0; i + 1 < depth; i++)
-		if (chain[i] != held.chain && lh_read_chain_of_row(b->ledger, chain[i], &row))
+	for (uint32_t i = 0; i + 1 < depth; i++) {
+		if (chain[i] == held.chain)
+			continue;
+		if (!lh_hold_is_shown(i, depth - 1, UINT32_MAX, most))
+			lh_steps_leave_out(step, *n);
+		else if (lh_read_chain_of_row(b->ledger, chain[i], &row))
 			add_step(step, n, k, row.lock, row.site, LH_HOLDS);
+	}
 	add_step(step, n, k, wanted.lock, k->wanted_site, LH_WANTS);
 }
 
@@ -283,7 +289,7 @@ static struct lh_report_finding *report_cycle(const struct class_rows *b,
 					      const struct lh_cycle *cycle)
 {
 	struct lh_step step[LH_STEPS_MAX];
-	uint32_t n = 0;
+	uint32_t n = 0, links = (uint32_t)cycle->n + cycle->queued_writers;
 	struct lh_finding row = {.rule = LH_RULE_LOCK_ORDER,
 				 .level = LH_POTENTIAL,
 				 .severity = cycle->filter ? LH_NOTE : LH_WARNING,
@@ -291,8 +297,8 @@ static struct lh_report_finding *report_cycle(const struct class_rows *b,
 				 .key = cycle->key,
 				 .filter = cycle->filter};
 
-	for (uint32_t i = 0; i < (uint32_t)cycle->n + cycle->queued_writers; i++)
-		add_link(b, &cycle->link[i], i >= cycle->n, step, &n);
+	for (uint32_t i = 0; i < links; i++)
+		add_link(b, &cycle->link[i], i >= cycle->n, lh_holds_shown(links), step, &n);
 	row.steps = (uint8_t)n;
 	return lh_report_add_finding(b->run.report, b->ledger, &row, step, NULL);
 }

@@ -65,16 +65,35 @@ static void add_thread_end(struct lh_merged_run *run, struct steps *t,
 							  .action = LH_HOLDS}};
 }
 
-static void add_link(struct lh_merged_run *run, struct steps *t, const struct lh_cycle_link *k)
+/* The number of the lock that the link before wants; UINT32_MAX: it is not in the chain. */
+static uint32_t own_of(const struct lh_merged_run *run, const struct lh_merged_process *m,
+		       const struct lh_cycle_link *k, const lh_chain_id *chain, uint32_t n)
+{
+	for (uint32_t i = n; i-- > 0;)
+		if (m->chain[chain[i]] < run->chains &&
+		    run->chain[m->chain[chain[i]]].lock == k->held)
+			return i;
+	return UINT32_MAX;
+}
+
+static void add_link(struct lh_merged_run *run, struct steps *t, const struct lh_cycle_link *k,
+		     uint32_t most)
 {
 	const struct lh_merged_process *m;
 	lh_chain_id chain[LH_HELD_MAX];
-	uint32_t depth = lh_merged_path_of(run, k, &m, chain);
+	uint32_t depth = lh_merged_path_of(run, k, &m, chain), held = depth ? depth - 1 : 0,
+		 own = depth ? own_of(run, m, k, chain, held) : 0;
 
 	if (depth)
 		add_thread_end(run, t, m, k);
-	for (uint32_t i = 0; i < depth; i++)
-		add_step(run, t, m, k->thread, chain[i], i + 1 == depth ? LH_WANTS : LH_HOLDS);
+	const uint32_t first = t->n;
+	for (uint32_t i = 0; i < held; i++)
+		if (lh_hold_is_shown(i, held, own, most))
+			add_step(run, t, m, k->thread, chain[i], LH_HOLDS);
+		else if (t->n > first)
+			t->step[t->n - 1].step.left_out++;
+	if (depth)
+		add_step(run, t, m, k->thread, chain[held], LH_WANTS);
 }
 
 /* The signal by the thread of link `k`, found as a link that wants the condition. */
@@ -127,7 +146,8 @@ static void report_cycle(struct lh_merged_run *run, const struct lh_cycle *cycle
 	if (has_happened(run, cycle))
 		return;
 	for (uint32_t i = 0; i < (uint32_t)cycle->n + cycle->queued_writers; i++)
-		add_link(run, &t, &cycle->link[i < cycle->n ? (first + i) % cycle->n : i]);
+		add_link(run, &t, &cycle->link[i < cycle->n ? (first + i) % cycle->n : i],
+			 lh_holds_shown((uint32_t)cycle->n + cycle->queued_writers));
 	if (cycle->signal)
 		add_signal(run, &t, &cycle->link[first + 1 < cycle->n ? first + 1 : 0],
 			   cycle->signal);

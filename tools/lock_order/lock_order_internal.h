@@ -20,7 +20,12 @@
 #include "tools/util/map.h"
 #include "tools/lock_order/cross_process.h"
 
-enum { LH_STEPS_MAX = 250 }; /* lh_finding.steps is a byte */
+/* A held lock, acquired after that of the last step, is not shown. */
+static inline void lh_steps_leave_out(struct lh_step *step, uint32_t n)
+{
+	if (n)
+		step[n - 1].left_out++;
+}
 
 /* ---- stack_hash.c ---- */
 

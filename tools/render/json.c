@@ -131,6 +131,7 @@ static json_t *process_at(struct lh_view *v, uint32_t i)
 	put_number(o, "threads", x->threads);
 	put_number(o, "acquisitions", x->acquired);
 	put_number(o, "contended", x->contended);
+	put_some(o, "internal_lock_taken", x->internal_lock_taken);
 	put_futex_waits(o, &x->futex);
 	put_number(dropped, "locks", x->dropped_locks);
 	put_number(dropped, "stacks", x->dropped_stacks);
@@ -189,6 +190,7 @@ static json_t *step_json(struct lh_view *v, const struct lh_report_step *a)
 	put_name(o, "action", lh_name_action(a->action));
 	put_name(o, "mode", a->mode == LH_SHARED ? "shared" : "exclusive");
 	put_text(v, o, "note", a->note);
+	put_some(o, "left_out", a->left_out);
 	put_place(v, o, a->frame);
 	json_object_set_new(o, "stack", stack_json(v, a->stack));
 	return o;

@@ -34,6 +34,10 @@ static struct lh_report_step row_to_step(struct lh_report *report,
 
 	if (lh_read_note(p->ledger, s->note, &note))
 		a.note = lh_arena_strdup(report->arena, note.text);
+	else if (s->left_out)
+		a.note = lh_arena_printf(report->arena, "and %u more lock%s", s->left_out,
+					 s->left_out > 1 ? "s" : "");
+	a.left_out = s->left_out;
 	a.frame = lh_report_place(a.stack);
 	return a;
 }

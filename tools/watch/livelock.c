@@ -130,8 +130,8 @@ static void report(struct lh_watch_process *p, const uint32_t *path, uint32_t n)
 		const struct lh_want *w = &p->sample[path[i]].want;
 		lh_lock_id holds = p->sample[path[(i + n - 1) % n]].want.lock;
 		const struct lh_step steps[] = {
-			{w->thread, holds, site_of(p, path[i], holds), LH_HOLDS, 0, 0},
-			{w->thread, w->lock, w->site, w->tries ? LH_WANTS : LH_WAITS_FOR, 0, 0}};
+			{w->thread, holds, site_of(p, path[i], holds), LH_HOLDS, 0, 0, 0},
+			{w->thread, w->lock, w->site, w->tries ? LH_WANTS : LH_WAITS_FOR, 0, 0, 0}};
 		lh_watch_step(p, row, &steps[0], "");
 		lh_watch_step(p, row, &steps[1], "");
 	}
