@@ -17,6 +17,17 @@
 
 /* ---- what is known ---- */
 
+/* The row of the object, also of one without a tag; 0: not known. */
+static inline uint32_t row_of(const struct lh_call *call)
+{
+	uint32_t row = lh_lock_tagged_row(call->object, (enum lh_kind)call->kind);
+
+	if (LH_LIKELY(LH_LOCKS[row].address == (uintptr_t)call->object))
+		return row;
+	const struct lh_lock *l = lh_lock_find_untagged(call->object, (enum lh_kind)call->kind);
+	return l ? (uint32_t)(l - LH_LOCKS) : 0;
+}
+
 static bool is_known_other(const struct lh_lock *l, const struct lh_call *call)
 {
 	enum lh_kind acts = lh_kind_acts(l->kind);
@@ -107,15 +118,15 @@ bool lh_on_wait_begin_known(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
 	struct lh_live_thread *live = self->live;
-	struct lh_lock *l =
-		live ? lh_lock_known_untagged(call->object, (enum lh_kind)call->kind) : NULL;
+	uint32_t row = live ? row_of(call) : 0;
+	struct lh_lock *l = &LH_LOCKS[row];
 
-	if (!l || !is_known_kind(l, call) || live->wait_on || live->wait_lock || lh_fork_uncopied)
+	if (!row || !is_known_kind(l, call) || live->wait_on || live->wait_lock || lh_fork_uncopied)
 		return false;
 	lh_stack_id stack = lh_event_known_stack(call);
 	if (stack == LH_NO_STACK)
 		return false;
-	lh_lock_id id = lh_lock_id_of(l);
+	lh_lock_id id = LH_LOCK_ID(row, l->gen);
 	enum lh_mode mode = lh_event_mode(call, l);
 	lh_site site = LH_SITE(stack, call->how, mode);
 	lh_enter_known(self, call->frame);
@@ -182,13 +193,7 @@ static inline void count_wait(struct lh_self *self, struct lh_lock *l, lh_lock_i
 	h->flags = LH_HELD_EXACT_TIME;
 }
 
-/* A lock that a thread held while it created others: the first acquisition may be ordered after the
- * release (held_across_create.c). */
-static inline bool may_be_ordered(const struct lh_lock *l)
-{
-	return (l->flags & LH_LOCK_HELD_ACROSS_CREATE) && !lh_self_get()->wait_is_known;
-}
-
+/* The end of a wait that brought something new has that to record too. */
 static inline bool ends_known(const struct lh_call *call, const struct lh_lock *l, lh_lock_id id,
 			      const struct lh_live_thread *live)
 {
@@ -196,10 +201,10 @@ static inline bool ends_known(const struct lh_call *call, const struct lh_lock *
 	bool can_count = LH_LIKELY(!lh_self_get()->waits_for_free) ||
 			 live->wait_entries == l->acquired || lh_contention_is_ready(l);
 
-	return can_count && live->wait_on == LH_WAIT_LOCK &&
+	return lh_self_get()->wait_is_known && can_count && live->wait_on == LH_WAIT_LOCK &&
 	       l->address == (uintptr_t)call->object && l->gen == LH_LOCK_GEN(id) &&
 	       l->kind == call->kind && !lh_self_get()->outer_wait.lock && !lh_fork_uncopied &&
-	       live->held_n < LH_HELD_INLINE && LH_LIKELY(!may_be_ordered(l));
+	       live->held_n < LH_HELD_INLINE;
 }
 
 static inline void end_wait(struct lh_live_thread *live, lh_lock_id id)

@@ -288,6 +288,7 @@ const char *lh_report_consequence(const struct lh_report *report, const struct l
 
 static const char *all_locks(const struct lh_report *report, const struct lh_report_finding *f)
 {
+	uint32_t left_out = 0;
 	const char *text = NULL;
 
 	if (f->cycle) { /* their other locks are not in the cycle */
@@ -297,9 +298,16 @@ static const char *all_locks(const struct lh_report *report, const struct lh_rep
 				    i + 1 == f->cycle_parts);
 		return text;
 	}
+	for (uint32_t i = 0; i < f->steps; i++)
+		left_out += f->step[i].left_out;
 	for (uint32_t i = 0; i < f->locks; i++)
 		text = join(report->arena, text, lh_report_lock_text(report, f->lock[i]),
-			    i + 1 == f->locks);
+			    i + 1 == f->locks && !left_out);
+	if (left_out)
+		text = join(report->arena, text,
+			    lh_arena_printf(report->arena, "%u more lock%s", left_out,
+					    left_out > 1 ? "s" : ""),
+			    true);
 	return text ? text : "a lock";
 }
 

@@ -1,6 +1,8 @@
 /* order_pairs.c — the pairs of a held and a wanted lock, from the chains of held locks. */
 #include "tools/report/report_internal.h"
 
+#include <string.h>
+
 static struct lh_report_order *order_of(struct lh_report *report, const struct lh_report_lock *held,
 					const struct lh_report_lock *wanted)
 {
@@ -58,9 +60,44 @@ static void add_pair(struct lh_report *report, const struct lh_report_process *p
 	o->thread = lh_read_visit(p->ledger, chain.visit, &visit) ? visit.thread : 0;
 }
 
+/* The class of the lock that a chain acquires, once for each chain; "" for no lock. */
+struct chain_classes {
+	struct lh_report *report;
+	const struct lh_report_process *process;
+	const char **class; /* by chain */
+};
+
+static const char *class_of(struct chain_classes *c, lh_chain_id id)
+{
+	const struct lh_report_lock *lock;
+	struct lh_chain chain;
+
+	if (c->class[id])
+		return c->class[id];
+	lock = lh_read_chain_of_row(c->process->ledger, id, &chain)
+		       ? lock_of(c->report, c->process, &chain)
+		       : NULL;
+	return c->class[id] = lock && lock->class ? lock->class : "";
+}
+
+/*
+ * A thread that holds a thousand locks shows half a million pairs, nearly all of which are of an
+ * array. Of a chain of more than NEAR locks, a pair of one class is left out if it lies further
+ * apart: the pairs between lead from one to the other.
+ */
+static bool is_far(struct chain_classes *c, const lh_chain_id *chain, uint32_t held, uint32_t last)
+{
+	enum { NEAR = 64 };
+
+	return last - held > NEAR &&
+	       strcmp(class_of(c, chain[held]), class_of(c, chain[last])) == 0;
+}
+
 void lh_report_add_orders(struct lh_report *report, const struct lh_report_process *p)
 {
 	uint32_t n = lh_read_used(p->ledger, LH_T_CHAIN);
+	struct chain_classes classes = {
+		report, p, lh_arena_alloc(report->arena, (n + 1) * sizeof(*classes.class))};
 	lh_chain_id chain[LH_HELD_MAX];
 	struct lh_chain row;
 
@@ -73,7 +110,8 @@ void lh_report_add_orders(struct lh_report *report, const struct lh_report_proce
 			continue;
 		depth = lh_read_chain_path(p->ledger, i, chain, LH_HELD_MAX);
 		for (uint32_t k = 0; k + 1 < depth; k++)
-			add_pair(report, p, chain[k], i, k + 2 == depth);
+			if (!is_far(&classes, chain, k, depth - 1))
+				add_pair(report, p, chain[k], i, k + 2 == depth);
 	}
 }
 
