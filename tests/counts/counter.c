@@ -41,7 +41,8 @@ static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 #define ALONE __attribute__((aligned(256)))
 static ALONE pthread_spinlock_t spin;
 static ALONE int own; /* a lock of the program's own */
-static sem_t sem, held;
+static sem_t sem, permits, held;
+static pthread_mutex_t again = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP, robust;
 
 typedef void operation(int n);
 #define OPERATION(name, BODY)                                                                      \
@@ -150,6 +151,14 @@ static void after_others(int n)
 /* A wait whose time limit has passed before it begins: the library announces and ends it. */
 static const struct timespec past = {.tv_sec = 1};
 OPERATION(wait_known, pthread_mutex_timedlock(&taken, &past);)
+OPERATION(wait_cond, pthread_mutex_lock(&a); pthread_cond_timedwait(&cond, &a, &past);
+	  pthread_mutex_unlock(&a);)
+/* a lock that the thread holds already; a permit beside another; a lock without a tag */
+OPERATION(relock, pthread_mutex_lock(&again); pthread_mutex_lock(&again);
+	  pthread_mutex_unlock(&again); pthread_mutex_unlock(&again);)
+OPERATION(two_permits, sem_wait(&permits); sem_wait(&permits); sem_post(&permits);
+	  sem_post(&permits);)
+OPERATION(robust_mutex, pthread_mutex_lock(&robust); pthread_mutex_unlock(&robust);)
 
 /* GLib's locks, declared here: its header is not needed for a few functions. */
 void g_mutex_init(void *), g_mutex_clear(void *);
@@ -226,6 +235,10 @@ static const struct {
 	{"futex-wait", futex_wait, WARM},
 	{"futex-wake", futex_wake, WARM},
 	{"announced", announced, WARM},
+	{"wait-cond", wait_cond, WARM},
+	{"relock", relock, WARM},
+	{"permits", two_permits, WARM},
+	{"robust", robust_mutex, WARM},
 };
 enum { OPERATIONS = sizeof(operations) / sizeof(operations[0]) };
 
@@ -285,7 +298,13 @@ static void child(int *pipe_end)
 {
 	pthread_t t, holder;
 
-	if (sem_init(&held, 0, 0) || pthread_create(&holder, NULL, hold, NULL) || sem_wait(&held))
+	pthread_mutexattr_t attr;
+
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+	pthread_mutex_init(&robust, &attr);
+	if (sem_init(&held, 0, 0) || sem_init(&permits, 0, 3) ||
+	    pthread_create(&holder, NULL, hold, NULL) || sem_wait(&held))
 		exit(1);
 	for (int i = 0; i < MANY; i++) {
 		pthread_mutex_init(&many[i], NULL);

@@ -262,7 +262,7 @@ static void append(const struct lh_call *call)
 	struct lh_self *self = lh_self_get();
 	lh_lock_id id = LH_LOCK_ID(lh_lock_find(call->object), 1);
 
-	lh_held_append(self, self->live_saved, lh_lock_row(id),
+	lh_held_append(self, self->live_saved, lh_lock_row(id), (enum lh_mode)call->mode,
 		       (struct lh_held){.address = (uintptr_t)call->object,
 					.lock = id,
 					.site = LH_SITE(call->stack, call->how, call->mode),
