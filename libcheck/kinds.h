@@ -50,6 +50,14 @@ static inline enum lh_kind lh_kind_acts(uint8_t kind)
 	return (enum lh_kind)acts_as[kind];
 }
 
+/* Is `held_ns` of the row a time? In these rows it is another field. */
+static inline bool lh_lock_has_held_ns(const struct lh_lock *l)
+{
+	enum lh_kind acts = lh_kind_acts(l->kind);
+
+	return acts != LH_BARRIER && acts != LH_COND && !(l->flags & LH_LOCK_THREAD_END_SEM);
+}
+
 static inline bool lh_kind_is_pthread(unsigned kind)
 {
 	return lh_kind_row(kind)->family == LH_FAMILY_PTHREAD;

@@ -26,7 +26,7 @@
 
 #define LH_HELD_INLINE 64   /* locks held by one thread that lie in its live-thread row */
 #define LH_HELD_MAX 16448   /* locks held by one thread that are recorded */
-#define LH_FRAMES_MAX 48    /* frames kept of one stack */
+#define LH_FRAMES_MAX 256   /* frames kept of one stack; the option stack_depth says how many */
 #define LH_PATH_MAX 400     /* bytes kept of a path, with the final zero */
 #define LH_NAME_MAX 16      /* bytes of a thread's name, as the kernel keeps it */
 #define LH_LOCK_NAME_MAX 56 /* bytes kept of a name that the program gives a lock */
@@ -39,7 +39,9 @@
 #define LH_COMMIT_MAX 71    /* bytes kept of a commit's id, with the final zero */
 #define LH_TEST_MAX 256     /* bytes kept of a test's name, with the final zero */
 #define LH_FRAME_PC_BITS 48 /* bits of a frame word for the address; above them the module */
-#define LH_LOCK_BITS 22     /* bits of a lock id for the row; above them the generation */
+/* A frame word has no bits for more; the last 1024 numbers are those of rows of the front end. */
+#define LH_MODULE_ROWS ((1u << (64 - LH_FRAME_PC_BITS)) - 1024)
+#define LH_LOCK_BITS 22 /* bits of a lock id for the row; above them the generation */
 #define LH_LOCK_ROWS (1u << LH_LOCK_BITS)
 
 typedef uint32_t lh_lock_id;   /* generation << LH_LOCK_BITS | row of LH_T_LOCK */
@@ -169,15 +171,19 @@ struct lh_lock {
 	lh_chain_id chains;      /* first chain that ends in this lock; see lh_chain.next */
 	uint32_t stats;          /* row of LH_T_LOCK_STATS; 0: none yet */
 	union {
-		/* while `stats` is 0: length of the only measured hold */
+		/* while `stats` is 0: length of the only measured hold; see lh_lock_has_held_ns */
 		uint32_t held_ns;
-		/* LH_LOCK_THREAD_END_SEM: the thread whose end posts it. Barrier: the round.
-		 * Futex: the thread that called FUTEX_WAKE last. */
+		/* LH_LOCK_THREAD_END_SEM: the thread whose end posts it. Barrier: live-thread
+		 * row of the thread that arrived last in this round. Futex: the thread that called
+		 * FUTEX_WAKE last. */
 		lh_thread_id thread;
+		/* Condition: the mutex of its waits; LH_COND_MUTEXES: of more than one. */
+		lh_lock_id waits_with;
 	};
 };
 
 #define LH_LOCK_REVIVED UINT32_MAX /* the row was an earlier lock's */
+#define LH_COND_MUTEXES UINT32_MAX
 
 /* No object of a process has an address with one of these bits. */
 #define LH_ADDRESS_FREED (1ull << 62) /* destroyed or retired: no live lock matches this row */
@@ -342,7 +348,7 @@ enum lh_wait {
 	LH_WAIT_ONCE
 };
 
-/* A thread of the process, also after its end; or a round of a barrier. */
+/* A thread of the process, also after its end; or the rounds of a set of threads at barriers. */
 struct lh_thread {
 	int32_t tid;
 	uint32_t live; /* row of LH_T_LIVE_THREAD; 0 after the thread's end */
@@ -391,11 +397,12 @@ struct lh_stack {
 struct lh_module {
 	uint64_t start, end; /* mapped range */
 	uint64_t base;       /* an address minus base is the address in the file */
-	uint64_t link_map;   /* distinguishes modules at one address. Script: next in the chain */
+	uint64_t link_map;   /* distinguishes modules at one address */
 	uint8_t build_id[20];
 	uint8_t build_id_n;
 	uint8_t gone;   /* another module was seen at this address later */
 	uint16_t flags; /* LH_MODULE_* */
+	uint32_t next;  /* in a hash list of the library */
 	char path[LH_PATH_MAX];
 };
 
@@ -476,6 +483,9 @@ struct lh_hb_edge {
  * that in its segments from b_segment to a_segment, UINT32_MAX: until now. The segments of both
  * are numbered in phases, LH_PHASE to a phase; a region, and the part of a region behind a barrier,
  * is a phase. What one of them does in a phase happens before what the other does in a later phase.
+ * A set of threads that pass barriers together is such a leader: a row that is no thread
+ * (LH_THREAD_BARRIER_ROUND), and each round is a phase. BARRIER: of a round that has a row of its
+ * own.
  */
 enum lh_hb_kind {
 	LH_HB_CREATE = 1,
@@ -977,9 +987,10 @@ struct lh_ledger {
 	char command[LH_TEXT_MAX];
 	char comm[LH_NAME_MAX];
 	struct lh_table table[LH_TABLES];
-	uint32_t shake;     /* seed of the delays before acquisitions, 0 none */
-	uint32_t shakes;    /* number of delays; atomic */
-	uint64_t shaken_ns; /* sum of the delays; atomic */
+	uint32_t shake;               /* seed of the delays before acquisitions, 0 none */
+	uint32_t shakes;              /* number of delays; atomic */
+	uint64_t shaken_ns;           /* sum of the delays; atomic */
+	uint64_t internal_lock_taken; /* number of holds of the internal lock */
 	char own_kind[LH_OWN_KINDS][LH_OWN_KIND_NAME]; /* names of --lock-api; "": none */
 	struct lh_origin origin;
 };

@@ -185,7 +185,7 @@ void lh_options_read(char **environment)
 			s = separates(*s) ? s + 1 : read_pair(s);
 	}
 	if (lh_options.stack_depth < 1 || lh_options.stack_depth > LH_FRAMES_MAX) {
-		report_wrong("stack_depth", "", "1 to 48", "");
+		report_wrong("stack_depth", "", "1 to 256", "");
 		lh_options.stack_depth = 32;
 	}
 	if (lh_options.help)

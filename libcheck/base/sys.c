@@ -365,6 +365,8 @@ void lh_internal_lock_release(struct lh_internal_lock *l, uint32_t self)
 	if (__atomic_load_n(&l->owner, __ATOMIC_RELAXED) != self)
 		return;
 	__atomic_store_n(&l->releases, l->releases + 1, __ATOMIC_RELAXED);
+	if (l->taken)
+		__atomic_store_n(l->taken, *l->taken + 1, __ATOMIC_RELAXED);
 	bool hands_over = __atomic_load_n(&l->impatient, __ATOMIC_RELAXED) != 0;
 	__atomic_store_n(&l->owner, hands_over ? HANDED_OVER : 0, __ATOMIC_SEQ_CST);
 	bool wakes = __atomic_load_n(&l->waiters, __ATOMIC_SEQ_CST) &&

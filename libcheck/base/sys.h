@@ -88,6 +88,7 @@ struct lh_internal_lock {
 	/* `releases` + 1 of the hold for which a thread waited in vain, 0 none: no other thread
 	 * sleeps for that hold. [1] is for lh_internal_lock_acquire_long. */
 	uint32_t abandoned[2];
+	uint64_t *taken; /* counts the holds; NULL: nobody reads the number */
 };
 /* False: not acquired within the bound; the caller drops the event and counts it. */
 bool lh_internal_lock_acquire(struct lh_internal_lock *l, uint32_t self);

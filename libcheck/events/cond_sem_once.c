@@ -1,6 +1,5 @@
 /*
- * cond_sem_once.c — the events of conditions, barriers, semaphores that are signals, and
- * pthread_once.
+ * cond_sem_once.c — the events of conditions, semaphores that are signals, and pthread_once.
  */
 #include "libcheck/lock/contention.h"
 #include "libcheck/events/event.h"
@@ -53,6 +52,97 @@ static struct lh_lock *announced_lock(const struct lh_held *h)
 	return l && l->kind == LH_CUSTOM ? l : NULL;
 }
 
+/* Threads that wait without the internal lock see that this wait has another mutex, or their waits
+ * are seen by lh_check_cond_mutexes: the fence. */
+static void note_mutex(struct lh_lock *v, lh_lock_id mutex)
+{
+	lh_lock_id was = v->waits_with;
+
+	if (was == mutex || was == LH_COND_MUTEXES)
+		return;
+	__atomic_store_n(&v->waits_with, lh_lock_row(was) ? LH_COND_MUTEXES : mutex,
+			 __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/* The wait is announced, and another thread brought another mutex meanwhile. */
+static void check_mutexes(const struct lh_call *call, const void *cond, lh_site site)
+{
+	struct lh_event_frame event;
+
+	if (!lh_event_begin(&event, call))
+		return;
+	const struct lh_lock *v = lh_lock_row(event.live->wait_lock),
+			     *m = lh_lock_row(event.live->wait_with);
+	if (v && m)
+		lh_event_report(&event, lh_check_cond_mutexes(event.self, v, m, cond, site));
+	lh_event_end(&event);
+}
+
+/* The entry of the mutex, if the thread acquired the mutex last, and once. */
+static struct lh_held *top_entry(struct lh_live_thread *live, const struct lh_call *call)
+{
+	enum { OTHER = LH_HELD_IN_COND_WAIT | LH_HELD_ACROSS_FORK | LH_HELD_INHERITED };
+	struct lh_held *h = lh_held_find(live, call->object);
+
+	return h && h == lh_held_at(live, lh_held_count(live) - 1) && h->depth == 1 &&
+			       !(h->flags & OTHER)
+		       ? h
+		       : NULL;
+}
+
+/* The site of a wait that brings no new row; 0: something about the wait is new. */
+static lh_site known_site(struct lh_self *self, const struct lh_call *call, const struct lh_lock *v)
+{
+	const struct lh_live_thread *live = self->live;
+	lh_stack_id stack = lh_event_known_stack(call);
+	uint32_t n = lh_held_count(live);
+	lh_chain_id parent = n > 1 ? lh_held_at(live, n - 2)->chain : 0;
+
+	if (stack == LH_NO_STACK || (n > 1 && !parent))
+		return 0;
+	lh_site site = LH_SITE(stack, call->how, LH_EXCLUSIVE);
+	return lh_chain_cached(self, parent, lh_lock_id_of(v), site) ? site : 0;
+}
+
+/*
+ * A wait that brings no new row, without the internal lock. The order graph has nothing to check,
+ * because the chain is known; nor has cond-two-mutexes, because all waits on the condition have had
+ * this mutex. A thread that brings another mutex stores it in the condition's row, executes a fence
+ * and reads the waits. This thread stores its wait, executes a fence and reads the row. So one of
+ * the two sees the other, and checks both waits.
+ */
+static bool cond_wait_known(const struct lh_call *call, const void *cond, enum lh_kind kind)
+{
+	struct lh_self *self = lh_self_get();
+	struct lh_live_thread *live = self->live;
+	struct lh_held *h =
+		live && !live->wait_on && !live->wait_lock ? top_entry(live, call) : NULL;
+	const struct lh_lock *m = h ? lh_lock_known_untagged(call->object, (enum lh_kind)call->kind)
+				    : NULL,
+			     *v = m ? lh_lock_known_untagged(cond, kind) : NULL;
+
+	if (!v || v->kind != kind || m->kind != call->kind || h->lock != lh_lock_id_of(m) ||
+	    v->waits_with != h->lock ||
+	    (call->kind == LH_MUTEX && !lh_glibc_is_mutex(call->object)))
+		return false;
+	lh_site site = known_site(self, call, v);
+	if (!site)
+		return false;
+	lh_enter_known(self, call->frame);
+	lh_held_measure_end(h);
+	mark_in_cond_wait(h);
+	self->cond_frame = call->frame;
+	self->outer_wait.lock = 0;
+	lh_live_thread_waits(live, lh_lock_id_of(v), site, LH_WAIT_COND, h->lock, lh_clock_now());
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	bool other = __atomic_load_n(&v->waits_with, __ATOMIC_RELAXED) != h->lock;
+	lh_leave(self);
+	if (LH_UNLIKELY(other))
+		check_mutexes(call, cond, site);
+	return true;
+}
+
 /*
  * The wait releases the mutex and acquires it again when it ends, also when it is cancelled. After
  * a cancellation no code of the library runs. So the entry stays in the held list with
@@ -65,6 +155,8 @@ void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_kind 
 	if (lh_is_gil_event(LH_GIL_WAIT, call, cond))
 		return;
 	lh_long_hold_on_release(call);
+	if (cond_wait_known(call, cond, kind))
+		return;
 	if (!lh_event_begin_lock(&event, call, 0)) {
 		cond_wait_unrecorded(call);
 		return;
@@ -78,8 +170,10 @@ void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_kind 
 	if (m && v && !h)
 		lh_event_report(&event,
 				lh_check_cond_unlocked(event.self, v, m, call->object, site));
-	if (m && v)
+	if (m && v) {
+		note_mutex(v, lh_lock_id_of(m));
 		lh_event_report(&event, lh_check_cond_mutexes(event.self, v, m, cond, site));
+	}
 	if (h && h->depth == 1) {
 		lh_held_measure_end(h);
 		lh_across_fork_on_release(&event, h);
@@ -173,7 +267,7 @@ void lh_on_cond_signal(const struct lh_call *call)
 {
 	struct lh_event_frame event;
 
-	if (is_chain_known(lh_self_get(), call, LH_COND_SIGNALS) || lh_is_part_of_gil(call) ||
+	if (lh_is_part_of_gil(call) || is_chain_known(lh_self_get(), call, LH_COND_SIGNALS) ||
 	    !lh_event_begin(&event, call))
 		return;
 	struct lh_lock *v = lh_event_lock(&event, call->object, call->kind);
@@ -186,8 +280,6 @@ void lh_on_cond_signal(const struct lh_call *call)
 	lh_event_end(&event);
 }
 
-/* ---- barriers ---- */
-
 void lh_on_wait_clear(const struct lh_call *call)
 {
 	lh_event_end_deadlock(call);
@@ -198,67 +290,6 @@ void lh_on_wait_clear(const struct lh_call *call)
 	lh_event_clear_wait(self, self->live_saved);
 	lh_contention_wait_cancel(self->live_saved);
 	lh_leave(self);
-}
-
-/*
- * What any thread does before a barrier happens before what any other does after it. Each round is
- * a thread row: each thread has an edge to it and an edge from it, so n threads cost 2n edges and
- * not n squared. Rounds after the first ROUNDS_MAX of the process order nothing.
- *
- * In a barrier's row, `barrier_arrived` counts the threads that arrived in this round, and `thread`
- * is the round.
- */
-enum { ROUNDS_MAX = 20000 };
-
-static lh_thread_id round_of(struct lh_lock *b)
-{
-	static uint32_t rounds;
-
-	if (!b->initial)
-		return 0; /* initialized unseen: the thread count is not known */
-	if (!b->barrier_arrived) {
-		b->thread = rounds++ < ROUNDS_MAX ? lh_thread_new(0, 0, 0) : 0;
-		if (b->thread)
-			LH_THREADS[b->thread].flags |= LH_THREAD_BARRIER_ROUND;
-	}
-	b->barrier_arrived = b->barrier_arrived + 1 < b->initial ? b->barrier_arrived + 1 : 0;
-	return b->thread;
-}
-
-lh_thread_id lh_on_barrier_arrive(const struct lh_call *call)
-{
-	struct lh_event_frame event;
-	lh_thread_id round = 0;
-
-	if (!lh_event_begin_must(&event, call))
-		return 0;
-	struct lh_lock *b = lh_event_lock(&event, call->object, LH_BARRIER);
-	if (b) {
-		b->acquired++;
-		round = round_of(b);
-		if (round)
-			lh_hb_edge_add(LH_HB_BARRIER, event.live->thread, event.live->segment,
-				       round, 0);
-		lh_event_announce_wait(&event, lh_lock_id_of(b),
-				       LH_SITE(event.stack, LH_BLOCKING, LH_EXCLUSIVE),
-				       LH_WAIT_BARRIER, round);
-	}
-	lh_event_end(&event);
-	return round;
-}
-
-void lh_on_barrier_leave(const struct lh_call *call, lh_thread_id round)
-{
-	struct lh_event_frame event;
-
-	if (!lh_event_begin_must(&event, call))
-		return;
-	lh_event_wait_time(event.self);
-	if (round)
-		lh_hb_edge_add(LH_HB_BARRIER, round, 0, event.live->thread,
-			       event.live->segment + 1);
-	lh_hb_next_segment(event.self, event.live);
-	lh_event_end(&event);
 }
 
 /* ---- semaphores ---- */

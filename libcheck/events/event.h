@@ -11,10 +11,13 @@
  *   fork.c                what a forked child inherits and what its fork did not copy
  *   known_again.c         acquisitions and locks that return, without the internal lock
  *   known_wait.c          waits that bring no new row, without the internal lock
+ *   known_hold.c          the same for acquisitions of a held lock, and of a permit
  *   mutex.c               the events of every lock
  *   announced.c           the events of locks that the program announces
  *   python_sem.c          CPython's semaphores that stand for the end of a thread
- *   cond_sem_once.c       conditions, barriers, semaphores, once
+ *   rounds.c              what the rounds of barriers order
+ *   barrier.c             barriers
+ *   cond_sem_once.c       conditions, semaphores, once
  *   futex.c               waits in futexes of the program's own
  *   gil.c                 CPython's GIL
  *   thread_life.c         create, join, thread end; start and end of this folder
@@ -48,6 +51,16 @@ static inline enum lh_mode lh_event_mode(const struct lh_call *call, const struc
 {
 	return l->kind == LH_SEM && (l->flags & LH_LOCK_COUNTING) ? LH_PERMIT
 								  : (enum lh_mode)call->mode;
+}
+
+/* The stack of the call without a walk; LH_NO_STACK: it is not known, or goes through a signal
+ * handler, where the stack differs each time. */
+static inline lh_stack_id lh_event_known_stack(const struct lh_call *call)
+{
+	if (LH_UNLIKELY(call->stack))
+		return call->stack == LH_NO_STACK ? 0 : call->stack;
+	const struct lh_context *x = lh_context_find(call->frame);
+	return x && !(LH_STACKS[x->stack].flags & LH_STACK_HANDLER) ? x->stack : LH_NO_STACK;
 }
 
 /* Shows the front end that this process was alive at this time. */
@@ -133,6 +146,9 @@ uint32_t lh_phase_next(void);        /* later than all segments of all threads *
 void lh_event_owner_died(struct lh_event_frame *event, const struct lh_lock *l);
 /* The wait for the thread's end begins. */
 void lh_event_join_begin(struct lh_event_frame *event, lh_thread_id thread, enum lh_how how);
+/* Sets used[i] if, from segment from[i] of the thread to from[i + 1], a visit begins or an edge
+ * leads away, unless that is of kind LH_HB_TEAM_JOIN; `from` is ascending. */
+void lh_event_mark_used(lh_thread_id thread, const uint32_t *from, uint32_t n, bool *used);
 void lh_event_orders_init(void);
 void lh_event_orders_prepare(void); /* makes the order graph, if there is none yet */
 
@@ -178,14 +194,23 @@ static inline bool lh_is_part_of_gil(const struct lh_call *call)
 	return LH_UNLIKELY(lh_python_in_gil(call->object)) && call->kind != LH_GIL;
 }
 
-/* ---- known_wait.c and known_again.c: events that need no internal lock; false: take the slow path
+/* ---- known_*.c: events that need no internal lock; false: take the slow path
  * ---- */
 bool lh_on_wait_begin_known(const struct lh_call *call);
 bool lh_on_wait_end_known(const struct lh_call *call, int rc);
+bool lh_on_acquired_known(const struct lh_call *call); /* in known_hold.c */
 bool lh_on_acquired_revived(const struct lh_call *call);
 bool lh_on_acquired_deep(const struct lh_call *call);
 bool lh_on_init_revived(const struct lh_call *call, uint32_t flags);
 bool lh_on_destroyed_retire(const struct lh_call *call);
+
+/*
+ * rounds.c: a thread arrives at a barrier, which needs the internal lock; and leaves it. The last
+ * thread that arrives records the round.
+ */
+void lh_round_arrive(struct lh_self *self, struct lh_lock *barrier);
+void lh_round_leave(struct lh_self *self);
+void lh_rounds_init(void);
 
 void lh_sem_mark_signal(struct lh_lock *l); /* the semaphore is a signal, not a lock, for good */
 /* A semaphore that stands for a thread's end is posted. */

@@ -138,6 +138,16 @@ static void count_searches(void)
 	lh_own_ledger.ledger->searches_cut = counts.cut + counts.refused;
 }
 
+void lh_event_mark_used(lh_thread_id thread, const uint32_t *from, uint32_t n, bool *used)
+{
+	const struct lh_order_input input = input_rows();
+
+	for (uint32_t i = 0; i < n; i++)
+		used[i] = !order_graph;
+	if (order_graph)
+		lh_order_mark_used(order_graph, &input, thread, from, n, used);
+}
+
 /* ---- waits on a condition while a lock is held ---- */
 
 static void add_wait_steps(struct lh_finding_draft *draft, const struct lh_cycle *cycle)

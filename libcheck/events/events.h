@@ -336,10 +336,8 @@ void lh_on_cond_signal(const struct lh_call *call);
 /* The announced wait has ended or did not begin; counts no wait. */
 void lh_on_wait_clear(const struct lh_call *call);
 
-/* Barriers. lh_on_barrier_arrive returns the row of the barrier's round, or 0: the round orders
- * nothing. */
-lh_thread_id lh_on_barrier_arrive(const struct lh_call *call);
-void lh_on_barrier_leave(const struct lh_call *call, lh_thread_id round);
+void lh_on_barrier_arrive(const struct lh_call *call);
+void lh_on_barrier_leave(const struct lh_call *call);
 
 /*
  * Teams of OpenMP threads. The leader is the thread that begins a parallel region: lh_on_team_fork

@@ -16,7 +16,10 @@
  * changing. It is made just before the fork, after every other prepare handler has run (the
  * library registers its own first). A child made without fork() has no copy and inherits nothing.
  */
-enum { OTHERS_MAX = 32 /* locks of other threads that are copied */ };
+enum {
+	OTHERS_MAX = 512,   /* locks of other threads that are copied */
+	OTHERS_WARNED = 32, /* of these, reported although the child does not wait for them */
+};
 static struct {
 	uint32_t live_row; /* of the thread that forks; 0: the copy is not valid */
 	uint32_t n;
@@ -188,7 +191,7 @@ void lh_fork_report_not_copied(struct lh_event_frame *event, const struct lh_loc
 	for (uint32_t i = 0; i < at_fork.others; i++) {
 		const struct lh_held *h = &at_fork.other[i].held;
 		const struct lh_lock *was = &at_fork.other[i].was;
-		if ((wanted && h->address != l->address) ||
+		if ((wanted ? h->address != l->address : i >= OTHERS_WARNED) ||
 		    !lh_lock_still_held(was, at_fork.other[i].tid))
 			continue;
 		struct lh_lock *o = lh_lock_copy_from_parent(was);
@@ -246,7 +249,8 @@ bool lh_on_fork_child(uintptr_t frame)
 	} else {
 		lh_thread_stack_bounds(frame, 0, &low, &high);
 	}
-	lh_own_ledger.lock = (struct lh_internal_lock){0};
+	lh_own_ledger.lock =
+		(struct lh_internal_lock){.taken = &lh_own_ledger.ledger->internal_lock_taken};
 	lh_self_offset = 0;
 	lh_internal_lock_acquire(&lh_own_ledger.lock, UINT32_MAX);
 	struct lh_self *self = lh_live_thread_attach(0, low, high);

@@ -88,13 +88,24 @@ static void waits(const struct lh_call *call, const void *cond)
  * with the GIL: the hold has no stack. */
 #define HELD LH_SITE(0, LH_TRY, LH_EXCLUSIVE)
 
+/* The row of the GIL, found again by its address; 0: none. */
+static uint32_t gil_row(const void *object)
+{
+	static uint32_t last;
+	uint32_t row = last & lh_own_ledger.lock_row_mask; /* of another ledger, before a fork */
+
+	if (LH_LOCKS[row].address != (uintptr_t)object || LH_LOCKS[row].kind != LH_GIL)
+		last = row = lh_lock_find(object);
+	return row;
+}
+
 /* All is known: that a thread takes the GIL here with these locks, and the chain with the GIL. */
 static bool taken_again(const struct lh_call *c)
 {
 	struct lh_self *self = lh_self_get();
 	struct lh_live_thread *live = self->live;
 	const struct lh_context *x = live ? lh_context_find(c->frame) : NULL;
-	uint32_t row = x ? lh_lock_find(c->object) : 0, n = row ? live->held_n : 0;
+	uint32_t row = x ? gil_row(c->object) : 0, n = row ? live->held_n : 0;
 	lh_chain_id parent = n ? lh_held_chain(live) : 0;
 	struct lh_lock *l = &LH_LOCKS[row];
 
@@ -151,23 +162,32 @@ static void taken(const struct lh_call *call)
 		lh_python_away->identity = lh_python_away->n = 0;
 }
 
-/* Keeps where the thread is in Python, for what it does without the GIL. */
+/* A stack with the frames that lh_python_away has; 0: not known. */
+static lh_stack_id stack_with_frames(const struct lh_call *call)
+{
+	const struct lh_context *x = lh_context_find(call->frame);
+	struct lh_event_frame event;
+
+	if (x || !lh_event_begin(&event, call))
+		return x ? x->stack : 0;
+	lh_event_end(&event);
+	return event.stack;
+}
+
+/* Keeps where the thread is in Python, for what it does without the GIL. A thread releases the GIL
+ * at few places again and again: any stack with these frames serves. */
 static void keep_frames(struct lh_self *self, const struct lh_call *call)
 {
 	struct lh_python_chain *away = &self->away;
-	struct lh_event_frame event;
 
 	lh_python_read_last_frames(away);
 	lh_python_away = away;
-	const struct lh_context *x = away->n ? lh_context_find(call->frame) : NULL;
-	lh_stack_id stack = x ? x->stack : 0;
-	if (!x && away->n && lh_event_begin(&event, call)) {
-		stack = event.stack;
-		lh_event_end(&event);
-	}
-	away->stack = stack;
-	if (!stack)
-		away->identity = away->n = 0;
+	struct lh_away_stack *known = &self->away_stack[away->identity & (LH_AWAY_STACKS - 1)];
+	if (away->n && known->identity != away->identity)
+		*known = (struct lh_away_stack){away->identity, stack_with_frames(call)};
+	away->stack = away->n ? known->stack : 0;
+	if (!away->stack)
+		away->identity = away->n = known->identity = 0;
 }
 
 static void released(const struct lh_call *call)

@@ -17,13 +17,15 @@
 
 /* ---- what is known ---- */
 
-/* The stack of the call, UINT32_MAX: not known. */
-static inline uint32_t stack_of(const struct lh_call *call)
+/* The row of the object, also of one without a tag; 0: not known. */
+static inline uint32_t row_of(const struct lh_call *call)
 {
-	if (LH_UNLIKELY(call->stack))
-		return call->stack == LH_NO_STACK ? 0 : call->stack;
-	const struct lh_context *x = lh_context_find(call->frame);
-	return x && !(LH_STACKS[x->stack].flags & LH_STACK_HANDLER) ? x->stack : UINT32_MAX;
+	uint32_t row = lh_lock_tagged_row(call->object, (enum lh_kind)call->kind);
+
+	if (LH_LIKELY(LH_LOCKS[row].address == (uintptr_t)call->object))
+		return row;
+	const struct lh_lock *l = lh_lock_find_untagged(call->object, (enum lh_kind)call->kind);
+	return l ? (uint32_t)(l - LH_LOCKS) : 0;
 }
 
 static bool is_known_other(const struct lh_lock *l, const struct lh_call *call)
@@ -116,13 +118,13 @@ bool lh_on_wait_begin_known(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
 	struct lh_live_thread *live = self->live;
-	uint32_t row = live ? lh_lock_tagged_row(call->object, (enum lh_kind)call->kind) : 0;
+	uint32_t row = live ? row_of(call) : 0;
 	struct lh_lock *l = &LH_LOCKS[row];
 
 	if (!row || !is_known_kind(l, call) || live->wait_on || live->wait_lock || lh_fork_uncopied)
 		return false;
-	uint32_t stack = stack_of(call);
-	if (stack == UINT32_MAX)
+	lh_stack_id stack = lh_event_known_stack(call);
+	if (stack == LH_NO_STACK)
 		return false;
 	lh_lock_id id = LH_LOCK_ID(row, l->gen);
 	enum lh_mode mode = lh_event_mode(call, l);
@@ -140,6 +142,7 @@ bool lh_on_wait_begin_known(const struct lh_call *call)
 			known = count_at_once(l, id, live);
 	}
 	if (known) {
+		self->wait_is_known = true;
 		lh_event_note_shared(l);
 		announce(live, id, site, lh_clock_now());
 	}
@@ -190,13 +193,24 @@ static inline void count_wait(struct lh_self *self, struct lh_lock *l, lh_lock_i
 	h->flags = LH_HELD_EXACT_TIME;
 }
 
+/* A lock that a thread held while it created others: the first acquisition may be ordered after the
+ * release (held_across_create.c). */
+static inline bool may_be_ordered(const struct lh_lock *l)
+{
+	return (l->flags & LH_LOCK_HELD_ACROSS_CREATE) && !lh_self_get()->wait_is_known;
+}
+
 static inline bool ends_known(const struct lh_call *call, const struct lh_lock *l, lh_lock_id id,
 			      const struct lh_live_thread *live)
 {
-	return live->wait_on == LH_WAIT_LOCK && l->address == (uintptr_t)call->object &&
-	       l->gen == LH_LOCK_GEN(id) && l->kind == call->kind &&
-	       !lh_self_get()->outer_wait.lock && !lh_fork_uncopied &&
-	       live->held_n < LH_HELD_INLINE;
+	/* a wait for a lock that looked free may need a row that counts it */
+	bool can_count = LH_LIKELY(!lh_self_get()->waits_for_free) ||
+			 live->wait_entries == l->acquired || lh_contention_is_ready(l);
+
+	return can_count && live->wait_on == LH_WAIT_LOCK &&
+	       l->address == (uintptr_t)call->object && l->gen == LH_LOCK_GEN(id) &&
+	       l->kind == call->kind && !lh_self_get()->outer_wait.lock && !lh_fork_uncopied &&
+	       live->held_n < LH_HELD_INLINE && LH_LIKELY(!may_be_ordered(l));
 }
 
 static inline void end_wait(struct lh_live_thread *live, lh_lock_id id)

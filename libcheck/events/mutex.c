@@ -228,7 +228,8 @@ void lh_on_wait_end(const struct lh_call *call, int rc)
 
 void lh_on_acquired_slow(const struct lh_call *call, int rc)
 {
-	acquired(call, rc, 0);
+	if (rc || !lh_on_acquired_known(call))
+		acquired(call, rc, 0);
 }
 
 /* ---- tries ---- */
@@ -338,18 +339,29 @@ static bool is_last_across_create(const struct lh_held *h)
 	return h && (h->flags & (LH_HELD_ACROSS_CREATE | LH_HELD_ACROSS_FORK)) && h->depth == 1;
 }
 
+/* A lock that the thread has acquired more than once: it still holds the lock. */
+static bool released_once(struct lh_live_thread *live, const struct lh_call *call)
+{
+	struct lh_held *h = live ? lh_held_find(live, call->object) : NULL;
+	bool again = h && h->depth > 1 && !(h->flags & LH_HELD_IN_COND_WAIT);
+
+	if (again)
+		h->depth--;
+	return again;
+}
+
 void lh_on_release_slow(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
 
+	if (lh_is_gil_event(LH_GIL_UNLOCK, call, NULL) || released_once(self->live, call))
+		return;
 	lh_long_hold_on_release(call);
 	if (self->live && is_last_across_create(lh_held_find(self->live, call->object)))
 		lh_across_create_on_release(call);
 	self = lh_enter(call->frame);
-	if (!self) {
-		lh_is_gil_event(LH_GIL_UNLOCK, call, NULL);
+	if (!self)
 		return;
-	}
 	struct lh_live_thread *live = self->live_saved;
 	struct lh_held *h = lh_held_find(live, call->object);
 	if (h && (h->flags & LH_HELD_IN_COND_WAIT)) { /* the condition wait was cancelled */
@@ -366,7 +378,7 @@ void lh_on_release_slow(const struct lh_call *call)
 		lh_held_at(live, live->held_n)->site = 0;
 	}
 	lh_leave(self);
-	if (!h && !lh_is_gil_event(LH_GIL_UNLOCK, call, NULL))
+	if (!h)
 		check_unlock(call);
 }
 

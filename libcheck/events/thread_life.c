@@ -247,6 +247,7 @@ bool lh_events_init(void)
 {
 	lh_long_hold_init();
 	lh_event_orders_init();
+	lh_rounds_init();
 	lh_gil_init();
 	return lh_wait_cycle_init();
 }

@@ -68,10 +68,10 @@ LH_EXPORT void cnd_destroy(cnd_t *o)
 LH_EXPORT int pthread_barrier_wait(pthread_barrier_t *o)
 {
 	struct lh_call call = LH_CALL(o, BARRIER, EXCLUSIVE, BLOCKING);
-	uint32_t round = lh_on_barrier_arrive(&call);
-	int rc = LH_REAL(pthread_barrier_wait)(o);
 
-	lh_on_barrier_leave(&call, round);
+	lh_on_barrier_arrive(&call);
+	int rc = LH_REAL(pthread_barrier_wait)(o);
+	lh_on_barrier_leave(&call);
 	return rc;
 }
 

@@ -34,19 +34,20 @@ static __thread struct {
 
 /* A try by CPython. If it succeeds for a semaphore that is posted at a thread's end, it is a join
  * that did not wait. */
-static __attribute__((noinline)) void tried(struct lh_call call, int rc)
+static __attribute__((noinline)) void tried(const void *o, uintptr_t frame, int rc)
 {
 	enum lh_python_intent intent =
-		rc || !lh_python.on ? LH_PYTHON_TRY : lh_python_read_intent();
+		rc || !lh_python.on ? LH_PYTHON_TRY : lh_python_read_intent_once(frame);
+	bool waits = lh_python.on
+			     ? intent == LH_PYTHON_BLOCKING && lh_options.python != LH_PYTHON_WAITED
+			     : lh_options.python == LH_PYTHON_ALL && lh_sem_is_of_interpreter(o);
+	uint8_t how = !waits ? LH_TRY : lh_python.on ? LH_BLOCKING | LH_WITHOUT_GIL : LH_BLOCKING;
+	const struct lh_call call = {o, frame, LH_SEM, LH_EXCLUSIVE, how, false, 0};
 
 	refused.o = NULL;
-	if (lh_python.on
-		    ? intent == LH_PYTHON_BLOCKING && lh_options.python != LH_PYTHON_WAITED
-		    : lh_options.python == LH_PYTHON_ALL && lh_sem_is_of_interpreter(call.object))
-		call.how = lh_python.on ? LH_BLOCKING | LH_WITHOUT_GIL : LH_BLOCKING;
 	if (intent == LH_PYTHON_UNTIL_THREAD_END) {
 		lh_on_thread_end_sem(&call);
-	} else if (!lh_sem_is_thread_end(call.object)) {
+	} else if (!lh_sem_is_thread_end(o)) {
 		lh_on_acquired(call, rc);
 	} else if (!rc) {
 		if (intent == LH_PYTHON_BLOCKING)
@@ -55,8 +56,9 @@ static __attribute__((noinline)) void tried(struct lh_call call, int rc)
 	}
 	if (rc == EBUSY && lh_python.on) {
 		refused.stack = lh_call_stack(&call);
-		refused.o = call.object;
+		refused.o = o;
 	}
+	lh_python_kept.frame = 0;
 }
 
 /* A wait by CPython after that try. True if it waits for a thread's end. */
@@ -93,13 +95,12 @@ WAIT(sem_clockwait, TIMED, (sem_t *restrict o, clockid_t k, const struct timespe
 
 LH_EXPORT int sem_trywait(sem_t *o)
 {
-	struct lh_call call = LH_CALL(o, SEM, EXCLUSIVE, TRY);
 	int rc = LH_REAL(sem_trywait)(o);
 
 	if (LH_UNLIKELY(lh_python.kind != LH_PYTHON_NONE))
-		tried(call, outcome(rc));
+		tried(o, (uintptr_t)__builtin_frame_address(0), outcome(rc));
 	else
-		lh_on_acquired(call, outcome(rc));
+		lh_on_acquired(LH_CALL(o, SEM, EXCLUSIVE, TRY), outcome(rc));
 	return rc;
 }
 

@@ -18,14 +18,14 @@ static const struct {
 	uint32_t row, rows;
 } row_size[LH_TABLES] = {
 	[LH_T_LIVE_THREAD] = {sizeof(struct lh_live_thread), 1 << 15},
-	[LH_T_THREAD] = {sizeof(struct lh_thread), 1 << 18},
+	[LH_T_THREAD] = {sizeof(struct lh_thread), 1 << 20},
 	[LH_T_LOCK] = {sizeof(struct lh_lock), LH_LOCK_ROWS},
 	[LH_T_STACK] = {sizeof(struct lh_stack), 1 << 19},
 	[LH_T_FRAME] = {sizeof(uint64_t), 1 << 23},
-	[LH_T_MODULE] = {sizeof(struct lh_module), 1 << 12},
+	[LH_T_MODULE] = {sizeof(struct lh_module), LH_MODULE_ROWS},
 	[LH_T_CHAIN] = {sizeof(struct lh_chain), 1 << 22},
 	[LH_T_VISIT] = {sizeof(struct lh_chain_visit), 1 << 22},
-	[LH_T_HB_EDGE] = {sizeof(struct lh_hb_edge), 1 << 19},
+	[LH_T_HB_EDGE] = {sizeof(struct lh_hb_edge), 1 << 21},
 	[LH_T_FINDING] = {sizeof(struct lh_finding), 1 << 13},
 	[LH_T_STEP] = {sizeof(struct lh_step), 1 << 17},
 	[LH_T_NOTE] = {sizeof(struct lh_note), 0},
@@ -174,6 +174,7 @@ static void adopt(struct lh_ledger *l, const struct lh_table *table, uint64_t to
 	l->total = total;
 	__builtin_memcpy(l->magic, LH_LEDGER_MAGIC, sizeof(l->magic));
 	lh_own_ledger.ledger = l;
+	lh_own_ledger.lock.taken = &l->internal_lock_taken;
 }
 
 static uint64_t growth(unsigned to)

@@ -191,6 +191,14 @@ static bool has_tag(enum lh_kind kind, uint32_t flags)
 	return !tag_off && lh_glibc_unused(kind) && !(flags & (LH_LOCK_ROBUST | LH_LOCK_PSHARED));
 }
 
+struct lh_lock *lh_lock_find_untagged(const void *object, enum lh_kind kind)
+{
+	bool tagged = has_tag(kind, lh_lock_attributes(object, kind));
+	struct lh_lock *l = &LH_LOCKS[tagged ? 0 : lh_lock_find(object)];
+
+	return l->kind == kind && l->address == (uintptr_t)object ? l : NULL;
+}
+
 static void write_tag(const void *o, enum lh_kind kind, uint32_t row)
 {
 	*(uint32_t *)(uintptr_t)lh_glibc_word(o, lh_glibc_unused(kind)) = row;
@@ -238,7 +246,7 @@ struct lh_lock_stats *lh_lock_stats_get(struct lh_lock *l)
 			return NULL;
 		free_stats = free_stats ? LH_LOCK_STATS[row].pad : 0;
 		LH_LOCK_STATS[row].pad = 0;
-		if (l->held_ns && l->kind != LH_BARRIER && !(l->flags & LH_LOCK_THREAD_END_SEM)) {
+		if (l->held_ns && lh_lock_has_held_ns(l)) {
 			LH_LOCK_STATS[row].hold_ns = LH_LOCK_STATS[row].hold_max_ns = l->held_ns;
 			LH_LOCK_STATS[row].hold_samples = 1;
 		}

@@ -47,6 +47,15 @@ static inline struct lh_lock *lh_lock_known(const void *object, enum lh_kind kin
 	return LH_LIKELY(l->address == (uintptr_t)object) ? l : NULL;
 }
 
+/* The same for a lock that may have no tag: one that is robust, or that other processes use. */
+struct lh_lock *lh_lock_find_untagged(const void *object, enum lh_kind kind);
+static inline struct lh_lock *lh_lock_known_untagged(const void *object, enum lh_kind kind)
+{
+	struct lh_lock *l = lh_lock_known(object, kind);
+
+	return LH_LIKELY(l != NULL) ? l : lh_lock_find_untagged(object, kind);
+}
+
 static inline lh_lock_id lh_lock_id_of(const struct lh_lock *l)
 {
 	return LH_LOCK_ID((uint32_t)(l - LH_LOCKS), l->gen);

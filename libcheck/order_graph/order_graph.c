@@ -223,3 +223,36 @@ struct lh_order_counts lh_order_counts(const struct lh_order_graph *graph)
 	counts.cycles = graph->known_by_key.rows;
 	return counts;
 }
+
+/* Marks the part in which the segment is; none: it is before all of them. */
+static void mark(uint32_t segment, const uint32_t *from, uint32_t n, bool *used)
+{
+	uint32_t low = 0, high = n; /* from[low] <= segment < from[high] */
+
+	if (!n || segment < from[0])
+		return;
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+		*(from[middle] <= segment ? &low : &high) = middle;
+	}
+	used[low] = true;
+}
+
+void lh_order_mark_used(struct lh_order_graph *graph, const struct lh_order_input *input,
+			lh_thread_id thread, const uint32_t *from, uint32_t n, bool *used)
+{
+	graph->rows = *input;
+	lh_order_add_chain(graph, graph->chain_high); /* all visits and edges */
+	for (uint32_t i = thread < graph->size.threads ? graph->thread[thread].visit : 0; i;
+	     i = graph->visit_next[i])
+		mark(input->visit[i].first, from, n, used);
+	for (uint32_t i = thread < graph->size.threads ? graph->thread[thread].hb_edge : 0; i;
+	     i = graph->hb_edge_next[i]) {
+		const struct lh_hb_edge *e = &input->hb_edge[i];
+		if (e->what == LH_HB_TEAM_FORK)
+			for (uint32_t k = 0; k < n; k++)
+				used[k] = true;
+		else if (e->what != LH_HB_TEAM_JOIN)
+			mark(e->a_segment, from, n, used);
+	}
+}

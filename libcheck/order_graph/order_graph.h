@@ -184,6 +184,11 @@ void lh_order_add(struct lh_order_graph *graph, const struct lh_order_input *inp
 uint32_t lh_order_check_lock(struct lh_order_graph *graph, const struct lh_order_input *input,
 			     lh_lock_id lock);
 
+/* Sets used[i] if, from segment from[i] of the thread to from[i + 1], a visit begins or an edge
+ * leads away, unless that is of kind LH_HB_TEAM_JOIN; `from` is ascending. */
+void lh_order_mark_used(struct lh_order_graph *graph, const struct lh_order_input *input,
+			lh_thread_id thread, const uint32_t *from, uint32_t n, bool *used);
+
 /*
  * Checks a chain that waits on a condition, again whenever a wait or a signal of that condition was
  * visited anew. Returns as lh_order_check_chain, but every time, and with rule

@@ -10,7 +10,7 @@
 __thread uint64_t lh_mask;
 
 /* Locks acquired in handlers that are remembered; further ones are ignored. */
-enum { HANDLER_LOCKS_MAX = 64 };
+enum { HANDLER_LOCKS_MAX = 512 };
 
 /* The two signals that the C library uses itself and hides from masks, and the two that no thread
  * can block. */

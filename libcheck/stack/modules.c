@@ -9,11 +9,11 @@
 
 extern int _dl_find_object(void *, struct dl_find_object *) __attribute__((weak));
 
-static uint16_t *objects; /* rows of loaded objects, in the order in which they were found */
-static uint32_t objects_n;
-static uint32_t *script_heads;
+static uint16_t *objects; /* rows of loaded objects that are not gone */
+static uint32_t objects_n, objects_max;
+static uint32_t *object_heads, *script_heads; /* of hash lists, linked by `next` */
 
-enum { SCRIPT_HEADS_LOG = 12 };
+enum { HEADS_LOG = 12, OBJECTS_FIRST = 512 };
 
 /*
  * The executable, whose program headers the kernel gives. If its segments leave gaps, the loader
@@ -40,11 +40,25 @@ static void find_executable(void)
 
 bool lh_stack_modules_init(void)
 {
-	objects = lh_private_alloc(sizeof(*objects) * lh_rows_max(LH_T_MODULE));
+	objects = lh_private_alloc(sizeof(*objects) * OBJECTS_FIRST);
 	objects_n = 0;
-	script_heads = lh_private_alloc(sizeof(uint32_t) << SCRIPT_HEADS_LOG);
+	objects_max = OBJECTS_FIRST;
+	object_heads = lh_private_alloc(sizeof(uint32_t) << HEADS_LOG);
+	script_heads = lh_private_alloc(sizeof(uint32_t) << HEADS_LOG);
 	find_executable();
-	return objects && script_heads;
+	return objects && object_heads && script_heads;
+}
+
+static uint32_t hash_text(uint32_t h, const char *text)
+{
+	for (; *text; text++)
+		h = (h ^ (uint8_t)*text) * 16777619u;
+	return h;
+}
+
+static uint32_t bucket(uint32_t h)
+{
+	return (h ^ h >> 15) & ((1u << HEADS_LOG) - 1);
 }
 
 /* ---- objects ---- */
@@ -109,40 +123,108 @@ static void read_build_id(struct lh_module *m)
 	}
 }
 
-static bool same_module(const struct lh_module *m, const struct dl_find_object *f)
+static const char *name_of(const struct link_map *l)
+{
+	return l->l_name && l->l_name[0] ? l->l_name : lh_own_ledger.ledger->exe;
+}
+
+/* One list has an object's rows at one address. */
+static uint32_t *object_head(uint64_t base, const char *path)
+{
+	return &object_heads[bucket(hash_text((uint32_t)(base >> 12) * 0x9e3779b1u, path))];
+}
+
+static bool is_loaded(const struct lh_module *m, const struct dl_find_object *f)
 {
 	const struct link_map *l = f->dlfo_link_map;
-	const char *name = l->l_name && l->l_name[0] ? l->l_name : lh_own_ledger.ledger->exe;
 
-	return m->start <= (uintptr_t)f->dlfo_map_start && m->end >= (uintptr_t)f->dlfo_map_end &&
-	       m->link_map == (uintptr_t)l && m->base == l->l_addr && lh_text_equal(m->path, name);
+	return !m->gone && m->start <= (uintptr_t)f->dlfo_map_start &&
+	       m->end >= (uintptr_t)f->dlfo_map_end && m->link_map == (uintptr_t)l &&
+	       m->base == l->l_addr && lh_text_equal(m->path, name_of(l));
+}
+
+/* The same file at the same address: it was unloaded, and is loaded again. */
+static bool is_same_file(const struct lh_module *a, const struct lh_module *b)
+{
+	return a->base == b->base && a->start == b->start && a->end == b->end && a->build_id_n &&
+	       a->build_id_n == b->build_id_n &&
+	       __builtin_memcmp(a->build_id, b->build_id, sizeof(a->build_id)) == 0 &&
+	       lh_text_equal(a->path, b->path);
+}
+
+/* The object has been unloaded if another one lies there. The executable never is. */
+static void forget_objects_at(uint64_t start, uint64_t end)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < objects_n; i++) {
+		struct lh_module *m = &LH_MODULES[objects[i]];
+		m->gone = start < m->end && end > m->start &&
+			  m->link_map != (uintptr_t)executable.link_map;
+		if (!m->gone)
+			objects[kept++] = objects[i];
+	}
+	objects_n = kept;
+}
+
+static void add_object(uint32_t row)
+{
+	if (objects_n == objects_max) {
+		uint16_t *more = lh_private_alloc(2 * objects_max * sizeof(*more));
+		if (!more)
+			return; /* found all the same, but never known to be gone */
+		__builtin_memcpy(more, objects, objects_n * sizeof(*more));
+		objects = more;
+		objects_max *= 2;
+	}
+	objects[objects_n++] = (uint16_t)row;
+}
+
+/* The row of an object that was loaded before, or a new one; 0: the table is full. */
+static uint32_t row_for(const struct lh_module *m)
+{
+	uint32_t *head = object_head(m->base, m->path), at = *head;
+
+	while (at && !is_same_file(&LH_MODULES[at], m))
+		at = LH_MODULES[at].next;
+	if (at) {
+		LH_MODULES[at].link_map = m->link_map;
+		LH_MODULES[at].gone = 0;
+		return at;
+	}
+	at = lh_row_add(LH_T_MODULE, 1);
+	if (at) {
+		LH_MODULES[at] = *m;
+		LH_MODULES[at].next = *head;
+		*head = at;
+	}
+	return at;
 }
 
 static uint32_t learn_module(const struct dl_find_object *f, uintptr_t pc)
 {
+	static struct lh_module m; /* under the internal lock; a hook must use little stack */
 	const struct link_map *l = f->dlfo_link_map;
 	struct range range = range_of(f);
-	uint32_t at = lh_row_add(LH_T_MODULE, 1);
-	struct lh_module *m = &LH_MODULES[at];
 
+	m = (struct lh_module){.start = range.start,
+			       .end = range.end,
+			       .base = l->l_addr,
+			       .link_map = (uintptr_t)l};
+	lh_text_copy(m.path, sizeof(m.path), name_of(l));
+	read_build_id(&m);
+	forget_objects_at((uintptr_t)f->dlfo_map_start, (uintptr_t)f->dlfo_map_end);
+	uint32_t at = row_for(&m);
 	if (!at)
 		return 0;
-	m->start = range.start;
-	m->end = range.end;
-	m->base = l->l_addr;
-	m->link_map = (uintptr_t)l;
-	objects[objects_n++] = (uint16_t)at;
-	lh_text_copy(m->path, sizeof(m->path),
-		     l->l_name && l->l_name[0] ? l->l_name : lh_own_ledger.ledger->exe);
-	read_build_id(m);
-	lh_python_look_for(m->path, pc);
+	add_object(at);
+	lh_python_look_for(m.path, pc);
 	return at;
 }
 
 /*
- * The module of a return address, 0 if it lies in none. The newest row of a range is the loaded
- * object; an older row that overlaps it is marked `gone`, unless it is the executable's, which is
- * never unloaded.
+ * The module of a return address, 0 if it lies in none. A row whose object was loaded before that
+ * of another row, at the same addresses, is marked `gone`.
  */
 uint32_t lh_stack_module(uintptr_t pc)
 {
@@ -151,19 +233,12 @@ uint32_t lh_stack_module(uintptr_t pc)
 
 	if (!_dl_find_object || _dl_find_object((void *)(pc - 1), &f) != 0 || !f.dlfo_link_map)
 		return 0;
-	if (last && last < lh_rows_used(LH_T_MODULE) && !LH_MODULES[last].gone &&
-	    same_module(&LH_MODULES[last], &f))
+	if (last && last < lh_rows_used(LH_T_MODULE) && is_loaded(&LH_MODULES[last], &f))
 		return last;
-	for (uint32_t i = objects_n; i-- > 0;) {
-		struct lh_module *m = &LH_MODULES[objects[i]];
-		if (m->gone || (uintptr_t)f.dlfo_map_start >= m->end ||
-		    (uintptr_t)f.dlfo_map_end <= m->start)
-			continue;
-		if (same_module(m, &f))
-			return last = objects[i];
-		if (m->link_map != (uintptr_t)executable.link_map)
-			m->gone = 1;
-	}
+	const struct link_map *l = f.dlfo_link_map;
+	for (uint32_t i = *object_head(l->l_addr, name_of(l)); i; i = LH_MODULES[i].next)
+		if (is_loaded(&LH_MODULES[i], &f))
+			return last = i;
 	return last = learn_module(&f, pc);
 }
 
@@ -176,13 +251,7 @@ bool lh_stack_module_has(uint32_t row, uintptr_t address)
 
 static uint32_t *script_head(const char *file, const char *function)
 {
-	uint32_t h = 2166136261u;
-
-	for (; *file; file++)
-		h = (h ^ (uint8_t)*file) * 16777619u;
-	for (h *= 16777619u; *function; function++)
-		h = (h ^ (uint8_t)*function) * 16777619u;
-	return &script_heads[(h ^ h >> 15) & ((1u << SCRIPT_HEADS_LOG) - 1)];
+	return &script_heads[bucket(hash_text(hash_text(2166136261u, file) * 16777619u, function))];
 }
 
 static const char *function_of(const struct lh_module *m)
@@ -203,7 +272,7 @@ static uint32_t learn_script(uint32_t *head, const char *file, const char *funct
 		return 0;
 	m = &LH_MODULES[at];
 	m->flags = (uint16_t)(LH_MODULE_SCRIPT | flags);
-	m->link_map = *head;
+	m->next = *head;
 	lh_text_copy(m->path, sizeof(m->path), file);
 	if (n < sizeof(m->path))
 		lh_text_copy(m->path + n, sizeof(m->path) - n, function);
@@ -214,7 +283,7 @@ uint32_t lh_stack_script(const char *file, const char *function, unsigned flags)
 {
 	uint32_t *head = script_head(file, function);
 
-	for (uint32_t i = *head; i; i = (uint32_t)LH_MODULES[i].link_map)
+	for (uint32_t i = *head; i; i = LH_MODULES[i].next)
 		if (LH_MODULES[i].flags == (LH_MODULE_SCRIPT | flags) &&
 		    lh_text_equal(LH_MODULES[i].path, file) &&
 		    lh_text_equal(function_of(&LH_MODULES[i]), function))

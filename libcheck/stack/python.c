@@ -74,17 +74,24 @@ static uintptr_t add(uintptr_t identity, uintptr_t frame)
 	return lh_hash_mix(identity, read_word(frame, PY_FRAME_INSTR) ^ first << 47);
 }
 
-uintptr_t lh_python_frames_id(void)
+static uintptr_t identity_from(uintptr_t frame)
 {
-	uintptr_t cframe, frame = current_frame(&cframe), identity = 0;
+	uintptr_t identity = 0;
 
-	if (!frame)
-		return lh_python_away ? lh_python_away->identity : 0;
 	for (unsigned n = 0; n < lh_python.depth && is_plausible(frame); n++) {
 		identity = add(identity, frame);
 		frame = read_word(frame, PY_FRAME_PREVIOUS);
 	}
 	return identity;
+}
+
+uintptr_t lh_python_frames_id(void)
+{
+	uintptr_t cframe, frame = current_frame(&cframe);
+
+	if (!frame)
+		return lh_python_away ? lh_python_away->identity : 0;
+	return identity_from(frame);
 }
 
 /* Each activation of the interpreter runs a frame and the frames it called without C between. */
@@ -276,9 +283,8 @@ static bool starts_thread(const struct position *s)
 	return is_in(s, "Thread._set_tstate_lock") || is_in(s, "Thread._reset_internal_locks");
 }
 
-enum lh_python_intent lh_python_read_intent(void)
+static enum lh_python_intent intent_at(uintptr_t frame)
 {
-	uintptr_t cframe, frame = current_frame(&cframe);
 	struct position s;
 
 	if (!find_position(frame, &s))
@@ -293,4 +299,35 @@ enum lh_python_intent lh_python_read_intent(void)
 	if (s.at->argument == 1 && is_in(&s, "_BaseExitStack.enter_context"))
 		return LH_PYTHON_BLOCKING;
 	return is_join_call(&s, frame) ? LH_PYTHON_BLOCKING : LH_PYTHON_TRY;
+}
+
+enum lh_python_intent lh_python_read_intent(void)
+{
+	uintptr_t cframe;
+
+	return intent_at(current_frame(&cframe));
+}
+
+__thread struct lh_python_kept lh_python_kept;
+
+/*
+ * Code decides, and the identity says which code: of the innermost frame, and of its caller if more
+ * than one frame is read. So the answer is kept for it, in the low bits of the word.
+ */
+enum lh_python_intent lh_python_read_intent_once(uintptr_t hook)
+{
+	enum { KNOWN = 64, INTENT = 3 };
+	static uintptr_t known[KNOWN];
+	uintptr_t cframe, frame = current_frame(&cframe),
+			  identity = frame ? identity_from(frame) : 0;
+	uintptr_t *k = &known[identity >> 2 & (KNOWN - 1)], was = *k;
+
+	if (!frame)
+		return LH_PYTHON_TRY;
+	lh_python_kept = (struct lh_python_kept){hook, identity};
+	if ((was | INTENT) == (identity | INTENT) && lh_python.depth > 1 && was)
+		return (enum lh_python_intent)(was & INTENT);
+	enum lh_python_intent intent = intent_at(frame);
+	*k = (identity & ~(uintptr_t)INTENT) | intent;
+	return intent;
 }

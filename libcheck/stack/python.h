@@ -113,10 +113,22 @@ enum lh_python_intent {
 	LH_PYTHON_UNTIL_THREAD_END,
 };
 enum lh_python_intent lh_python_read_intent(void);
+/* The same, and keeps the identity of the frames for the hook with this frame, until
+ * lh_python_kept.frame is 0. */
+enum lh_python_intent lh_python_read_intent_once(uintptr_t frame);
 
-static inline uintptr_t lh_python_identity(void)
+/* What lh_python_frames_id returns in the hook with this frame. */
+struct lh_python_kept {
+	uintptr_t frame, identity;
+};
+extern __thread struct lh_python_kept lh_python_kept __attribute__((tls_model("initial-exec")))
+LH_HIDDEN;
+
+static inline uintptr_t lh_python_identity(uintptr_t frame)
 {
-	return LH_UNLIKELY(lh_python.on) ? lh_python_frames_id() : 0;
+	if (LH_LIKELY(!lh_python.on))
+		return 0;
+	return lh_python_kept.frame == frame ? lh_python_kept.identity : lh_python_frames_id();
 }
 
 #endif

@@ -46,7 +46,10 @@ static inline uint8_t read_byte(uintptr_t at, size_t offset)
 /* True for an address that an object of the program could have. */
 static inline bool is_plausible(uintptr_t p)
 {
-	return p >= 0x10000 && p < (1ull << 47) && !(p & 7);
+	const uintptr_t low = 0x10000, high = 1ull << 47;
+	uintptr_t above = p - low; /* one comparison: the low bits that must be 0 become the top */
+
+	return (above >> 3 | above << 61) < (high - low) >> 3;
 }
 
 /* A type of lh_py. */

@@ -74,6 +74,12 @@ static uint64_t open_where_struck(uintptr_t context, uintptr_t high)
 #endif
 }
 
+size_t lh_stack_walk_bytes(void)
+{
+	return sizeof(struct lh_stack_walk_result) +
+	       lh_options.stack_depth * sizeof(((struct lh_stack_walk_result *)0)->at[0]);
+}
+
 void lh_stack_walk(uintptr_t frame, uintptr_t low, uintptr_t high, struct lh_stack_walk_result *w)
 {
 	const uintptr_t *word = (const uintptr_t *)frame;

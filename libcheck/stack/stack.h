@@ -100,7 +100,7 @@ static inline const struct lh_context *lh_context_find(uintptr_t frame)
 	if (LH_UNLIKELY(lh_contexts.off))
 		return &lh_no_context;
 	uintptr_t caller = ((const uintptr_t *)frame)[1];
-	uintptr_t depth = lh_context_depth(frame, lh_python_identity());
+	uintptr_t depth = lh_context_depth(frame, lh_python_identity(frame));
 	const struct lh_context *x = lh_context_of_key(caller, depth, frame);
 
 	if (LH_LIKELY(x) || !lh_contexts.has_forks)
@@ -114,12 +114,13 @@ struct lh_stack_walk_result {
 	bool checkable; /* the slots lie on the thread's stack, so a context can compare them */
 	/* in a signal handler: the signals not blocked where it struck; 0 not known */
 	uint64_t open;
-	struct {
-		uintptr_t pc, slot;
-	} at[LH_FRAMES_MAX];
 	struct lh_python_chain python;
 	bool makes_lock; /* of the call that initializes a lock */
+	struct {
+		uintptr_t pc, slot;
+	} at[]; /* the option stack_depth says how many */
 };
+size_t lh_stack_walk_bytes(void); /* of a result */
 
 /* Walks; writes nothing shared. `low` and `high` bound the thread's stack, 0: not known. */
 void lh_stack_walk(uintptr_t frame, uintptr_t low, uintptr_t high, struct lh_stack_walk_result *w);

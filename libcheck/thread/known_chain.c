@@ -173,6 +173,8 @@ static void remember(struct lh_self *self, struct lh_chain_cache_entry k)
 	if (LH_LOCK_ROW(pair[0].lock ^ k.lock)) /* keep no older entry of the lock row */
 		pair[1] = pair[0];
 	pair[0] = k;
+	size_t line = (size_t)(pair - self->chain_cache[0]) / 2;
+	self->cache_used[line / 64] |= 1ull << line % 64;
 	mark_visited(self, k.chain);
 }
 

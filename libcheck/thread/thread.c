@@ -36,6 +36,11 @@ bool lh_thread_init(void)
 	return selves && handles;
 }
 
+struct lh_self *lh_self_of(uint32_t live_row)
+{
+	return live_row ? selves[live_row] : NULL;
+}
+
 /* ---- the entry check ---- */
 
 static bool on_stack(const struct lh_live_thread *live, uintptr_t at)
@@ -144,8 +149,7 @@ uint32_t lh_live_thread_new(lh_thread_id thread)
 		i = lh_row_add(LH_T_LIVE_THREAD, 1);
 	if (!i || !(selves[i] = selves[i] ? selves[i] : lh_private_alloc(sizeof(struct lh_self))))
 		return 0;
-	if (!selves[i]->walked &&
-	    !(selves[i]->walked = lh_private_alloc(sizeof(struct lh_stack_walk_result))))
+	if (!selves[i]->walked && !(selves[i]->walked = lh_private_alloc(lh_stack_walk_bytes())))
 		return 0;
 	struct lh_live_thread *live = &LH_LIVE_THREADS[i];
 	__builtin_memset(live, 0, offsetof(struct lh_live_thread, held_row));
@@ -254,9 +258,13 @@ void lh_self_forget_visits(struct lh_self *self)
 	if (!self->visited_used)
 		return;
 	/* a page that the thread has not used stays untouched, and costs no memory */
-	for (unsigned i = 0; i < LH_CHAIN_CACHE / 2; i++)
-		if (self->chain_cache[i][0].chain)
-			__builtin_memset(self->chain_cache[i], 0, sizeof(self->chain_cache[i]));
+	for (unsigned word = 0; word < LH_CHAIN_CACHE / 2 / 64; word++)
+		for (; self->cache_used[word];
+		     self->cache_used[word] &= self->cache_used[word] - 1) {
+			int bit = __builtin_ctzll(self->cache_used[word]);
+			__builtin_memset(self->chain_cache[word * 64 + (unsigned)bit], 0,
+					 sizeof(self->chain_cache[0]));
+		}
 	__builtin_memset(self->visited, 0, self->visited_used * sizeof(self->visited[0]));
 	self->visited_used = 0;
 }
@@ -311,6 +319,7 @@ struct lh_self *lh_live_thread_attach(uint32_t live_row, uintptr_t low, uintptr_
 		lh_self_forget_visits(self);
 		self->team_phase = self->team_leader = self->team_started = 0;
 		self->team_begins = false;
+		self->rounds = (struct lh_rounds){0};
 		drop_retired(self);
 	}
 	self->reused = 1;

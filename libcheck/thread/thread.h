@@ -31,6 +31,7 @@ enum {
 	LH_VISITED_BITS = 1 << 15, /* chains for which a thread has a "visited" bit */
 	LH_RETIRED_KINDS = 16,     /* init sites for which a thread retires rows; a power of two */
 	LH_RETIRED_MAX = 256,      /* rows of one of them */
+	LH_AWAY_STACKS = 8,        /* places where it releases the GIL; a power of two */
 	LH_OWN_WAITS = 32,         /* locks for which a thread keeps waits; a power of two */
 	LH_OWN_WAITS_KEPT = 208,   /* waits that it keeps for one of them */
 	LH_OWN_WAITS_MEASURED = 8, /* of so many kept waits, one is measured */
@@ -51,6 +52,15 @@ struct lh_retired {
 	uint32_t first, n;
 };
 
+/* Of the rounds of barriers (events/rounds.c); `passed` may be set by another thread of the round.
+ */
+struct lh_rounds {
+	lh_lock_id barrier;  /* where the thread waits; 0: nowhere, or the round is complete */
+	uint32_t before;     /* live-thread row of the thread that arrived before; 0: none */
+	uint32_t passed;     /* what the round orders */
+	struct member *sets; /* of threads that it passes barriers with */
+};
+
 /* Waits for a lock in one mode that are not yet in its counts: see own_waits.h. */
 struct lh_own_waits {
 	uint64_t key;     /* the lock, and the mode */
@@ -59,6 +69,12 @@ struct lh_own_waits {
 	uint16_t n;       /* waits that are kept */
 	uint32_t measured;
 	uint32_t ns[LH_OWN_WAITS_KEPT / LH_OWN_WAITS_MEASURED]; /* the lengths of these */
+};
+
+/* A stack with the frames of Python that have this identity. */
+struct lh_away_stack {
+	uintptr_t identity;
+	lh_stack_id stack;
 };
 
 struct lh_self {
@@ -73,6 +89,7 @@ struct lh_self {
 	const void *once_call;
 	uintptr_t cond_frame;  /* frame of the last condition wait */
 	uintptr_t futex_frame; /* frame of the last wait in a futex of the program's own */
+	bool wait_is_known;  /* nothing was new when this wait began */
 	bool waits_for_free; /* no thread held the lock when this wait began; wait_entries is set */
 	const void *cover;   /* with `inner`: the announced lock whose code runs */
 	/* The condition wait in which the wait of the live-thread row happens: in a signal handler,
@@ -90,16 +107,17 @@ struct lh_self {
 	uint32_t team_started; /* so many, one inside the other */
 	uint32_t team_outer;   /* of the outermost, see lh_on_team_end */
 	_Alignas(8) char team_region[64];
+	struct lh_rounds rounds;
 	struct lh_stack_walk_result *walked; /* the last walk; a hook must use little stack */
 	struct lh_python_chain away;         /* for lh_python_away */
+	struct lh_away_stack away_stack[LH_AWAY_STACKS];
 	struct lh_retired retired[LH_RETIRED_KINDS]; /* by init_stack */
 	uint64_t delay_state;  /* of the random stream of delay/delay.c, 0 not begun */
 	uint32_t random;       /* state of lh_self_next_sample */
 	uint32_t try_sample;   /* `sample` at the last failed try */
 	uint64_t try_entries;  /* the acquisitions of the lock then */
 	uint32_t visited_used; /* words of `visited` from here on are zero */
-	struct lh_own_waits
-		*own_wait; /* of the wait that goes on; valid if it is not counted at once */
+	uint64_t cache_used[LH_CHAIN_CACHE / 2 / 64]; /* bits of the pairs that are not zero */
 	struct lh_own_waits own_waits[LH_OWN_WAITS];
 	/* The large ones last: a thread touches few of their pages, of `visited` the first. */
 	uint64_t visited[LH_VISITED_BITS / 64];
@@ -204,6 +222,8 @@ extern bool (*lh_thread_after_fork)(uintptr_t frame);
  * delay the thread.
  */
 extern void (*lh_thread_at_create)(uintptr_t frame) LH_HIDDEN;
+
+struct lh_self *lh_self_of(uint32_t live_row); /* NULL for row 0 */
 
 bool lh_thread_init(void); /* tables; at start, and again in a forked child */
 

@@ -13,24 +13,15 @@
  *
  * Ends with 77 if a thread may not be traced.
  */
+#include "stepping.h"
+
 #include "lockhound.h"
 
-#include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
-#include <signal.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ptrace.h>
-#include <sys/syscall.h>
-#include <sys/user.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
 	WARM = 40,
@@ -38,8 +29,7 @@ enum {
 	ROUNDS = 8, /* of a window */
 	FRAMES = 30,
 	MANY = 1000,
-	THREADS = 8, /* more threads than a chain has visit rows */
-	CANNOT = 77
+	THREADS = 8 /* more threads than a chain has visit rows */
 };
 
 static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER;
@@ -315,57 +305,6 @@ static void child(int *pipe_end)
 
 /* ---- the parent ---- */
 
-static void give_up(const char *why)
-{
-	fprintf(stderr, "counter: %s: %s\n", why, strerror(errno));
-	exit(errno == EPERM || errno == EACCES ? CANNOT : 1);
-}
-
-/* Continues the thread until SIGUSR1 or SIGTRAP stops it and returns that signal; delivers other
- * signals to the thread. */
-static int go_on(int tid, int how)
-{
-	int status, hand = 0;
-
-	for (;;) {
-		if (ptrace((enum __ptrace_request)how, tid, NULL, (void *)(long)hand))
-			give_up("ptrace");
-		if (waitpid(tid, &status, __WALL) != tid || !WIFSTOPPED(status)) {
-			errno = 0;
-			give_up("the thread ended");
-		}
-		hand = WSTOPSIG(status);
-		if (hand == SIGUSR1 || hand == SIGTRAP)
-			return hand;
-	}
-}
-
-/* The counted object's addresses in the child: from its first page to the end of its last. */
-static struct {
-	unsigned long low, high;
-} object;
-
-static void find_object(pid_t pid, const char *part_of_path)
-{
-	char name[64], line[4096];
-	unsigned long low, high;
-
-	snprintf(name, sizeof(name), "/proc/%d/maps", pid);
-	FILE *maps = fopen(name, "r");
-
-	if (!maps)
-		give_up(name);
-	while (fgets(line, sizeof(line), maps))
-		if (strstr(line, part_of_path) && sscanf(line, "%lx-%lx", &low, &high) == 2) {
-			object.low = object.low ? object.low : low;
-			object.high = high;
-		}
-	fclose(maps);
-	errno = ENOENT;
-	if (!object.high)
-		give_up(part_of_path);
-}
-
 static long count(int tid)
 {
 	long steps = 0;
@@ -373,13 +312,7 @@ static long count(int tid)
 	while (go_on(tid, PTRACE_CONT) != SIGUSR1)
 		;
 	do {
-		errno = 0;
-		unsigned long pc = (unsigned long)ptrace(PTRACE_PEEKUSER, tid,
-							 offsetof(struct user, regs.rip), NULL);
-
-		if (errno)
-			give_up("PTRACE_PEEKUSER");
-		steps += pc >= object.low && pc < object.high;
+		steps += is_counted(program_counter(tid));
 	} while (go_on(tid, PTRACE_SINGLESTEP) != SIGUSR1);
 	return steps;
 }

@@ -18,14 +18,14 @@ static const struct {
 	uint32_t row, rows_max;
 } row_size[LH_TABLES] = {
 	[LH_T_LIVE_THREAD] = {"live threads", sizeof(struct lh_live_thread), 1 << 16},
-	[LH_T_THREAD] = {"threads", sizeof(struct lh_thread), 1 << 19},
+	[LH_T_THREAD] = {"threads", sizeof(struct lh_thread), 1 << 20},
 	[LH_T_LOCK] = {"locks", sizeof(struct lh_lock), LH_LOCK_ROWS},
 	[LH_T_STACK] = {"stacks", sizeof(struct lh_stack), 1 << 20},
 	[LH_T_FRAME] = {"frames", sizeof(uint64_t), 1 << 24},
-	[LH_T_MODULE] = {"modules", sizeof(struct lh_module), 1 << 13},
+	[LH_T_MODULE] = {"modules", sizeof(struct lh_module), LH_MODULE_ROWS},
 	[LH_T_CHAIN] = {"chains", sizeof(struct lh_chain), 1 << 23},
 	[LH_T_VISIT] = {"chain visits", sizeof(struct lh_chain_visit), 1 << 23},
-	[LH_T_HB_EDGE] = {"happens-before edges", sizeof(struct lh_hb_edge), 1 << 20},
+	[LH_T_HB_EDGE] = {"happens-before edges", sizeof(struct lh_hb_edge), 1 << 21},
 	[LH_T_FINDING] = {"findings", sizeof(struct lh_finding), 10000},
 	[LH_T_STEP] = {"steps", sizeof(struct lh_step), 1 << 18},
 	[LH_T_NOTE] = {"notes", sizeof(struct lh_note), 1 << 14},
@@ -410,7 +410,7 @@ void lh_read_lock_stats(const struct lh_ledger_view *r, const struct lh_lock *l,
 		return;
 	}
 	memset(out, 0, sizeof(*out));
-	if (l->kind == LH_BARRIER || (l->flags & LH_LOCK_THREAD_END_SEM))
+	if (!lh_lock_has_held_ns(l))
 		return;
 	out->hold_ns = out->hold_max_ns = l->held_ns;
 	out->hold_samples = l->held_ns != 0;
@@ -564,13 +564,25 @@ uint32_t lh_read_chain_path(const struct lh_ledger_view *r, lh_chain_id id, lh_c
 	return n;
 }
 
+/* Does the row have the address? Reads only its range, because there may be thousands of rows. */
+static bool module_has(const struct lh_ledger_view *r, uint32_t i, uint64_t address)
+{
+	const unsigned char *at = find(r, LH_T_MODULE, i);
+	uint64_t range[2];
+
+	if (!at)
+		return false;
+	memcpy(range, at + offsetof(struct lh_module, start), sizeof(range));
+	return address >= range[0] && address < range[1];
+}
+
 uint32_t lh_read_module_at(const struct lh_ledger_view *r, uint64_t address, struct lh_module *out)
 {
 	uint32_t n = lh_read_used(r, LH_T_MODULE), best = 0;
 	struct lh_module m;
 
 	for (uint32_t i = 1; i < n; i++) {
-		if (!lh_read_module(r, i, &m) || address < m.start || address >= m.end)
+		if (!module_has(r, i, address) || !lh_read_module(r, i, &m))
 			continue;
 		if (best && m.gone && !out->gone)
 			continue;

@@ -24,7 +24,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { LH_PEEK_REGS = 33, LH_PEEK_FRAMES = LH_FRAMES_MAX, LH_PEEK_ARGS = 6 };
+enum { LH_PEEK_REGS = 33, LH_PEEK_FRAMES = 48, LH_PEEK_ARGS = 6 };
 
 struct lh_peek_frame {
 	uint64_t pc;

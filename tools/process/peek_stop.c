@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <sys/user.h>
 
-#define STACK_MAX (256u << 10) /* enough for LH_FRAMES_MAX frames */
+#define STACK_MAX (256u << 10) /* enough for LH_PEEK_FRAMES frames */
 #define STOP_MS 200            /* a thread in an uninterruptible sleep may never stop */
 
 static bool is_safe(const struct lh_peek_task *t)

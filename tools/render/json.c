@@ -131,6 +131,7 @@ static json_t *process_at(struct lh_view *v, uint32_t i)
 	put_number(o, "threads", x->threads);
 	put_number(o, "acquisitions", x->acquired);
 	put_number(o, "contended", x->contended);
+	put_some(o, "internal_lock_taken", x->internal_lock_taken);
 	put_futex_waits(o, &x->futex);
 	put_number(dropped, "locks", x->dropped_locks);
 	put_number(dropped, "stacks", x->dropped_stacks);

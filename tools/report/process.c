@@ -120,6 +120,7 @@ static void count(struct lh_report_process *p)
 	p->dropped_chains = refused(p, LH_T_CHAIN, h->dropped_chains);
 	p->dropped_findings = refused(p, LH_T_FINDING, 0);
 	p->dropped_events = h->dropped_events;
+	p->internal_lock_taken = h->internal_lock_taken;
 	p->unrecorded = h->unrecorded;
 	p->shake = h->shake;
 	p->shakes = h->shakes;

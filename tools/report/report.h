@@ -70,7 +70,8 @@ struct lh_report_process {
 	char end[24];           /* "exit 0", "signal 9", "running", "lost", "exec"; "" unknown */
 	uint32_t threads, locks;
 	uint64_t acquired, contended;
-	struct lh_futex_waits futex; /* in none of the counts above */
+	uint64_t internal_lock_taken; /* 0: not known */
+	struct lh_futex_waits futex;  /* in none of the counts above */
 	uint32_t dropped_locks, dropped_stacks, dropped_chains, dropped_events, dropped_findings;
 	uint32_t unrecorded, searches_cut, locations_unknown;
 	uint32_t shake, shakes; /* option `shake`: seed of the delays (0 none), number of delays */

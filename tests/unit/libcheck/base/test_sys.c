@@ -11,14 +11,17 @@
 
 static void test_free(void)
 {
-	struct lh_internal_lock l = {0};
+	uint64_t taken = 0;
+	struct lh_internal_lock l = {.taken = &taken};
 
 	CHECK(lh_internal_lock_acquire(&l, 7));
 	CHECK_EQ(l.owner, 7);
 	CHECK(lh_internal_lock_acquire(&l, 7)); /* left by a jump: it was ours */
 	lh_internal_lock_release(&l, 8);
 	CHECK_EQ(l.owner, 7); /* only its owner releases it */
+	CHECK_EQ(taken, 0);
 	lh_internal_lock_release(&l, 7);
+	CHECK_EQ(taken, 1);
 	CHECK_EQ(l.owner, 0);
 	CHECK_EQ(l.waiters, 0);
 }
