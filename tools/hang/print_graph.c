@@ -28,8 +28,7 @@ static void draw_holds(const struct lh_hang_writer *g, uint32_t thread, bool sta
 	for (uint32_t i = 0; i < g->hang->holds; i++) {
 		const struct lh_hang_hold *h = &g->hang->hold[i];
 
-		if (h->thread != thread || !lh_hang_is_lock(g, h->lock) ||
-		    n++ >= LH_HOLDS_SHOWN)
+		if (h->thread != thread || !lh_hang_is_lock(g, h->lock) || n++ >= LH_HOLDS_SHOWN)
 			continue;
 		const char *at = lh_hang_at(g, LH_SITE_STACK(h->site));
 		bool timed = h->ns && !g->folded;
