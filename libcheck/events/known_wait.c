@@ -193,13 +193,7 @@ static inline void count_wait(struct lh_self *self, struct lh_lock *l, lh_lock_i
 	h->flags = LH_HELD_EXACT_TIME;
 }
 
-/* A lock that a thread held while it created others: the first acquisition may be ordered after the
- * release (held_across_create.c). */
-static inline bool may_be_ordered(const struct lh_lock *l)
-{
-	return (l->flags & LH_LOCK_HELD_ACROSS_CREATE) && !lh_self_get()->wait_is_known;
-}
-
+/* The end of a wait that brought something new has that to record too. */
 static inline bool ends_known(const struct lh_call *call, const struct lh_lock *l, lh_lock_id id,
 			      const struct lh_live_thread *live)
 {
@@ -207,10 +201,10 @@ static inline bool ends_known(const struct lh_call *call, const struct lh_lock *
 	bool can_count = LH_LIKELY(!lh_self_get()->waits_for_free) ||
 			 live->wait_entries == l->acquired || lh_contention_is_ready(l);
 
-	return can_count && live->wait_on == LH_WAIT_LOCK &&
+	return lh_self_get()->wait_is_known && can_count && live->wait_on == LH_WAIT_LOCK &&
 	       l->address == (uintptr_t)call->object && l->gen == LH_LOCK_GEN(id) &&
 	       l->kind == call->kind && !lh_self_get()->outer_wait.lock && !lh_fork_uncopied &&
-	       live->held_n < LH_HELD_INLINE && LH_LIKELY(!may_be_ordered(l));
+	       live->held_n < LH_HELD_INLINE;
 }
 
 static inline void end_wait(struct lh_live_thread *live, lh_lock_id id)

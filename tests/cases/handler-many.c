@@ -10,23 +10,20 @@ enum { LOCKS = 100 };
 
 static pthread_spinlock_t first[LOCKS], last;
 
-#define USE(k) pthread_spin_lock(&first[k]), pthread_spin_unlock(&first[k]);
-#define TEN(k)                                                                                     \
-	USE(k)                                                                                     \
-	USE(k + 1)                                                                                 \
-	USE(k + 2) USE(k + 3) USE(k + 4) USE(k + 5) USE(k + 6) USE(k + 7) USE(k + 8) USE(k + 9)
+#define USE(l) (pthread_spin_lock(l), pthread_spin_unlock(l))
+#define FIVE(l) USE(l), USE((l) + 1), USE((l) + 2), USE((l) + 3), USE((l) + 4)
+#define TWENTY(l) FIVE(l), FIVE((l) + 5), FIVE((l) + 10), FIVE((l) + 15)
 
 static void on_signal(int n UNUSED, siginfo_t *i UNUSED, void *u UNUSED)
 {
-	TEN(0)
-	TEN(10)
-	TEN(20) TEN(30) TEN(40) TEN(50) TEN(60) TEN(70) TEN(80) TEN(90) pthread_spin_lock(&last),
-		pthread_spin_unlock(&last);
+	TWENTY(first), TWENTY(first + 20), TWENTY(first + 40);
+	TWENTY(first + 60), TWENTY(first + 80);
+	USE(&last);
 }
 
 static void work(void)
 {
-	pthread_spin_lock(&last), pthread_spin_unlock(&last);
+	USE(&last);
 }
 
 int main(void)
