@@ -134,7 +134,7 @@ lh_held_fill(struct lh_self *self, struct lh_live_thread *live, struct lh_lock *
 	if (mode == LH_EXCLUSIVE)
 		lh_held_own(self, l);
 	else
-		lh_own_read_count(self, l, entry.lock);
+		__atomic_fetch_add(&l->shared, 1, __ATOMIC_RELAXED);
 	return h;
 }
 
