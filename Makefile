@@ -106,9 +106,8 @@ $(LINKED:tests/%.c=$B/%): $B/%: $B/tool/tests/%.o
 WAITS := $B/unit/libcheck/rules/test_wait_cycle
 WAITS_OBJ := $B/tool/tests/unit/libcheck/rules/test_wait_cycle.o $(call objects_of,tests/unit/libcheck/rules/test_wait_cycle.c)
 WAITS_SEEN := $(filter %/sim_threads.o $B/tool/libcheck/%,$(WAITS_OBJ))
-$(WAITS) $(WAITS_OBJ): SANFLAGS :=
-$(WAITS_OBJ): override CFLAGS += -O2
-$(WAITS_SEEN): SANFLAGS := -fsanitize=thread $(if $(findstring clang,$(CC)),,-Wno-tsan)
+$(WAITS) $(WAITS_OBJ): SANFLAGS := -O2
+$(WAITS_SEEN): SANFLAGS := -O2 -fsanitize=thread $(if $(findstring clang,$(CC)),,-Wno-tsan)
 # These files contain the version.
 $(patsubst %.c,$B/tool/%.o,$(shell grep -rl LH_VERSION --include='*.c' tools)): Makefile
 -include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(LINKED:%.c=$B/tool/%.d)
