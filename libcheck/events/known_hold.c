@@ -54,6 +54,31 @@ static bool may_append(struct lh_live_thread *live, const struct lh_lock *l, con
 	return acts == LH_MUTEX || acts == LH_SPIN || acts == LH_SEM;
 }
 
+/*
+ * The chain of the held locks; 0: not known. An entry has no chain yet if a lock below it was
+ * released first, as in a list whose nodes are locked hand over hand; lh_event_chain has made the
+ * chain the first time. It cannot go meanwhile: the thread holds all its locks.
+ */
+static lh_chain_id known_parent(const struct lh_live_thread *live)
+{
+	lh_chain_id parent = 0;
+
+	for (uint32_t i = 0; i < lh_held_count(live); i++) {
+		struct lh_held *h = lh_held_at(live, i);
+		const struct lh_lock *l = lh_lock_row(h->lock);
+		if (!l || l->kind == LH_ONCE || (h->flags & LH_HELD_IN_COND_WAIT))
+			return 0;
+		parent = h->chain ? h->chain
+				  : lh_chain_find(parent, h->lock,
+						  LH_SITE(LH_SITE_STACK(h->site), LH_TRY,
+							  LH_SITE_MODE(h->site)));
+		h->chain = parent;
+		if (!parent)
+			return 0;
+	}
+	return parent;
+}
+
 static bool acquired_first(struct lh_self *self, const struct lh_call *call, struct lh_lock *l)
 {
 	struct lh_live_thread *live = self->live;
@@ -62,6 +87,8 @@ static bool acquired_first(struct lh_self *self, const struct lh_call *call, str
 		may_append(live, l, call->object, mode) ? lh_event_known_stack(call) : LH_NO_STACK;
 	lh_chain_id parent = lh_held_chain(live);
 
+	if (stack != LH_NO_STACK && live->held_n && !parent)
+		parent = known_parent(live);
 	if (stack == LH_NO_STACK || (live->held_n && !parent))
 		return false;
 	lh_lock_id id = lh_lock_id_of(l);

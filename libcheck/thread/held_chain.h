@@ -50,6 +50,9 @@ lh_chain_id lh_chain_record(struct lh_self *self, lh_chain_id parent, lh_lock_id
  * remains when a lock below was released. 0: the table is full, counted. */
 lh_chain_id lh_chain_make(lh_chain_id parent, lh_lock_id lock, lh_site site);
 
+/* The same chain, if there is one that is not stale. Takes no lock; 0 means "not known". */
+lh_chain_id lh_chain_find(lh_chain_id parent, lh_lock_id lock, lh_site site);
+
 /*
  * The chain of an acquisition that this thread has visited before, in this segment, but does not
  * have in its cache. Takes no lock; 0 means "not known". A chain that only this thread visited, and

@@ -133,6 +133,14 @@ static lh_chain_id find_unlocked(lh_chain_id parent, lh_lock_id lock, lh_site si
 	return old;
 }
 
+lh_chain_id lh_chain_find(lh_chain_id parent, lh_lock_id lock, lh_site site)
+{
+	lh_chain_id id = find_unlocked(parent, lock, site);
+	const struct lh_chain *chain = &LH_CHAINS[id];
+
+	return id && chain->lock == lock && !(chain->flags & LH_CHAIN_STALE) ? id : 0;
+}
+
 /* Like find_unlocked, in the list of a lock without many_chains; returns the first that matches. */
 static lh_chain_id find_listed(lh_chain_id parent, lh_lock_id lock, lh_site site)
 {
