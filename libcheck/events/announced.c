@@ -102,10 +102,17 @@ static bool announce_known(const struct lh_call *call, const struct lh_lock *l)
 	lh_site site = LH_SITE(x->stack, call->how, call->mode);
 	if ((n && !parent) || !lh_chain_cached(self, parent, lh_lock_id_of(l), site))
 		return false;
-	self->waits_for_free = true;
-	live->wait_entries = l->acquired;
 	lh_live_thread_waits(live, lh_lock_id_of(l), site, LH_WAIT_LOCK, 0,
 			     (uint64_t)lh_clock_tick() * 1000000u);
+	/* A thread that has recorded its hold by now may have looked for this wait before it was
+	 * visible. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (l->owner || l->shared) {
+		lh_event_clear_wait(self, live);
+		return false;
+	}
+	self->waits_for_free = true;
+	live->wait_entries = l->acquired;
 	return true;
 }
 
@@ -151,10 +158,11 @@ static bool acquire_known(struct lh_self *self, struct lh_lock *l, const struct 
 	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
 	live->wait_on = LH_WAIT_NONE;
 	self->waits_for_free = false;
-	lh_held_append(self, live, l,
+	lh_held_append(self, live, l, LH_SITE_MODE(live->wait_site),
 		       (struct lh_held){.address = (uintptr_t)call->object,
 					.lock = lh_lock_id_of(l),
 					.site = live->wait_site,
+					.tick = lh_clock_tick(),
 					.chain = chain});
 	return true;
 }

@@ -8,7 +8,7 @@
  * The result is consistent although no thread is stopped: a hold is recorded after the lock was
  * acquired and removed before the lock is released, so a thread with a recorded hold does hold the
  * lock; and a thread that waits in the cycle cannot release a lock meanwhile. A second search
- * checks that no wait has changed since the first.
+ * must find the same waits.
  *
  * A semaphore ends the search, because any thread may post it; the front end finds deadlocks
  * through semaphores (tools/wait_graph/).
@@ -137,14 +137,35 @@ static int find_cycle_locked(uint32_t start)
 	return find_cycle(&s, start);
 }
 
-static bool is_unchanged(int n)
+/* Are these the waits of the last search? */
+static bool is_path(const struct link *before, int n)
 {
-	for (int i = 0; i < n; i++) {
-		const struct lh_live_thread *live = &LH_LIVE_THREADS[path[i].live];
-		if (live->wait_seq != path[i].seq || live->wait_lock != path[i].lock)
+	for (int i = 0; i < n; i++)
+		if (path[i].live != before[i].live || path[i].seq != before[i].seq ||
+		    path[i].lock != before[i].lock)
 			return false;
-	}
 	return true;
+}
+
+/*
+ * The length of a cycle that two searches found, one after the other: each of its waits has lasted
+ * from the one to the other, and each hold was seen meanwhile. A search that other threads misled,
+ * because they went on, is followed by another one.
+ */
+static int find_lasting_cycle(uint32_t start)
+{
+	enum { SEARCHES_MAX = 32 };
+	static struct link before[CYCLE_MAX];
+	int n = find_cycle_locked(start);
+
+	for (int i = 0; n && i < SEARCHES_MAX; i++) {
+		int last = n;
+		__builtin_memcpy(before, path, (size_t)n * sizeof(*path));
+		n = find_cycle_locked(start);
+		if (n == last && is_path(before, n))
+			return n;
+	}
+	return 0;
 }
 
 static lh_site site_of(const struct lh_live_thread *live, lh_lock_id lock)
@@ -195,9 +216,8 @@ uint32_t lh_wait_cycle_check(struct lh_self *self)
 
 	if (!visited)
 		return 0;
-	n = find_cycle_locked(self->number);
-	if (n < 2 || !is_unchanged(n) || find_cycle_locked(self->number) != n ||
-	    is_reported(self->live_saved))
+	n = find_lasting_cycle(self->number);
+	if (n < 2 || is_reported(self->live_saved))
 		return 0;
 	return report(n, self->live_saved->thread);
 }

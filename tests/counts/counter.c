@@ -43,6 +43,7 @@ static ALONE pthread_spinlock_t spin;
 static ALONE int own; /* a lock of the program's own */
 static sem_t sem, permits, held;
 static pthread_mutex_t again = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP, robust;
+static pthread_barrier_t barrier; /* of one thread */
 
 typedef void operation(int n);
 #define OPERATION(name, BODY)                                                                      \
@@ -63,6 +64,9 @@ OPERATION(semaphore, sem_wait(&sem); sem_post(&sem);)
 OPERATION(spinlock, pthread_spin_lock(&spin); pthread_spin_unlock(&spin);)
 OPERATION(announced, lockhound_wants(&own, 0); lockhound_got(&own, 0); lockhound_gives(&own);)
 OPERATION(signal_cond, pthread_cond_signal(&cond);)
+/* each round begins a phase, because a lock was acquired before it */
+OPERATION(barrier_round, pthread_mutex_lock(&a); pthread_mutex_unlock(&a);
+	  pthread_barrier_wait(&barrier);)
 OPERATION(churn, pthread_mutex_t m; pthread_mutex_init(&m, NULL); pthread_mutex_lock(&m);
 	  pthread_mutex_unlock(&m); pthread_mutex_destroy(&m);)
 /* a std::mutex on the stack: no call initializes or destroys it */
@@ -219,6 +223,7 @@ static const struct {
 	{"spin", spinlock, WARM},
 	{"deep", deep, WARM},
 	{"signal", signal_cond, WARM},
+	{"barrier", barrier_round, WARM},
 	{"churn", churn, WARM},
 	{"fresh", fresh, WARM},
 	{"churn-inside", churn_inside, WARM},
@@ -316,8 +321,9 @@ static void child(int *pipe_end)
 #ifdef _OPENMP
 	omp_init_lock(&omp);
 #endif
-	if (sem_init(&sem, 0, 1) || pthread_spin_init(&spin, 0) ||
-	    pthread_create(&t, NULL, work, pipe_end) || pthread_join(t, NULL))
+	if (sem_init(&sem, 0, 1) || pthread_barrier_init(&barrier, NULL, 1) ||
+	    pthread_spin_init(&spin, 0) || pthread_create(&t, NULL, work, pipe_end) ||
+	    pthread_join(t, NULL))
 		exit(1);
 	exit(0);
 }
