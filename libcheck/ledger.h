@@ -249,9 +249,9 @@ struct lh_lock_location {
 struct lh_held {
 	uint64_t address;
 	lh_lock_id lock;
+	lh_chain_id chain; /* the chain of held locks up to this one; 0: not looked up yet */
 	lh_site site;      /* how and where the lock was acquired */
 	uint32_t tick;     /* time of the acquisition in milliseconds of the ledger's clock */
-	lh_chain_id chain; /* the chain of held locks up to this one; 0: not looked up yet */
 	uint16_t depth;    /* times that this thread holds the lock */
 	uint16_t flags;    /* LH_HELD_* */
 	/* with LH_HELD_ACROSS_CREATE: see there; of a pthread_once control: the distance of the
@@ -326,8 +326,8 @@ struct lh_live_thread {
 	lh_site released_site; /* where it released `released` */
 	uint32_t joined;       /* a thread has waited for the end of this one; set by that thread */
 	uint32_t pad;
-	/* Only for the thread itself: 1 + number of the lowest gap, see thread.c, 0 none; where it
-	 * has found the last entry. */
+	/* Only for the thread itself: 1 + number of the lowest gap, see held_list.c, 0 none; where
+	 * it has found the last entry. */
 	uint32_t held_gap, held_found;
 	uint32_t held_row, held_rows; /* of LH_T_HELD; 0: none yet */
 	uint32_t pad_end[8];          /* a row is whole cache lines: threads share none */

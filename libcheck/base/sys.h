@@ -22,6 +22,15 @@
 #define LH_LIKELY(x) __builtin_expect(!!(x), 1)
 #define LH_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define LH_HIDDEN __attribute__((visibility("hidden")))
+/* The value, of which the compiler knows no more than that: it computes it once. */
+#define LH_IN_REGISTER(value)                                                                      \
+	__extension__({                                                                            \
+		__typeof__(value) v = (value);                                                     \
+		__asm__("" : "+r"(v));                                                             \
+		v;                                                                                 \
+	})
+/* After the last call of a function whose frame that call is given: a jump would end the frame. */
+#define LH_NO_JUMP() __asm__ volatile("")
 #define LH_COMPILER_FENCE() __asm__ volatile("" ::: "memory")
 
 long lh_syscall(long n, long a, long b, long c, long d, long e, long f);

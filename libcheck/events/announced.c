@@ -158,10 +158,11 @@ static bool acquire_known(struct lh_self *self, struct lh_lock *l, const struct 
 	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
 	live->wait_on = LH_WAIT_NONE;
 	self->waits_for_free = false;
-	lh_held_append(self, live, l,
+	lh_held_append(self, live, l, LH_SITE_MODE(live->wait_site),
 		       (struct lh_held){.address = (uintptr_t)call->object,
 					.lock = lh_lock_id_of(l),
 					.site = live->wait_site,
+					.tick = lh_clock_tick(),
 					.chain = chain});
 	return true;
 }

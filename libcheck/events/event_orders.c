@@ -382,8 +382,10 @@ void lh_event_remove_left_once(struct lh_self *self)
 
 	for (uint32_t i = live->held_n; i-- > 0;) {
 		struct lh_held *h = lh_held_at(live, i);
+		if (LH_LIKELY(LH_LOCKS[LH_LOCK_ROW(h->lock)].kind != LH_ONCE))
+			continue;
 		struct lh_lock *l = lh_lock_row(h->lock);
-		if (!l || l->kind != LH_ONCE || !was_left(self, h, l))
+		if (!l || !was_left(self, h, l))
 			continue;
 		if (l->owner == self->number)
 			l->owner = 0;

@@ -12,10 +12,10 @@
  * The wait is checked before it begins. After an unlock that succeeded the object is not read: any
  * other thread may have destroyed it.
  *
- * The fast path takes no internal lock and, while a monitor runs, reads no clock. The lock's row is
- * found by the tag in the lock, the stack by comparing it in place, and the held chain in one line
- * of the thread's chain cache. Everything else passes the entry check (thread/thread.h) and takes
- * the internal lock in event.c:
+ * The fast path takes no internal lock and, while a monitor runs, reads no clock. An acquisition
+ * that the thread has made before is found in one line of its acquisition cache, and the stack is
+ * compared in place; otherwise known_again.c looks for the lock, the stack and the chain.
+ * Everything else passes the entry check (thread/thread.h) and takes the internal lock in event.c:
  *
  * - Under the internal lock the library writes only its own memory and the tags of locks. Stacks
  *   are walked before it is taken and findings are reported after it is released. No original, no
@@ -28,7 +28,9 @@
 
 #include "libcheck/ledger/own_ledger.h"
 #include "libcheck/lock/lock.h"
+#include "libcheck/thread/acquisition_cache.h"
 #include "libcheck/thread/held_chain.h"
+#include "libcheck/thread/own_reads.h"
 #include "libcheck/stack/stack.h"
 #include "libcheck/thread/thread.h"
 
@@ -51,6 +53,9 @@ struct lh_call {
 	}
 
 void lh_on_acquired_slow(const struct lh_call *call, int rc);
+/* An acquisition that is not in the thread's acquisition cache, or a try that failed. Returns rc.
+ */
+int lh_on_acquired_uncached(const void *object, uintptr_t frame, uint64_t how, int rc);
 /* For an acquisition of which only the held chain is not cached. True: the thread has visited the
  * chain before, and the acquisition is recorded. */
 bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, lh_chain_id parent,
@@ -87,29 +92,49 @@ static inline bool lh_held_is_simple(const struct lh_held *h)
 	return depth_and_flags == 1;
 }
 
-/* Adds an acquisition of which everything is known to the thread's held list. */
+/*
+ * Adds an acquisition to the thread's held list. Lock and chain lie beside each other here and
+ * there, and are copied as one.
+ */
 static inline __attribute__((always_inline)) struct lh_held *
-lh_held_fill(struct lh_self *self, struct lh_live_thread *live, struct lh_lock *l,
-	     struct lh_held entry)
+lh_held_put(struct lh_live_thread *live, struct lh_held entry)
 {
 	uint32_t n = live->held_n;
-	struct lh_held *h = &live->held[n];
+	struct lh_held *h = LH_IN_REGISTER(&live->held[n]);
+	const uint32_t depth_and_flags = 1;
 
 	live->held_n = n + 1;
 	LH_COMPILER_FENCE();
 	h->address = entry.address;
-	h->lock = entry.lock;
+	LH_COMPILER_FENCE(); /* no vectors: they would be put together from registers first */
+	__builtin_memcpy(&h->lock, &entry.lock, sizeof(h->lock) + sizeof(h->chain));
+	LH_COMPILER_FENCE();
 	h->site = entry.site;
-	h->tick = lh_clock_tick();
-	h->chain = entry.chain;
-	h->depth = 1;
-	h->flags = 0;
-	if (LH_SITE_MODE(entry.site) != LH_EXCLUSIVE) {
-		__atomic_fetch_add(&l->shared, 1, __ATOMIC_RELAXED);
-	} else {
-		l->owner = self->number;
-		l->acquired++;
-	}
+	LH_COMPILER_FENCE();
+	h->tick = entry.tick;
+	LH_COMPILER_FENCE();
+	__builtin_memcpy(&h->depth, &depth_and_flags, sizeof(depth_and_flags));
+	return h;
+}
+
+static inline __attribute__((always_inline)) void lh_held_own(const struct lh_self *self,
+							      struct lh_lock *l)
+{
+	l->owner = self->number;
+	l->acquired++;
+}
+
+/* Adds an acquisition of which everything is known. */
+static inline __attribute__((always_inline)) struct lh_held *
+lh_held_fill(struct lh_self *self, struct lh_live_thread *live, struct lh_lock *l,
+	     enum lh_mode mode, struct lh_held entry)
+{
+	struct lh_held *h = lh_held_put(live, entry);
+
+	if (mode == LH_EXCLUSIVE)
+		lh_held_own(self, l);
+	else
+		lh_own_read_count(self, l, entry.lock);
 	return h;
 }
 
@@ -121,80 +146,104 @@ static inline __attribute__((always_inline)) void lh_held_sample(struct lh_self 
 		lh_held_measure_begin(self, h);
 }
 
-static inline __attribute__((always_inline)) void lh_held_append(struct lh_self *self,
-								 struct lh_live_thread *live,
-								 struct lh_lock *l,
-								 struct lh_held entry)
+static inline __attribute__((always_inline)) void
+lh_held_append(struct lh_self *self, struct lh_live_thread *live, struct lh_lock *l,
+	       enum lh_mode mode, struct lh_held entry)
 {
-	lh_held_sample(self, lh_held_fill(self, live, l, entry));
+	lh_held_sample(self, lh_held_fill(self, live, l, mode, entry));
 }
 
+/* The fields of a call behind `frame`, in one register. */
+static inline __attribute__((always_inline)) uint64_t lh_call_how(struct lh_call call)
+{
+	uint64_t how;
+
+	_Static_assert(sizeof(call) == offsetof(struct lh_call, kind) + sizeof(how), "call");
+	__builtin_memcpy(&how, &call.kind, sizeof(how));
+	return how;
+}
+
+static inline __attribute__((always_inline)) struct lh_call
+lh_call_of(const void *object, uintptr_t frame, uint64_t how)
+{
+	struct lh_call call = {.object = object, .frame = frame};
+
+	__builtin_memcpy(&call.kind, &how, sizeof(how));
+	return call;
+}
+
+/* Counts a shared acquisition that the thread does not keep, and perhaps measures its hold. */
+void lh_held_count_read(struct lh_self *self, struct lh_lock *l, struct lh_held *h);
+
 /*
- * The call is passed by value and stored in memory only on the slow path, so that its fields are
- * constants of the wrapper.
+ * The hot path: this thread has made the same acquisition before. False: it is not in the cache.
+ * The call is passed by value and nothing is called, so its fields are constants of the wrapper,
+ * which needs a register of its own only for the object.
  */
-static inline __attribute__((always_inline)) void lh_on_acquired(struct lh_call call, int rc)
+static inline __attribute__((always_inline)) bool lh_on_acquired_cached(struct lh_call call)
 {
 	struct lh_self *self = lh_self_get();
 	struct lh_live_thread *live = self->live;
-	const struct lh_context *x = NULL;
 
-	if (LH_UNLIKELY(!live || rc))
-		goto slow_path;
-	uint32_t row = lh_lock_tagged_row(call.object, (enum lh_kind)call.kind);
-	struct lh_lock *l = &LH_LOCKS[row];
-	if (call.kind == LH_SEM && l->address == (uintptr_t)call.object &&
-	    (l->flags & LH_LOCK_SIGNAL))
-		return; /* a signal is not held */
-	x = lh_context_find(call.frame);
+	if (LH_UNLIKELY(!live))
+		return false;
 	uint32_t n = live->held_n;
-	if (LH_UNLIKELY(l->address != (uintptr_t)call.object || l->owner || !x ||
-			n >= LH_HELD_INLINE ||
-			/* another lock lay there; a tag would have changed */
-			(!lh_glibc_unused((enum lh_kind)call.kind) && l->kind != call.kind) ||
-			(call.kind == LH_SEM && (l->flags & LH_SLOW_FLAGS))))
-		goto slow_path;
-	lh_lock_id id = LH_LOCK_ID(row, l->gen);
-	lh_site site = LH_SITE(x->stack, call.how, call.mode);
-	lh_chain_id parent = n ? live->held[n - 1].chain : 0;
-	lh_chain_id chain = lh_chain_cached(self, parent, id, site);
-	if (LH_UNLIKELY(n &&
-			(!parent || (call.mode == LH_SHARED && lh_held_find(live, call.object)))))
-		goto slow_path;
-	if (LH_UNLIKELY(!chain)) {
-		const struct lh_call copy = call;
-		if (lh_on_acquired_new_chain(self, &copy, parent, id, site))
-			return;
-		goto slow_path;
+	/* a thread may hold a lock shared more than once */
+	if (LH_UNLIKELY(call.mode == LH_SHARED ? n != 0 : n >= LH_HELD_INLINE))
+		return false;
+	uint64_t top = lh_acquisition_top(live, n);
+	uintptr_t caller = ((const uintptr_t *)call.frame)[1];
+	const struct lh_acquisition *a =
+		lh_acquisition_at(self, caller, call.frame, call.object, top);
+	struct lh_lock *l = a->l;
+	size_t unused = lh_glibc_unused((enum lh_kind)call.kind);
+	if (LH_UNLIKELY(
+		    a->caller != caller || a->frame != call.frame ||
+		    lh_acquisition_word(&a->top) != top || a->epoch != self->acquisition_epoch ||
+		    (uint8_t)a->site != LH_SITE(0, call.how, call.mode) ||
+		    l->address != (uintptr_t)call.object ||
+		    lh_acquisition_lock_state(l) != a->state ||
+		    (unused && LH_LOCK_ROW(*lh_glibc_word(call.object, unused) ^ a->own.lock)) ||
+		    (call.kind == LH_SEM && (l->flags & LH_SLOW_FLAGS))))
+		return false;
+	if (LH_UNLIKELY(!lh_context_still_same(a->x, call.frame)))
+		return false;
+	const uint32_t *tick = lh_own_ledger.tick;
+	if (LH_UNLIKELY(!tick))
+		return false;
+	LH_COMPILER_FENCE(); /* held_n is read again, rather than kept in a register */
+	uint32_t now = *(const volatile uint32_t *)tick;
+	struct lh_own_reads *reads = lh_own_reads_of(self, a->own.lock);
+	bool kept = call.mode == LH_SHARED && lh_own_read_is_kept(reads, a->own.lock, now);
+	struct lh_held *h = lh_held_put(live, (struct lh_held){.address = (uintptr_t)call.object,
+							       .lock = a->own.lock,
+							       .chain = a->own.chain,
+							       .site = a->site,
+							       .tick = now});
+	if (call.mode != LH_SHARED) {
+		lh_held_own(self, l);
+	} else if (LH_LIKELY(kept)) {
+		reads->room--;
+	} else {
+		lh_held_count_read(self, l, h);
+		return true;
 	}
-	lh_held_append(self, live, l,
-		       (struct lh_held){.address = (uintptr_t)call.object,
-					.lock = id,
-					.site = site,
-					.chain = chain});
-	return;
-slow_path:;
-	struct lh_call slow = call;
-	if (x)
-		slow.stack = x->stack;
-	if (rc == EBUSY && call.how == LH_TRY)
-		lh_on_try_failed(&slow);
-	else if (call.kind != LH_MUTEX || !lh_python_in_gil(call.object))
-		lh_on_acquired_slow(&slow, rc);
+	lh_held_sample(self, h);
+	return true;
 }
 
-static inline __attribute__((always_inline)) void lh_on_release(struct lh_call call)
+static inline __attribute__((always_inline)) void lh_on_acquired(struct lh_call call, int rc)
 {
-	struct lh_live_thread *live = lh_self_get()->live;
-	uint32_t n = live ? live->held_n - 1 : 0;
-	struct lh_held *h = live && n < LH_HELD_INLINE ? &live->held[n] : NULL;
-
-	if (LH_UNLIKELY(!h || h->address != (uintptr_t)call.object || !lh_held_is_simple(h) ||
-			lh_clock_tick() - h->tick > lh_long_hold_ticks)) {
-		const struct lh_call slow = call;
-		lh_on_release_slow(&slow);
-		return;
+	if (LH_UNLIKELY(rc || !lh_on_acquired_cached(call))) {
+		lh_on_acquired_uncached(call.object, call.frame, lh_call_how(call), rc);
+		LH_NO_JUMP();
 	}
+}
+
+/* Removes entry `n`, the last one, of a lock that is held once. */
+static inline __attribute__((always_inline)) void lh_held_take_off(struct lh_live_thread *live,
+								   struct lh_held *h, uint32_t n)
+{
 	if (LH_SITE_MODE(h->site) == LH_EXCLUSIVE)
 		LH_LOCKS[LH_LOCK_ROW(h->lock)].owner = 0;
 	h->address = 0;
@@ -203,12 +252,33 @@ static inline __attribute__((always_inline)) void lh_on_release(struct lh_call c
 	live->held_n = n;
 }
 
-static inline __attribute__((always_inline)) void lh_on_release_done(struct lh_call call, int rc)
+/* What lh_on_release does not do inline. */
+void lh_on_release_uncached(const void *object, uintptr_t frame, uint64_t how);
+
+static inline __attribute__((always_inline)) void lh_on_release(struct lh_call call)
 {
-	if (LH_UNLIKELY(rc)) {
-		const struct lh_call slow = call;
-		lh_on_release_failed(&slow);
-	}
+	struct lh_live_thread *live = lh_self_get()->live;
+
+	if (LH_UNLIKELY(!live))
+		goto uncached;
+	uint32_t n = live->held_n - 1;
+	struct lh_held *h = LH_IN_REGISTER(&live->held[n]);
+	const uint32_t *tick = lh_own_ledger.tick;
+	if (LH_UNLIKELY(n >= LH_HELD_INLINE || h->address != (uintptr_t)call.object ||
+			!lh_held_is_simple(h) || !tick ||
+			*(const volatile uint32_t *)tick - h->tick > lh_long_hold_ticks))
+		goto uncached;
+	lh_held_take_off(live, h, n);
+	return;
+uncached:
+	lh_on_release_uncached(call.object, call.frame, lh_call_how(call));
+	LH_NO_JUMP();
+}
+
+static inline void lh_on_release_done(struct lh_call call, int rc)
+{
+	if (LH_UNLIKELY(rc))
+		lh_on_release_failed(&call);
 }
 
 /* ---- locks that cannot be tried ---- */
@@ -262,10 +332,11 @@ static inline __attribute__((always_inline)) void lh_on_untried_end(struct lh_ca
 	lh_lock_id id = lh_lock_id_of(u.lock);
 	lh_chain_id chain = !n || parent ? lh_chain_cached(self, parent, id, u.site) : 0;
 	if (LH_LIKELY(chain && !u.lock->owner && u.lock->address == (uintptr_t)call.object))
-		lh_held_append(self, live, u.lock,
+		lh_held_append(self, live, u.lock, (enum lh_mode)call.mode,
 			       (struct lh_held){.address = (uintptr_t)call.object,
 						.lock = id,
 						.site = u.site,
+						.tick = lh_clock_tick(),
 						.chain = chain});
 	else
 		lh_on_acquired(call, 0);

@@ -115,10 +115,11 @@ static bool taken_again(const struct lh_call *c)
 		return false;
 	lh_chain_id chain = lh_chain_cached(self, parent, lh_lock_id_of(l), HELD);
 	if (chain)
-		lh_held_append(self, live, l,
+		lh_held_append(self, live, l, LH_EXCLUSIVE,
 			       (struct lh_held){.address = (uintptr_t)c->object,
 						.lock = lh_lock_id_of(l),
 						.site = HELD,
+						.tick = lh_clock_tick(),
 						.chain = chain});
 	return chain != 0;
 }

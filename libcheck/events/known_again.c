@@ -1,6 +1,8 @@
 /*
  * known_again.c — events that the fast path does not know but that bring no new row.
  *
+ * - An acquisition that is not in the thread's acquisition cache: the lock, the stack and the chain
+ *   are looked up one after the other.
  * - An acquisition whose chain the thread has visited but not in its chain cache, which is too
  *   small for all of them: the lock's list of chains shows the visit.
  * - The same with LH_HELD_INLINE held locks or more, for which the fast path has no room.
@@ -171,10 +173,11 @@ bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, 
 	if (chain && LH_UNLIKELY(lh_handler_must_check(chain)))
 		chain = 0;
 	if (chain)
-		lh_held_append(self, self->live_saved, l,
+		lh_held_append(self, self->live_saved, l, (enum lh_mode)call->mode,
 			       (struct lh_held){.address = (uintptr_t)call->object,
 						.lock = id,
 						.site = site,
+						.tick = lh_clock_tick(),
 						.chain = chain});
 	lh_leave(self);
 	return chain != 0;
@@ -191,4 +194,124 @@ bool lh_on_acquired_revived(const struct lh_call *call)
 	return l && live->held_n < LH_HELD_INLINE && (parent || !live->held_n) &&
 	       lh_on_acquired_new_chain(self, call, parent, lh_lock_id_of(l),
 					LH_SITE(call->stack, call->how, call->mode));
+}
+
+/* ---- the acquisition cache ---- */
+
+void lh_held_count_read(struct lh_self *self, struct lh_lock *l, struct lh_held *h)
+{
+	lh_own_read_count(self, l, h->lock);
+	lh_held_sample(self, h);
+}
+
+enum { REPLACED_ONE_IN = 4 };
+
+/* The entry of the acquisition that was just appended to the held list. */
+static void cache(struct lh_self *self, const struct lh_call *call, const struct lh_context *x,
+		  uint32_t epoch)
+{
+	const struct lh_live_thread *live = self->live;
+	uint32_t n = live->held_n - 1;
+	const struct lh_held *h = &live->held[n];
+	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(h->lock)];
+	uint64_t top = lh_acquisition_top(live, n);
+	uintptr_t caller = ((const uintptr_t *)call->frame)[1];
+
+	/* a context without a group is not compared by its words */
+	if (lh_python.on || (!x->groups && !lh_contexts.off) ||
+	    (n && (call->mode == LH_SHARED || !h[-1].lock)))
+		return;
+	struct lh_acquisition *a = lh_acquisition_at(self, caller, call->frame, call->object, top);
+	/* acquisitions that share an entry do not replace each other all the time */
+	if (a->epoch == epoch && a->caller && self->sample % REPLACED_ONE_IN)
+		return;
+	*a = (struct lh_acquisition){.caller = caller,
+				     .frame = call->frame,
+				     .own = {h->lock, h->chain},
+				     .l = l,
+				     .state = lh_acquisition_free_state(l),
+				     .site = h->site,
+				     .epoch = epoch,
+				     .x = x};
+	__builtin_memcpy(&a->top, &top, sizeof(top));
+}
+
+/* False: something about the acquisition is new. Looks up the lock, the stack and the chain. *x:
+ * the stack, if it is known. */
+static bool acquire_known(struct lh_self *self, const struct lh_call *call,
+			  const struct lh_context **x)
+{
+	struct lh_live_thread *live = self->live;
+	uint32_t epoch = __atomic_load_n(&self->acquisition_epoch, __ATOMIC_SEQ_CST);
+	uint32_t row = lh_lock_tagged_row(call->object, (enum lh_kind)call->kind);
+	struct lh_lock *l = &LH_LOCKS[row];
+	bool same = l->address == (uintptr_t)call->object;
+
+	if (call->kind == LH_SEM && same && (l->flags & LH_LOCK_SIGNAL))
+		return true; /* a signal is not held */
+	*x = lh_context_find(call->frame);
+	uint32_t n = live->held_n;
+	if (LH_UNLIKELY(!same || l->owner || !*x || n >= LH_HELD_INLINE ||
+			/* another lock lay there; a tag would have changed */
+			(!lh_glibc_unused((enum lh_kind)call->kind) && l->kind != call->kind) ||
+			(call->kind == LH_SEM && (l->flags & LH_SLOW_FLAGS))))
+		return false;
+	lh_lock_id id = LH_LOCK_ID(row, l->gen);
+	lh_site site = LH_SITE((*x)->stack, call->how, call->mode);
+	lh_chain_id parent = n ? live->held[n - 1].chain : 0;
+	lh_chain_id chain = lh_chain_cached(self, parent, id, site);
+	if (LH_UNLIKELY(n &&
+			(!parent || (call->mode == LH_SHARED && lh_held_find(live, call->object)))))
+		return false;
+	if (LH_UNLIKELY(!chain))
+		return lh_on_acquired_new_chain(self, call, parent, id, site);
+	lh_held_append(self, live, l, (enum lh_mode)call->mode,
+		       (struct lh_held){.address = (uintptr_t)call->object,
+					.lock = id,
+					.site = site,
+					.tick = lh_clock_tick(),
+					.chain = chain});
+	cache(self, call, *x, epoch);
+	return true;
+}
+
+int lh_on_acquired_uncached(const void *object, uintptr_t frame, uint64_t how, int rc)
+{
+	struct lh_call call = lh_call_of(object, frame, how);
+	struct lh_self *self = lh_self_get();
+	const struct lh_context *x = NULL;
+
+	if (LH_LIKELY(!rc && self->live) && acquire_known(self, &call, &x))
+		return rc;
+	if (x)
+		call.stack = x->stack;
+	if (rc == EBUSY && call.how == LH_TRY)
+		lh_on_try_failed(&call);
+	else if (call.kind != LH_MUTEX || !lh_python_in_gil(object))
+		lh_on_acquired_slow(&call, rc);
+	return rc;
+}
+
+/* ---- released ---- */
+
+/* False: there is more to do. Without a monitor the clock is read. */
+static bool release_known(struct lh_live_thread *live, const void *object)
+{
+	uint32_t n = live->held_n - 1;
+	struct lh_held *h = &live->held[n];
+
+	if (n >= LH_HELD_INLINE || h->address != (uintptr_t)object || !lh_held_is_simple(h) ||
+	    lh_clock_tick() - h->tick > lh_long_hold_ticks)
+		return false;
+	lh_held_take_off(live, h, n);
+	return true;
+}
+
+void lh_on_release_uncached(const void *object, uintptr_t frame, uint64_t how)
+{
+	const struct lh_call call = lh_call_of(object, frame, how);
+	struct lh_live_thread *live = lh_self_get()->live;
+
+	if (!live || !release_known(live, object))
+		lh_on_release_slow(&call);
 }

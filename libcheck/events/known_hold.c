@@ -70,11 +70,12 @@ static bool acquired_first(struct lh_self *self, const struct lh_call *call, str
 	if (chain && LH_UNLIKELY(lh_handler_must_check(chain)))
 		chain = 0;
 	if (chain)
-		lh_held_append(self, live, l,
+		lh_held_append(self, live, l, mode,
 			       (struct lh_held){.address = (uintptr_t)call->object,
 						.lock = id,
+						.chain = chain,
 						.site = site,
-						.chain = chain});
+						.tick = lh_clock_tick()});
 	return chain != 0;
 }
 

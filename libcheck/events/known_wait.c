@@ -249,11 +249,12 @@ static inline bool end_with_hold(struct lh_self *self, const struct lh_call *cal
 		return false;
 	bool at_once = live->wait_contention != 0, free = did_not_wait(self, l);
 	end_wait(live, id);
-	struct lh_held *h = lh_held_fill(self, live, l,
+	struct lh_held *h = lh_held_fill(self, live, l, LH_SITE_MODE(site),
 					 (struct lh_held){.address = (uintptr_t)call->object,
 							  .lock = id,
+							  .chain = chain,
 							  .site = site,
-							  .chain = chain});
+							  .tick = lh_clock_tick()});
 	if (!free)
 		count_wait(self, l, id, h);
 	if (!at_once)

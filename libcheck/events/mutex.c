@@ -339,25 +339,21 @@ static bool is_last_across_create(const struct lh_held *h)
 	return h && (h->flags & (LH_HELD_ACROSS_CREATE | LH_HELD_ACROSS_FORK)) && h->depth == 1;
 }
 
-/* A lock that the thread has acquired more than once: it still holds the lock. */
-static bool released_once(struct lh_live_thread *live, const struct lh_call *call)
-{
-	struct lh_held *h = live ? lh_held_find(live, call->object) : NULL;
-	bool again = h && h->depth > 1 && !(h->flags & LH_HELD_IN_COND_WAIT);
-
-	if (again)
-		h->depth--;
-	return again;
-}
-
 void lh_on_release_slow(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
+	struct lh_held *own = NULL;
 
-	if (lh_is_gil_event(LH_GIL_UNLOCK, call, NULL) || released_once(self->live, call))
+	if (lh_is_gil_event(LH_GIL_UNLOCK, call, NULL))
 		return;
+	if (self->live)
+		own = lh_held_find(self->live, call->object);
+	if (own && own->depth > 1 && !(own->flags & LH_HELD_IN_COND_WAIT)) {
+		own->depth--; /* the thread still holds the lock */
+		return;
+	}
 	lh_long_hold_on_release(call);
-	if (self->live && is_last_across_create(lh_held_find(self->live, call->object)))
+	if (is_last_across_create(own))
 		lh_across_create_on_release(call);
 	self = lh_enter(call->frame);
 	if (!self)

@@ -8,6 +8,7 @@
 #include "libcheck/base/text.h"
 #include "libcheck/events/event.h"
 #include "libcheck/stack/python.h"
+#include "libcheck/thread/own_reads.h"
 #include "libcheck/thread/own_waits.h"
 
 /* ---- create ---- */
@@ -130,6 +131,7 @@ void lh_on_thread_exit(void)
 	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
 	lh_contention_wait_cancel(live);
 	lh_own_waits_end(self, live->thread);
+	lh_own_reads_end(self);
 	lh_live_thread_ending(self->number);
 }
 
@@ -265,7 +267,7 @@ void lh_events_end(void)
 		return;
 	}
 	int pid = lh_own_ledger.ledger->pid;
-	lh_live_threads_end_waits();
+	lh_live_threads_end_counts();
 	for (uint32_t row = 1; row < lh_rows_used(LH_T_LOCK); row++) {
 		if (lh_kind_acts(LH_LOCKS[row].kind) == LH_COND)
 			lh_event_check_waits(&event, &LH_LOCKS[row], true);

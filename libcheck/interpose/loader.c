@@ -6,12 +6,14 @@
 #include "libcheck/base/real.h"
 #include "libcheck/interpose/export.h"
 #include "libcheck/stack/stack.h"
+#include "libcheck/thread/thread.h"
 
 LH_EXPORT int dlclose(void *handle)
 {
 	int rc = LH_REAL(dlclose)(handle);
 
 	lh_stack_modules_changed();
+	lh_self_forget_acquisitions();
 	lh_outside_after_dlclose();
 	return rc;
 }

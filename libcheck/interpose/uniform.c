@@ -20,36 +20,82 @@ static int outcome_of_c11(int rc)
 #define OUTCOME(rc) _Generic((o), mtx_t * : outcome_of_c11(rc), default : (rc))
 #define BUSY _Generic((o), mtx_t * : thrd_busy, default : EBUSY)
 
+/*
+ * What is not the hot path is called out of line, with the call in registers, and returns what it
+ * was given. So a wrapper saves one register beside the frame pointer.
+ */
+#define ACQUIRED(k, m, h, rc)                                                                      \
+	lh_on_acquired_uncached((const void *)o, (uintptr_t)__builtin_frame_address(0),            \
+				lh_call_how(CALL(k, m, h)), OUTCOME(rc))
+#define RETURN_AFTER(event, rc)                                                                    \
+	do {                                                                                       \
+		int after = event;                                                                 \
+		LH_NO_JUMP();                                                                      \
+		return _Generic((o), mtx_t * : (rc), default : after);                             \
+	} while (0)
+#define RETURN_ACQUIRED(k, m, h)                                                                   \
+	do {                                                                                       \
+		if (LH_UNLIKELY(!lh_on_acquired_cached(CALL(k, m, h))))                            \
+			ACQUIRED(k, m, h, 0);                                                      \
+		return LH_IN_REGISTER(0); /* not the register that has the result */               \
+	} while (0)
+
+static __attribute__((noinline, cold)) void wait_begins(const void *o, uintptr_t frame,
+							uint64_t how)
+{
+	const struct lh_call call = lh_call_of(o, frame, how);
+
+	lh_on_wait_begin(&call);
+}
+
+static __attribute__((noinline, cold)) int wait_ends(const void *o, uintptr_t frame, uint64_t how,
+						     int outcome)
+{
+	const struct lh_call call = lh_call_of(o, frame, how);
+
+	lh_on_wait_end(&call, outcome);
+	return outcome;
+}
+
+static __attribute__((noinline, cold)) int release_failed(const void *o, uintptr_t frame,
+							  uint64_t how, int rc)
+{
+	const struct lh_call call = lh_call_of(o, frame, how);
+
+	lh_on_release_failed(&call);
+	return rc;
+}
+
 /* The wait is announced and checked before it begins. */
 #define WAIT_FOR(fn, k, m, h, args)                                                                \
-	const struct lh_call c = CALL(k, m, h);                                                    \
-	lh_on_wait_begin(&c);                                                                      \
-	rc = lh_real.fn args;                                                                      \
-	lh_on_wait_end(&c, OUTCOME(rc));                                                           \
-	return rc;
+	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);                                   \
+	wait_begins((const void *)o, frame, lh_call_how(CALL(k, m, h)));                           \
+	int rc = lh_real.fn args;                                                                  \
+	RETURN_AFTER(wait_ends((const void *)o, frame, lh_call_how(CALL(k, m, h)), OUTCOME(rc)),   \
+		     rc);
 
 #define LOCK(fn, first, k, m, h, params, args)                                                     \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
-		int rc = BUSY;                                                                     \
-		if (LH_LIKELY(lh_lock_may_try((const void *)o, LH_##k)))                           \
-			rc = lh_real.first(o);                                                     \
-		else                                                                               \
+		if (LH_LIKELY(lh_lock_may_try((const void *)o, LH_##k))) {                         \
+			int tried = lh_real.first(o);                                              \
+			if (LH_LIKELY(!tried))                                                     \
+				RETURN_ACQUIRED(k, m, h);                                          \
+			if (LH_UNLIKELY(tried != BUSY))                                            \
+				RETURN_AFTER(ACQUIRED(k, m, h, tried), tried);                     \
+		} else {                                                                           \
 			lh_lock_free_probe((const void *)o, LH_##k, LH_##h);                       \
-		if (LH_LIKELY(rc != BUSY)) {                                                       \
-			lh_on_acquired(CALL(k, m, h), OUTCOME(rc));                                \
-			return rc;                                                                 \
 		}                                                                                  \
 		WAIT_FOR(fn, k, m, h, args)                                                        \
 	}
 #define TIMEDLOCK(fn, k, m, params, args)                                                          \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
-		int rc;                                                                            \
 		if (lh_lock_free_probe((const void *)o, LH_##k, LH_TIMED)) {                       \
-			rc = lh_real.fn args;                                                      \
-			lh_on_acquired(CALL(k, m, TIMED), OUTCOME(rc));                            \
-			return rc;                                                                 \
+			int rc = lh_real.fn args;                                                  \
+			if (LH_LIKELY(!rc))                                                        \
+				RETURN_ACQUIRED(k, m, TIMED);                                      \
+			RETURN_AFTER(ACQUIRED(k, m, TIMED, rc), rc);                               \
 		}                                                                                  \
 		WAIT_FOR(fn, k, m, TIMED, args)                                                    \
 	}
@@ -57,15 +103,20 @@ static int outcome_of_c11(int rc)
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
 		int rc = lh_real.fn args;                                                          \
-		lh_on_acquired(CALL(k, m, TRY), OUTCOME(rc));                                      \
-		return rc;                                                                         \
+		if (LH_LIKELY(!rc))                                                                \
+			RETURN_ACQUIRED(k, m, TRY);                                                \
+		RETURN_AFTER(ACQUIRED(k, m, TRY, rc), rc);                                         \
 	}
 #define UNLOCK(fn, k, params, args)                                                                \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
 		lh_on_release(CALL(k, EXCLUSIVE, BLOCKING));                                       \
 		int rc = lh_real.fn args;                                                          \
-		lh_on_release_done(CALL(k, EXCLUSIVE, BLOCKING), OUTCOME(rc));                     \
-		return rc;                                                                         \
+		if (LH_LIKELY(!rc))                                                                \
+			return 0;                                                                  \
+		RETURN_AFTER(release_failed((const void *)o,                                       \
+					    (uintptr_t)__builtin_frame_address(0),                 \
+					    lh_call_how(CALL(k, EXCLUSIVE, BLOCKING)), rc),        \
+			     rc);                                                                  \
 	}
 #include "libcheck/calls.def"

@@ -193,6 +193,11 @@ static bool has_tag(enum lh_kind kind, uint32_t flags)
 
 struct lh_lock *lh_lock_find_untagged(const void *object, enum lh_kind kind)
 {
+	enum { UNTAGGED = LH_GLIBC_KIND_ROBUST | LH_GLIBC_KIND_SHARED };
+
+	if (kind == LH_MUTEX && !tag_off && /* quickly: most mutexes have a tag */
+	    !(*lh_glibc_word(object, LH_GLIBC_MUTEX_KIND) & UNTAGGED))
+		return NULL;
 	bool tagged = has_tag(kind, lh_lock_attributes(object, kind));
 	struct lh_lock *l = &LH_LOCKS[tagged ? 0 : lh_lock_find(object)];
 

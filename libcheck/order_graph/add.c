@@ -129,6 +129,18 @@ static uint32_t held_vertex(struct lh_order_graph *graph, lh_lock_id lock)
 
 /* ---- deep chains ---- */
 
+/* Does the thread hold the lock that it wants? The last answers are kept: the next chain begins
+ * with this one. */
+static bool is_again(struct lh_order_graph *graph, lh_chain_id chain)
+{
+	lh_lock_id lock = graph->rows.chain[chain].lock;
+	struct lh_held_again *last = &graph->again[chain % 2];
+
+	if (last->chain != chain || last->lock != lock)
+		*last = (struct lh_held_again){chain, lock, lh_chain_holds(graph, chain, lock)};
+	return last->again;
+}
+
 /* The held locks of a chain, innermost first, and how each leads to the wanted lock. */
 struct held_walk {
 	bool deep;     /* the chain is */
@@ -146,8 +158,7 @@ static bool needs_edge(struct lh_order_graph *graph, struct held_walk *w, lh_cha
 	w->last = v;
 	if (w->deep && !w->covered)
 		w->covered = is_dependency(graph, h) &&
-			     !LH_SITE_WITHOUT_GIL(graph->rows.chain[h].site) &&
-			     !lh_chain_holds(graph, h, graph->rows.chain[h].lock);
+			     !LH_SITE_WITHOUT_GIL(graph->rows.chain[h].site) && !is_again(graph, h);
 	return !leads;
 }
 
@@ -259,10 +270,9 @@ static void add_far_edges(struct lh_order_graph *graph, lh_chain_id chain)
 /* A dependency's edges: from each held lock, and from the active ends of its threads. */
 static void add_edges_into(struct lh_order_graph *graph, lh_chain_id chain, uint32_t to)
 {
-	lh_lock_id lock = graph->rows.chain[chain].lock;
 	struct held_walk w = {.deep = lh_chain_is_deep(graph, chain)};
 
-	if (lh_chain_holds(graph, chain, lock))
+	if (is_again(graph, chain))
 		return;
 	LH_FOR_EACH_HELD (graph, chain, h) {
 		if (!lh_order_is_lock(graph, graph->rows.chain[h].lock))
@@ -459,7 +469,7 @@ static void add_edges(struct lh_order_graph *graph, lh_chain_id chain, lh_lock_i
 {
 	uint32_t to;
 
-	if (!lh_chain_holds(graph, chain, lock))
+	if (!is_again(graph, chain))
 		add_held_vertices(graph, chain);
 	to = wanted_vertex(graph, lock);
 	if (to)
@@ -493,6 +503,7 @@ void lh_order_chain_reused(struct lh_order_graph *graph, const struct lh_order_i
 			   lh_chain_id chain)
 {
 	graph->rows = *input;
+	graph->again[chain % 2].chain = 0;
 	if (chain <= graph->chain_high)
 		add_chain(graph, chain);
 	add_far_edges(graph, chain);

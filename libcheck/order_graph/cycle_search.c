@@ -278,12 +278,11 @@ void lh_cycle_search(struct lh_order_graph *graph, lh_chain_id chain)
 	lh_lock_id lock = graph->rows.chain[chain].lock;
 	uint32_t want = lh_order_vertex_find(graph, lock);
 
-	if (!want || !lh_order_is_lock(graph, lock) || lh_chain_holds(graph, chain, lock) ||
-	    !lh_visit_first(graph, chain))
+	if (!want || !lh_order_is_lock(graph, lock) || !lh_visit_first(graph, chain))
 		return;
 	find_closings(graph, chain, want);
 	drop_signal_semaphores(graph);
-	if (!graph->closings)
+	if (!graph->closings || lh_chain_holds(graph, chain, lock))
 		return;
 	graph->slot[0] = (struct lh_cycle_slot){.chain = chain, .want = want};
 	graph->cut = false;

@@ -132,6 +132,13 @@ struct lh_cycle_slot {
 /* Which tests the threads assigned to a cycle must pass; each includes the ones before it. */
 enum lh_overlap_test { LH_OVERLAP_DISTINCT, LH_OVERLAP_CREATOR_LOCKS, LH_OVERLAP_HAPPENS_BEFORE };
 
+/* Does the thread hold the lock that it wants at the end of the chain? */
+struct lh_held_again {
+	lh_chain_id chain; /* 0: not known */
+	lh_lock_id lock;
+	bool again;
+};
+
 struct lh_order_graph {
 	struct lh_order_input rows; /* of the current call */
 	struct lh_index vertex_by_lock, edge_by_ends, known_by_key, known_by_locks;
@@ -164,6 +171,7 @@ struct lh_order_graph {
 	bool deep;
 	uint32_t merged_todo, merged_at; /* the next member of that component; 0: the first */
 	int64_t far_left;                /* steps */
+	struct lh_held_again again[2];   /* see add.c */
 	uint32_t free_witness;
 	uint32_t found_n;
 	/* The search for the cycles through slot[0], see cycle_search.c: */

@@ -306,14 +306,14 @@ static bool has_key(const struct lh_context *x, uintptr_t caller, uintptr_t dept
 	return x->caller == caller && x->depth == depth && x->epoch == lh_contexts.epoch;
 }
 
-static struct lh_context *new_context(uintptr_t caller, uintptr_t depth, int n)
+static struct lh_context *new_context(uintptr_t caller, uintptr_t depth, int groups)
 {
-	struct lh_context *x = lh_private_alloc(sizeof(*x) + (size_t)n * sizeof(x->word[0]));
+	struct lh_context *x = lh_private_alloc(sizeof(*x) + (size_t)groups * sizeof(x->group[0]));
 
 	if (x)
 		*x = (struct lh_context){.caller = caller,
 					 .depth = depth,
-					 .n = (uint16_t)n,
+					 .groups = (uint16_t)groups,
 					 .epoch = lh_contexts.epoch};
 	return x;
 }
@@ -354,12 +354,39 @@ static void add(struct lh_context *x)
 	__atomic_store_n(head, x, __ATOMIC_RELEASE);
 }
 
-/* True if `other` has another value at the offset of `w`, or no tag there. */
-static bool distinguishes(const struct lh_context_word *w, const struct lh_context *other)
+/* ---- the words of a context ---- */
+
+struct word {
+	uint16_t distance;
+	uintptr_t pc;
+};
+
+static unsigned words_of(const struct lh_context *x)
 {
-	for (unsigned i = 0; i < other->n; i++)
-		if (other->word[i].offset == w->offset)
-			return other->word[i].low != w->low;
+	return x->groups * (unsigned)LH_CONTEXT_GROUP;
+}
+
+static struct word word_at(const struct lh_context *x, unsigned i)
+{
+	const struct lh_context_group *g = &x->group[i / LH_CONTEXT_GROUP];
+
+	return (struct word){g->distance[i % LH_CONTEXT_GROUP], g->pc[i % LH_CONTEXT_GROUP]};
+}
+
+static void set_word(struct lh_context *x, unsigned i, struct word w)
+{
+	struct lh_context_group *g = &x->group[i / LH_CONTEXT_GROUP];
+
+	g->distance[i % LH_CONTEXT_GROUP] = w.distance;
+	g->pc[i % LH_CONTEXT_GROUP] = w.pc;
+}
+
+/* True if `other` has another return address at that distance, or none. */
+static bool distinguishes(struct word w, const struct lh_context *other)
+{
+	for (unsigned i = 0; i < words_of(other); i++)
+		if (word_at(other, i).distance == w.distance)
+			return word_at(other, i).pc != w.pc;
 	return true;
 }
 
@@ -373,14 +400,27 @@ static void sort_words(struct lh_context *x, const struct lh_context *known)
 
 	for (; known; known = known->next) {
 		unsigned i = 0;
-		while (i < x->n && !distinguishes(&x->word[i], known))
+		while (i < words_of(x) && !distinguishes(word_at(x, i), known))
 			i++;
-		if (!has_key(known, x->caller, x->depth) || i == x->n || i < first)
+		if (!has_key(known, x->caller, x->depth) || i == words_of(x) || i < first)
 			continue;
-		struct lh_context_word w = x->word[i];
-		x->word[i] = x->word[first];
-		x->word[first++] = w;
+		struct word w = word_at(x, i);
+		set_word(x, i, word_at(x, first));
+		set_word(x, first++, w);
 	}
+}
+
+static struct word word_of(const struct lh_stack_walk_result *w, int i, uintptr_t frame)
+{
+	return (struct word){(uint16_t)((w->at[i].slot - frame) / sizeof(uintptr_t)), w->at[i].pc};
+}
+
+/* Fills the groups with the frames from `first` of the walk on, and then with the last one. */
+static void fill(struct lh_context *x, uintptr_t frame, const struct lh_stack_walk_result *w,
+		 int first)
+{
+	for (unsigned i = 0; i < words_of(x); i++, first++)
+		set_word(x, i, word_of(w, first < w->n ? first : w->n - 1, frame));
 }
 
 /* Is there a context of this stack? It becomes valid again if it was added before a dlclose; or
@@ -405,21 +445,6 @@ static void limit_python_depth(void)
 		lh_python.depth /= 4;
 }
 
-static struct lh_context_word word_of(const struct lh_stack_walk_result *w, int i, uintptr_t frame)
-{
-	return (struct lh_context_word){(uint32_t)w->at[i].pc, (uint32_t)(w->at[i].slot - frame)};
-}
-
-/* From frame `first` of the walk on. */
-static void fill(struct lh_context *x, uintptr_t frame, const struct lh_stack_walk_result *w,
-		 int first)
-{
-	for (int i = 0; i < x->n; i++) {
-		x->word[i] = word_of(w, first + i, frame);
-		x->sum += w->at[first + i].pc;
-	}
-}
-
 /* ---- forks: many contexts of one key ---- */
 
 /*
@@ -427,7 +452,7 @@ static void fill(struct lh_context *x, uintptr_t frame, const struct lh_stack_wa
  * stack has, and no words, so every stack finds them by it. The key of a context behind a
  * fork is made of a word of the stack, so the caller is one of the words that are compared.
  */
-enum { FORK = 1, REST = 2 };
+enum { FORK = 1, REST = 2, WIDE = 3 };
 
 static uintptr_t key_of(uintptr_t depth, unsigned what)
 {
@@ -439,13 +464,43 @@ static uintptr_t behind_fork(const struct lh_context *fork, uintptr_t frame)
 	return *(const uint32_t *)(frame + fork->fork_at) * 0x9e3779b97f4a7c15u ^ fork->caller;
 }
 
+/*
+ * A wide context is of a stack with a return address too far from the frame for 16 bits: a
+ * function has a large array on the stack. It has no group, and its words are these.
+ */
+struct far_word {
+	uintptr_t offset, pc;
+};
+
+static bool wide_same(const struct lh_context *x, uintptr_t frame)
+{
+	const struct far_word *w = (const struct far_word *)x->group;
+
+	for (unsigned i = 0; i < x->forked; i++)
+		if (*(const uintptr_t *)(frame + w[i].offset) != w[i].pc)
+			return false;
+	return true;
+}
+
+static struct lh_context *find_wide(uintptr_t caller, uintptr_t depth, uintptr_t frame)
+{
+	uintptr_t key = key_of(depth, WIDE);
+	struct lh_context *x = __atomic_load_n(lh_context_head(caller, key), __ATOMIC_ACQUIRE);
+
+	while (x && !(has_key(x, caller, key) && wide_same(x, frame)))
+		x = __atomic_load_n(&x->next, __ATOMIC_ACQUIRE);
+	return x;
+}
+
 const struct lh_context *lh_context_find_forked(uintptr_t caller, uintptr_t depth, uintptr_t frame)
 {
 	const struct lh_context *fork = lh_context_of_key(caller, key_of(depth, FORK), frame), *x;
 
 	if (!fork)
-		return NULL;
+		return find_wide(caller, depth, frame);
 	x = lh_context_of_key(behind_fork(fork, frame), fork->depth, frame);
+	if (!x)
+		x = find_wide(caller, depth, frame);
 	return x ? x : lh_context_of_key(caller, key_of(depth, REST), frame);
 }
 
@@ -466,13 +521,13 @@ static uint32_t best_word(const struct lh_context *known, uintptr_t caller, uint
 	int most = -1;
 
 	for (int i = 1; i < w->n; i++) {
-		struct lh_context_word word = word_of(w, i, frame);
+		struct word word = word_of(w, i, frame);
 		int others = 0;
 		for (const struct lh_context *x = known; x; x = x->next)
-			others += has_key(x, caller, depth) && distinguishes(&word, x);
+			others += has_key(x, caller, depth) && distinguishes(word, x);
 		if (others > most) {
 			most = others;
-			best = word.offset;
+			best = word.distance * (uint32_t)sizeof(uintptr_t);
 		}
 	}
 	return best;
@@ -516,7 +571,9 @@ static lh_stack_id rest(uintptr_t caller, uintptr_t depth, uintptr_t frame, cons
 static void add_context(uintptr_t caller, uintptr_t depth, uintptr_t frame,
 			const struct lh_stack_walk_result *w, int first, lh_stack_id id)
 {
-	struct lh_context *x = id ? new_context(caller, depth, w->n - first) : NULL;
+	int words = w->n > first ? w->n - first : 1;
+	int groups = (words + LH_CONTEXT_GROUP - 1) / LH_CONTEXT_GROUP;
+	struct lh_context *x = id ? new_context(caller, depth, groups) : NULL;
 
 	if (!x)
 		return;
@@ -524,6 +581,58 @@ static void add_context(uintptr_t caller, uintptr_t depth, uintptr_t frame,
 	sort_words(x, *lh_context_head(caller, depth));
 	x->stack = id;
 	add(x);
+}
+
+static bool is_wide(const struct lh_stack_walk_result *w, uintptr_t frame)
+{
+	for (int i = 0; i < w->n; i++) {
+		uintptr_t distance = w->at[i].slot - frame;
+		if (distance / sizeof(uintptr_t) > UINT16_MAX || distance % sizeof(uintptr_t))
+			return true;
+	}
+	return false;
+}
+
+/* False: there is no room for another context of the key. */
+static bool renew_wide(uintptr_t caller, uintptr_t key, uintptr_t frame, lh_stack_id id,
+		       bool *renewed)
+{
+	int n = 0;
+
+	*renewed = false;
+	for (struct lh_context *x = *lh_context_head(caller, key); x && !*renewed; x = x->next) {
+		n += has_key(x, caller, key);
+		*renewed = x->caller == caller && x->depth == key && x->stack == id &&
+			   wide_same(x, frame);
+		if (*renewed)
+			x->epoch = lh_contexts.epoch;
+	}
+	return n < CONTEXTS_PER_KEY;
+}
+
+static lh_stack_id add_wide(uintptr_t caller, uintptr_t depth, uintptr_t frame,
+			    const struct lh_stack_walk_result *w, const struct mixed *m,
+			    lh_stack_id id)
+{
+	uintptr_t key = key_of(depth, WIDE);
+	bool renewed, room = renew_wide(caller, key, frame, id, &renewed);
+
+	if (!renewed && !room)
+		return rest(caller, depth, frame, m);
+	enum { IN_GROUP = sizeof(struct lh_context_group) / sizeof(struct far_word) };
+	int groups = (w->n + IN_GROUP - 1) / IN_GROUP;
+	struct lh_context *x = id && !renewed ? new_context(caller, key, groups) : NULL;
+	if (!x)
+		return id;
+	for (int i = 0; i < w->n; i++)
+		((struct far_word *)x->group)[i] =
+			(struct far_word){w->at[i].slot - frame, w->at[i].pc};
+	x->groups = 0;
+	x->forked = (uint16_t)w->n;
+	x->stack = id;
+	__atomic_store_n(&lh_contexts.has_forks, true, __ATOMIC_RELEASE);
+	add(x);
+	return id;
 }
 
 static lh_stack_id add_forked(uintptr_t caller, uintptr_t depth, uintptr_t frame,
@@ -558,7 +667,9 @@ lh_stack_id lh_stack_intern(uintptr_t frame, const struct lh_stack_walk_result *
 	lh_stack_id id = intern(m.frame, m.n, m.flags);
 	if (!w->checkable || renew(known, caller, depth, frame, id))
 		return id;
-	if (needs_fork(known, caller, depth))
+	if (is_wide(w, frame))
+		id = add_wide(caller, depth, frame, w, &m, id);
+	else if (needs_fork(known, caller, depth))
 		id = add_forked(caller, depth, frame, w, &m, id);
 	else
 		add_context(caller, depth, frame, w, 1, id);

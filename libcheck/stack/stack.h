@@ -23,21 +23,25 @@
 #include "libcheck/ledger/own_ledger.h"
 #include "libcheck/stack/python.h"
 
+/* Return addresses, and their distances from the frame in words. */
+enum { LH_CONTEXT_GROUP = 4 };
+struct lh_context_group {
+	uint16_t distance[LH_CONTEXT_GROUP];
+	_Alignas(16) uintptr_t pc[LH_CONTEXT_GROUP];
+};
+
 struct lh_context {
 	struct lh_context *next;
 	uintptr_t caller;
 	uintptr_t depth; /* thread pointer - frame + Python's identity: lh_context_depth() */
 	lh_stack_id stack;
-	uint16_t n;
-	uint16_t forked; /* of a fork: how many contexts it leads to */
 	uint32_t epoch;
+	uint16_t groups;
+	/* of a fork: how many contexts it leads to; of a wide context: how many frames it has */
+	uint16_t forked;
 	uint32_t fork_at; /* of a fork: where the word lies that leads to them, from the frame */
-	uintptr_t sum;    /* of the n return addresses */
-	/* the lower halves of the return addresses, and their offsets from the frame; the most
-	 * distinguishing ones first */
-	struct lh_context_word {
-		uint32_t low, offset;
-	} word[];
+	/* the most distinguishing return addresses first; the last ones may repeat another one */
+	struct lh_context_group group[];
 };
 
 /* A hash table that doubles as contexts are added, so that few contexts are in few pages. */
@@ -58,19 +62,53 @@ static inline struct lh_context **lh_context_head(uintptr_t caller, uintptr_t de
 	return &lh_contexts.head[h >> 32 & lh_contexts.mask];
 }
 
-/* Compares in place. Only the lower halves are compared one by one, which reads half the memory of
- * x; the sum covers the rest. */
+/* Compares in place, up to the first difference. */
 static inline bool lh_context_same(const struct lh_context *x, uintptr_t frame)
 {
-	uintptr_t sum = 0;
+	const uintptr_t *stack = (const uintptr_t *)frame;
+	const struct lh_context_group *g = x->group, *end = g + x->groups;
 
-	for (unsigned i = 0; i < x->n; i++) {
-		uintptr_t pc = *(const uintptr_t *)(frame + x->word[i].offset);
-		if ((uint32_t)pc != x->word[i].low)
+	for (; g != end; g++)
+		if (stack[g->distance[0]] != g->pc[0] || stack[g->distance[1]] != g->pc[1] ||
+		    stack[g->distance[2]] != g->pc[2] || stack[g->distance[3]] != g->pc[3])
 			return false;
-		sum += pc;
-	}
-	return sum == x->sum;
+	return true;
+}
+
+/* Two words, compared at once. */
+typedef uintptr_t lh_two_words __attribute__((vector_size(16)));
+typedef int32_t lh_lanes __attribute__((vector_size(16), may_alias));
+
+static inline __attribute__((always_inline)) lh_lanes
+lh_two_words_same(const uintptr_t *stack, const struct lh_context_group *g, unsigned i)
+{
+	lh_two_words now = {stack[g->distance[i]], stack[g->distance[i + 1]]};
+
+	return (lh_lanes)now == *(const lh_lanes *)&g->pc[i];
+}
+
+static inline bool lh_all_lanes(lh_lanes same)
+{
+#if defined(__x86_64__)
+	typedef char bytes __attribute__((vector_size(16)));
+	return __builtin_ia32_pmovmskb128((bytes)same) == 0xffff;
+#else
+	lh_two_words words = (lh_two_words)same;
+	return !~(words[0] & words[1]);
+#endif
+}
+
+/* The same for a context that is most likely that of the stack. */
+static inline __attribute__((always_inline)) bool lh_context_still_same(const struct lh_context *x,
+									uintptr_t frame)
+{
+	const uintptr_t *stack = (const uintptr_t *)frame;
+	const struct lh_context_group *g = x->group, *end = g + x->groups;
+	lh_lanes same = {-1, -1, -1, -1};
+
+	for (; g != end; g++)
+		same &= lh_two_words_same(stack, g, 0) & lh_two_words_same(stack, g, 2);
+	return lh_all_lanes(same);
 }
 
 static inline uintptr_t lh_context_depth(uintptr_t frame, uintptr_t python)

@@ -239,6 +239,8 @@ bool lh_chain_clean(struct lh_self *self, const struct lh_lock *l, bool *cached)
 		else
 			*cached |= !dead;
 	}
+	if (self && r.n)
+		lh_self_forget_own_acquisitions(self);
 	return lh_chain_on_change(lh_lock_id_of(l), LH_CHAIN_LOCK_REMOVED);
 }
 

@@ -22,15 +22,17 @@
 
 #include "libcheck/ledger/own_ledger.h"
 #include "libcheck/lock/lock.h"
-#include "libcheck/stack/python.h"
+#include "libcheck/stack/stack.h"
 
 #include <pthread.h>
 
 enum {
 	LH_CHAIN_CACHE = 512,      /* chains that a thread caches, two per line; a power of two */
+	LH_ACQUISITIONS = 128,     /* acquisitions that a thread caches; a power of two */
 	LH_VISITED_BITS = 1 << 15, /* chains for which a thread has a "visited" bit */
 	LH_RETIRED_KINDS = 16,     /* init sites for which a thread retires rows; a power of two */
 	LH_RETIRED_MAX = 256,      /* rows of one of them */
+	LH_OWN_READS = 16,         /* locks whose reads a thread keeps; a power of two */
 	LH_AWAY_STACKS = 8,        /* places where it releases the GIL; a power of two */
 	LH_OWN_WAITS = 32,         /* locks for which a thread keeps waits; a power of two */
 	LH_OWN_WAITS_KEPT = 208,   /* waits that it keeps for one of them */
@@ -45,6 +47,23 @@ struct lh_chain_cache_entry {
 	lh_site site;
 	lh_chain_id chain;
 };
+
+/*
+ * An acquisition that this thread has made before: of this lock, by this call, on this stack, while
+ * the last held lock was that one. What the ledger has for it is known: see acquisition_cache.h.
+ */
+struct lh_acquisition {
+	uintptr_t caller, frame; /* return address and frame of the hook */
+	struct lh_held_chain {
+		lh_lock_id lock;
+		lh_chain_id chain;
+	} top, own; /* of the last held lock, see lh_acquisition_top; of this acquisition */
+	struct lh_lock *l;
+	uint64_t state; /* of the lock: see lh_acquisition_lock_state */
+	lh_site site;
+	uint32_t epoch; /* valid while it is self->acquisition_epoch */
+	const struct lh_context *x;
+} __attribute__((aligned(64)));
 
 /* Rows of locks that the thread destroyed and may revive, linked by `next`. */
 struct lh_retired {
@@ -71,6 +90,15 @@ struct lh_own_waits {
 	uint32_t ns[LH_OWN_WAITS_KEPT / LH_OWN_WAITS_MEASURED]; /* the lengths of these */
 };
 
+/* Shared acquisitions of a lock that are not yet in its count: see own_reads.h. */
+struct lh_own_reads {
+	lh_lock_id lock;
+	uint32_t tick;    /* in which they happen */
+	uint16_t room;    /* so many may still be kept before they are added */
+	uint16_t kept;    /* `room` when none was kept; 0: none may be */
+	uint32_t in_tick; /* acquisitions in this tick that were counted at once */
+};
+
 /* A stack with the frames of Python that have this identity. */
 struct lh_away_stack {
 	uintptr_t identity;
@@ -81,6 +109,7 @@ struct lh_self {
 	struct lh_live_thread *live;       /* NULL: take the slow path */
 	uint32_t number;                   /* row of LH_T_LIVE_THREAD */
 	uint32_t sample;                   /* acquisitions until the next exact hold time */
+	uint32_t acquisition_epoch;        /* raised, atomically, to empty the acquisition cache */
 	struct lh_live_thread *live_saved; /* the row, inside the library too */
 	uintptr_t inside;                  /* frame of the hook that is inside, 0 none */
 	uint32_t reused;                   /* another thread had this row before */
@@ -119,9 +148,11 @@ struct lh_self {
 	uint32_t visited_used; /* words of `visited` from here on are zero */
 	uint64_t cache_used[LH_CHAIN_CACHE / 2 / 64]; /* bits of the pairs that are not zero */
 	struct lh_own_waits own_waits[LH_OWN_WAITS];
+	struct lh_own_reads own_reads[LH_OWN_READS];
 	/* The large ones last: a thread touches few of their pages, of `visited` the first. */
 	uint64_t visited[LH_VISITED_BITS / 64];
 	struct lh_chain_cache_entry chain_cache[LH_CHAIN_CACHE / 2][2];
+	struct lh_acquisition acquisition[LH_ACQUISITIONS];
 };
 
 /* Forgets which chains the thread has visited: its segment has ended. */
@@ -131,6 +162,12 @@ void lh_self_forget_visits(struct lh_self *self);
 void lh_retired_drop(struct lh_retired *r);
 /* No thread finds a chain in its cache until it has found it again otherwise. Takes no lock. */
 void lh_self_forget_cached_chains(void);
+/* No thread finds an acquisition in its cache that is there now. Takes no lock. */
+void lh_self_forget_acquisitions(void);
+static inline void lh_self_forget_own_acquisitions(struct lh_self *self)
+{
+	__atomic_fetch_add(&self->acquisition_epoch, 1, __ATOMIC_SEQ_CST);
+}
 
 /* The entry of this init stack, or one that is empty; NULL: none. */
 static inline struct lh_retired *lh_retired_entry(struct lh_self *self, lh_stack_id init_stack)
@@ -235,7 +272,8 @@ void lh_live_thread_free(uint32_t live_row);      /* B */
 /* The row's thread will end soon; the kernel shows when it is gone. */
 void lh_live_thread_ending(uint32_t live_row);
 uint32_t lh_live_threads_ending(void);
-void lh_live_threads_end_waits(void); /* lh_own_waits_end of all threads */
+/* lh_own_waits_end and lh_own_reads_end of all threads */
+void lh_live_threads_end_counts(void);
 /* Attaches the calling thread to the row reserved for it, or to a new one (0). B for 0. */
 struct lh_self *lh_live_thread_attach(uint32_t live_row, uintptr_t low, uintptr_t high);
 /* This handle now belongs to the thread of the row; any earlier row with the handle loses it. */

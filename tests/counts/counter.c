@@ -41,7 +41,9 @@ static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 #define ALONE __attribute__((aligned(256)))
 static ALONE pthread_spinlock_t spin;
 static ALONE int own; /* a lock of the program's own */
-static sem_t sem, held;
+static sem_t sem, permits, held;
+static pthread_mutex_t again = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP, robust;
+static pthread_barrier_t barrier; /* of one thread */
 
 typedef void operation(int n);
 #define OPERATION(name, BODY)                                                                      \
@@ -62,6 +64,9 @@ OPERATION(semaphore, sem_wait(&sem); sem_post(&sem);)
 OPERATION(spinlock, pthread_spin_lock(&spin); pthread_spin_unlock(&spin);)
 OPERATION(announced, lockhound_wants(&own, 0); lockhound_got(&own, 0); lockhound_gives(&own);)
 OPERATION(signal_cond, pthread_cond_signal(&cond);)
+/* each round begins a phase, because a lock was acquired before it */
+OPERATION(barrier_round, pthread_mutex_lock(&a); pthread_mutex_unlock(&a);
+	  pthread_barrier_wait(&barrier);)
 OPERATION(churn, pthread_mutex_t m; pthread_mutex_init(&m, NULL); pthread_mutex_lock(&m);
 	  pthread_mutex_unlock(&m); pthread_mutex_destroy(&m);)
 /* a std::mutex on the stack: no call initializes or destroys it */
@@ -150,6 +155,14 @@ static void after_others(int n)
 /* A wait whose time limit has passed before it begins: the library announces and ends it. */
 static const struct timespec past = {.tv_sec = 1};
 OPERATION(wait_known, pthread_mutex_timedlock(&taken, &past);)
+OPERATION(wait_cond, pthread_mutex_lock(&a); pthread_cond_timedwait(&cond, &a, &past);
+	  pthread_mutex_unlock(&a);)
+/* a lock that the thread holds already; a permit beside another; a lock without a tag */
+OPERATION(relock, pthread_mutex_lock(&again); pthread_mutex_lock(&again);
+	  pthread_mutex_unlock(&again); pthread_mutex_unlock(&again);)
+OPERATION(two_permits, sem_wait(&permits); sem_wait(&permits); sem_post(&permits);
+	  sem_post(&permits);)
+OPERATION(robust_mutex, pthread_mutex_lock(&robust); pthread_mutex_unlock(&robust);)
 
 /* GLib's locks, declared here: its header is not needed for a few functions. */
 void g_mutex_init(void *), g_mutex_clear(void *);
@@ -210,6 +223,7 @@ static const struct {
 	{"spin", spinlock, WARM},
 	{"deep", deep, WARM},
 	{"signal", signal_cond, WARM},
+	{"barrier", barrier_round, WARM},
 	{"churn", churn, WARM},
 	{"fresh", fresh, WARM},
 	{"churn-inside", churn_inside, WARM},
@@ -226,6 +240,10 @@ static const struct {
 	{"futex-wait", futex_wait, WARM},
 	{"futex-wake", futex_wake, WARM},
 	{"announced", announced, WARM},
+	{"wait-cond", wait_cond, WARM},
+	{"relock", relock, WARM},
+	{"permits", two_permits, WARM},
+	{"robust", robust_mutex, WARM},
 };
 enum { OPERATIONS = sizeof(operations) / sizeof(operations[0]) };
 
@@ -285,7 +303,13 @@ static void child(int *pipe_end)
 {
 	pthread_t t, holder;
 
-	if (sem_init(&held, 0, 0) || pthread_create(&holder, NULL, hold, NULL) || sem_wait(&held))
+	pthread_mutexattr_t attr;
+
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+	pthread_mutex_init(&robust, &attr);
+	if (sem_init(&held, 0, 0) || sem_init(&permits, 0, 3) ||
+	    pthread_create(&holder, NULL, hold, NULL) || sem_wait(&held))
 		exit(1);
 	for (int i = 0; i < MANY; i++) {
 		pthread_mutex_init(&many[i], NULL);
@@ -297,8 +321,9 @@ static void child(int *pipe_end)
 #ifdef _OPENMP
 	omp_init_lock(&omp);
 #endif
-	if (sem_init(&sem, 0, 1) || pthread_spin_init(&spin, 0) ||
-	    pthread_create(&t, NULL, work, pipe_end) || pthread_join(t, NULL))
+	if (sem_init(&sem, 0, 1) || pthread_barrier_init(&barrier, NULL, 1) ||
+	    pthread_spin_init(&spin, 0) || pthread_create(&t, NULL, work, pipe_end) ||
+	    pthread_join(t, NULL))
 		exit(1);
 	exit(0);
 }

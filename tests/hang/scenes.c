@@ -163,6 +163,31 @@ static void abba(void)
 	abba_of(&a, &b);
 }
 
+enum { DEEP = 300 };
+static pthread_mutex_t lower[2][DEEP];
+
+static void *deep_mutexes(void *x)
+{
+	pthread_mutex_t **m = x;
+
+	for (int i = 0; i < DEEP; i++)
+		pthread_mutex_lock(&lower[m[0] == &b][i]);
+	return mutexes(x);
+}
+
+/* Each of the two threads holds 301 locks; a third one waits for one of them. */
+static void deep(void)
+{
+	static pthread_mutex_t *ways[2][2] = {{&a, &b}, {&b, &a}};
+	static pthread_mutex_t *third[2] = {&lower[1][250]};
+
+	thread("left", deep_mutexes, ways[0]);
+	thread("right", deep_mutexes, ways[1]);
+	all_asleep(2);
+	thread("third", mutexes, third);
+	all_asleep(3);
+}
+
 static void kinds(pthread_mutex_t *m, int type, int protocol, int robust, int shared)
 {
 	pthread_mutexattr_t attr;
@@ -819,6 +844,7 @@ static const struct {
 	void (*set)(void);
 } scenes[] = {
 	{"abba", abba},
+	{"deep", deep},
 	{"pi", abba_pi},
 	{"robust", abba_robust},
 	{"c11", abba_c11},

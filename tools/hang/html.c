@@ -346,12 +346,14 @@ static void show_stack(struct page *p, lh_stack_id id, const char *label)
 static void show_holds(struct page *p, uint32_t thread)
 {
 	const struct lh_hang *h = p->g.hang;
+	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < h->holds; i++) {
 		const struct lh_hang_hold *a = &h->hold[i];
 		const char *at, *what;
 
-		if (a->thread != thread || !lh_hang_is_lock(&p->g, a->lock))
+		if (a->thread != thread || !lh_hang_is_lock(&p->g, a->lock) ||
+		    n++ >= LH_HOLDS_SHOWN)
 			continue;
 		what = lh_arena_printf(p->g.arena, "holds %s%s", lh_hang_mode_text(&p->g, a),
 				       lh_hang_lock_text(&p->g, a->lock));
@@ -362,6 +364,9 @@ static void show_holds(struct page *p, uint32_t thread)
 		show_stack(p, LH_SITE_STACK(a->site), "acquired here");
 		fputs("</li>\n", p->g.out);
 	}
+	if (n > LH_HOLDS_SHOWN)
+		fprintf(p->g.out, "<li><p>holds %s</p>\n</li>\n",
+			lh_hang_plural(&p->g, n - LH_HOLDS_SHOWN, "more lock", "more locks"));
 }
 
 /* What the thread waits for or does, with its place and its stack. */

@@ -23,10 +23,12 @@ const char *lh_hang_mode_text(const struct lh_hang_writer *g, const struct lh_ha
 
 static void draw_holds(const struct lh_hang_writer *g, uint32_t thread, bool stacks)
 {
+	uint32_t n = 0;
+
 	for (uint32_t i = 0; i < g->hang->holds; i++) {
 		const struct lh_hang_hold *h = &g->hang->hold[i];
 
-		if (h->thread != thread || !lh_hang_is_lock(g, h->lock))
+		if (h->thread != thread || !lh_hang_is_lock(g, h->lock) || n++ >= LH_HOLDS_SHOWN)
 			continue;
 		const char *at = lh_hang_at(g, LH_SITE_STACK(h->site));
 		bool timed = h->ns && !g->folded;
@@ -37,6 +39,9 @@ static void draw_holds(const struct lh_hang_writer *g, uint32_t thread, bool sta
 		if (stacks)
 			lh_hang_stack(g, LH_SITE_STACK(h->site));
 	}
+	if (n > LH_HOLDS_SHOWN)
+		fprintf(g->out, "    holds %s\n",
+			lh_hang_plural(g, n - LH_HOLDS_SHOWN, "more lock", "more locks"));
 }
 
 /* " 3.2 s", the longest of these waits */

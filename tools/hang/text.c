@@ -77,17 +77,23 @@ static void show_waiters(const struct lh_hang_writer *g)
 static const char *held_by(const struct lh_hang_writer *g, uint32_t thread)
 {
 	const char *text = NULL;
+	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < g->hang->holds; i++) {
 		const struct lh_hang_hold *hold = &g->hang->hold[i];
 
-		if (hold->thread != thread || !lh_hang_is_lock(g, hold->lock))
+		if (hold->thread != thread || !lh_hang_is_lock(g, hold->lock) ||
+		    n++ >= LH_HOLDS_SHOWN)
 			continue;
 		bool timed = hold->ns && !g->folded;
 		text = lh_arena_printf(g->arena, "%s%s%s%s%s", text ? text : "", text ? ", " : "",
 				       lh_hang_lock_text(g, hold->lock), timed ? " for " : "",
 				       timed ? lh_report_time(g->report, hold->ns) : "");
 	}
+	if (n > LH_HOLDS_SHOWN)
+		text = lh_arena_printf(
+			g->arena, "%s, %s", text,
+			lh_hang_plural(g, n - LH_HOLDS_SHOWN, "more lock", "more locks"));
 	return text;
 }
 

@@ -1,7 +1,7 @@
 /* oracle.c — searches cycles and semaphore cycles by brute force. */
 #include "tests/unit/libcheck/order_graph/oracle.h"
 
-enum { LENGTH_MAX = 8, POINTS = 256 };
+enum { LENGTH_MAX = 8, POINTS = 512, PHASES = 5 /* and phase 0 */ };
 
 /* A point is one thread in one segment. before[x][y]: point x happens before point y. */
 struct search {
@@ -32,7 +32,34 @@ static uint32_t point_of(struct search *w, lh_thread_id t, uint32_t segment)
 	return w->points++;
 }
 
-static void order_points(struct search *w)
+/*
+ * What the edges of phases say, for one phase after the other. A set of threads that pass barriers
+ * has a row, whose points are the phases: what a thread does before a phase comes before the row's
+ * point, and that before what another thread does in the phase.
+ */
+static void order_phases(struct search *w, enum lh_hb_kind what)
+{
+	for (uint32_t i = 1; i < w->tables->hb_edges; i++) {
+		const struct lh_hb_edge *e = &w->tables->hb_edge[i];
+		uint32_t points = w->points;
+		for (uint32_t p = 0; e->what == what && p <= PHASES * LH_PHASE; p += LH_PHASE) {
+			uint32_t at = p > e->b_segment ? p : e->b_segment,
+				 row = point_of(w, what == LH_HB_TEAM_FORK ? e->a : e->b, p);
+			if (what == LH_HB_TEAM_FORK && at <= e->a_segment)
+				w->before[row][point_of(w, e->b, at)] = true;
+			for (uint32_t x = 0; what == LH_HB_TEAM_JOIN && x < points; x++)
+				w->before[x][row] |=
+					w->point[x].thread == e->a && w->point[x].segment <= p;
+		}
+	}
+}
+
+static bool is_of_phases(const struct lh_hb_edge *e)
+{
+	return e->what == LH_HB_TEAM_FORK || e->what == LH_HB_TEAM_JOIN;
+}
+
+static void add_points(struct search *w)
 {
 	const struct order_tables *tables = w->tables;
 
@@ -41,12 +68,19 @@ static void order_points(struct search *w)
 		point_of(w, tables->visit[i].thread, tables->visit[i].last);
 	}
 	for (uint32_t i = 1; i < tables->hb_edges; i++) {
-		if (lh_hb_is_mark(tables->hb_edge[i].what))
+		if (lh_hb_is_mark(tables->hb_edge[i].what) || is_of_phases(&tables->hb_edge[i]))
 			continue;
 		uint32_t x = point_of(w, tables->hb_edge[i].a, tables->hb_edge[i].a_segment);
 		uint32_t y = point_of(w, tables->hb_edge[i].b, tables->hb_edge[i].b_segment);
 		w->before[x][y] = true;
 	}
+	order_phases(w, LH_HB_TEAM_FORK);
+	order_phases(w, LH_HB_TEAM_JOIN);
+}
+
+static void order_points(struct search *w)
+{
+	add_points(w);
 	for (uint32_t x = 0; x < w->points; x++)
 		for (uint32_t y = 0; y < w->points; y++)
 			if (w->point[x].thread == w->point[y].thread &&

@@ -51,12 +51,36 @@ static lh_lock_id random_lock(const struct order_tables *tables, uint32_t first,
 	return tables->thread[1 + r - locks * 6].end_lock;
 }
 
+/* In a program with barriers the threads go from phase to phase. */
+static bool with_phases;
+
+static uint32_t random_segment(void)
+{
+	return with_phases ? random_below(4) * LH_PHASE + 1 + random_below(2) : random_below(3);
+}
+
+/* Some threads pass barriers together; each began by them only the phases of one range. */
+static void random_rounds(struct order_tables *tables, uint32_t threads)
+{
+	lh_thread_id row = tables_add_thread(tables, 0, 0);
+
+	tables->thread[row].flags = LH_THREAD_BARRIER_ROUND;
+	for (lh_thread_id t = 1; t <= threads; t++) {
+		uint32_t from = (1 + random_below(3)) * LH_PHASE,
+			 to = from + random_below(3) * LH_PHASE;
+		if (!random_below(3))
+			continue;
+		tables_add_hb_edge(tables, LH_HB_TEAM_JOIN, t, UINT32_MAX, row, 0);
+		tables_add_hb_edge(tables, LH_HB_TEAM_FORK, row, to, t, from);
+	}
+}
+
 /* A random thread acquires a random chain of locks, usually with a visit at each link. */
 static void random_walk(struct order_tables *tables, uint32_t first, uint32_t locks,
 			uint32_t threads)
 {
 	lh_thread_id t = 1 + random_below(threads);
-	uint32_t segment = random_below(3), depth = 1 + random_below(4);
+	uint32_t segment = random_segment(), depth = 1 + random_below(4);
 	lh_chain_id chain = 0;
 
 	while (depth--) {
@@ -96,8 +120,11 @@ static struct order_tables *random_tables(void)
 	uint32_t threads = 2 + random_below(4), locks = 2 + random_below(5), first;
 	bool plain = !random_below(3);
 
+	with_phases = !random_below(3);
 	for (uint32_t t = 1; t <= threads; t++)
 		tables_add_thread(tables, t > 1 ? 1 + random_below(t - 1) : 0, 0);
+	for (uint32_t i = with_phases ? 1 + random_below(2) : 0; i; i--)
+		random_rounds(tables, threads);
 	first = tables->locks;
 	random_locks(tables, locks, plain);
 	for (uint32_t t = 2; t <= threads; t++)
@@ -107,8 +134,8 @@ static struct order_tables *random_tables(void)
 		random_walk(tables, first, locks, threads);
 		if (!random_below(12))
 			tables_add_hb_edge(tables, LH_HB_CREATE, 1 + random_below(threads),
-					   random_below(3), 1 + random_below(threads),
-					   random_below(3));
+					   random_segment(), 1 + random_below(threads),
+					   random_segment());
 	}
 	return tables;
 }

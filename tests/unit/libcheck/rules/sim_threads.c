@@ -262,19 +262,36 @@ static void append(const struct lh_call *call)
 	struct lh_self *self = lh_self_get();
 	lh_lock_id id = LH_LOCK_ID(lh_lock_find(call->object), 1);
 
-	lh_held_append(self, self->live_saved, lh_lock_row(id),
+	lh_held_append(self, self->live_saved, lh_lock_row(id), (enum lh_mode)call->mode,
 		       (struct lh_held){.address = (uintptr_t)call->object,
 					.lock = id,
 					.site = LH_SITE(call->stack, call->how, call->mode),
 					.chain = LH_LOCK_ROW(id)});
 }
 
-bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, lh_chain_id parent,
-			      lh_lock_id id, lh_site site)
+/* As in known_again.c, but each chain is known. */
+int lh_on_acquired_uncached(const void *of, uintptr_t frame, uint64_t how, int rc)
 {
-	(void)self, (void)parent, (void)id, (void)site;
-	append(call);
-	return true;
+	const struct lh_call call = lh_call_of(of, frame, how);
+
+	if (!rc)
+		append(&call);
+	return rc;
+}
+void lh_on_release_uncached(const void *of, uintptr_t frame, uint64_t how)
+{
+	const struct lh_call call = lh_call_of(of, frame, how);
+
+	lh_on_release_slow(&call);
+}
+void lh_own_read_count(struct lh_self *self, struct lh_lock *l, lh_lock_id lock)
+{
+	(void)self, (void)lock;
+	__atomic_fetch_add(&l->shared, 1, __ATOMIC_RELAXED);
+}
+void lh_held_count_read(struct lh_self *self, struct lh_lock *l, struct lh_held *h)
+{
+	lh_own_read_count(self, l, h->lock);
 }
 void lh_on_acquired_slow(const struct lh_call *call, int rc)
 {
@@ -338,9 +355,10 @@ void lh_on_release_slow(const struct lh_call *call)
 
 static struct lh_call call_of(unsigned lock, enum lh_mode mode, enum lh_how how)
 {
-	/* only the address of the frame would matter, and no stack is compared */
+	static const uintptr_t frame[2]; /* no stack is compared */
+
 	return (struct lh_call){.object = &object[lock],
-				.frame = 4096,
+				.frame = (uintptr_t)frame,
 				.kind = kind_of[lock],
 				.mode = (uint8_t)mode,
 				.how = (uint8_t)how,

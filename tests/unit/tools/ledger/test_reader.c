@@ -218,6 +218,65 @@ static void live(void)
 	CHECK_EQ(r.head.end, LH_END_EXIT);
 }
 
+/* The held locks of a thread go on in rows of their own, as far as there are such rows. */
+static void check_held(const struct lh_ledger_view *r, uint32_t held_n)
+{
+	struct lh_live_thread live;
+	struct lh_held h;
+
+	if (!CHECK(lh_read_live_thread(r, 1, &live)) || !CHECK_EQ(live.held_n, held_n))
+		return;
+	for (uint32_t k = 0; k < held_n; k++)
+		if (!CHECK(lh_read_held(r, &live, k, &h)) || !CHECK_EQ(h.lock, 100 + k))
+			return;
+	CHECK(!lh_read_held(r, &live, held_n, &h));
+	CHECK(lh_read_hold(r, &live, 100 + held_n - 1, &h) && h.tick == held_n - 1);
+	CHECK(lh_read_hold(r, &live, 100, &h) && h.tick == 0);
+	CHECK(!lh_read_hold(r, &live, 99, &h));
+}
+
+static void held(void)
+{
+	enum { MORE = 20 };
+	struct lh_ledger *l = build_ledger(1, "/bin/held");
+	struct lh_live_thread *live = build_row(l, LH_T_LIVE_THREAD, NULL);
+	struct lh_ledger_view r, copy;
+	struct lh_ledger_file file;
+	uint32_t i = 0;
+
+	live->state = LH_LIVE_ATTACHED;
+	live->held_n = LH_HELD_INLINE + MORE;
+	for (; i < LH_HELD_INLINE; i++)
+		live->held[i] = (struct lh_held){.lock = 100 + i, .tick = i};
+	build_row(l, LH_T_HELD, NULL); /* of another thread */
+	for (; i < live->held_n; i++)
+		*(struct lh_held *)build_row(l, LH_T_HELD,
+					     i == LH_HELD_INLINE ? &live->held_row : NULL) =
+			(struct lh_held){.lock = 100 + i, .tick = i};
+	live->held_rows = MORE;
+	CHECK(lh_read_view(&r, l, l->total));
+	check_held(&r, LH_HELD_INLINE + MORE);
+	/* the same in a packed file */
+	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+	CHECK_EQ(lh_read_pack(&r, fd), 0);
+	close(fd);
+	CHECK(lh_read_open(&file, path) && file.n == 1);
+	copy = file.view[0];
+	check_held(&copy, LH_HELD_INLINE + MORE);
+	lh_read_close(&file);
+	/* numbers that lead nowhere */
+	live->held_n = UINT32_MAX;
+	check_held(&r, LH_HELD_INLINE + MORE);
+	live->held_rows = UINT32_MAX;
+	check_held(&r, LH_HELD_INLINE + MORE);
+	l->table[LH_T_HELD].used -= 5;
+	check_held(&r, LH_HELD_INLINE + MORE - 5);
+	live->held_row = UINT32_MAX;
+	check_held(&r, LH_HELD_INLINE);
+	live->held_row = 0;
+	check_held(&r, LH_HELD_INLINE);
+}
+
 /* A packed ledger is smaller, has a flag, and reads the same; a file of two has two processes. */
 static void packed(void)
 {
@@ -362,6 +421,7 @@ int main(void)
 	chains();
 	modules();
 	live();
+	held();
 	packed();
 	origin();
 	run_file();

@@ -1,0 +1,85 @@
+/*
+ * acquisition_cache.h — acquisitions that this thread has made before, found by one hash.
+ *
+ * A program acquires the same locks at the same places again and again. Where the lock, the caller,
+ * the frame, the whole stack and the last held lock are those of an earlier acquisition of the
+ * thread, the stack's number and the held chain are too, and nothing else is looked up. An entry
+ * is filled when the slow look-ups have found an acquisition that is not new.
+ *
+ * - Only the thread reads and writes its entries. Other threads raise acquisition_epoch.
+ * - An entry holds as long as what it was made from:
+ *     the chain is visited in this segment   lh_self_forget_visits raises the epoch
+ *     no chain of it is freed or stale       lh_self_forget_cached_chains raises the epochs of all
+ *                                            threads, lh_chain_clean that of its thread
+ *     the lock lives, and nobody holds it    its row says so: address, tag, generation, owner
+ *     the last held lock lives               the held list has its id. lh_chain_release makes only
+ *                                            chains stale whose last held lock has ended
+ *     the code is there                      dlclose raises the epochs
+ * - Without entries for threads of CPython, whose stack is more than its return addresses.
+ */
+#ifndef LH_THREAD_ACQUISITION_CACHE_H
+#define LH_THREAD_ACQUISITION_CACHE_H
+
+#include "libcheck/thread/thread.h"
+
+/* Where the entry of an acquisition is, if there is one. The entry beside it may be the one that
+ * was there before. */
+static inline struct lh_acquisition *lh_acquisition_at(struct lh_self *self, uintptr_t caller,
+						       uintptr_t frame, const void *object,
+						       uint64_t top)
+{
+	enum {
+		BITS = __builtin_ctz(LH_ACQUISITIONS),
+		ROW = __builtin_ctz(sizeof(struct lh_acquisition))
+	};
+	uint64_t h = caller + frame * 8 + (uintptr_t)object * 4 + top;
+
+	h = h * 0x9e3779b97f4a7c15u >> (64 - BITS - ROW) & (LH_ACQUISITIONS - 1) << ROW;
+	return (struct lh_acquisition *)((char *)self->acquisition + h);
+}
+
+/* Lock and chain in one word. */
+static inline uint64_t lh_acquisition_word(const struct lh_held_chain *of)
+{
+	uint64_t word;
+
+	__builtin_memcpy(&word, of, sizeof(word));
+	return word;
+}
+
+/* Lock and chain of the last held lock; if there is none, what no held lock has. */
+static inline uint64_t lh_acquisition_top(const struct lh_live_thread *live, uint32_t n)
+{
+	uint64_t word;
+
+	_Static_assert(offsetof(struct lh_held, chain) ==
+			       offsetof(struct lh_held, lock) +
+				       offsetof(struct lh_held_chain, chain),
+		       "lock and chain");
+	if (!n)
+		return UINT64_MAX;
+	__builtin_memcpy(&word, &live->held[n - 1].lock, sizeof(word));
+	return word;
+}
+
+/* Generation, kind, many_chains and owner of a lock in one word. */
+static inline uint64_t lh_acquisition_lock_state(const struct lh_lock *l)
+{
+	uint64_t state;
+
+	_Static_assert(offsetof(struct lh_lock, owner) + sizeof(l->owner) ==
+			       offsetof(struct lh_lock, gen) + sizeof(state),
+		       "state");
+	__builtin_memcpy(&state, &l->gen, sizeof(state));
+	return state;
+}
+
+/* The same of a lock without an owner. */
+static inline uint64_t lh_acquisition_free_state(const struct lh_lock *l)
+{
+	struct lh_lock free = {.gen = l->gen, .kind = l->kind, .many_chains = l->many_chains};
+
+	return lh_acquisition_lock_state(&free);
+}
+
+#endif
