@@ -198,6 +198,9 @@ static inline bool lh_is_part_of_gil(const struct lh_call *call)
  * ---- */
 bool lh_on_wait_begin_known(const struct lh_call *call);
 bool lh_on_wait_end_known(const struct lh_call *call, int rc);
+/* Gives the context of the call too, if it is known. */
+bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
+			      const struct lh_context **x);
 bool lh_on_acquired_known(const struct lh_call *call); /* in known_hold.c */
 bool lh_on_acquired_revived(const struct lh_call *call);
 bool lh_on_acquired_deep(const struct lh_call *call);

@@ -232,6 +232,23 @@ void lh_on_acquired_slow(const struct lh_call *call, int rc)
 		acquired(call, rc, 0);
 }
 
+int lh_on_acquired_uncached(const void *object, uintptr_t frame, uint64_t how, int rc)
+{
+	struct lh_call call = lh_call_of(object, frame, how);
+	struct lh_self *self = lh_self_get();
+	const struct lh_context *x = NULL;
+
+	if (LH_LIKELY(!rc && self->live) && lh_on_acquired_looked_up(self, &call, &x))
+		return rc;
+	if (x)
+		call.stack = x->stack;
+	if (rc == EBUSY && call.how == LH_TRY)
+		lh_on_try_failed(&call);
+	else if (call.kind != LH_MUTEX || !lh_python_in_gil(object))
+		lh_on_acquired_slow(&call, rc);
+	return rc;
+}
+
 /* ---- tries ---- */
 
 /*
@@ -376,6 +393,28 @@ void lh_on_release_slow(const struct lh_call *call)
 	lh_leave(self);
 	if (!h)
 		check_unlock(call);
+}
+
+/* False: there is more to do. Without a monitor the clock is read. */
+static bool release_known(struct lh_live_thread *live, const void *object)
+{
+	uint32_t n = live->held_n - 1;
+	struct lh_held *h = &live->held[n];
+
+	if (n >= LH_HELD_INLINE || h->address != (uintptr_t)object || !lh_held_is_simple(h) ||
+	    lh_clock_tick() - h->tick > lh_long_hold_ticks)
+		return false;
+	lh_held_take_off(live, h, n);
+	return true;
+}
+
+void lh_on_release_uncached(const void *object, uintptr_t frame, uint64_t how)
+{
+	const struct lh_call call = lh_call_of(object, frame, how);
+	struct lh_live_thread *live = lh_self_get()->live;
+
+	if (!live || !release_known(live, object))
+		lh_on_release_slow(&call);
 }
 
 /*
