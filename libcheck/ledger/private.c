@@ -97,6 +97,12 @@ void *lh_private_alloc(size_t size)
 	return at;
 }
 
+void *lh_private_alloc_pages(size_t size)
+{
+	used = lh_align(used, LH_PAGE);
+	return lh_private_alloc(lh_align(size, LH_PAGE));
+}
+
 void *lh_private_rows(size_t now, size_t whole)
 {
 	if (arrays == ARRAYS || !map(&array[arrays].extent, whole, now))

@@ -2,6 +2,7 @@
 #include "libcheck/thread/thread.h"
 #include "libcheck/stack/stack.h"
 #include "libcheck/thread/own_reads.h"
+#include "libcheck/ledger/extent.h"
 #include "libcheck/thread/own_waits.h"
 
 extern void *__libc_stack_end __attribute__((weak));
@@ -140,6 +141,18 @@ lh_thread_id lh_thread_new(lh_thread_id creator, lh_stack_id created, uint32_t s
 	return id;
 }
 
+/* Behind the walk, so that most threads touch one page for both, and few lines of the others. */
+static struct lh_self *new_self(void)
+{
+	size_t walk = lh_align(lh_stack_walk_bytes(), 64);
+	char *at = lh_private_alloc_pages(walk + sizeof(struct lh_self));
+	struct lh_self *self = at ? (struct lh_self *)(at + walk) : NULL;
+
+	if (self)
+		self->walked = (struct lh_stack_walk_result *)at;
+	return self;
+}
+
 uint32_t lh_live_thread_new(lh_thread_id thread)
 {
 	uint32_t i = free_live_threads;
@@ -148,9 +161,7 @@ uint32_t lh_live_thread_new(lh_thread_id thread)
 		free_live_threads = LH_LIVE_THREADS[i].held_n;
 	else
 		i = lh_row_add(LH_T_LIVE_THREAD, 1);
-	if (!i || !(selves[i] = selves[i] ? selves[i] : lh_private_alloc(sizeof(struct lh_self))))
-		return 0;
-	if (!selves[i]->walked && !(selves[i]->walked = lh_private_alloc(lh_stack_walk_bytes())))
+	if (!i || !(selves[i] = selves[i] ? selves[i] : new_self()))
 		return 0;
 	struct lh_live_thread *live = &LH_LIVE_THREADS[i];
 	__builtin_memset(live, 0, offsetof(struct lh_live_thread, held_row));

@@ -34,8 +34,8 @@ enum {
 	LH_RETIRED_MAX = 256,      /* rows of one of them */
 	LH_OWN_READS = 16,         /* locks whose reads a thread keeps; a power of two */
 	LH_AWAY_STACKS = 8,        /* places where it releases the GIL; a power of two */
-	LH_OWN_WAITS = 32,         /* locks for which a thread keeps waits; a power of two */
-	LH_OWN_WAITS_KEPT = 208,   /* waits that it keeps for one of them */
+	LH_OWN_WAITS = 16,         /* locks for which a thread keeps waits; a power of two */
+	LH_OWN_WAITS_KEPT = 80,    /* waits that it keeps for one of them */
 	LH_OWN_WAITS_MEASURED = 8, /* of so many kept waits, one is measured */
 	LH_OWN_WAITS_AT_ONCE = 8   /* waits in one tick that are counted at once */
 };
@@ -147,8 +147,8 @@ struct lh_self {
 	uint64_t try_entries;  /* the acquisitions of the lock then */
 	uint32_t visited_used; /* words of `visited` from here on are zero */
 	uint64_t cache_used[LH_CHAIN_CACHE / 2 / 64]; /* bits of the pairs that are not zero */
-	struct lh_own_waits own_waits[LH_OWN_WAITS];
 	struct lh_own_reads own_reads[LH_OWN_READS];
+	struct lh_own_waits own_waits[LH_OWN_WAITS];
 	/* The large ones last: a thread touches few of their pages, of `visited` the first. */
 	uint64_t visited[LH_VISITED_BITS / 64];
 	struct lh_chain_cache_entry chain_cache[LH_CHAIN_CACHE / 2][2];
