@@ -15,12 +15,12 @@
 #include "libcheck/base/sys.h"
 
 bool lh_private_init(void);
-void lh_private_reset(void);         /* in a forked child: all of it is free again */
-void *lh_private_alloc(size_t size); /* NULL: none left */
+void lh_private_reset(void);               /* in a forked child: all of it is free again */
+void *lh_private_alloc(size_t size);       /* NULL: none left */
 void *lh_private_alloc_pages(size_t size); /* the same, from the begin of a page on */
-void lh_private_unmap(void);         /* the library does not start */
-void lh_private_map_ahead(void);     /* for a process that will not be allowed to map memory */
-void lh_private_touch(void);         /* maps the first page of each array and large piece */
+void lh_private_unmap(void);               /* the library does not start */
+void lh_private_map_ahead(void); /* for a process that will not be allowed to map memory */
+void lh_private_touch(void);     /* maps the first page of each array and large piece */
 /* `now` bytes are there at once, and up to `whole` as the tables grow. NULL: refused. */
 void *lh_private_rows(size_t now, size_t whole);
 /* The arrays grow `times`. False: some could not. */
