@@ -1,7 +1,7 @@
 /*
  * Stacks of 100 frames are kept whole, and two that differ only in one outer frame are two.
  * EXPECT: lock-order a b
- * EXPECT-STACK: one_way, through_one, case_run
+ * EXPECT-STACK: deeper, outer, case_run
  * EXPECT-VARIANTS: 1
  * OPTIONS: --stack-depth=128
  */
