@@ -269,7 +269,7 @@ static void append(const struct lh_call *call)
 					.chain = LH_LOCK_ROW(id)});
 }
 
-/* As in known_again.c, but each chain is known. */
+/* As in mutex.c, but each chain is known. */
 int lh_on_acquired_uncached(const void *of, uintptr_t frame, uint64_t how, int rc)
 {
 	const struct lh_call call = lh_call_of(of, frame, how);
