@@ -68,13 +68,15 @@ bool lh_on_init_revived(const struct lh_call *call, uint32_t flags)
 }
 
 /*
- * A mutex without a tag lies at the address of a mutex that was never destroyed: a std::mutex on
- * the stack or in an object. This thread has just acquired it, so no other thread changes its row
- * now. The first time, the earlier lock has to leave the order graph.
+ * A mutex that should have a tag and has none lies at the address of a mutex that was never
+ * destroyed: a std::mutex on the stack or in an object. This thread has just acquired it, so no
+ * other thread changes its row now. The first time, the earlier lock has to leave the order graph.
  */
-static struct lh_lock *revive_undestroyed(struct lh_self *self, const struct lh_call *call)
+static __attribute__((noinline)) struct lh_lock *revive_undestroyed(struct lh_self *self,
+								    const struct lh_call *call)
 {
-	uint32_t row = call->kind == LH_MUTEX && !lh_lock_read_tag(call->object, LH_MUTEX)
+	uint32_t row = call->kind == LH_MUTEX && lh_lock_lacks_tag(call->object) &&
+				       !lh_is_part_of_gil(call)
 			       ? lh_lock_find(call->object)
 			       : 0;
 	struct lh_lock *l = row ? &LH_LOCKS[row] : NULL;
@@ -302,6 +304,12 @@ bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
 	struct lh_lock *l = &LH_LOCKS[row];
 	bool same = l->address == (uintptr_t)call->object;
 
+	struct lh_lock *revived = row ? NULL : revive_undestroyed(self, call);
+	if (LH_UNLIKELY(revived)) {
+		l = revived;
+		row = (uint32_t)(l - LH_LOCKS);
+		same = true;
+	}
 	if (call->kind == LH_SEM && same && (l->flags & LH_LOCK_SIGNAL))
 		return true; /* a signal is not held */
 	if (l->destroy_stack == LH_LOCK_REVIVED && same && acquired_again(self, call, l))

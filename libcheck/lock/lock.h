@@ -32,6 +32,16 @@ static inline uint32_t lh_lock_read_tag(const void *object, enum lh_kind kind)
 	return unused ? *lh_glibc_word(object, unused) : lh_lock_find(object);
 }
 
+/* Is this a mutex to which the library would write a tag, without a tag? */
+static inline bool lh_lock_lacks_tag(const void *mutex)
+{
+	enum { UNTAGGED = LH_GLIBC_KIND_ROBUST | LH_GLIBC_KIND_SHARED };
+
+	return !*lh_glibc_word(mutex, LH_GLIBC_MUTEX_UNUSED) &&
+	       !(*lh_glibc_word(mutex, LH_GLIBC_MUTEX_KIND) & UNTAGGED) &&
+	       !lh_own_ledger.ledger->tag_off;
+}
+
 /* A row by tag or table, which is the object's if its address is. A ledger may have fewer rows than
  * a tag can name. */
 static inline uint32_t lh_lock_tagged_row(const void *object, enum lh_kind kind)

@@ -15,7 +15,7 @@ void lh_retired_push_or_end(struct lh_self *self, struct lh_lock *l)
 static bool is_over(struct lh_self *self, const struct lh_lock *l, uint32_t flags)
 {
 	return (l->flags & ~(uint32_t)LH_LOCK_LIFE_FLAGS) == flags && !lh_chain_graph_knows(l) &&
-	       lh_chain_release(self, l);
+	       (lh_retired_shows_nothing(l) || lh_chain_release(self, l));
 }
 
 struct lh_lock *lh_retired_pop_slow(struct lh_self *self, struct lh_retired *r, enum lh_kind kind,

@@ -51,6 +51,15 @@ static inline __attribute__((always_inline)) bool lh_retired_push(struct lh_self
 /* The same under the internal lock, which first removes what the lock left behind, or ends it. */
 void lh_retired_push_or_end(struct lh_self *self, struct lh_lock *l);
 
+/* Most often the row has one chain, of a lock that was acquired alone: lh_chain_release has nothing
+ * to do. */
+static inline bool lh_retired_shows_nothing(const struct lh_lock *l)
+{
+	const struct lh_chain *chain = &LH_CHAINS[l->chains];
+
+	return !chain->parent && !chain->children && !chain->next;
+}
+
 /* A row for a lock with these properties, no longer in the list; NULL: none. */
 struct lh_lock *lh_retired_pop_slow(struct lh_self *self, struct lh_retired *r, enum lh_kind kind,
 				    uint32_t flags);
@@ -62,10 +71,8 @@ static inline struct lh_lock *lh_retired_pop(struct lh_self *self, lh_stack_id i
 	if (!r || !r->first)
 		return NULL;
 	struct lh_lock *l = &LH_LOCKS[r->first];
-	const struct lh_chain *chain = &LH_CHAINS[l->chains];
-	/* most often the row has one chain, of a lock that was acquired alone: it shows nothing */
-	bool is_alone = !chain->parent && !chain->children && !chain->next;
-	if (LH_UNLIKELY(!is_alone || l->kind != kind || lh_chain_graph_knows(l) ||
+	if (LH_UNLIKELY(!lh_retired_shows_nothing(l) || l->kind != kind ||
+			lh_chain_graph_knows(l) ||
 			(l->flags & ~(uint32_t)LH_LOCK_LIFE_FLAGS) != flags))
 		return lh_retired_pop_slow(self, r, kind, flags);
 	r->first = l->next;
