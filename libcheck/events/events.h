@@ -213,8 +213,8 @@ static inline __attribute__((always_inline)) bool lh_on_acquired_cached(struct l
 		return false;
 	LH_COMPILER_FENCE(); /* held_n is read again, rather than kept in a register */
 	uint32_t now = *(const volatile uint32_t *)tick;
-	struct lh_own_reads *reads = lh_own_reads_of(self, a->own.lock);
-	bool kept = call.mode == LH_SHARED && lh_own_read_is_kept(reads, a->own.lock, now);
+	struct lh_own_count *reads = lh_own_reads_of(self, a->own.lock);
+	bool kept = call.mode == LH_SHARED && lh_own_is_kept(reads, a->own.lock, now);
 	struct lh_held *h = lh_held_put(live, (struct lh_held){.address = (uintptr_t)call.object,
 							       .lock = a->own.lock,
 							       .chain = a->own.chain,

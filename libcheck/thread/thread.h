@@ -80,23 +80,21 @@ struct lh_rounds {
 	struct member *sets; /* of threads that it passes barriers with */
 };
 
-/* Waits for a lock in one mode that are not yet in its counts: see own_waits.h. */
-struct lh_own_waits {
-	uint64_t key;     /* the lock, and the mode */
-	uint32_t tick;    /* of the last wait */
-	uint16_t at_once; /* waits in this tick that were counted at once */
-	uint16_t n;       /* waits that are kept */
-	uint32_t measured;
-	uint32_t ns[LH_OWN_WAITS_KEPT / LH_OWN_WAITS_MEASURED]; /* the lengths of these */
-};
-
-/* Shared acquisitions of a lock that are not yet in its count: see own_reads.h. */
-struct lh_own_reads {
+/* Waits for a lock, or shared acquisitions of it, that are not yet in its counts: see own_count.h.
+ */
+struct lh_own_count {
 	lh_lock_id lock;
 	uint32_t tick;    /* in which they happen */
 	uint16_t room;    /* so many may still be kept before they are added */
 	uint16_t kept;    /* `room` when none was kept; 0: none may be */
-	uint32_t in_tick; /* acquisitions in this tick that were counted at once */
+	uint32_t at_once; /* in this tick, so many were counted at once */
+};
+
+/* Waits for a lock in one mode: see own_waits.h. */
+struct lh_own_waits {
+	struct lh_own_count count;
+	uint32_t mode, measured;
+	uint32_t ns[LH_OWN_WAITS_KEPT / LH_OWN_WAITS_MEASURED]; /* the lengths of these */
 };
 
 /* A stack with the frames of Python that have this identity. */
@@ -147,7 +145,7 @@ struct lh_self {
 	uint64_t try_entries;  /* the acquisitions of the lock then */
 	uint32_t visited_used; /* words of `visited` from here on are zero */
 	uint64_t cache_used[LH_CHAIN_CACHE / 2 / 64]; /* bits of the pairs that are not zero */
-	struct lh_own_reads own_reads[LH_OWN_READS];
+	struct lh_own_count own_reads[LH_OWN_READS];
 	struct lh_own_waits own_waits[LH_OWN_WAITS];
 	/* The large ones last: a thread touches few of their pages, of `visited` the first. */
 	uint64_t visited[LH_VISITED_BITS / 64];

@@ -139,10 +139,10 @@ void lh_contention_acquired(struct lh_lock *l, lh_thread_id thread, uint32_t wei
 {
 	(void)l, (void)thread, (void)weight;
 }
-bool lh_own_wait_begin_slow(struct lh_self *self, struct lh_own_waits *w, uint64_t key,
-			    uint32_t tick)
+bool lh_own_wait_begin_slow(struct lh_self *self, struct lh_own_waits *w, lh_lock_id lock,
+			    enum lh_mode mode)
 {
-	(void)self, (void)w, (void)key, (void)tick;
+	(void)self, (void)w, (void)lock, (void)mode;
 	return false;
 }
 
