@@ -56,6 +56,10 @@ void lh_on_acquired_slow(const struct lh_call *call, int rc);
 /* An acquisition that is not in the thread's acquisition cache, or a try that failed. Returns rc.
  */
 int lh_on_acquired_uncached(const void *object, uintptr_t frame, uint64_t how, int rc);
+/* Makes an entry of the acquisition that was just appended to the held list. `epoch`: of the cache,
+ * when the look-ups began. */
+void lh_on_acquired_cache(struct lh_self *self, const struct lh_call *call,
+			  const struct lh_context *x, uint32_t epoch);
 /* For an acquisition of which only the held chain is not cached. True: the thread has visited the
  * chain before, and the acquisition is recorded. */
 bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, lh_chain_id parent,
@@ -67,13 +71,21 @@ void lh_on_release_slow(const struct lh_call *call);
 
 /* Before a wait: announces it, records the dependency, checks both for deadlocks. */
 void lh_on_wait_begin(const struct lh_call *call);
-/* The same without the internal lock, for a lock that looks free; lh_on_wait_end_free ends it. The
- * wait is shown, because another thread may be faster, and not counted. False: nothing was done,
- * because something about the acquisition is new or the lock is not free. */
+/* The same for a call that is in registers (lh_call_how), and for a lock that no program announces.
+ */
+void lh_on_wait_begin_of(const void *object, uintptr_t frame, uint64_t how);
+/* The same as lh_on_wait_begin without the internal lock, for a lock that looks free;
+ * lh_on_wait_end_free ends it. The wait is shown, because another thread may be faster, and not
+ * counted. False: nothing was done, because something about the acquisition is new or the lock is
+ * not free. */
 bool lh_on_wait_begin_free(const struct lh_call *call);
 void lh_on_wait_end_free(const struct lh_call *call);
 /* After a wait. Only rc shows whether the thread holds the lock now. */
 void lh_on_wait_end(const struct lh_call *call, int rc);
+/* The same after lh_on_wait_begin_of. False: nothing was done, and lh_on_wait_end_uncached does it,
+ * which returns rc. */
+bool lh_on_wait_end_cached(const void *object, int rc);
+int lh_on_wait_end_uncached(const void *object, uintptr_t frame, uint64_t how, int rc);
 /* After an unlock that failed: the thread still holds the lock. */
 void lh_on_release_failed(const struct lh_call *call);
 

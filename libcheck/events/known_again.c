@@ -206,20 +206,19 @@ void lh_held_count_read(struct lh_self *self, struct lh_lock *l, struct lh_held 
 
 enum { REPLACED_ONE_IN = 4 };
 
-/* The entry of the acquisition that was just appended to the held list. */
-static void cache(struct lh_self *self, const struct lh_call *call, const struct lh_context *x,
-		  uint32_t epoch)
+void lh_on_acquired_cache(struct lh_self *self, const struct lh_call *call,
+			  const struct lh_context *x, uint32_t epoch)
 {
-	const struct lh_live_thread *live = self->live;
+	const struct lh_live_thread *live = self->live_saved;
 	uint32_t n = live->held_n - 1;
 	const struct lh_held *h = &live->held[n];
 	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(h->lock)];
 	uint64_t top = lh_acquisition_top(live, n);
 	uintptr_t caller = ((const uintptr_t *)call->frame)[1];
 
-	/* a context without a group is not compared by its words */
-	if (lh_python.on || (!x->groups && !lh_contexts.off) ||
-	    (n && (call->mode == LH_SHARED || !h[-1].lock)))
+	/* a context without a group is not compared by its words; a wait in a handler is checked */
+	if (lh_python.on || (LH_STACKS[x->stack].flags & LH_STACK_HANDLER) ||
+	    (!x->groups && !lh_contexts.off) || (n && (call->mode == LH_SHARED || !h[-1].lock)))
 		return;
 	struct lh_acquisition *a = lh_acquisition_at(self, caller, call->frame, call->object, top);
 	/* acquisitions that share an entry do not replace each other all the time */
@@ -271,6 +270,6 @@ bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
 					.site = site,
 					.tick = lh_clock_tick(),
 					.chain = chain});
-	cache(self, call, *x, epoch);
+	lh_on_acquired_cache(self, call, *x, epoch);
 	return true;
 }

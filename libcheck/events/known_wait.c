@@ -74,8 +74,7 @@ static inline void announce(struct lh_live_thread *live, lh_lock_id id, lh_site 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-/* False: the lock has no row that counts the wait. */
-static bool count_at_once(struct lh_lock *l, lh_lock_id id, struct lh_live_thread *live)
+bool lh_wait_count_begin(struct lh_lock *l, lh_lock_id id, struct lh_live_thread *live)
 {
 	if (!lh_contention_is_ready(l))
 		return false;
@@ -114,16 +113,26 @@ static inline bool may_close_cycle(const struct lh_self *self, const struct lh_l
 	return lh_wait_may_close_cycle(self);
 }
 
+void lh_wait_follow(const struct lh_call *call)
+{
+	const struct lh_self *self = lh_self_get();
+
+	if (may_close_cycle(self, &LH_LOCKS[LH_LOCK_ROW(self->live_saved->wait_lock)]))
+		confirm_cycle(call);
+}
+
 bool lh_on_wait_begin_known(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
 	struct lh_live_thread *live = self->live;
+	uint32_t epoch = __atomic_load_n(&self->acquisition_epoch, __ATOMIC_SEQ_CST);
+	const struct lh_context *x;
 	uint32_t row = live ? row_of(call) : 0;
 	struct lh_lock *l = &LH_LOCKS[row];
 
 	if (!row || !is_known_kind(l, call) || live->wait_on || live->wait_lock || lh_fork_uncopied)
 		return false;
-	lh_stack_id stack = lh_event_known_stack(call);
+	lh_stack_id stack = lh_event_known_context(call, &x);
 	if (stack == LH_NO_STACK)
 		return false;
 	lh_lock_id id = LH_LOCK_ID(row, l->gen);
@@ -139,10 +148,13 @@ bool lh_on_wait_begin_known(const struct lh_call *call)
 		if (live->wait_contention)
 			lh_contention_wait_cancel(live);
 		if (!self->waits_for_free && lh_own_wait_begin(self, id, mode))
-			known = count_at_once(l, id, live);
+			known = lh_wait_count_begin(l, id, live);
 	}
 	if (known) {
 		self->wait_is_known = true;
+		self->wait_entry = NULL;
+		self->wait_context = x;
+		self->wait_epoch = epoch;
 		lh_event_note_shared(l);
 		announce(live, id, site, lh_clock_now());
 	}
@@ -172,6 +184,15 @@ static void count_now(struct lh_self *self, struct lh_lock *l, uint64_t ns)
 	lh_contention_wait_end(l, self->live_saved, mode, ns);
 }
 
+void lh_wait_count(struct lh_self *self, struct lh_lock *l, uint64_t ended)
+{
+	const struct lh_live_thread *live = self->live_saved;
+
+	lh_lock_stats_add_owner(&LH_LOCK_STATS[l->stats], LH_SITE_MODE(live->wait_site),
+				self->number);
+	count_now(self, l, ended - live->wait_since_ns);
+}
+
 /* Counts the wait after which the thread has the lock, and the hold if it is measured. */
 static inline void count_wait(struct lh_self *self, struct lh_lock *l, lh_lock_id id,
 			      struct lh_held *h)
@@ -184,8 +205,7 @@ static inline void count_wait(struct lh_self *self, struct lh_lock *l, lh_lock_i
 
 	if (!now)
 		return;
-	lh_lock_stats_add_owner(&LH_LOCK_STATS[l->stats], mode, self->number);
-	count_now(self, l, now - live->wait_since_ns);
+	lh_wait_count(self, l, now);
 	if (!h || !at_once)
 		return;
 	lh_contention_acquired(l, live->thread, 1);
@@ -259,6 +279,8 @@ static inline bool end_with_hold(struct lh_self *self, const struct lh_call *cal
 		count_wait(self, l, id, h);
 	if (!at_once)
 		lh_held_sample(self, h);
+	if (self->wait_context)
+		lh_on_acquired_cache(self, call, self->wait_context, self->wait_epoch);
 	return true;
 }
 

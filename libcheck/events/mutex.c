@@ -79,6 +79,13 @@ void lh_on_wait_begin(const struct lh_call *call)
 		wait_begin(call);
 }
 
+void lh_on_wait_begin_uncached(const void *object, uintptr_t frame, uint64_t how)
+{
+	const struct lh_call call = lh_call_of(object, frame, how);
+
+	lh_on_wait_begin(&call);
+}
+
 /* ---- acquiring ---- */
 
 /* The held list has an entry for the lock: raises its depth, or removes it if it is a leftover.
@@ -224,6 +231,14 @@ void lh_on_wait_end(const struct lh_call *call, int rc)
 {
 	if (LH_UNLIKELY(lh_deadlocks_open) || !lh_on_wait_end_known(call, rc))
 		wait_end(call, rc);
+}
+
+int lh_on_wait_end_uncached(const void *object, uintptr_t frame, uint64_t how, int rc)
+{
+	const struct lh_call call = lh_call_of(object, frame, how);
+
+	lh_on_wait_end(&call, rc);
+	return rc;
 }
 
 void lh_on_acquired_slow(const struct lh_call *call, int rc)

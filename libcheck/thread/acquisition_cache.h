@@ -74,6 +74,19 @@ static inline uint64_t lh_acquisition_lock_state(const struct lh_lock *l)
 	return state;
 }
 
+/* Is it the lock of which the entry was made, in the same state? Its owner is not compared. */
+static inline bool lh_acquisition_is_of_lock(const struct lh_acquisition *a)
+{
+	uint32_t now, then;
+
+	_Static_assert(offsetof(struct lh_lock, owner) ==
+			       offsetof(struct lh_lock, gen) + sizeof(now),
+		       "state");
+	__builtin_memcpy(&now, &a->l->gen, sizeof(now));
+	__builtin_memcpy(&then, &a->state, sizeof(then));
+	return now == then;
+}
+
 /* The same of a lock without an owner. */
 static inline uint64_t lh_acquisition_free_state(const struct lh_lock *l)
 {

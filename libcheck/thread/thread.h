@@ -116,7 +116,12 @@ struct lh_self {
 	const void *once_call;
 	uintptr_t cond_frame;  /* frame of the last condition wait */
 	uintptr_t futex_frame; /* frame of the last wait in a futex of the program's own */
-	bool wait_is_known;    /* nothing was new when this wait began */
+	/* Of the wait that began last, for its end: its entry of the acquisition cache. NULL: none;
+	 * then its stack, if that was looked up, and the epoch of the cache before that. */
+	const struct lh_acquisition *wait_entry;
+	const struct lh_context *wait_context;
+	uint32_t wait_epoch;
+	bool wait_is_known;  /* nothing was new when this wait began */
 	bool waits_for_free; /* no thread held the lock when this wait began; wait_entries is set */
 	const void *cover;   /* with `inner`: the announced lock whose code runs */
 	/* The condition wait in which the wait of the live-thread row happens: in a signal handler,
