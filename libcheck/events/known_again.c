@@ -208,24 +208,24 @@ enum { REPLACED_ONE_IN = 4 };
 
 /* The entry of the acquisition that was just appended to the held list. */
 static void cache(struct lh_self *self, const struct lh_call *call, const struct lh_context *x,
-		  uint32_t epoch)
+		  uintptr_t python, uint32_t epoch)
 {
 	const struct lh_live_thread *live = self->live;
 	uint32_t n = live->held_n - 1;
 	const struct lh_held *h = &live->held[n];
 	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(h->lock)];
 	uint64_t top = lh_acquisition_top(live, n);
-	uintptr_t caller = ((const uintptr_t *)call->frame)[1];
+	uintptr_t key = lh_acquisition_key(call->frame, python);
 
 	/* a context without a group is not compared by its words */
-	if (lh_python.on || (!x->groups && !lh_contexts.off) ||
+	if ((lh_python.on && !python) || (!x->groups && !lh_contexts.off) ||
 	    (n && (call->mode == LH_SHARED || !h[-1].lock)))
 		return;
-	struct lh_acquisition *a = lh_acquisition_at(self, caller, call->frame, call->object, top);
+	struct lh_acquisition *a = lh_acquisition_at(self, key, call->frame, call->object, top);
 	/* acquisitions that share an entry do not replace each other all the time */
-	if (a->epoch == epoch && a->caller && self->sample % REPLACED_ONE_IN)
+	if (a->epoch == epoch && a->key && self->sample % REPLACED_ONE_IN)
 		return;
-	*a = (struct lh_acquisition){.caller = caller,
+	*a = (struct lh_acquisition){.key = key,
 				     .frame = call->frame,
 				     .own = {h->lock, h->chain},
 				     .l = l,
@@ -243,13 +243,17 @@ bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
 {
 	struct lh_live_thread *live = self->live;
 	uint32_t epoch = __atomic_load_n(&self->acquisition_epoch, __ATOMIC_SEQ_CST);
+	uintptr_t python = lh_python_identity(call->frame);
+	if (LH_UNLIKELY(python != self->python) && python &&
+	    lh_on_acquired_cached_with(self, live, *call, python))
+		return true;
 	uint32_t row = lh_lock_tagged_row(call->object, (enum lh_kind)call->kind);
 	struct lh_lock *l = &LH_LOCKS[row];
 	bool same = l->address == (uintptr_t)call->object;
 
 	if (call->kind == LH_SEM && same && (l->flags & LH_LOCK_SIGNAL))
 		return true; /* a signal is not held */
-	*x = lh_context_find(call->frame);
+	*x = lh_context_find_with(call->frame, python);
 	uint32_t n = live->held_n;
 	if (LH_UNLIKELY(!same || l->owner || !*x || n >= LH_HELD_INLINE ||
 			/* another lock lay there; a tag would have changed */
@@ -271,6 +275,6 @@ bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
 					.site = site,
 					.tick = lh_clock_tick(),
 					.chain = chain});
-	cache(self, call, *x, epoch);
+	cache(self, call, *x, python, epoch);
 	return true;
 }
