@@ -62,12 +62,12 @@ entry_of(struct lh_self *self, const struct lh_live_thread *live, const struct l
 {
 	uint32_t n = live->held_n;
 	uint64_t top = LH_LIKELY(n < LH_HELD_INLINE) ? lh_acquisition_top(live, n) : 0;
-	uintptr_t caller = ((const uintptr_t *)call->frame)[1];
+	uintptr_t key = lh_acquisition_key(call->frame, self->python);
 	const struct lh_acquisition *a =
-		lh_acquisition_at(self, caller, call->frame, call->object, top);
+		lh_acquisition_at(self, key, call->frame, call->object, top);
 	const struct lh_lock *l = a->l;
 
-	if (a->caller != caller || a->frame != call->frame || lh_acquisition_word(&a->top) != top ||
+	if (a->key != key || a->frame != call->frame || lh_acquisition_word(&a->top) != top ||
 	    a->epoch != self->acquisition_epoch || l->address != (uintptr_t)call->object ||
 	    !lh_acquisition_is_of_lock(a) || l->kind != call->kind || !has_mode(a, call) ||
 	    !is_lock_of(call->object, (enum lh_kind)call->kind, a->own.lock) ||

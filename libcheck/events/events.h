@@ -56,10 +56,10 @@ void lh_on_acquired_slow(const struct lh_call *call, int rc);
 /* An acquisition that is not in the thread's acquisition cache, or a try that failed. Returns rc.
  */
 int lh_on_acquired_uncached(const void *object, uintptr_t frame, uint64_t how, int rc);
-/* Makes an entry of the acquisition that was just appended to the held list. `epoch`: of the cache,
- * when the look-ups began. */
+/* Makes an entry of the acquisition that was just appended to the held list. `python`: see
+ * lh_acquisition_key; `epoch`: of the cache, when the look-ups began. */
 void lh_on_acquired_cache(struct lh_self *self, const struct lh_call *call,
-			  const struct lh_context *x, uint32_t epoch);
+			  const struct lh_context *x, uintptr_t python, uint32_t epoch);
 /* For an acquisition of which only the held chain is not cached. True: the thread has visited the
  * chain before, and the acquisition is recorded. */
 bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, lh_chain_id parent,
@@ -192,25 +192,21 @@ void lh_held_count_read(struct lh_self *self, struct lh_lock *l, struct lh_held 
  * The call is passed by value and nothing is called, so its fields are constants of the wrapper,
  * which needs a register of its own only for the object.
  */
-static inline __attribute__((always_inline)) bool lh_on_acquired_cached(struct lh_call call)
+static inline __attribute__((always_inline)) bool
+lh_on_acquired_cached_with(struct lh_self *self, struct lh_live_thread *live, struct lh_call call,
+			   uintptr_t python)
 {
-	struct lh_self *self = lh_self_get();
-	struct lh_live_thread *live = self->live;
-
-	if (LH_UNLIKELY(!live))
-		return false;
 	uint32_t n = live->held_n;
 	/* a thread may hold a lock shared more than once */
 	if (LH_UNLIKELY(call.mode == LH_SHARED ? n != 0 : n >= LH_HELD_INLINE))
 		return false;
 	uint64_t top = lh_acquisition_top(live, n);
-	uintptr_t caller = ((const uintptr_t *)call.frame)[1];
-	const struct lh_acquisition *a =
-		lh_acquisition_at(self, caller, call.frame, call.object, top);
+	uintptr_t key = lh_acquisition_key(call.frame, python);
+	const struct lh_acquisition *a = lh_acquisition_at(self, key, call.frame, call.object, top);
 	struct lh_lock *l = a->l;
 	size_t unused = lh_glibc_unused((enum lh_kind)call.kind);
 	if (LH_UNLIKELY(
-		    a->caller != caller || a->frame != call.frame ||
+		    a->key != key || a->frame != call.frame ||
 		    lh_acquisition_word(&a->top) != top || a->epoch != self->acquisition_epoch ||
 		    (uint8_t)a->site != LH_SITE(0, call.how, call.mode) ||
 		    l->address != (uintptr_t)call.object ||
@@ -242,6 +238,14 @@ static inline __attribute__((always_inline)) bool lh_on_acquired_cached(struct l
 	}
 	lh_held_sample(self, h);
 	return true;
+}
+
+static inline __attribute__((always_inline)) bool lh_on_acquired_cached(struct lh_call call)
+{
+	struct lh_self *self = lh_self_get();
+	struct lh_live_thread *live = self->live;
+
+	return LH_LIKELY(live) && lh_on_acquired_cached_with(self, live, call, self->python);
 }
 
 static inline __attribute__((always_inline)) void lh_on_acquired(struct lh_call call, int rc)

@@ -207,24 +207,24 @@ void lh_held_count_read(struct lh_self *self, struct lh_lock *l, struct lh_held 
 enum { REPLACED_ONE_IN = 4 };
 
 void lh_on_acquired_cache(struct lh_self *self, const struct lh_call *call,
-			  const struct lh_context *x, uint32_t epoch)
+			  const struct lh_context *x, uintptr_t python, uint32_t epoch)
 {
 	const struct lh_live_thread *live = self->live_saved;
 	uint32_t n = live->held_n - 1;
 	const struct lh_held *h = &live->held[n];
 	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(h->lock)];
 	uint64_t top = lh_acquisition_top(live, n);
-	uintptr_t caller = ((const uintptr_t *)call->frame)[1];
+	uintptr_t key = lh_acquisition_key(call->frame, python);
 
 	/* a context without a group is not compared by its words; a wait in a handler is checked */
-	if (lh_python.on || (LH_STACKS[x->stack].flags & LH_STACK_HANDLER) ||
+	if ((lh_python.on && !python) || (LH_STACKS[x->stack].flags & LH_STACK_HANDLER) ||
 	    (!x->groups && !lh_contexts.off) || (n && (call->mode == LH_SHARED || !h[-1].lock)))
 		return;
-	struct lh_acquisition *a = lh_acquisition_at(self, caller, call->frame, call->object, top);
+	struct lh_acquisition *a = lh_acquisition_at(self, key, call->frame, call->object, top);
 	/* acquisitions that share an entry do not replace each other all the time */
-	if (a->epoch == epoch && a->caller && self->sample % REPLACED_ONE_IN)
+	if (a->epoch == epoch && a->key && self->sample % REPLACED_ONE_IN)
 		return;
-	*a = (struct lh_acquisition){.caller = caller,
+	*a = (struct lh_acquisition){.key = key,
 				     .frame = call->frame,
 				     .own = {h->lock, h->chain},
 				     .l = l,
@@ -242,13 +242,17 @@ bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
 {
 	struct lh_live_thread *live = self->live;
 	uint32_t epoch = __atomic_load_n(&self->acquisition_epoch, __ATOMIC_SEQ_CST);
+	uintptr_t python = lh_python_identity(call->frame);
+	if (LH_UNLIKELY(python != self->python) && python &&
+	    lh_on_acquired_cached_with(self, live, *call, python))
+		return true;
 	uint32_t row = lh_lock_tagged_row(call->object, (enum lh_kind)call->kind);
 	struct lh_lock *l = &LH_LOCKS[row];
 	bool same = l->address == (uintptr_t)call->object;
 
 	if (call->kind == LH_SEM && same && (l->flags & LH_LOCK_SIGNAL))
 		return true; /* a signal is not held */
-	*x = lh_context_find(call->frame);
+	*x = lh_context_find_with(call->frame, python);
 	uint32_t n = live->held_n;
 	if (LH_UNLIKELY(!same || l->owner || !*x || n >= LH_HELD_INLINE ||
 			/* another lock lay there; a tag would have changed */
@@ -270,6 +274,6 @@ bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
 					.site = site,
 					.tick = lh_clock_tick(),
 					.chain = chain});
-	lh_on_acquired_cache(self, call, *x, epoch);
+	lh_on_acquired_cache(self, call, *x, python, epoch);
 	return true;
 }

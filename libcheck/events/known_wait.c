@@ -280,7 +280,8 @@ static inline bool end_with_hold(struct lh_self *self, const struct lh_call *cal
 	if (!at_once)
 		lh_held_sample(self, h);
 	if (self->wait_context)
-		lh_on_acquired_cache(self, call, self->wait_context, self->wait_epoch);
+		lh_on_acquired_cache(self, call, self->wait_context,
+				     lh_python_identity(call->frame), self->wait_epoch);
 	return true;
 }
 

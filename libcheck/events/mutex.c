@@ -253,13 +253,15 @@ int lh_on_acquired_uncached(const void *object, uintptr_t frame, uint64_t how, i
 	struct lh_self *self = lh_self_get();
 	const struct lh_context *x = NULL;
 
+	if (LH_UNLIKELY(lh_python_in_gil(object)) && call.kind == LH_MUTEX)
+		return rc;
 	if (LH_LIKELY(!rc && self->live) && lh_on_acquired_looked_up(self, &call, &x))
 		return rc;
 	if (x)
 		call.stack = x->stack;
 	if (rc == EBUSY && call.how == LH_TRY)
 		lh_on_try_failed(&call);
-	else if (call.kind != LH_MUTEX || !lh_python_in_gil(object))
+	else
 		lh_on_acquired_slow(&call, rc);
 	return rc;
 }

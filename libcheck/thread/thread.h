@@ -53,7 +53,7 @@ struct lh_chain_cache_entry {
  * the last held lock was that one. What the ledger has for it is known: see acquisition_cache.h.
  */
 struct lh_acquisition {
-	uintptr_t caller, frame; /* return address and frame of the hook */
+	uintptr_t key, frame; /* see lh_acquisition_key; frame of the hook */
 	struct lh_held_chain {
 		lh_lock_id lock;
 		lh_chain_id chain;
@@ -108,6 +108,7 @@ struct lh_self {
 	uint32_t number;                   /* row of LH_T_LIVE_THREAD */
 	uint32_t sample;                   /* acquisitions until the next exact hold time */
 	uint32_t acquisition_epoch;        /* raised, atomically, to empty the acquisition cache */
+	uintptr_t python; /* of the frames of Python: see lh_acquisition_key */
 	struct lh_live_thread *live_saved; /* the row, inside the library too */
 	uintptr_t inside;                  /* frame of the hook that is inside, 0 none */
 	uint32_t reused;                   /* another thread had this row before */

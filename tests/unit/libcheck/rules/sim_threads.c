@@ -121,9 +121,9 @@ void lh_held_measure_begin(struct lh_self *self, struct lh_held *h)
 }
 
 void lh_on_acquired_cache(struct lh_self *self, const struct lh_call *call,
-			  const struct lh_context *x, uint32_t epoch)
+			  const struct lh_context *x, uintptr_t python, uint32_t epoch)
 {
-	(void)self, (void)call, (void)x, (void)epoch;
+	(void)self, (void)call, (void)x, (void)python, (void)epoch;
 }
 
 /* No wait and no hold is counted. */
@@ -645,12 +645,12 @@ static void fill_entry(unsigned t, const struct lh_call *call, const struct lh_l
 	struct lh_self *self = &shared->self[t + 1];
 	lh_lock_id id = LH_LOCK_ID(lh_lock_find(call->object), 1);
 	uint64_t top = lh_acquisition_top(held, held->held_n);
-	uintptr_t caller = ((const uintptr_t *)call->frame)[1];
-	struct lh_acquisition *a = lh_acquisition_at(self, caller, call->frame, call->object, top);
+	uintptr_t key = lh_acquisition_key(call->frame, 0);
+	struct lh_acquisition *a = lh_acquisition_at(self, key, call->frame, call->object, top);
 
 	if (held->held_n && call->mode == LH_SHARED)
 		return;
-	*a = (struct lh_acquisition){.caller = caller,
+	*a = (struct lh_acquisition){.key = key,
 				     .frame = call->frame,
 				     .own = {id, LH_LOCK_ROW(id)},
 				     .l = &shared->lock[LH_LOCK_ROW(id)],
