@@ -15,7 +15,7 @@
 #include "libcheck/thread/own_waits.h"
 
 /* Of a lock with one of these flags, known_wait.c has more to do. */
-enum { OTHER_FLAGS = LH_LOCK_SIGNAL | LH_LOCK_PSHARED | LH_LOCK_PREFER_WRITER };
+enum { OTHER_FLAGS = LH_LOCK_PSHARED | LH_LOCK_PREFER_WRITER };
 
 /* Tag and bytes say that the object is the lock of the row, and can be tried. */
 static inline bool is_lock_of(const void *object, enum lh_kind kind, lh_lock_id id)
@@ -48,10 +48,10 @@ static inline bool has_mode(const struct lh_acquisition *a, const struct lh_call
 {
 	enum lh_mode mode = (enum lh_mode)call->mode;
 
-	if (LH_UNLIKELY(a->l->flags & (OTHER_FLAGS | LH_LOCK_COUNTING))) {
+	if (LH_UNLIKELY(a->l->flags & (OTHER_FLAGS | LH_SLOW_FLAGS))) {
 		if ((a->l->flags & OTHER_FLAGS) || call->kind != LH_SEM)
 			return false;
-		mode = LH_PERMIT;
+		mode = lh_event_mode(call, a->l);
 	}
 	return (uint8_t)a->site == LH_SITE(0, call->how, mode);
 }
@@ -133,15 +133,13 @@ static __attribute__((noinline)) void begin_counted(const void *object, uintptr_
 	struct lh_self *self = lh_self_get();
 	const struct lh_acquisition *a = self->wait_entry;
 
-	if (lh_own_wait_begin(self, a->own.lock, LH_SITE_MODE(a->site))) {
-		self->wait_entry = NULL; /* the end of the wait counts it */
-		if (!lh_wait_count_begin(a->l, a->own.lock, self->live_saved)) {
-			lh_leave(self);
-			lh_on_wait_begin_uncached(object, frame, how);
-			return;
-		}
+	if (!lh_own_wait_begin(self, a->own.lock, LH_SITE_MODE(a->site)) ||
+	    lh_wait_count_begin(a->l, a->own.lock, self->live_saved)) {
+		announce(self, a);
+		return;
 	}
-	announce(self, a);
+	lh_leave(self);
+	lh_on_wait_begin_uncached(object, frame, how);
 }
 
 void lh_on_wait_begin_of(const void *object, uintptr_t frame, uint64_t how)
@@ -191,12 +189,26 @@ static __attribute__((noinline)) bool count_end(void)
 	struct lh_self *self = lh_self_get();
 	struct lh_live_thread *live = self->live;
 	struct lh_held *h = &live->held[live->held_n - 1];
-	uint64_t ended = lh_own_wait_end(self, h->lock, LH_SITE_MODE(h->site), live->wait_since_ns);
 
-	if (ended)
-		lh_wait_count(self, &LH_LOCKS[LH_LOCK_ROW(h->lock)], ended);
-	if (!self->sample)
+	if (live->wait_contention)
+		self->sample++; /* this hold is measured anyway */
+	else if (!self->sample)
 		lh_held_measure_begin(self, h);
+	lh_wait_count(self, &LH_LOCKS[LH_LOCK_ROW(h->lock)], h->lock, h);
+	return true;
+}
+
+/* A signal is not held. */
+static __attribute__((noinline)) bool
+end_with_signal(struct lh_self *self, struct lh_live_thread *live, const struct lh_acquisition *a)
+{
+	lh_lock_id id = a->own.lock;
+	struct lh_lock *l = a->l;
+
+	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
+	live->wait_on = LH_WAIT_NONE;
+	__atomic_fetch_add(&l->acquired, 1, __ATOMIC_RELAXED);
+	lh_wait_count(self, l, id, NULL);
 	return true;
 }
 
@@ -210,6 +222,8 @@ bool lh_on_wait_end_cached(const void *object, int rc)
 		return false;
 	if (!is_of_wait(self, live, a, object))
 		return false;
+	if (LH_UNLIKELY(a->l->flags & LH_LOCK_SIGNAL))
+		return end_with_signal(self, live, a);
 	const uint32_t *tick = lh_own_ledger.tick;
 	if (LH_UNLIKELY(!tick))
 		return false;

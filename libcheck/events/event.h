@@ -211,8 +211,9 @@ bool lh_on_wait_end_known(const struct lh_call *call, int rc);
 void lh_wait_follow(const struct lh_call *call);
 /* A wait begins that is counted at once. False: the lock has no row that counts the wait. */
 bool lh_wait_count_begin(struct lh_lock *l, lh_lock_id id, struct lh_live_thread *live);
-/* Counts a wait that ended at this time, after which the thread has the lock. */
-void lh_wait_count(struct lh_self *self, struct lh_lock *l, uint64_t ended);
+/* Counts the wait that has ended, after which the thread has the lock, and the hold if it is
+ * measured. NULL: a signal, which is not held. */
+void lh_wait_count(struct lh_self *self, struct lh_lock *l, lh_lock_id id, struct lh_held *h);
 /* A wait that is not in the acquisition cache. In mutex.c. */
 void lh_on_wait_begin_uncached(const void *object, uintptr_t frame, uint64_t how);
 /* Gives the context of the call too, if it is known. */

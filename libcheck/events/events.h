@@ -56,10 +56,10 @@ void lh_on_acquired_slow(const struct lh_call *call, int rc);
 /* An acquisition that is not in the thread's acquisition cache, or a try that failed. Returns rc.
  */
 int lh_on_acquired_uncached(const void *object, uintptr_t frame, uint64_t how, int rc);
-/* Makes an entry of the acquisition that was just appended to the held list. `python`: see
- * lh_acquisition_key; `epoch`: of the cache, when the look-ups began. */
-void lh_on_acquired_cache(struct lh_self *self, const struct lh_call *call,
-			  const struct lh_context *x, uintptr_t python, uint32_t epoch);
+/* Makes an entry of an acquisition of which these are known: own, site, x, and the epoch of the
+ * cache when the look-ups began. `python`: see lh_acquisition_key; `n`: held locks. */
+void lh_on_acquired_cache(struct lh_self *self, const struct lh_call *call, uintptr_t python,
+			  uint32_t n, const struct lh_acquisition *known);
 /* For an acquisition of which only the held chain is not cached. True: the thread has visited the
  * chain before, and the acquisition is recorded. */
 bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, lh_chain_id parent,

@@ -206,32 +206,27 @@ void lh_held_count_read(struct lh_self *self, struct lh_lock *l, struct lh_held 
 
 enum { REPLACED_ONE_IN = 4 };
 
-void lh_on_acquired_cache(struct lh_self *self, const struct lh_call *call,
-			  const struct lh_context *x, uintptr_t python, uint32_t epoch)
+void lh_on_acquired_cache(struct lh_self *self, const struct lh_call *call, uintptr_t python,
+			  uint32_t n, const struct lh_acquisition *known)
 {
 	const struct lh_live_thread *live = self->live_saved;
-	uint32_t n = live->held_n - 1;
-	const struct lh_held *h = &live->held[n];
-	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(h->lock)];
+	const struct lh_context *x = known->x;
 	uint64_t top = lh_acquisition_top(live, n);
 	uintptr_t key = lh_acquisition_key(call->frame, python);
 
 	/* a context without a group is not compared by its words; a wait in a handler is checked */
 	if ((lh_python.on && !python) || (LH_STACKS[x->stack].flags & LH_STACK_HANDLER) ||
-	    (!x->groups && !lh_contexts.off) || (n && (call->mode == LH_SHARED || !h[-1].lock)))
+	    (!x->groups && !lh_contexts.off) || (n && !live->held[n - 1].lock))
 		return;
 	struct lh_acquisition *a = lh_acquisition_at(self, key, call->frame, call->object, top);
 	/* acquisitions that share an entry do not replace each other all the time */
-	if (a->epoch == epoch && a->key && self->sample % REPLACED_ONE_IN)
+	if (a->epoch == known->epoch && a->key && ++self->acquisitions_kept % REPLACED_ONE_IN)
 		return;
-	*a = (struct lh_acquisition){.key = key,
-				     .frame = call->frame,
-				     .own = {h->lock, h->chain},
-				     .l = l,
-				     .state = lh_acquisition_free_state(l),
-				     .site = h->site,
-				     .epoch = epoch,
-				     .x = x};
+	*a = *known;
+	a->key = key;
+	a->frame = call->frame;
+	a->l = &LH_LOCKS[LH_LOCK_ROW(known->own.lock)];
+	a->state = lh_acquisition_free_state(a->l);
 	__builtin_memcpy(&a->top, &top, sizeof(top));
 }
 
@@ -274,6 +269,10 @@ bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
 					.site = site,
 					.tick = lh_clock_tick(),
 					.chain = chain});
-	lh_on_acquired_cache(self, call, *x, python, epoch);
+	if (!n || call->mode != LH_SHARED) /* where lh_on_acquired_cached looks */
+		lh_on_acquired_cache(
+			self, call, python, n,
+			&(struct lh_acquisition){
+				.own = {id, chain}, .site = site, .epoch = epoch, .x = *x});
 	return true;
 }

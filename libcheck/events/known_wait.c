@@ -100,6 +100,18 @@ static bool looks_free(const struct lh_call *call)
 	       lh_lock_is_free_now(call->object, (enum lh_kind)call->kind);
 }
 
+/* Without an owner that is recorded, each thread may be a holder; usually none waits. */
+static bool another_waits(const struct lh_self *self)
+{
+	uint32_t rows = lh_rows_used(LH_T_LIVE_THREAD);
+
+	for (uint32_t i = 1; i < rows; i++)
+		if (i != self->number &&
+		    __atomic_load_n(&LH_LIVE_THREADS[i].wait_lock, __ATOMIC_ACQUIRE))
+			return true;
+	return false;
+}
+
 /* Usually the owner does not wait. */
 static inline bool may_close_cycle(const struct lh_self *self, const struct lh_lock *l)
 {
@@ -110,7 +122,7 @@ static inline bool may_close_cycle(const struct lh_self *self, const struct lh_l
 	if ((owner || l->kind == LH_MUTEX) && !(l->flags & LH_LOCK_PREFER_WRITER) &&
 	    !__atomic_load_n(&LH_LIVE_THREADS[owner].wait_lock, __ATOMIC_ACQUIRE))
 		return false;
-	return lh_wait_may_close_cycle(self);
+	return another_waits(self) && lh_wait_may_close_cycle(self);
 }
 
 void lh_wait_follow(const struct lh_call *call)
@@ -184,18 +196,7 @@ static void count_now(struct lh_self *self, struct lh_lock *l, uint64_t ns)
 	lh_contention_wait_end(l, self->live_saved, mode, ns);
 }
 
-void lh_wait_count(struct lh_self *self, struct lh_lock *l, uint64_t ended)
-{
-	const struct lh_live_thread *live = self->live_saved;
-
-	lh_lock_stats_add_owner(&LH_LOCK_STATS[l->stats], LH_SITE_MODE(live->wait_site),
-				self->number);
-	count_now(self, l, ended - live->wait_since_ns);
-}
-
-/* Counts the wait after which the thread has the lock, and the hold if it is measured. */
-static inline void count_wait(struct lh_self *self, struct lh_lock *l, lh_lock_id id,
-			      struct lh_held *h)
+void lh_wait_count(struct lh_self *self, struct lh_lock *l, lh_lock_id id, struct lh_held *h)
 {
 	struct lh_live_thread *live = self->live_saved;
 	enum lh_mode mode = LH_SITE_MODE(live->wait_site);
@@ -205,7 +206,8 @@ static inline void count_wait(struct lh_self *self, struct lh_lock *l, lh_lock_i
 
 	if (!now)
 		return;
-	lh_wait_count(self, l, now);
+	lh_lock_stats_add_owner(&LH_LOCK_STATS[l->stats], mode, self->number);
+	count_now(self, l, now - live->wait_since_ns);
 	if (!h || !at_once)
 		return;
 	lh_contention_acquired(l, live->thread, 1);
@@ -246,12 +248,27 @@ static bool end_in_vain(struct lh_self *self, struct lh_lock *l, lh_lock_id id)
 	return true;
 }
 
-/* A signal is not held. */
-static bool end_with_signal(struct lh_self *self, struct lh_lock *l, lh_lock_id id)
+/* The next wait like this one is found there. */
+static void keep_in_cache(struct lh_self *self, const struct lh_call *call, uint32_t n,
+			  struct lh_held_chain own)
 {
+	if (self->wait_context && !self->wait_entry)
+		lh_on_acquired_cache(self, call, lh_python_identity(call->frame), n,
+				     &(struct lh_acquisition){.own = own,
+							      .site = self->live_saved->wait_site,
+							      .epoch = self->wait_epoch,
+							      .x = self->wait_context});
+}
+
+/* A signal is not held, and has no chain. */
+static bool end_with_signal(struct lh_self *self, const struct lh_call *call, struct lh_lock *l,
+			    lh_lock_id id)
+{
+	if (self->live_saved->held_n < LH_HELD_INLINE)
+		keep_in_cache(self, call, self->live_saved->held_n, (struct lh_held_chain){id, 0});
 	end_wait(self->live_saved, id);
 	__atomic_fetch_add(&l->acquired, 1, __ATOMIC_RELAXED);
-	count_wait(self, l, id, NULL);
+	lh_wait_count(self, l, id, NULL);
 	return true;
 }
 
@@ -276,12 +293,10 @@ static inline bool end_with_hold(struct lh_self *self, const struct lh_call *cal
 							  .site = site,
 							  .tick = lh_clock_tick()});
 	if (!free)
-		count_wait(self, l, id, h);
+		lh_wait_count(self, l, id, h);
 	if (!at_once)
 		lh_held_sample(self, h);
-	if (self->wait_context)
-		lh_on_acquired_cache(self, call, self->wait_context,
-				     lh_python_identity(call->frame), self->wait_epoch);
+	keep_in_cache(self, call, live->held_n - 1, (struct lh_held_chain){id, chain});
 	return true;
 }
 
@@ -297,7 +312,7 @@ bool lh_on_wait_end_known(const struct lh_call *call, int rc)
 	lh_enter_known(self, call->frame);
 	lh_event_note_shared(l);
 	bool known = rc                          ? end_in_vain(self, l, id)
-		     : l->flags & LH_LOCK_SIGNAL ? end_with_signal(self, l, id)
+		     : l->flags & LH_LOCK_SIGNAL ? end_with_signal(self, call, l, id)
 						 : end_with_hold(self, call, l, id);
 	lh_leave(self);
 	return known;

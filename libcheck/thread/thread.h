@@ -108,7 +108,7 @@ struct lh_self {
 	uint32_t number;                   /* row of LH_T_LIVE_THREAD */
 	uint32_t sample;                   /* acquisitions until the next exact hold time */
 	uint32_t acquisition_epoch;        /* raised, atomically, to empty the acquisition cache */
-	uintptr_t python; /* of the frames of Python: see lh_acquisition_key */
+	uintptr_t python;                  /* of the frames of Python: see lh_acquisition_key */
 	struct lh_live_thread *live_saved; /* the row, inside the library too */
 	uintptr_t inside;                  /* frame of the hook that is inside, 0 none */
 	uint32_t reused;                   /* another thread had this row before */
@@ -122,7 +122,8 @@ struct lh_self {
 	const struct lh_acquisition *wait_entry;
 	const struct lh_context *wait_context;
 	uint32_t wait_epoch;
-	bool wait_is_known;  /* nothing was new when this wait began */
+	uint32_t acquisitions_kept; /* entries of the acquisition cache that were not replaced */
+	bool wait_is_known;         /* nothing was new when this wait began */
 	bool waits_for_free; /* no thread held the lock when this wait began; wait_entries is set */
 	const void *cover;   /* with `inner`: the announced lock whose code runs */
 	/* The condition wait in which the wait of the live-thread row happens: in a signal handler,

@@ -120,10 +120,10 @@ void lh_held_measure_begin(struct lh_self *self, struct lh_held *h)
 	(void)self, (void)h;
 }
 
-void lh_on_acquired_cache(struct lh_self *self, const struct lh_call *call,
-			  const struct lh_context *x, uintptr_t python, uint32_t epoch)
+void lh_on_acquired_cache(struct lh_self *self, const struct lh_call *call, uintptr_t python,
+			  uint32_t n, const struct lh_acquisition *known)
 {
-	(void)self, (void)call, (void)x, (void)python, (void)epoch;
+	(void)self, (void)call, (void)python, (void)n, (void)known;
 }
 
 /* No wait and no hold is counted. */
