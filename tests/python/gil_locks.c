@@ -7,8 +7,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 
-static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER, gate = PTHREAD_MUTEX_INITIALIZER,
-		       door = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER, gate = PTHREAD_MUTEX_INITIALIZER;
 static sem_t has_table, has_gil;
 
 /* Waits for the mutex and keeps the GIL. */
@@ -79,41 +78,6 @@ static PyObject *call_under_table(PyObject *self, PyObject *function)
 	return result;
 }
 
-/* Takes the mutex, and perhaps the door under it, without the GIL, or before it lets the GIL go. */
-static PyObject *without_or_before(PyObject *self, PyObject *args)
-{
-	int without, with_door;
-	PyThreadState *mine = NULL;
-
-	(void)self;
-	if (!PyArg_ParseTuple(args, "pp", &without, &with_door))
-		return NULL;
-	if (without)
-		mine = PyEval_SaveThread();
-	pthread_mutex_lock(&table);
-	if (with_door) {
-		pthread_mutex_lock(&door);
-		pthread_mutex_unlock(&door);
-	}
-	pthread_mutex_unlock(&table);
-	if (!without)
-		mine = PyEval_SaveThread();
-	PyEval_RestoreThread(mine);
-	Py_RETURN_NONE;
-}
-
-static PyObject *table_under_door(PyObject *self, PyObject *args)
-{
-	(void)self, (void)args;
-	PyThreadState *mine = PyEval_SaveThread();
-	pthread_mutex_lock(&door);
-	pthread_mutex_lock(&table);
-	pthread_mutex_unlock(&table);
-	pthread_mutex_unlock(&door);
-	PyEval_RestoreThread(mine);
-	Py_RETURN_NONE;
-}
-
 /* Threads that Python does not know: one asks for the GIL with the mutex, one without. */
 static void *foreign(void *mutex)
 {
@@ -182,6 +146,43 @@ static PyObject *meet_with_gil(PyObject *self, PyObject *args)
 	sem_post(&has_gil);
 	pthread_mutex_lock(&table);
 	pthread_mutex_unlock(&table);
+	Py_RETURN_NONE;
+}
+
+static pthread_mutex_t door = PTHREAD_MUTEX_INITIALIZER;
+
+/* Takes the mutex, and perhaps the door under it, without the GIL, or before it lets the GIL go. */
+static PyObject *without_or_before(PyObject *self, PyObject *args)
+{
+	int without, with_door;
+	PyThreadState *mine = NULL;
+
+	(void)self;
+	if (!PyArg_ParseTuple(args, "pp", &without, &with_door))
+		return NULL;
+	if (without)
+		mine = PyEval_SaveThread();
+	pthread_mutex_lock(&table);
+	if (with_door) {
+		pthread_mutex_lock(&door);
+		pthread_mutex_unlock(&door);
+	}
+	pthread_mutex_unlock(&table);
+	if (!without)
+		mine = PyEval_SaveThread();
+	PyEval_RestoreThread(mine);
+	Py_RETURN_NONE;
+}
+
+static PyObject *table_under_door(PyObject *self, PyObject *args)
+{
+	(void)self, (void)args;
+	PyThreadState *mine = PyEval_SaveThread();
+	pthread_mutex_lock(&door);
+	pthread_mutex_lock(&table);
+	pthread_mutex_unlock(&table);
+	pthread_mutex_unlock(&door);
+	PyEval_RestoreThread(mine);
 	Py_RETURN_NONE;
 }
 
