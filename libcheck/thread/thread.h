@@ -110,7 +110,7 @@ struct lh_self {
 	uint32_t number;                   /* row of LH_T_LIVE_THREAD */
 	uint32_t sample;                   /* acquisitions until the next exact hold time */
 	uint32_t acquisition_epoch;        /* raised, atomically, to empty the acquisition cache */
-	uintptr_t python; /* of the frames of Python: see lh_acquisition_key */
+	uintptr_t python;                  /* of the frames of Python: see lh_acquisition_key */
 	struct lh_live_thread *live_saved; /* the row, inside the library too */
 	uintptr_t inside;                  /* frame of the hook that is inside, 0 none */
 	uint32_t reused;                   /* another thread had this row before */
