@@ -378,8 +378,6 @@ void lh_on_release_slow(const struct lh_call *call)
 	struct lh_self *self = lh_self_get();
 	struct lh_held *own = NULL;
 
-	if (lh_is_gil_event(LH_GIL_UNLOCK, call, NULL))
-		return;
 	if (self->live)
 		own = lh_held_find(self->live, call->object);
 	if (own && own->depth > 1 && !(own->flags & LH_HELD_IN_COND_WAIT)) {
@@ -430,7 +428,8 @@ void lh_on_release_uncached(const void *object, uintptr_t frame, uint64_t how)
 	const struct lh_call call = lh_call_of(object, frame, how);
 	struct lh_live_thread *live = lh_self_get()->live;
 
-	if (!live || !release_known(live, object))
+	if (!lh_is_gil_event(LH_GIL_UNLOCK, &call, NULL) &&
+	    (!live || !release_known(live, object)))
 		lh_on_release_slow(&call);
 }
 

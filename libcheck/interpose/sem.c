@@ -48,7 +48,8 @@ static __attribute__((noinline)) void tried(const void *o, uintptr_t frame, int 
 	if (intent == LH_PYTHON_UNTIL_THREAD_END) {
 		lh_on_thread_end_sem(&call);
 	} else if (!lh_sem_is_thread_end(o)) {
-		lh_on_acquired(call, rc);
+		/* with the GIL, it is in no cache that lh_on_acquired looks at */
+		lh_on_acquired_uncached(o, frame, lh_call_how(call), rc);
 	} else if (!rc) {
 		if (intent == LH_PYTHON_BLOCKING)
 			lh_on_sem_join_begin(&call);
