@@ -17,15 +17,19 @@
 /* Of a lock with one of these flags, known_wait.c has more to do. */
 enum { OTHER_FLAGS = LH_LOCK_PSHARED | LH_LOCK_PREFER_WRITER };
 
-/* Tag and bytes say that the object is the lock of the row, and can be tried. */
-static inline bool is_lock_of(const void *object, enum lh_kind kind, lh_lock_id id)
+/* May the cache have an entry of the object? It has none of a robust mutex, which has no tag. */
+static inline bool may_have_entry(const void *object, enum lh_kind kind)
 {
 	enum { OTHER_KINDS = ~LH_GLIBC_KIND_ALL | LH_GLIBC_KIND_ROBUST };
 
-	if (LH_LIKELY(kind == LH_MUTEX))
-		return !LH_LOCK_ROW(*lh_glibc_word(object, LH_GLIBC_MUTEX_UNUSED) ^ id) &&
-		       !(lh_glibc_load(object, LH_GLIBC_MUTEX_KIND) & (uint32_t)OTHER_KINDS);
-	size_t unused = lh_glibc_unused(kind);
+	return LH_UNLIKELY(kind != LH_MUTEX) ||
+	       !(lh_glibc_load(object, LH_GLIBC_MUTEX_KIND) & (uint32_t)OTHER_KINDS);
+}
+
+static inline bool has_tag_of(const void *object, enum lh_kind kind, lh_lock_id id)
+{
+	size_t unused = LH_LIKELY(kind == LH_MUTEX) ? LH_GLIBC_MUTEX_UNUSED : lh_glibc_unused(kind);
+
 	return !unused || !LH_LOCK_ROW(*lh_glibc_word(object, unused) ^ id);
 }
 
@@ -70,7 +74,7 @@ entry_of(struct lh_self *self, const struct lh_live_thread *live, const struct l
 	if (a->key != key || a->frame != call->frame || lh_acquisition_word(&a->top) != top ||
 	    a->epoch != self->acquisition_epoch || l->address != (uintptr_t)call->object ||
 	    !lh_acquisition_is_of_lock(a) || l->kind != call->kind || !has_mode(a, call) ||
-	    !is_lock_of(call->object, (enum lh_kind)call->kind, a->own.lock) ||
+	    !has_tag_of(call->object, (enum lh_kind)call->kind, a->own.lock) ||
 	    is_held(self, live, n, l))
 		return NULL;
 	return lh_context_still_same(a->x, call->frame) ? a : NULL;
@@ -142,7 +146,7 @@ static __attribute__((noinline)) void begin_counted(const void *object, uintptr_
 	lh_on_wait_begin_uncached(object, frame, how);
 }
 
-void lh_on_wait_begin_of(const void *object, uintptr_t frame, uint64_t how)
+static __attribute__((noinline)) void begin(const void *object, uintptr_t frame, uint64_t how)
 {
 	const struct lh_call call = lh_call_of(object, frame, how);
 	struct lh_self *self = lh_self_get();
@@ -161,6 +165,14 @@ void lh_on_wait_begin_of(const void *object, uintptr_t frame, uint64_t how)
 		announce(self, a);
 	else
 		begin_counted(object, frame, how);
+}
+
+void lh_on_wait_begin_of(const void *object, uintptr_t frame, uint64_t how)
+{
+	if (LH_LIKELY(may_have_entry(object, (enum lh_kind)(uint8_t)how)))
+		begin(object, frame, how);
+	else
+		lh_on_wait_begin_uncached(object, frame, how);
 }
 
 /* ---- the wait ends ---- */

@@ -214,8 +214,6 @@ bool lh_wait_count_begin(struct lh_lock *l, lh_lock_id id, struct lh_live_thread
 /* Counts the wait that has ended, after which the thread has the lock, and the hold if it is
  * measured. NULL: a signal, which is not held. */
 void lh_wait_count(struct lh_self *self, struct lh_lock *l, lh_lock_id id, struct lh_held *h);
-/* A wait that is not in the acquisition cache. In mutex.c. */
-void lh_on_wait_begin_uncached(const void *object, uintptr_t frame, uint64_t how);
 /* Gives the context of the call too, if it is known. */
 bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
 			      const struct lh_context **x);

@@ -74,6 +74,7 @@ void lh_on_wait_begin(const struct lh_call *call);
 /* The same for a call that is in registers (lh_call_how), and for a lock that no program announces.
  */
 void lh_on_wait_begin_of(const void *object, uintptr_t frame, uint64_t how);
+void lh_on_wait_begin_uncached(const void *object, uintptr_t frame, uint64_t how);
 /* The same as lh_on_wait_begin without the internal lock, for a lock that looks free;
  * lh_on_wait_end_free ends it. The wait is shown, because another thread may be faster, and not
  * counted. False: nothing was done, because something about the acquisition is new or the lock is

@@ -206,11 +206,13 @@ void lh_held_count_read(struct lh_self *self, struct lh_lock *l, struct lh_held 
 
 enum { REPLACED_ONE_IN = 4 };
 
-void lh_on_acquired_cache(struct lh_self *self, const struct lh_call *call, uintptr_t python,
-			  uint32_t n, const struct lh_acquisition *known)
+/* `own`: the lock, and the chain of its acquisition while the first `n` locks are held. */
+static inline __attribute__((always_inline)) void
+cache(struct lh_self *self, const struct lh_call *call, uintptr_t python, uint32_t n,
+      struct lh_held_chain own, lh_site site, const struct lh_context *x, uint32_t epoch)
 {
 	const struct lh_live_thread *live = self->live_saved;
-	const struct lh_context *x = known->x;
+	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(own.lock)];
 	uint64_t top = lh_acquisition_top(live, n);
 	uintptr_t key = lh_acquisition_key(call->frame, python);
 
@@ -220,14 +222,37 @@ void lh_on_acquired_cache(struct lh_self *self, const struct lh_call *call, uint
 		return;
 	struct lh_acquisition *a = lh_acquisition_at(self, key, call->frame, call->object, top);
 	/* acquisitions that share an entry do not replace each other all the time */
-	if (a->epoch == known->epoch && a->key && ++self->acquisitions_kept % REPLACED_ONE_IN)
+	if (a->epoch == epoch && a->key && ++self->acquisitions_kept % REPLACED_ONE_IN)
 		return;
-	*a = *known;
-	a->key = key;
-	a->frame = call->frame;
-	a->l = &LH_LOCKS[LH_LOCK_ROW(known->own.lock)];
-	a->state = lh_acquisition_free_state(a->l);
+	*a = (struct lh_acquisition){.key = key,
+				     .frame = call->frame,
+				     .own = own,
+				     .l = l,
+				     .state = lh_acquisition_free_state(l),
+				     .site = site,
+				     .epoch = epoch,
+				     .x = x};
 	__builtin_memcpy(&a->top, &top, sizeof(top));
+}
+
+void lh_on_acquired_cache(struct lh_self *self, const struct lh_call *call, uintptr_t python,
+			  uint32_t n, const struct lh_acquisition *known)
+{
+	cache(self, call, python, n, known->own, known->site, known->x, known->epoch);
+}
+
+/* The same for the last entry of the held list. Returns true: see lh_on_acquired_looked_up. */
+static __attribute__((noinline)) bool keep_last(struct lh_self *self, const struct lh_call *call,
+						const struct lh_context *x, uintptr_t python,
+						uint32_t epoch)
+{
+	uint32_t n = self->live_saved->held_n - 1;
+	const struct lh_held *h = &self->live_saved->held[n];
+
+	if (!n || call->mode != LH_SHARED) /* where lh_on_acquired_cached looks */
+		cache(self, call, python, n, (struct lh_held_chain){h->lock, h->chain}, h->site, x,
+		      epoch);
+	return true;
 }
 
 /* False: something about the acquisition is new. Looks up the lock, the stack and the chain. *x:
@@ -269,10 +294,5 @@ bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
 					.site = site,
 					.tick = lh_clock_tick(),
 					.chain = chain});
-	if (!n || call->mode != LH_SHARED) /* where lh_on_acquired_cached looks */
-		lh_on_acquired_cache(
-			self, call, python, n,
-			&(struct lh_acquisition){
-				.own = {id, chain}, .site = site, .epoch = epoch, .x = *x});
-	return true;
+	return keep_last(self, call, *x, python, epoch);
 }

@@ -165,7 +165,8 @@ bool lh_on_wait_begin_known(const struct lh_call *call)
 	if (known) {
 		self->wait_is_known = true;
 		self->wait_entry = NULL;
-		self->wait_context = x;
+		self->wait_context =
+			lh_lock_may_try(call->object, (enum lh_kind)call->kind) ? x : NULL;
 		self->wait_epoch = epoch;
 		lh_event_note_shared(l);
 		announce(live, id, site, lh_clock_now());
@@ -237,34 +238,43 @@ static inline void end_wait(struct lh_live_thread *live, lh_lock_id id)
 	live->wait_on = LH_WAIT_NONE;
 }
 
+/* Is the next wait like this one to be found in the acquisition cache? */
+static inline bool is_for_cache(const struct lh_self *self)
+{
+	return self->wait_context && !self->wait_entry;
+}
+
+static void keep_in_cache(struct lh_self *self, const struct lh_call *call, uint32_t n,
+			  struct lh_held_chain own)
+{
+	const struct lh_acquisition known = {.own = own,
+					     .site = self->live_saved->wait_site,
+					     .epoch = self->wait_epoch,
+					     .x = self->wait_context};
+
+	lh_on_acquired_cache(self, call, lh_python_identity(call->frame), n, &known);
+}
+
 /* The thread does not have the lock. */
-static bool end_in_vain(struct lh_self *self, struct lh_lock *l, lh_lock_id id)
+static bool end_in_vain(struct lh_self *self, const struct lh_call *call, struct lh_lock *l,
+			lh_lock_id id)
 {
 	struct lh_live_thread *live = self->live_saved;
+	lh_chain_id chain = is_for_cache(self) ? known_chain(self, call, id, live->wait_site) : 0;
 
+	if (chain)
+		keep_in_cache(self, call, live->held_n, (struct lh_held_chain){id, chain});
 	end_wait(live, id);
 	if (!did_not_wait(self, l))
 		count_now(self, l, lh_clock_now() - live->wait_since_ns);
 	return true;
 }
 
-/* The next wait like this one is found there. */
-static void keep_in_cache(struct lh_self *self, const struct lh_call *call, uint32_t n,
-			  struct lh_held_chain own)
-{
-	if (self->wait_context && !self->wait_entry)
-		lh_on_acquired_cache(self, call, lh_python_identity(call->frame), n,
-				     &(struct lh_acquisition){.own = own,
-							      .site = self->live_saved->wait_site,
-							      .epoch = self->wait_epoch,
-							      .x = self->wait_context});
-}
-
 /* A signal is not held, and has no chain. */
 static bool end_with_signal(struct lh_self *self, const struct lh_call *call, struct lh_lock *l,
 			    lh_lock_id id)
 {
-	if (self->live_saved->held_n < LH_HELD_INLINE)
+	if (is_for_cache(self) && self->live_saved->held_n < LH_HELD_INLINE)
 		keep_in_cache(self, call, self->live_saved->held_n, (struct lh_held_chain){id, 0});
 	end_wait(self->live_saved, id);
 	__atomic_fetch_add(&l->acquired, 1, __ATOMIC_RELAXED);
@@ -296,7 +306,8 @@ static inline bool end_with_hold(struct lh_self *self, const struct lh_call *cal
 		lh_wait_count(self, l, id, h);
 	if (!at_once)
 		lh_held_sample(self, h);
-	keep_in_cache(self, call, live->held_n - 1, (struct lh_held_chain){id, chain});
+	if (is_for_cache(self))
+		keep_in_cache(self, call, live->held_n - 1, (struct lh_held_chain){id, chain});
 	return true;
 }
 
@@ -311,7 +322,7 @@ bool lh_on_wait_end_known(const struct lh_call *call, int rc)
 		return false;
 	lh_enter_known(self, call->frame);
 	lh_event_note_shared(l);
-	bool known = rc                          ? end_in_vain(self, l, id)
+	bool known = rc                          ? end_in_vain(self, call, l, id)
 		     : l->flags & LH_LOCK_SIGNAL ? end_with_signal(self, call, l, id)
 						 : end_with_hold(self, call, l, id);
 	lh_leave(self);

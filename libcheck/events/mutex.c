@@ -428,8 +428,7 @@ void lh_on_release_uncached(const void *object, uintptr_t frame, uint64_t how)
 	const struct lh_call call = lh_call_of(object, frame, how);
 	struct lh_live_thread *live = lh_self_get()->live;
 
-	if (!lh_is_gil_event(LH_GIL_UNLOCK, &call, NULL) &&
-	    (!live || !release_known(live, object)))
+	if (!lh_is_gil_event(LH_GIL_UNLOCK, &call, NULL) && (!live || !release_known(live, object)))
 		lh_on_release_slow(&call);
 }
 

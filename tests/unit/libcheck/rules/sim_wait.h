@@ -53,7 +53,6 @@ struct broken {
 	bool one_search;    /* the second search sees what the first one saw */
 	bool late_release;  /* the hold is removed after the lock was released */
 	bool twice;         /* which deadlocks were reported is not known */
-	bool sees_queue;    /* a writer who is not queued yet counts as queued in truth, too */
 };
 
 /* ---- sim_memory.c ---- */
