@@ -17,6 +17,23 @@
 
 /* ---- retired and revived locks ---- */
 
+/* The first lock of a row: its destroy stack is for a report that few locks get, and not for those
+ * that come and go all the time. */
+static __attribute__((noinline)) bool retire_first(struct lh_self *self, const struct lh_call *call,
+						   struct lh_lock *l)
+{
+	const struct lh_context *x = lh_context_find(call->frame);
+
+	if (!x)
+		return false;
+	lh_enter_known(self, call->frame);
+	bool retired = lh_retired_push(self, l);
+	if (retired)
+		l->destroy_stack = x->stack;
+	lh_leave(self);
+	return retired;
+}
+
 /* The program destroyed the lock. */
 bool lh_on_destroyed_retire(const struct lh_call *call)
 {
@@ -26,18 +43,10 @@ bool lh_on_destroyed_retire(const struct lh_call *call)
 
 	if (!l || l->kind != call->kind)
 		return false;
-	/* the stack is for a report that few locks get: not for those that come and go all the time
-	 */
-	const struct lh_context *x =
-		l->destroy_stack != LH_LOCK_REVIVED ? lh_context_find(call->frame) : NULL;
-	if (!x && l->destroy_stack != LH_LOCK_REVIVED)
-		return false;
+	if (l->destroy_stack != LH_LOCK_REVIVED)
+		return retire_first(self, call, l);
 	lh_enter_known(self, call->frame);
 	bool retired = lh_retired_push(self, l);
-	if (retired && x)
-		l->destroy_stack = x->stack;
-	if (retired)
-		l->flags |= LH_LOCK_DESTROYED;
 	lh_leave(self);
 	return retired;
 }
@@ -90,8 +99,8 @@ static struct lh_lock *revive_undestroyed(struct lh_self *self, const struct lh_
 
 /* False for the first writer of an rwlock, which the order graph must check, and in a forked child
  * that must still be warned of locks held by threads that were not copied. */
-static bool needs_no_check(const struct lh_self *self, const struct lh_lock *l,
-			   const struct lh_call *call)
+static inline bool needs_no_check(const struct lh_self *self, const struct lh_lock *l,
+				  const struct lh_call *call)
 {
 	if (l->kind != call->kind ||
 	    (lh_kind_acts(call->kind) == LH_RWLOCK && call->mode == LH_EXCLUSIVE &&
@@ -255,6 +264,53 @@ static __attribute__((noinline)) bool keep_last(struct lh_self *self, const stru
 	return true;
 }
 
+/* Does the entry show the acquisition of an earlier lock of the row by this call, while the same
+ * locks were held? */
+static inline bool was_acquired(const struct lh_self *self, const struct lh_acquisition *a,
+				const struct lh_call *call, uintptr_t key, uint64_t top)
+{
+	return a->key == key && a->frame == call->frame && lh_acquisition_word(&a->top) == top &&
+	       a->epoch == self->acquisition_epoch &&
+	       (uint8_t)a->site == LH_SITE(0, call->how, call->mode) &&
+	       lh_context_still_same(a->x, call->frame);
+}
+
+/*
+ * The thread's last acquisition of the row by this call was of an earlier lock, so its entry is not
+ * valid; but the stack is the same, and the chain passes to the row's present lock.
+ */
+static __attribute__((noinline)) bool acquired_again(struct lh_self *self,
+						     const struct lh_call *call, uintptr_t python,
+						     struct lh_lock *l)
+{
+	struct lh_live_thread *live = self->live;
+	uint32_t n = live->held_n;
+
+	if (n >= LH_HELD_INLINE || (n && call->mode == LH_SHARED))
+		return false;
+	uint64_t top = lh_acquisition_top(live, n);
+	uintptr_t key = lh_acquisition_key(call->frame, python);
+	struct lh_acquisition *a = lh_acquisition_at(self, key, call->frame, call->object, top);
+	if (a->l != l || !a->own.chain || l->owner || !was_acquired(self, a, call, key, top) ||
+	    !needs_no_check(self, l, call) || lh_handler_must_check(a->own.chain))
+		return false;
+	lh_lock_id id = LH_LOCK_ID(LH_LOCK_ROW(a->own.lock), l->gen);
+	lh_enter_known(self, call->frame);
+	bool passes = lh_chain_pass(self, a->own.chain, a->own.lock, id);
+	lh_leave(self);
+	if (!passes)
+		return false;
+	a->own.lock = id;
+	a->state = lh_acquisition_lock_state(l); /* it has no owner yet */
+	lh_held_append(self, live, l, (enum lh_mode)call->mode,
+		       (struct lh_held){.address = (uintptr_t)call->object,
+					.lock = id,
+					.chain = a->own.chain,
+					.site = a->site,
+					.tick = lh_clock_tick()});
+	return true;
+}
+
 /* False: something about the acquisition is new. Looks up the lock, the stack and the chain. *x:
  * the stack, if it is known. */
 bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
@@ -272,6 +328,8 @@ bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
 
 	if (call->kind == LH_SEM && same && (l->flags & LH_LOCK_SIGNAL))
 		return true; /* a signal is not held */
+	if (l->destroy_stack == LH_LOCK_REVIVED && same && acquired_again(self, call, python, l))
+		return true;
 	*x = lh_context_find_with(call->frame, python);
 	uint32_t n = live->held_n;
 	if (LH_UNLIKELY(!same || l->owner || !*x || n >= LH_HELD_INLINE ||
@@ -286,13 +344,19 @@ bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
 	if (LH_UNLIKELY(n &&
 			(!parent || (call->mode == LH_SHARED && lh_held_find(live, call->object)))))
 		return false;
-	if (LH_UNLIKELY(!chain))
-		return lh_on_acquired_new_chain(self, call, parent, id, site);
-	lh_held_append(self, live, l, (enum lh_mode)call->mode,
-		       (struct lh_held){.address = (uintptr_t)call->object,
-					.lock = id,
-					.site = site,
-					.tick = lh_clock_tick(),
-					.chain = chain});
+	bool appended =
+		LH_UNLIKELY(!chain) && lh_on_acquired_new_chain(self, call, parent, id, site);
+	if (LH_UNLIKELY(!chain)) {
+		if (!appended || l->destroy_stack != LH_LOCK_REVIVED)
+			return appended;
+		chain = live->held[n].chain; /* for the next lock of the row */
+	}
+	if (!appended)
+		lh_held_append(self, live, l, (enum lh_mode)call->mode,
+			       (struct lh_held){.address = (uintptr_t)call->object,
+						.lock = id,
+						.site = site,
+						.tick = lh_clock_tick(),
+						.chain = chain});
 	return keep_last(self, call, *x, python, epoch);
 }

@@ -488,13 +488,12 @@ static void mark_interpreter(struct lh_lock *l, const struct lh_call *call)
 		lh_own_ledger.ledger->flags |= LH_LEDGER_PYTHON_ASSUMED;
 }
 
-void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial)
+static __attribute__((noinline)) void init(const struct lh_call *call, uint32_t flags,
+					   uint32_t initial)
 {
 	struct lh_event_frame event;
 
-	flags |= lh_lock_attributes(call->object, call->kind) | LH_LOCK_INITED;
-	if (lh_on_init_revived(call, flags) || lh_is_gil_event(LH_GIL_INIT, call, NULL) ||
-	    !lh_event_begin_lock(&event, call, flags))
+	if (lh_is_gil_event(LH_GIL_INIT, call, NULL) || !lh_event_begin_lock(&event, call, flags))
 		return;
 	lh_retired_end(event.self, event.stack); /* they would stay in front of others */
 	struct lh_lock *l = lh_lock_reinit(call->object, call->kind, flags, initial);
@@ -503,6 +502,13 @@ void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial)
 		mark_interpreter(l, call);
 	}
 	lh_event_end(&event);
+}
+
+void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial)
+{
+	flags |= lh_lock_attributes(call->object, call->kind) | LH_LOCK_INITED;
+	if (!lh_on_init_revived(call, flags))
+		init(call, flags, initial);
 }
 
 static bool is_slept_in(const struct lh_lock *l)

@@ -152,6 +152,8 @@ static inline bool lh_glibc_is_mutex(const void *object)
 /* LH_LOCK_* flags. To what is no mutex nothing is written, as to a robust one. */
 static inline uint32_t lh_lock_attributes(const void *object, enum lh_kind kind)
 {
+	if (kind == LH_MUTEX && !*lh_glibc_word(object, LH_GLIBC_MUTEX_KIND)) /* as most are */
+		return 0;
 	if (kind == LH_MUTEX)
 		return lh_glibc_is_mutex(object)
 			       ? lh_glibc_mutex_flags(*lh_glibc_word(object, LH_GLIBC_MUTEX_KIND))

@@ -146,7 +146,7 @@ static bool stale(uint32_t slot)
 }
 
 /* Threads that revive a lock call it without the internal lock. */
-static void index_row(const void *o, uint32_t row)
+void lh_lock_index(const void *o, uint32_t row)
 {
 	uint32_t fresh = slot_for((uintptr_t)o, row);
 	const struct part *p = &lock_index.part[0];
@@ -202,11 +202,6 @@ struct lh_lock *lh_lock_find_untagged(const void *object, enum lh_kind kind)
 	struct lh_lock *l = &LH_LOCKS[tagged ? 0 : lh_lock_find(object)];
 
 	return l->kind == kind && l->address == (uintptr_t)object ? l : NULL;
-}
-
-static void write_tag(const void *o, enum lh_kind kind, uint32_t row)
-{
-	*(uint32_t *)(uintptr_t)lh_glibc_word(o, lh_glibc_unused(kind)) = row;
 }
 
 /* ---- rows ---- */
@@ -349,7 +344,7 @@ static struct lh_lock *begin(const void *o, enum lh_kind kind, uint32_t flags, u
 	set_name(l, name);
 	set_location(l, o);
 	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
-	index_row(o, row);
+	lh_lock_index(o, row);
 	return l;
 }
 
@@ -358,7 +353,7 @@ struct lh_lock *lh_lock_reinit(const void *o, enum lh_kind kind, uint32_t flags,
 	struct lh_lock *l = begin(o, kind, flags, initial);
 
 	if (l && has_tag(kind, flags))
-		write_tag(o, kind, (uint32_t)(l - LH_LOCKS));
+		lh_lock_write_tag(o, kind, (uint32_t)(l - LH_LOCKS));
 	return l;
 }
 
@@ -394,7 +389,7 @@ struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind)
 	uint32_t row = tagged && !tag ? 0 : lh_lock_find(object);
 	if (row && LH_LOCKS[row].kind == kind) {
 		if (tagged)
-			write_tag(object, kind, row);
+			lh_lock_write_tag(object, kind, row);
 		return &LH_LOCKS[row];
 	}
 	l = lh_lock_reinit(object, kind, flags, 0);
@@ -502,11 +497,6 @@ void lh_lock_free_row(struct lh_lock *l)
 	free_rows = (uint32_t)(l - LH_LOCKS);
 }
 
-void lh_lock_retire(struct lh_lock *l)
-{
-	__atomic_store_n(&l->address, l->address | LH_ADDRESS_FREED, __ATOMIC_RELEASE);
-}
-
 void lh_lock_destroy(struct lh_lock *l)
 {
 	if (l->flags & LH_LOCK_DEAD)
@@ -516,32 +506,4 @@ void lh_lock_destroy(struct lh_lock *l)
 	l->owner = 0;
 	lh_lock_retire(l);
 	lh_lock_drop_retired(l);
-}
-
-bool lh_lock_can_retire(const struct lh_lock *l)
-{
-	enum {
-		RETIRABLE = LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK | LH_LOCK_ADAPTIVE |
-			    LH_LOCK_INITED | LH_LOCK_LIFE_FLAGS
-	};
-
-	enum lh_kind acts = lh_kind_acts(l->kind);
-
-	return (acts == LH_MUTEX || acts == LH_RWLOCK || acts == LH_SPIN) &&
-	       !(l->flags & ~(uint32_t)RETIRABLE) && !l->owner && !tag_off && !is_spent(l);
-}
-
-void lh_lock_revive(struct lh_lock *l, const void *o)
-{
-	bool moves = (l->address & ~LH_ADDRESS_FREED) != (uintptr_t)o;
-
-	l->gen++;
-	l->destroy_stack = LH_LOCK_REVIVED;
-	l->flags &= ~(uint32_t)LH_LOCK_LIFE_FLAGS;
-	l->next = 0;
-	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
-	if (lh_glibc_unused((enum lh_kind)l->kind)) /* others are found by their address */
-		write_tag(o, (enum lh_kind)l->kind, (uint32_t)(l - LH_LOCKS));
-	if (moves)
-		index_row(o, (uint32_t)(l - LH_LOCKS));
 }

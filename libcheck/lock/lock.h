@@ -101,6 +101,10 @@ void lh_lock_set_location(const void *object, const struct lh_shm_location *w);
 /* Ends the lock. The row can be reused unless a finding or a chain names it. */
 void lh_lock_destroy(struct lh_lock *l);
 
+/* The flags that a revived lock does not keep. */
+enum {
+	LH_LOCK_LIFE_FLAGS = LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER | LH_LOCK_DESTROYED
+};
 /*
  * A thread that destroys a short-lived lock may retire the row and reuse it for the next lock of
  * the same kind that is initialized at the same site, at any address, without the internal lock. No
@@ -108,13 +112,43 @@ void lh_lock_destroy(struct lh_lock *l);
  *
  * lh_lock_can_retire: is there nothing about the lock that another lock could not inherit?
  */
-bool lh_lock_can_retire(const struct lh_lock *l);
-/* The flags that a revived lock does not keep. */
-enum {
-	LH_LOCK_LIFE_FLAGS = LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER | LH_LOCK_DESTROYED
-};
-void lh_lock_retire(struct lh_lock *l);
-void lh_lock_revive(struct lh_lock *l, const void *object); /* a new lock has the row */
+static inline bool lh_lock_can_retire(const struct lh_lock *l)
+{
+	enum {
+		RETIRABLE = LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK | LH_LOCK_ADAPTIVE |
+			    LH_LOCK_INITED | LH_LOCK_LIFE_FLAGS
+	};
+	enum lh_kind acts = lh_kind_acts(l->kind);
+
+	return !(l->flags & ~(uint32_t)RETIRABLE) && !l->owner &&
+	       l->gen < LH_LOCK_GEN(UINT32_MAX) && !lh_own_ledger.ledger->tag_off &&
+	       (acts == LH_MUTEX || acts == LH_RWLOCK || acts == LH_SPIN);
+}
+static inline void lh_lock_retire(struct lh_lock *l)
+{
+	__atomic_store_n(&l->address, l->address | LH_ADDRESS_FREED, __ATOMIC_RELEASE);
+}
+/* The table leads from the object to the row. */
+void lh_lock_index(const void *object, uint32_t row);
+static inline void lh_lock_write_tag(const void *object, enum lh_kind kind, uint32_t row)
+{
+	*(uint32_t *)(uintptr_t)lh_glibc_word(object, lh_glibc_unused(kind)) = row;
+}
+/* A new lock has the row. */
+static inline void lh_lock_revive(struct lh_lock *l, const void *object)
+{
+	bool moves = (l->address & ~LH_ADDRESS_FREED) != (uintptr_t)object;
+
+	l->gen++;
+	l->destroy_stack = LH_LOCK_REVIVED;
+	l->flags &= ~(uint32_t)LH_LOCK_LIFE_FLAGS;
+	l->next = 0;
+	__atomic_store_n(&l->address, (uintptr_t)object, __ATOMIC_RELEASE);
+	if (lh_glibc_unused((enum lh_kind)l->kind)) /* others are found by their address */
+		lh_lock_write_tag(object, (enum lh_kind)l->kind, (uint32_t)(l - LH_LOCKS));
+	if (moves)
+		lh_lock_index(object, (uint32_t)(l - LH_LOCKS));
+}
 void lh_lock_drop_retired(struct lh_lock *l); /* ends a retired lock. Needs the internal lock */
 /* Makes the row of a destroyed lock free for any lock, unless something names it. */
 void lh_lock_free_row(struct lh_lock *l);

@@ -61,6 +61,10 @@ lh_chain_id lh_chain_find(lh_chain_id parent, lh_lock_id lock, lh_site site);
 lh_chain_id lh_chain_find_visited(struct lh_self *self, lh_chain_id parent, lh_lock_id lock,
 				  lh_site site);
 
+/* Passes a chain that this thread has visited in this segment from an earlier lock of the row to
+ * the row's present lock, which this thread has acquired. False: it is not known that it may. */
+bool lh_chain_pass(const struct lh_self *self, lh_chain_id id, lh_lock_id from, lh_lock_id to);
+
 /* True if no lock was acquired while this lock was held, or only such that were destroyed and show
  * nothing any more; so no cycle contains it. False also if the lock has too many chains to try.
  * Takes no lock. */

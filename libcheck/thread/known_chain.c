@@ -43,17 +43,18 @@ static bool holds_same_class(lh_chain_id parent, const struct lh_lock *l)
 	return false;
 }
 
-static void pass(const struct lh_self *self, lh_chain_id id, lh_lock_id lock)
+static inline void pass(const struct lh_self *self, lh_chain_id id, lh_lock_id lock)
 {
 	struct lh_chain_visit *visit = &LH_VISITS[LH_CHAINS[id].visit];
 
 	visit->first = visit->last = self->live_saved->segment;
 	visit->serial = lh_visit_serial; /* not earlier than any visit that is noted by now */
 	__atomic_store_n(&LH_CHAINS[id].lock, lock, __ATOMIC_RELEASE);
-	lh_chain_set_valid(id);
+	if (LH_CHAINS[id].flags & LH_CHAIN_STALE)
+		lh_chain_set_valid(id);
 }
 
-static bool may_pass(const struct lh_self *self, lh_chain_id id)
+static inline bool may_pass(const struct lh_self *self, lh_chain_id id)
 {
 	const struct lh_chain_visit *only = &LH_VISITS[LH_CHAINS[id].visit];
 
@@ -101,6 +102,22 @@ static bool pass_to_next_lock(const struct lh_self *self, lh_chain_id id, lh_loc
 	}
 	if (chain->flags & LH_CHAIN_PROJECTED && !same)
 		pass_projection(self, chain, lock);
+	return true;
+}
+
+bool lh_chain_pass(const struct lh_self *self, lh_chain_id id, lh_lock_id from, lh_lock_id to)
+{
+	const struct lh_chain *chain = &LH_CHAINS[id];
+	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(to)];
+
+	if (from == to || chain->lock != from)
+		return false;
+	/* most often it is the row's only chain, and of a lock that is acquired alone */
+	if (chain->parent || chain->children || chain->next || l->chains != id)
+		return pass_to_next_lock(self, id, to);
+	if (!may_pass(self, id) || lh_chain_graph_knows(l))
+		return false;
+	pass(self, id, to);
 	return true;
 }
 

@@ -178,9 +178,12 @@ static inline void lh_self_forget_own_acquisitions(struct lh_self *self)
 static inline struct lh_retired *lh_retired_entry(struct lh_self *self, lh_stack_id init_stack)
 {
 	enum { PROBES = 4 };
+	uint32_t at = init_stack * 0x9e3779b1u >> 16 & (LH_RETIRED_KINDS - 1);
 	struct lh_retired *empty = NULL;
 
-	for (uint32_t i = 0, at = init_stack * 0x9e3779b1u >> 16; i < PROBES; i++) {
+	if (LH_LIKELY(self->retired[at].init_stack == init_stack))
+		return &self->retired[at];
+	for (uint32_t i = 0; i < PROBES; i++) {
 		struct lh_retired *r = &self->retired[(at + i) & (LH_RETIRED_KINDS - 1)];
 		if (r->init_stack == init_stack)
 			return r;
