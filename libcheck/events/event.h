@@ -72,6 +72,17 @@ static inline lh_stack_id lh_event_known_stack(const struct lh_call *call)
 	return lh_event_known_context(call, &x);
 }
 
+/* The chain of an acquisition that the thread has visited and need not check; 0: it has not, or
+ * must.
+ */
+static inline lh_chain_id lh_event_visited_chain(struct lh_self *self, lh_chain_id parent,
+						 lh_lock_id lock, lh_site site)
+{
+	lh_chain_id chain = lh_chain_find_visited(self, parent, lock, site);
+
+	return chain && LH_UNLIKELY(lh_handler_must_check(chain)) ? 0 : chain;
+}
+
 /* Shows the front end that this process was alive at this time. */
 static inline void lh_event_note_shared(const struct lh_lock *l)
 {

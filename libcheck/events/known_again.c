@@ -158,14 +158,15 @@ bool lh_on_acquired_deep(const struct lh_call *call)
 	lh_site site = LH_SITE(call->stack, call->how, call->mode);
 	lh_enter_known(self, call->frame);
 	lh_chain_id chain = lh_chain_cached(self, parent, id, site);
-	if (!chain)
-		chain = lh_chain_find_visited(self, parent, id, site);
-	bool done = chain && !lh_handler_must_check(chain) &&
-		    append_deep(self, live, l,
-				(struct lh_held){.address = (uintptr_t)call->object,
-						 .lock = id,
-						 .site = site,
-						 .chain = chain});
+	if (chain && LH_UNLIKELY(lh_handler_must_check(chain)))
+		chain = 0;
+	else if (!chain)
+		chain = lh_event_visited_chain(self, parent, id, site);
+	bool done = chain && append_deep(self, live, l,
+					 (struct lh_held){.address = (uintptr_t)call->object,
+							  .lock = id,
+							  .site = site,
+							  .chain = chain});
 	lh_leave(self);
 	return done;
 }
@@ -178,9 +179,7 @@ bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, 
 	if (!needs_no_check(self, l, call))
 		return false;
 	lh_enter_known(self, call->frame);
-	lh_chain_id chain = lh_chain_find_visited(self, parent, id, site);
-	if (chain && LH_UNLIKELY(lh_handler_must_check(chain)))
-		chain = 0;
+	lh_chain_id chain = lh_event_visited_chain(self, parent, id, site);
 	if (chain)
 		lh_held_append(self, self->live_saved, l, (enum lh_mode)call->mode,
 			       (struct lh_held){.address = (uintptr_t)call->object,

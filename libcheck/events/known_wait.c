@@ -46,14 +46,6 @@ static inline bool is_known_kind(const struct lh_lock *l, const struct lh_call *
 					      : is_known_other(l, call);
 }
 
-static __attribute__((noinline)) lh_chain_id visited_chain(struct lh_self *self, lh_chain_id parent,
-							   lh_lock_id id, lh_site site)
-{
-	lh_chain_id chain = lh_chain_find_visited(self, parent, id, site);
-
-	return chain && lh_handler_must_check(chain) ? 0 : chain;
-}
-
 /* The chain of this acquisition, if the thread has visited it; 0: it has not. */
 static inline lh_chain_id known_chain(struct lh_self *self, const struct lh_call *call,
 				      lh_lock_id id, lh_site site)
@@ -63,7 +55,7 @@ static inline lh_chain_id known_chain(struct lh_self *self, const struct lh_call
 	if (self->live_saved->held_n && (!parent || lh_held_find(self->live_saved, call->object)))
 		return 0;
 	lh_chain_id chain = lh_chain_cached(self, parent, id, site);
-	return LH_LIKELY(chain) ? chain : visited_chain(self, parent, id, site);
+	return LH_LIKELY(chain) ? chain : lh_event_visited_chain(self, parent, id, site);
 }
 
 /* ---- the wait begins ---- */
