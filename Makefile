@@ -146,10 +146,10 @@ fuzz: ## looks for bytes that the reader cannot stand, SECONDS long
 
 bench: all $B/bench/bench_order_graph ## what everything costs, next to the peers; writes docs/performance.md
 	@B=$B CC=$(CC) tests/bench/run --page docs/performance.md
-	@B=$B CC=$(CC) tests/bench/deadlock_delay
-	@$(if $(filter-out 0,$(QUICK)),:,$B/bench/bench_order_graph && B=$B CC=$(CC) tests/bench/watch && B=$B CC=$(CC) tests/bench/suite 3 60 && \
-		B=$B CC=$(CC) tests/bench/shake && \
-		B=$B CC=$(CC) tests/confirm/rates --page docs/performance.md)
+	@B=$B CC=$(CC) tests/bench/deadlock_delay 5
+	@$(if $(filter-out 0,$(QUICK)),:,$B/bench/bench_order_graph && B=$B CC=$(CC) tests/bench/watch && B=$B CC=$(CC) tests/bench/suite 3 40 && \
+		B=$B CC=$(CC) tests/bench/shake 12 && \
+		B=$B CC=$(CC) tests/confirm/rates -n 4 --page docs/performance.md)
 
 demo: setup ## builds, and shows a deadlock, its report and its cure
 	@$(MAKE) --no-print-directory -j$$(nproc) all

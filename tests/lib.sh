@@ -24,6 +24,11 @@ case $(cd "$(dirname "$0")" && pwd) in
 	;;
 esac
 umask 022
+# Not the shell script of a version manager, which takes ten times as long to start and has not the modules of Debian's packages.
+if [ -x /usr/bin/python3 ] && IFS= read -r -N 2 first_bytes < "$(command -v python3)" && [ "$first_bytes" = "#!" ]; then
+	PATH=/usr/bin:$PATH
+fi 2> /dev/null
+unset first_bytes
 
 # --- a runner: its places, its begin and its end --------------------------------------------------
 # setup [NAME...]: sets the variables below and makes the folder `tmp`, which is removed when the runner ends.
@@ -224,13 +229,15 @@ json() {
 
 # --- programs -------------------------------------------------------------------------------------
 # build PROGRAM SOURCE [FLAG...]: compiles a C or C++ source for debugging and with threads; a later flag wins.
+build_flags=(-D_GNU_SOURCE -O1 -g -Wall -Wextra -pthread)
 build() {
 	local compiler=("$CC" -std=gnu11)
 	case $2 in *.cc) compiler=("$CXX" -std=gnu++20) ;; esac
-	"${compiler[@]}" -D_GNU_SOURCE -O1 -g -Wall -Wextra -pthread -o "$1" "$2" "${@:3}"
+	"${compiler[@]}" "${build_flags[@]}" -o "$1" "$2" "${@:3}"
 }
 
-# build_as CONFIGURATION PROGRAM SOURCE [FLAG...]: the same for C++, in one of the configurations COMPILER-OPTION.
+# build_as CONFIGURATION PROGRAM SOURCE [FLAG...]: the same for C++, in one of the configurations COMPILER-OPTION, with
+# the library's headers compiled in advance where that can be done.
 # shellcheck disable=SC2034 # runners use it
 cxx_configurations=({gcc,clang}-{O0,O1,O2,O3,flto})
 build_as() {
@@ -242,7 +249,22 @@ build_as() {
 	*-libc++) as="-O2 $libcxx" ;;
 	esac
 	# shellcheck disable=SC2086 # options
-	build "$2" "$3" $as "${@:4}"
+	[[ $1 != *-libc++ && " $* " != *' -fPIC '* ]] && compiled_headers "$1" $as && build "$2" "$3" $as "${headers[@]}" "${@:4}" ||
+		build "$2" "$3" $as "${@:4}"
+}
+# compiled_headers CONFIGURATION FLAG...: makes them, by CXX and once for all suites; `headers` are the words to use them.
+compiled_headers() {
+	local source=$top/tests/cxx_headers.h copy=$B/headers/$1/cxx_headers.h made
+	made=$copy.gch headers=(-include "$copy")
+	case $CXX in clang*) made=$copy.pch headers=(-include-pch "$made") ;; esac
+	mkdir -p "${copy%/*}" || return
+	{
+		flock 9
+		[ "$made" -nt "$source" ] && [ "$made" -nt "$(command -v "$CXX")" ] || {
+			cp "$source" "$copy" &&
+				"$CXX" -std=gnu++20 "${build_flags[@]}" "${@:2}" -Wno-unused-command-line-argument -o "$made" -x c++-header "$copy"
+		}
+	} 9> "$copy.lock"
 }
 
 # must_build: as build; ends the runner with a failure when the compiler fails.

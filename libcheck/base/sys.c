@@ -237,12 +237,13 @@ void lh_sys_clock_init(int (*gettime)(clockid_t, struct timespec *))
 	vdso_gettime = gettime;
 }
 
-static uint64_t read_clock(clockid_t which)
+static inline __attribute__((always_inline)) uint64_t read_clock(clockid_t which)
 {
-	struct timespec t = {0, 0};
+	struct timespec t;
 
-	if (!vdso_gettime || vdso_gettime(which, &t) != 0)
-		lh_syscall(SYS_clock_gettime, which, (long)&t, 0, 0, 0, 0);
+	if (LH_UNLIKELY(!vdso_gettime || vdso_gettime(which, &t) != 0) &&
+	    lh_syscall(SYS_clock_gettime, which, (long)&t, 0, 0, 0, 0) != 0)
+		return 0;
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 

@@ -211,6 +211,7 @@ void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_si
 	if (LH_UNLIKELY(live->wait_on == LH_WAIT_COND))
 		lh_event_save_outer_wait(event->self, live);
 	event->self->wait_is_known = false;
+	event->self->wait_entry = NULL;
 	live->wait_site = site;
 	live->wait_on = on;
 	live->wait_with = with;

@@ -13,6 +13,7 @@
  *   known_wait.c          waits that bring no new row, without the internal lock
  *   known_hold.c          the same for acquisitions of a held lock, and of a permit
  *   mutex.c               the events of every lock
+ *   cached_wait.c         waits that the thread's acquisition cache knows
  *   announced.c           the events of locks that the program announces
  *   python_sem.c          CPython's semaphores that stand for the end of a thread
  *   rounds.c              what the rounds of barriers order
@@ -54,13 +55,32 @@ static inline enum lh_mode lh_event_mode(const struct lh_call *call, const struc
 }
 
 /* The stack of the call without a walk; LH_NO_STACK: it is not known, or goes through a signal
- * handler, where the stack differs each time. */
-static inline lh_stack_id lh_event_known_stack(const struct lh_call *call)
+ * handler, where the stack differs each time. *x: its context, if it was looked up. */
+static inline lh_stack_id lh_event_known_context(const struct lh_call *call,
+						 const struct lh_context **x)
 {
+	*x = NULL;
 	if (LH_UNLIKELY(call->stack))
 		return call->stack == LH_NO_STACK ? 0 : call->stack;
-	const struct lh_context *x = lh_context_find(call->frame);
-	return x && !(LH_STACKS[x->stack].flags & LH_STACK_HANDLER) ? x->stack : LH_NO_STACK;
+	*x = lh_context_find(call->frame);
+	return *x && !(LH_STACKS[(*x)->stack].flags & LH_STACK_HANDLER) ? (*x)->stack : LH_NO_STACK;
+}
+static inline lh_stack_id lh_event_known_stack(const struct lh_call *call)
+{
+	const struct lh_context *x;
+
+	return lh_event_known_context(call, &x);
+}
+
+/* The chain of an acquisition that the thread has visited and need not check; 0: it has not, or
+ * must.
+ */
+static inline lh_chain_id lh_event_visited_chain(struct lh_self *self, lh_chain_id parent,
+						 lh_lock_id lock, lh_site site)
+{
+	lh_chain_id chain = lh_chain_find_visited(self, parent, lock, site);
+
+	return chain && LH_UNLIKELY(lh_handler_must_check(chain)) ? 0 : chain;
 }
 
 /* Shows the front end that this process was alive at this time. */
@@ -198,6 +218,13 @@ static inline bool lh_is_part_of_gil(const struct lh_call *call)
  * ---- */
 bool lh_on_wait_begin_known(const struct lh_call *call);
 bool lh_on_wait_end_known(const struct lh_call *call, int rc);
+/* The wait is announced, and another thread may wait for this one: follows the owners. */
+void lh_wait_follow(const struct lh_call *call);
+/* A wait begins that is counted at once. False: the lock has no row that counts the wait. */
+bool lh_wait_count_begin(struct lh_lock *l, lh_lock_id id, struct lh_live_thread *live);
+/* Counts the wait that has ended, after which the thread has the lock, and the hold if it is
+ * measured. NULL: a signal, which is not held. */
+void lh_wait_count(struct lh_self *self, struct lh_lock *l, lh_lock_id id, struct lh_held *h);
 /* Gives the context of the call too, if it is known. */
 bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
 			      const struct lh_context **x);

@@ -56,6 +56,10 @@ void lh_on_acquired_slow(const struct lh_call *call, int rc);
 /* An acquisition that is not in the thread's acquisition cache, or a try that failed. Returns rc.
  */
 int lh_on_acquired_uncached(const void *object, uintptr_t frame, uint64_t how, int rc);
+/* Makes an entry of an acquisition of which these are known: own, site, x, and the epoch of the
+ * cache when the look-ups began. `python`: see lh_acquisition_key; `n`: held locks. */
+void lh_on_acquired_cache(struct lh_self *self, const struct lh_call *call, uintptr_t python,
+			  uint32_t n, const struct lh_acquisition *known);
 /* For an acquisition of which only the held chain is not cached. True: the thread has visited the
  * chain before, and the acquisition is recorded. */
 bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, lh_chain_id parent,
@@ -67,13 +71,22 @@ void lh_on_release_slow(const struct lh_call *call);
 
 /* Before a wait: announces it, records the dependency, checks both for deadlocks. */
 void lh_on_wait_begin(const struct lh_call *call);
-/* The same without the internal lock, for a lock that looks free; lh_on_wait_end_free ends it. The
- * wait is shown, because another thread may be faster, and not counted. False: nothing was done,
- * because something about the acquisition is new or the lock is not free. */
+/* The same for a call that is in registers (lh_call_how), and for a lock that no program announces.
+ */
+void lh_on_wait_begin_of(const void *object, uintptr_t frame, uint64_t how);
+void lh_on_wait_begin_uncached(const void *object, uintptr_t frame, uint64_t how);
+/* The same as lh_on_wait_begin without the internal lock, for a lock that looks free;
+ * lh_on_wait_end_free ends it. The wait is shown, because another thread may be faster, and not
+ * counted. False: nothing was done, because something about the acquisition is new or the lock is
+ * not free. */
 bool lh_on_wait_begin_free(const struct lh_call *call);
 void lh_on_wait_end_free(const struct lh_call *call);
 /* After a wait. Only rc shows whether the thread holds the lock now. */
 void lh_on_wait_end(const struct lh_call *call, int rc);
+/* The same after lh_on_wait_begin_of. False: nothing was done, and lh_on_wait_end_uncached does it,
+ * which returns rc. */
+bool lh_on_wait_end_cached(const void *object, int rc);
+int lh_on_wait_end_uncached(const void *object, uintptr_t frame, uint64_t how, int rc);
 /* After an unlock that failed: the thread still holds the lock. */
 void lh_on_release_failed(const struct lh_call *call);
 
@@ -180,25 +193,21 @@ void lh_held_count_read(struct lh_self *self, struct lh_lock *l, struct lh_held 
  * The call is passed by value and nothing is called, so its fields are constants of the wrapper,
  * which needs a register of its own only for the object.
  */
-static inline __attribute__((always_inline)) bool lh_on_acquired_cached(struct lh_call call)
+static inline __attribute__((always_inline)) bool
+lh_on_acquired_cached_with(struct lh_self *self, struct lh_live_thread *live, struct lh_call call,
+			   uintptr_t python)
 {
-	struct lh_self *self = lh_self_get();
-	struct lh_live_thread *live = self->live;
-
-	if (LH_UNLIKELY(!live))
-		return false;
 	uint32_t n = live->held_n;
 	/* a thread may hold a lock shared more than once */
 	if (LH_UNLIKELY(call.mode == LH_SHARED ? n != 0 : n >= LH_HELD_INLINE))
 		return false;
 	uint64_t top = lh_acquisition_top(live, n);
-	uintptr_t caller = ((const uintptr_t *)call.frame)[1];
-	const struct lh_acquisition *a =
-		lh_acquisition_at(self, caller, call.frame, call.object, top);
+	uintptr_t key = lh_acquisition_key(call.frame, python);
+	const struct lh_acquisition *a = lh_acquisition_at(self, key, call.frame, call.object, top);
 	struct lh_lock *l = a->l;
 	size_t unused = lh_glibc_unused((enum lh_kind)call.kind);
 	if (LH_UNLIKELY(
-		    a->caller != caller || a->frame != call.frame ||
+		    a->key != key || a->frame != call.frame ||
 		    lh_acquisition_word(&a->top) != top || a->epoch != self->acquisition_epoch ||
 		    (uint8_t)a->site != LH_SITE(0, call.how, call.mode) ||
 		    l->address != (uintptr_t)call.object ||
@@ -213,8 +222,8 @@ static inline __attribute__((always_inline)) bool lh_on_acquired_cached(struct l
 		return false;
 	LH_COMPILER_FENCE(); /* held_n is read again, rather than kept in a register */
 	uint32_t now = *(const volatile uint32_t *)tick;
-	struct lh_own_reads *reads = lh_own_reads_of(self, a->own.lock);
-	bool kept = call.mode == LH_SHARED && lh_own_read_is_kept(reads, a->own.lock, now);
+	struct lh_own_count *reads = lh_own_reads_of(self, a->own.lock);
+	bool kept = call.mode == LH_SHARED && lh_own_is_kept(reads, a->own.lock, now);
 	struct lh_held *h = lh_held_put(live, (struct lh_held){.address = (uintptr_t)call.object,
 							       .lock = a->own.lock,
 							       .chain = a->own.chain,
@@ -230,6 +239,14 @@ static inline __attribute__((always_inline)) bool lh_on_acquired_cached(struct l
 	}
 	lh_held_sample(self, h);
 	return true;
+}
+
+static inline __attribute__((always_inline)) bool lh_on_acquired_cached(struct lh_call call)
+{
+	struct lh_self *self = lh_self_get();
+	struct lh_live_thread *live = self->live;
+
+	return LH_LIKELY(live) && lh_on_acquired_cached_with(self, live, call, self->python);
 }
 
 static inline __attribute__((always_inline)) void lh_on_acquired(struct lh_call call, int rc)

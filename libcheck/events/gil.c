@@ -161,6 +161,7 @@ static void taken(const struct lh_call *call)
 	}
 	if (lh_python_away)
 		lh_python_away->identity = lh_python_away->n = 0;
+	lh_self_get()->python = LH_ACQUISITION_NONE;
 }
 
 /* A stack with the frames that lh_python_away has; 0: not known. */
@@ -189,6 +190,7 @@ static void keep_frames(struct lh_self *self, const struct lh_call *call)
 	away->stack = away->n ? known->stack : 0;
 	if (!away->stack)
 		away->identity = away->n = known->identity = 0;
+	self->python = away->identity ? away->identity : LH_ACQUISITION_NONE;
 }
 
 static void released(const struct lh_call *call)
@@ -205,10 +207,9 @@ static void released(const struct lh_call *call)
 
 static void unlocks(const struct lh_call *call)
 {
-	const bool is_held = lh_python_gil_is_held(), was_held = holder != 0;
-
 	if (!lh_python_is_gil_mutex(call->object))
 		return;
+	const bool is_held = lh_python_gil_is_held(), was_held = holder != 0;
 	holder = is_held ? holder ? holder : lh_thread_handle() : 0;
 	if (is_held && !was_held) {
 		taken(call);

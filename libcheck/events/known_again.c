@@ -160,14 +160,15 @@ bool lh_on_acquired_deep(const struct lh_call *call)
 	lh_site site = LH_SITE(call->stack, call->how, call->mode);
 	lh_enter_known(self, call->frame);
 	lh_chain_id chain = lh_chain_cached(self, parent, id, site);
-	if (!chain)
-		chain = lh_chain_find_visited(self, parent, id, site);
-	bool done = chain && !lh_handler_must_check(chain) &&
-		    append_deep(self, live, l,
-				(struct lh_held){.address = (uintptr_t)call->object,
-						 .lock = id,
-						 .site = site,
-						 .chain = chain});
+	if (chain && LH_UNLIKELY(lh_handler_must_check(chain)))
+		chain = 0;
+	else if (!chain)
+		chain = lh_event_visited_chain(self, parent, id, site);
+	bool done = chain && append_deep(self, live, l,
+					 (struct lh_held){.address = (uintptr_t)call->object,
+							  .lock = id,
+							  .site = site,
+							  .chain = chain});
 	lh_leave(self);
 	return done;
 }
@@ -180,9 +181,7 @@ bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, 
 	if (!needs_no_check(self, l, call))
 		return false;
 	lh_enter_known(self, call->frame);
-	lh_chain_id chain = lh_chain_find_visited(self, parent, id, site);
-	if (chain && LH_UNLIKELY(lh_handler_must_check(chain)))
-		chain = 0;
+	lh_chain_id chain = lh_event_visited_chain(self, parent, id, site);
 	if (chain)
 		lh_held_append(self, self->live_saved, l, (enum lh_mode)call->mode,
 			       (struct lh_held){.address = (uintptr_t)call->object,
@@ -217,43 +216,62 @@ void lh_held_count_read(struct lh_self *self, struct lh_lock *l, struct lh_held 
 
 enum { REPLACED_ONE_IN = 4 };
 
-/* The entry of the acquisition that was just appended to the held list. */
-static void cache(struct lh_self *self, const struct lh_call *call, const struct lh_context *x,
-		  uint32_t epoch)
+/* `own`: the lock, and the chain of its acquisition while the first `n` locks are held. */
+static inline __attribute__((always_inline)) void
+cache(struct lh_self *self, const struct lh_call *call, uintptr_t python, uint32_t n,
+      struct lh_held_chain own, lh_site site, const struct lh_context *x, uint32_t epoch)
 {
-	const struct lh_live_thread *live = self->live;
-	uint32_t n = live->held_n - 1;
-	const struct lh_held *h = &live->held[n];
-	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(h->lock)];
+	const struct lh_live_thread *live = self->live_saved;
+	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(own.lock)];
 	uint64_t top = lh_acquisition_top(live, n);
-	uintptr_t caller = ((const uintptr_t *)call->frame)[1];
+	uintptr_t key = lh_acquisition_key(call->frame, python);
 
-	/* a context without a group is not compared by its words */
-	if (lh_python.on || (!x->groups && !lh_contexts.off) ||
-	    (n && (call->mode == LH_SHARED || !h[-1].lock)))
+	/* a context without a group is not compared by its words; a wait in a handler is checked */
+	if ((lh_python.on && !python) || (LH_STACKS[x->stack].flags & LH_STACK_HANDLER) ||
+	    (!x->groups && !lh_contexts.off) || (n && !live->held[n - 1].lock))
 		return;
-	struct lh_acquisition *a = lh_acquisition_at(self, caller, call->frame, call->object, top);
+	struct lh_acquisition *a = lh_acquisition_at(self, key, call->frame, call->object, top);
 	/* acquisitions that share an entry do not replace each other all the time */
-	if (a->epoch == epoch && a->caller && self->sample % REPLACED_ONE_IN)
+	if (a->epoch == epoch && a->key && ++self->acquisitions_kept % REPLACED_ONE_IN)
 		return;
-	*a = (struct lh_acquisition){.caller = caller,
+	*a = (struct lh_acquisition){.key = key,
 				     .frame = call->frame,
-				     .own = {h->lock, h->chain},
+				     .own = own,
 				     .l = l,
 				     .state = lh_acquisition_free_state(l),
-				     .site = h->site,
+				     .site = site,
 				     .epoch = epoch,
 				     .x = x};
 	__builtin_memcpy(&a->top, &top, sizeof(top));
 }
 
+void lh_on_acquired_cache(struct lh_self *self, const struct lh_call *call, uintptr_t python,
+			  uint32_t n, const struct lh_acquisition *known)
+{
+	cache(self, call, python, n, known->own, known->site, known->x, known->epoch);
+}
+
+/* The same for the last entry of the held list. Returns true: see lh_on_acquired_looked_up. */
+static __attribute__((noinline)) bool keep_last(struct lh_self *self, const struct lh_call *call,
+						const struct lh_context *x, uintptr_t python,
+						uint32_t epoch)
+{
+	uint32_t n = self->live_saved->held_n - 1;
+	const struct lh_held *h = &self->live_saved->held[n];
+
+	if (!n || call->mode != LH_SHARED) /* where lh_on_acquired_cached looks */
+		cache(self, call, python, n, (struct lh_held_chain){h->lock, h->chain}, h->site, x,
+		      epoch);
+	return true;
+}
+
 /* Does the entry show the acquisition of an earlier lock of the row by this call, while the same
  * locks were held? */
 static inline bool was_acquired(const struct lh_self *self, const struct lh_acquisition *a,
-				const struct lh_call *call, uint64_t top)
+				const struct lh_call *call, uintptr_t key, uint64_t top)
 {
-	return a->caller == ((const uintptr_t *)call->frame)[1] && a->frame == call->frame &&
-	       lh_acquisition_word(&a->top) == top && a->epoch == self->acquisition_epoch &&
+	return a->key == key && a->frame == call->frame && lh_acquisition_word(&a->top) == top &&
+	       a->epoch == self->acquisition_epoch &&
 	       (uint8_t)a->site == LH_SITE(0, call->how, call->mode) &&
 	       lh_context_still_same(a->x, call->frame);
 }
@@ -263,7 +281,8 @@ static inline bool was_acquired(const struct lh_self *self, const struct lh_acqu
  * valid; but the stack is the same, and the chain passes to the row's present lock.
  */
 static __attribute__((noinline)) bool acquired_again(struct lh_self *self,
-						     const struct lh_call *call, struct lh_lock *l)
+						     const struct lh_call *call, uintptr_t python,
+						     struct lh_lock *l)
 {
 	struct lh_live_thread *live = self->live;
 	uint32_t n = live->held_n;
@@ -271,9 +290,9 @@ static __attribute__((noinline)) bool acquired_again(struct lh_self *self,
 	if (n >= LH_HELD_INLINE || (n && call->mode == LH_SHARED))
 		return false;
 	uint64_t top = lh_acquisition_top(live, n);
-	struct lh_acquisition *a = lh_acquisition_at(self, ((const uintptr_t *)call->frame)[1],
-						     call->frame, call->object, top);
-	if (a->l != l || l->owner || !was_acquired(self, a, call, top) ||
+	uintptr_t key = lh_acquisition_key(call->frame, python);
+	struct lh_acquisition *a = lh_acquisition_at(self, key, call->frame, call->object, top);
+	if (a->l != l || !a->own.chain || l->owner || !was_acquired(self, a, call, key, top) ||
 	    !needs_no_check(self, l, call) || lh_handler_must_check(a->own.chain))
 		return false;
 	lh_lock_id id = LH_LOCK_ID(LH_LOCK_ROW(a->own.lock), l->gen);
@@ -300,6 +319,10 @@ bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
 {
 	struct lh_live_thread *live = self->live;
 	uint32_t epoch = __atomic_load_n(&self->acquisition_epoch, __ATOMIC_SEQ_CST);
+	uintptr_t python = lh_python_identity(call->frame);
+	if (LH_UNLIKELY(python != self->python) && python &&
+	    lh_on_acquired_cached_with(self, live, *call, python))
+		return true;
 	uint32_t row = lh_lock_tagged_row(call->object, (enum lh_kind)call->kind);
 	struct lh_lock *l = &LH_LOCKS[row];
 	bool same = l->address == (uintptr_t)call->object;
@@ -312,9 +335,9 @@ bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
 	}
 	if (call->kind == LH_SEM && same && (l->flags & LH_LOCK_SIGNAL))
 		return true; /* a signal is not held */
-	if (l->destroy_stack == LH_LOCK_REVIVED && same && acquired_again(self, call, l))
+	if (l->destroy_stack == LH_LOCK_REVIVED && same && acquired_again(self, call, python, l))
 		return true;
-	*x = lh_context_find(call->frame);
+	*x = lh_context_find_with(call->frame, python);
 	uint32_t n = live->held_n;
 	if (LH_UNLIKELY(!same || l->owner || !*x || n >= LH_HELD_INLINE ||
 			/* another lock lay there; a tag would have changed */
@@ -328,20 +351,19 @@ bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
 	if (LH_UNLIKELY(n &&
 			(!parent || (call->mode == LH_SHARED && lh_held_find(live, call->object)))))
 		return false;
+	bool appended =
+		LH_UNLIKELY(!chain) && lh_on_acquired_new_chain(self, call, parent, id, site);
 	if (LH_UNLIKELY(!chain)) {
-		if (l->destroy_stack != LH_LOCK_REVIVED)
-			return lh_on_acquired_new_chain(self, call, parent, id, site);
-		if (!lh_on_acquired_new_chain(self, call, parent, id, site))
-			return false;
-		cache(self, call, *x, epoch); /* for the next lock of the row */
-		return true;
+		if (!appended || l->destroy_stack != LH_LOCK_REVIVED)
+			return appended;
+		chain = live->held[n].chain; /* for the next lock of the row */
 	}
-	lh_held_append(self, live, l, (enum lh_mode)call->mode,
-		       (struct lh_held){.address = (uintptr_t)call->object,
-					.lock = id,
-					.site = site,
-					.tick = lh_clock_tick(),
-					.chain = chain});
-	cache(self, call, *x, epoch);
-	return true;
+	if (!appended)
+		lh_held_append(self, live, l, (enum lh_mode)call->mode,
+			       (struct lh_held){.address = (uintptr_t)call->object,
+						.lock = id,
+						.site = site,
+						.tick = lh_clock_tick(),
+						.chain = chain});
+	return keep_last(self, call, *x, python, epoch);
 }

@@ -46,14 +46,6 @@ static inline bool is_known_kind(const struct lh_lock *l, const struct lh_call *
 					      : is_known_other(l, call);
 }
 
-static __attribute__((noinline)) lh_chain_id visited_chain(struct lh_self *self, lh_chain_id parent,
-							   lh_lock_id id, lh_site site)
-{
-	lh_chain_id chain = lh_chain_find_visited(self, parent, id, site);
-
-	return chain && lh_handler_must_check(chain) ? 0 : chain;
-}
-
 /* The chain of this acquisition, if the thread has visited it; 0: it has not. */
 static inline lh_chain_id known_chain(struct lh_self *self, const struct lh_call *call,
 				      lh_lock_id id, lh_site site)
@@ -63,7 +55,7 @@ static inline lh_chain_id known_chain(struct lh_self *self, const struct lh_call
 	if (self->live_saved->held_n && (!parent || lh_held_find(self->live_saved, call->object)))
 		return 0;
 	lh_chain_id chain = lh_chain_cached(self, parent, id, site);
-	return LH_LIKELY(chain) ? chain : visited_chain(self, parent, id, site);
+	return LH_LIKELY(chain) ? chain : lh_event_visited_chain(self, parent, id, site);
 }
 
 /* ---- the wait begins ---- */
@@ -74,8 +66,7 @@ static inline void announce(struct lh_live_thread *live, lh_lock_id id, lh_site 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-/* False: the lock has no row that counts the wait. */
-static bool count_at_once(struct lh_lock *l, lh_lock_id id, struct lh_live_thread *live)
+bool lh_wait_count_begin(struct lh_lock *l, lh_lock_id id, struct lh_live_thread *live)
 {
 	if (!lh_contention_is_ready(l))
 		return false;
@@ -101,6 +92,18 @@ static bool looks_free(const struct lh_call *call)
 	       lh_lock_is_free_now(call->object, (enum lh_kind)call->kind);
 }
 
+/* Without an owner that is recorded, each thread may be a holder; usually none waits. */
+static bool another_waits(const struct lh_self *self)
+{
+	uint32_t rows = lh_rows_used(LH_T_LIVE_THREAD);
+
+	for (uint32_t i = 1; i < rows; i++)
+		if (i != self->number &&
+		    __atomic_load_n(&LH_LIVE_THREADS[i].wait_lock, __ATOMIC_ACQUIRE))
+			return true;
+	return false;
+}
+
 /* Usually the owner does not wait. */
 static inline bool may_close_cycle(const struct lh_self *self, const struct lh_lock *l)
 {
@@ -111,19 +114,29 @@ static inline bool may_close_cycle(const struct lh_self *self, const struct lh_l
 	if ((owner || l->kind == LH_MUTEX) && !(l->flags & LH_LOCK_PREFER_WRITER) &&
 	    !__atomic_load_n(&LH_LIVE_THREADS[owner].wait_lock, __ATOMIC_ACQUIRE))
 		return false;
-	return lh_wait_may_close_cycle(self);
+	return another_waits(self) && lh_wait_may_close_cycle(self);
+}
+
+void lh_wait_follow(const struct lh_call *call)
+{
+	const struct lh_self *self = lh_self_get();
+
+	if (may_close_cycle(self, &LH_LOCKS[LH_LOCK_ROW(self->live_saved->wait_lock)]))
+		confirm_cycle(call);
 }
 
 bool lh_on_wait_begin_known(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
 	struct lh_live_thread *live = self->live;
+	uint32_t epoch = __atomic_load_n(&self->acquisition_epoch, __ATOMIC_SEQ_CST);
+	const struct lh_context *x;
 	uint32_t row = live ? row_of(call) : 0;
 	struct lh_lock *l = &LH_LOCKS[row];
 
 	if (!row || !is_known_kind(l, call) || live->wait_on || live->wait_lock || lh_fork_uncopied)
 		return false;
-	lh_stack_id stack = lh_event_known_stack(call);
+	lh_stack_id stack = lh_event_known_context(call, &x);
 	if (stack == LH_NO_STACK)
 		return false;
 	lh_lock_id id = LH_LOCK_ID(row, l->gen);
@@ -139,10 +152,14 @@ bool lh_on_wait_begin_known(const struct lh_call *call)
 		if (live->wait_contention)
 			lh_contention_wait_cancel(live);
 		if (!self->waits_for_free && lh_own_wait_begin(self, id, mode))
-			known = count_at_once(l, id, live);
+			known = lh_wait_count_begin(l, id, live);
 	}
 	if (known) {
 		self->wait_is_known = true;
+		self->wait_entry = NULL;
+		self->wait_context =
+			lh_lock_may_try(call->object, (enum lh_kind)call->kind) ? x : NULL;
+		self->wait_epoch = epoch;
 		lh_event_note_shared(l);
 		announce(live, id, site, lh_clock_now());
 	}
@@ -172,9 +189,7 @@ static void count_now(struct lh_self *self, struct lh_lock *l, uint64_t ns)
 	lh_contention_wait_end(l, self->live_saved, mode, ns);
 }
 
-/* Counts the wait after which the thread has the lock, and the hold if it is measured. */
-static inline void count_wait(struct lh_self *self, struct lh_lock *l, lh_lock_id id,
-			      struct lh_held *h)
+void lh_wait_count(struct lh_self *self, struct lh_lock *l, lh_lock_id id, struct lh_held *h)
 {
 	struct lh_live_thread *live = self->live_saved;
 	enum lh_mode mode = LH_SITE_MODE(live->wait_site);
@@ -215,23 +230,47 @@ static inline void end_wait(struct lh_live_thread *live, lh_lock_id id)
 	live->wait_on = LH_WAIT_NONE;
 }
 
+/* Is the next wait like this one to be found in the acquisition cache? */
+static inline bool is_for_cache(const struct lh_self *self)
+{
+	return self->wait_context && !self->wait_entry;
+}
+
+static void keep_in_cache(struct lh_self *self, const struct lh_call *call, uint32_t n,
+			  struct lh_held_chain own)
+{
+	const struct lh_acquisition known = {.own = own,
+					     .site = self->live_saved->wait_site,
+					     .epoch = self->wait_epoch,
+					     .x = self->wait_context};
+
+	lh_on_acquired_cache(self, call, lh_python_identity(call->frame), n, &known);
+}
+
 /* The thread does not have the lock. */
-static bool end_in_vain(struct lh_self *self, struct lh_lock *l, lh_lock_id id)
+static bool end_in_vain(struct lh_self *self, const struct lh_call *call, struct lh_lock *l,
+			lh_lock_id id)
 {
 	struct lh_live_thread *live = self->live_saved;
+	lh_chain_id chain = is_for_cache(self) ? known_chain(self, call, id, live->wait_site) : 0;
 
+	if (chain)
+		keep_in_cache(self, call, live->held_n, (struct lh_held_chain){id, chain});
 	end_wait(live, id);
 	if (!did_not_wait(self, l))
 		count_now(self, l, lh_clock_now() - live->wait_since_ns);
 	return true;
 }
 
-/* A signal is not held. */
-static bool end_with_signal(struct lh_self *self, struct lh_lock *l, lh_lock_id id)
+/* A signal is not held, and has no chain. */
+static bool end_with_signal(struct lh_self *self, const struct lh_call *call, struct lh_lock *l,
+			    lh_lock_id id)
 {
+	if (is_for_cache(self) && self->live_saved->held_n < LH_HELD_INLINE)
+		keep_in_cache(self, call, self->live_saved->held_n, (struct lh_held_chain){id, 0});
 	end_wait(self->live_saved, id);
 	__atomic_fetch_add(&l->acquired, 1, __ATOMIC_RELAXED);
-	count_wait(self, l, id, NULL);
+	lh_wait_count(self, l, id, NULL);
 	return true;
 }
 
@@ -256,9 +295,11 @@ static inline bool end_with_hold(struct lh_self *self, const struct lh_call *cal
 							  .site = site,
 							  .tick = lh_clock_tick()});
 	if (!free)
-		count_wait(self, l, id, h);
+		lh_wait_count(self, l, id, h);
 	if (!at_once)
 		lh_held_sample(self, h);
+	if (is_for_cache(self))
+		keep_in_cache(self, call, live->held_n - 1, (struct lh_held_chain){id, chain});
 	return true;
 }
 
@@ -273,8 +314,8 @@ bool lh_on_wait_end_known(const struct lh_call *call, int rc)
 		return false;
 	lh_enter_known(self, call->frame);
 	lh_event_note_shared(l);
-	bool known = rc                          ? end_in_vain(self, l, id)
-		     : l->flags & LH_LOCK_SIGNAL ? end_with_signal(self, l, id)
+	bool known = rc                          ? end_in_vain(self, call, l, id)
+		     : l->flags & LH_LOCK_SIGNAL ? end_with_signal(self, call, l, id)
 						 : end_with_hold(self, call, l, id);
 	lh_leave(self);
 	return known;

@@ -79,6 +79,13 @@ void lh_on_wait_begin(const struct lh_call *call)
 		wait_begin(call);
 }
 
+void lh_on_wait_begin_uncached(const void *object, uintptr_t frame, uint64_t how)
+{
+	const struct lh_call call = lh_call_of(object, frame, how);
+
+	lh_on_wait_begin(&call);
+}
+
 /* ---- acquiring ---- */
 
 /* The held list has an entry for the lock: raises its depth, or removes it if it is a leftover.
@@ -226,6 +233,14 @@ void lh_on_wait_end(const struct lh_call *call, int rc)
 		wait_end(call, rc);
 }
 
+int lh_on_wait_end_uncached(const void *object, uintptr_t frame, uint64_t how, int rc)
+{
+	const struct lh_call call = lh_call_of(object, frame, how);
+
+	lh_on_wait_end(&call, rc);
+	return rc;
+}
+
 void lh_on_acquired_slow(const struct lh_call *call, int rc)
 {
 	if (rc || !lh_on_acquired_known(call))
@@ -238,13 +253,15 @@ int lh_on_acquired_uncached(const void *object, uintptr_t frame, uint64_t how, i
 	struct lh_self *self = lh_self_get();
 	const struct lh_context *x = NULL;
 
+	if (LH_UNLIKELY(lh_python_in_gil(object)) && call.kind == LH_MUTEX)
+		return rc;
 	if (LH_LIKELY(!rc && self->live) && lh_on_acquired_looked_up(self, &call, &x))
 		return rc;
 	if (x)
 		call.stack = x->stack;
 	if (rc == EBUSY && call.how == LH_TRY)
 		lh_on_try_failed(&call);
-	else if (call.kind != LH_MUTEX || !lh_python_in_gil(object))
+	else
 		lh_on_acquired_slow(&call, rc);
 	return rc;
 }
@@ -361,8 +378,6 @@ void lh_on_release_slow(const struct lh_call *call)
 	struct lh_self *self = lh_self_get();
 	struct lh_held *own = NULL;
 
-	if (lh_is_gil_event(LH_GIL_UNLOCK, call, NULL))
-		return;
 	if (self->live)
 		own = lh_held_find(self->live, call->object);
 	if (own && own->depth > 1 && !(own->flags & LH_HELD_IN_COND_WAIT)) {
@@ -413,7 +428,7 @@ void lh_on_release_uncached(const void *object, uintptr_t frame, uint64_t how)
 	const struct lh_call call = lh_call_of(object, frame, how);
 	struct lh_live_thread *live = lh_self_get()->live;
 
-	if (!live || !release_known(live, object))
+	if (!lh_is_gil_event(LH_GIL_UNLOCK, &call, NULL) && (!live || !release_known(live, object)))
 		lh_on_release_slow(&call);
 }
 

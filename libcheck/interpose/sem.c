@@ -48,7 +48,8 @@ static __attribute__((noinline)) void tried(const void *o, uintptr_t frame, int 
 	if (intent == LH_PYTHON_UNTIL_THREAD_END) {
 		lh_on_thread_end_sem(&call);
 	} else if (!lh_sem_is_thread_end(o)) {
-		lh_on_acquired(call, rc);
+		/* with the GIL, it is in no cache that lh_on_acquired looks at */
+		lh_on_acquired_uncached(o, frame, lh_call_how(call), rc);
 	} else if (!rc) {
 		if (intent == LH_PYTHON_BLOCKING)
 			lh_on_sem_join_begin(&call);
@@ -69,6 +70,14 @@ static __attribute__((noinline)) bool joins(struct lh_call *call)
 	return call->stack && lh_on_sem_join_begin(call);
 }
 
+static inline void wait_begins(const struct lh_call *c)
+{
+	if (LH_UNLIKELY(c->stack)) /* which the cache would look up */
+		lh_on_wait_begin(c);
+	else
+		lh_on_wait_begin_of(c->object, c->frame, lh_call_how(*c));
+}
+
 #define WAIT(fn, h, params, args)                                                                  \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
@@ -81,9 +90,10 @@ static __attribute__((noinline)) bool joins(struct lh_call *call)
 			rc = LH_REAL(fn) args;                                                     \
 			lh_on_acquired(c, outcome(rc));                                            \
 		} else {                                                                           \
-			lh_on_wait_begin(&c);                                                      \
+			wait_begins(&c);                                                           \
 			rc = LH_REAL(fn) args;                                                     \
-			lh_on_wait_end(&c, outcome(rc));                                           \
+			if (!lh_on_wait_end_cached(o, outcome(rc)))                                \
+				lh_on_wait_end_uncached(o, c.frame, lh_call_how(c), outcome(rc));  \
 		}                                                                                  \
 		return rc;                                                                         \
 	}

@@ -40,23 +40,6 @@ static int outcome_of_c11(int rc)
 		return LH_IN_REGISTER(0); /* not the register that has the result */               \
 	} while (0)
 
-static __attribute__((noinline, cold)) void wait_begins(const void *o, uintptr_t frame,
-							uint64_t how)
-{
-	const struct lh_call call = lh_call_of(o, frame, how);
-
-	lh_on_wait_begin(&call);
-}
-
-static __attribute__((noinline, cold)) int wait_ends(const void *o, uintptr_t frame, uint64_t how,
-						     int outcome)
-{
-	const struct lh_call call = lh_call_of(o, frame, how);
-
-	lh_on_wait_end(&call, outcome);
-	return outcome;
-}
-
 static __attribute__((noinline, cold)) int release_failed(const void *o, uintptr_t frame,
 							  uint64_t how, int rc)
 {
@@ -69,9 +52,12 @@ static __attribute__((noinline, cold)) int release_failed(const void *o, uintptr
 /* The wait is announced and checked before it begins. */
 #define WAIT_FOR(fn, k, m, h, args)                                                                \
 	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);                                   \
-	wait_begins((const void *)o, frame, lh_call_how(CALL(k, m, h)));                           \
+	lh_on_wait_begin_of((const void *)o, frame, lh_call_how(CALL(k, m, h)));                   \
 	int rc = lh_real.fn args;                                                                  \
-	RETURN_AFTER(wait_ends((const void *)o, frame, lh_call_how(CALL(k, m, h)), OUTCOME(rc)),   \
+	if (LH_LIKELY(lh_on_wait_end_cached((const void *)o, OUTCOME(rc))))                        \
+		return LH_IN_REGISTER(0);                                                          \
+	RETURN_AFTER(lh_on_wait_end_uncached((const void *)o, frame, lh_call_how(CALL(k, m, h)),   \
+					     OUTCOME(rc)),                                         \
 		     rc);
 
 #define LOCK(fn, first, k, m, h, params, args)                                                     \

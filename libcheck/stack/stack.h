@@ -62,19 +62,6 @@ static inline struct lh_context **lh_context_head(uintptr_t caller, uintptr_t de
 	return &lh_contexts.head[h >> 32 & lh_contexts.mask];
 }
 
-/* Compares in place, up to the first difference. */
-static inline bool lh_context_same(const struct lh_context *x, uintptr_t frame)
-{
-	const uintptr_t *stack = (const uintptr_t *)frame;
-	const struct lh_context_group *g = x->group, *end = g + x->groups;
-
-	for (; g != end; g++)
-		if (stack[g->distance[0]] != g->pc[0] || stack[g->distance[1]] != g->pc[1] ||
-		    stack[g->distance[2]] != g->pc[2] || stack[g->distance[3]] != g->pc[3])
-			return false;
-	return true;
-}
-
 /* Two words, compared at once. */
 typedef uintptr_t lh_two_words __attribute__((vector_size(16)));
 typedef int32_t lh_lanes __attribute__((vector_size(16), may_alias));
@@ -98,7 +85,7 @@ static inline bool lh_all_lanes(lh_lanes same)
 #endif
 }
 
-/* The same for a context that is most likely that of the stack. */
+/* Is it the context of the stack? It most likely is. */
 static inline __attribute__((always_inline)) bool lh_context_still_same(const struct lh_context *x,
 									uintptr_t frame)
 {
@@ -109,6 +96,18 @@ static inline __attribute__((always_inline)) bool lh_context_still_same(const st
 	for (; g != end; g++)
 		same &= lh_two_words_same(stack, g, 0) & lh_two_words_same(stack, g, 2);
 	return lh_all_lanes(same);
+}
+
+/* Compares in place. The words of the first group are those that most likely differ. */
+static inline bool lh_context_same(const struct lh_context *x, uintptr_t frame)
+{
+	const uintptr_t *stack = (const uintptr_t *)frame;
+	const struct lh_context_group *g = x->group;
+
+	return !x->groups ||
+	       (stack[g->distance[0]] == g->pc[0] && stack[g->distance[1]] == g->pc[1] &&
+		stack[g->distance[2]] == g->pc[2] && stack[g->distance[3]] == g->pc[3] &&
+		lh_context_still_same(x, frame));
 }
 
 static inline uintptr_t lh_context_depth(uintptr_t frame, uintptr_t python)
@@ -132,18 +131,24 @@ static inline const struct lh_context *lh_context_of_key(uintptr_t caller, uintp
 const struct lh_context *lh_context_find_forked(uintptr_t caller, uintptr_t depth,
 						uintptr_t frame) LH_HIDDEN;
 
-/* The context of the stack above the hook that has this frame, NULL if it is not known. */
-static inline const struct lh_context *lh_context_find(uintptr_t frame)
+/* lh_context_find for a caller that has the identity of the frames of Python. */
+static inline const struct lh_context *lh_context_find_with(uintptr_t frame, uintptr_t python)
 {
 	if (LH_UNLIKELY(lh_contexts.off))
 		return &lh_no_context;
 	uintptr_t caller = ((const uintptr_t *)frame)[1];
-	uintptr_t depth = lh_context_depth(frame, lh_python_identity(frame));
+	uintptr_t depth = lh_context_depth(frame, python);
 	const struct lh_context *x = lh_context_of_key(caller, depth, frame);
 
 	if (LH_LIKELY(x) || !lh_contexts.has_forks)
 		return x;
 	return lh_context_find_forked(caller, depth, frame);
+}
+
+/* The context of the stack above the hook that has this frame, NULL if it is not known. */
+static inline const struct lh_context *lh_context_find(uintptr_t frame)
+{
+	return lh_context_find_with(frame, lh_python_identity(frame));
 }
 
 struct lh_stack_walk_result {

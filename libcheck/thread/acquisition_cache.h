@@ -15,16 +15,26 @@
  *     the last held lock lives               the held list has its id. lh_chain_release makes only
  *                                            chains stale whose last held lock has ended
  *     the code is there                      dlclose raises the epochs
- * - Without entries for threads of CPython, whose stack is more than its return addresses.
+ * - The frames of Python are part of the stack, so their identity is part of the key. A thread
+ *   without the GIL does not move in Python, and its identity is in lh_self. With the GIL it is
+ *   read each time, and the entry is looked up later.
  */
 #ifndef LH_THREAD_ACQUISITION_CACHE_H
 #define LH_THREAD_ACQUISITION_CACHE_H
 
 #include "libcheck/thread/thread.h"
 
-/* Where the entry of an acquisition is, if there is one. The entry beside it may be the one that
- * was there before. */
-static inline struct lh_acquisition *lh_acquisition_at(struct lh_self *self, uintptr_t caller,
+/* self->python of a thread that has the GIL: no entry has such a key. */
+#define LH_ACQUISITION_NONE ((uintptr_t)1 << 63)
+
+/* The return address of the hook, with the identity of the frames of Python; 0: there are none. */
+static inline uintptr_t lh_acquisition_key(uintptr_t frame, uintptr_t python)
+{
+	return ((const uintptr_t *)frame)[1] + python;
+}
+
+/* Where the entry of an acquisition is, if there is one. */
+static inline struct lh_acquisition *lh_acquisition_at(struct lh_self *self, uintptr_t key,
 						       uintptr_t frame, const void *object,
 						       uint64_t top)
 {
@@ -32,7 +42,7 @@ static inline struct lh_acquisition *lh_acquisition_at(struct lh_self *self, uin
 		BITS = __builtin_ctz(LH_ACQUISITIONS),
 		ROW = __builtin_ctz(sizeof(struct lh_acquisition))
 	};
-	uint64_t h = caller + frame * 8 + (uintptr_t)object * 4 + top;
+	uint64_t h = key + frame * 8 + (uintptr_t)object * 4 + top;
 
 	h = h * 0x9e3779b97f4a7c15u >> (64 - BITS - ROW) & (LH_ACQUISITIONS - 1) << ROW;
 	return (struct lh_acquisition *)((char *)self->acquisition + h);
@@ -72,6 +82,19 @@ static inline uint64_t lh_acquisition_lock_state(const struct lh_lock *l)
 		       "state");
 	__builtin_memcpy(&state, &l->gen, sizeof(state));
 	return state;
+}
+
+/* Is it the lock of which the entry was made, in the same state? Its owner is not compared. */
+static inline bool lh_acquisition_is_of_lock(const struct lh_acquisition *a)
+{
+	uint32_t now, then;
+
+	_Static_assert(offsetof(struct lh_lock, owner) ==
+			       offsetof(struct lh_lock, gen) + sizeof(now),
+		       "state");
+	__builtin_memcpy(&now, &a->l->gen, sizeof(now));
+	__builtin_memcpy(&then, &a->state, sizeof(then));
+	return now == then;
 }
 
 /* The same of a lock without an owner. */

@@ -4,27 +4,17 @@
  *
  * Many threads may hold a lock shared, so its count needs an atomic addition for each, and its line
  * moves from processor to processor. So of the shared acquisitions of a lock that a thread makes
- * within one tick, only the first few are counted at once. The thread keeps the number of the
- * others, and adds it to the lock's count when it is large, with the thread's next shared
- * acquisition after the tick, or at the thread's end.
- *
- * Takes no lock. What a thread keeps is lost if the process is killed.
+ * within one tick, only the first few are counted at once (own_count.h).
  */
 #ifndef LH_THREAD_OWN_READS_H
 #define LH_THREAD_OWN_READS_H
 
-#include "libcheck/thread/thread.h"
+#include "libcheck/thread/own_count.h"
 
-static inline __attribute__((always_inline)) struct lh_own_reads *
+static inline __attribute__((always_inline)) struct lh_own_count *
 lh_own_reads_of(struct lh_self *self, lh_lock_id lock)
 {
 	return &self->own_reads[lock & (LH_OWN_READS - 1)];
-}
-
-/* May an acquisition at this time be kept? Then the caller lowers `room`. */
-static inline bool lh_own_read_is_kept(const struct lh_own_reads *r, lh_lock_id lock, uint32_t tick)
-{
-	return r->lock == lock && r->tick == tick && r->room;
 }
 
 /* Counts one that is not kept. */

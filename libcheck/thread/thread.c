@@ -357,6 +357,7 @@ struct lh_self *lh_live_thread_attach(uint32_t live_row, uintptr_t low, uintptr_
 	__atomic_store_n(&live->state, LH_LIVE_ATTACHED, __ATOMIC_RELEASE);
 	become(self);
 	lh_python_away = NULL;
+	self->python = 0;
 	return self;
 }
 

@@ -53,7 +53,7 @@ struct lh_chain_cache_entry {
  * the last held lock was that one. What the ledger has for it is known: see acquisition_cache.h.
  */
 struct lh_acquisition {
-	uintptr_t caller, frame; /* return address and frame of the hook */
+	uintptr_t key, frame; /* see lh_acquisition_key; frame of the hook */
 	struct lh_held_chain {
 		lh_lock_id lock;
 		lh_chain_id chain;
@@ -80,23 +80,21 @@ struct lh_rounds {
 	struct member *sets; /* of threads that it passes barriers with */
 };
 
-/* Waits for a lock in one mode that are not yet in its counts: see own_waits.h. */
-struct lh_own_waits {
-	uint64_t key;     /* the lock, and the mode */
-	uint32_t tick;    /* of the last wait */
-	uint16_t at_once; /* waits in this tick that were counted at once */
-	uint16_t n;       /* waits that are kept */
-	uint32_t measured;
-	uint32_t ns[LH_OWN_WAITS_KEPT / LH_OWN_WAITS_MEASURED]; /* the lengths of these */
-};
-
-/* Shared acquisitions of a lock that are not yet in its count: see own_reads.h. */
-struct lh_own_reads {
+/* Waits for a lock, or shared acquisitions of it, that are not yet in its counts: see own_count.h.
+ */
+struct lh_own_count {
 	lh_lock_id lock;
 	uint32_t tick;    /* in which they happen */
 	uint16_t room;    /* so many may still be kept before they are added */
 	uint16_t kept;    /* `room` when none was kept; 0: none may be */
-	uint32_t in_tick; /* acquisitions in this tick that were counted at once */
+	uint32_t at_once; /* in this tick, so many were counted at once */
+};
+
+/* Waits for a lock in one mode: see own_waits.h. */
+struct lh_own_waits {
+	struct lh_own_count count;
+	uint32_t mode, measured;
+	uint32_t ns[LH_OWN_WAITS_KEPT / LH_OWN_WAITS_MEASURED]; /* the lengths of these */
 };
 
 /* A stack with the frames of Python that have this identity. */
@@ -110,6 +108,7 @@ struct lh_self {
 	uint32_t number;                   /* row of LH_T_LIVE_THREAD */
 	uint32_t sample;                   /* acquisitions until the next exact hold time */
 	uint32_t acquisition_epoch;        /* raised, atomically, to empty the acquisition cache */
+	uintptr_t python;                  /* of the frames of Python: see lh_acquisition_key */
 	struct lh_live_thread *live_saved; /* the row, inside the library too */
 	uintptr_t inside;                  /* frame of the hook that is inside, 0 none */
 	uint32_t reused;                   /* another thread had this row before */
@@ -118,7 +117,13 @@ struct lh_self {
 	const void *once_call;
 	uintptr_t cond_frame;  /* frame of the last condition wait */
 	uintptr_t futex_frame; /* frame of the last wait in a futex of the program's own */
-	bool wait_is_known;    /* nothing was new when this wait began */
+	/* Of the wait that began last, for its end: its entry of the acquisition cache. NULL: none;
+	 * then its stack, if that was looked up, and the epoch of the cache before that. */
+	const struct lh_acquisition *wait_entry;
+	const struct lh_context *wait_context;
+	uint32_t wait_epoch;
+	uint32_t acquisitions_kept; /* entries of the acquisition cache that were not replaced */
+	bool wait_is_known;         /* nothing was new when this wait began */
 	bool waits_for_free; /* no thread held the lock when this wait began; wait_entries is set */
 	const void *cover;   /* with `inner`: the announced lock whose code runs */
 	/* The condition wait in which the wait of the live-thread row happens: in a signal handler,
@@ -147,7 +152,7 @@ struct lh_self {
 	uint64_t try_entries;  /* the acquisitions of the lock then */
 	uint32_t visited_used; /* words of `visited` from here on are zero */
 	uint64_t cache_used[LH_CHAIN_CACHE / 2 / 64]; /* bits of the pairs that are not zero */
-	struct lh_own_reads own_reads[LH_OWN_READS];
+	struct lh_own_count own_reads[LH_OWN_READS];
 	struct lh_own_waits own_waits[LH_OWN_WAITS];
 	/* The large ones last: a thread touches few of their pages, of `visited` the first. */
 	uint64_t visited[LH_VISITED_BITS / 64];

@@ -149,12 +149,51 @@ static PyObject *meet_with_gil(PyObject *self, PyObject *args)
 	Py_RETURN_NONE;
 }
 
+static pthread_mutex_t door = PTHREAD_MUTEX_INITIALIZER;
+
+/* Takes the mutex, and perhaps the door under it, without the GIL, or before it lets the GIL go. */
+static PyObject *without_or_before(PyObject *self, PyObject *args)
+{
+	int without, with_door;
+	PyThreadState *mine = NULL;
+
+	(void)self;
+	if (!PyArg_ParseTuple(args, "pp", &without, &with_door))
+		return NULL;
+	if (without)
+		mine = PyEval_SaveThread();
+	pthread_mutex_lock(&table);
+	if (with_door) {
+		pthread_mutex_lock(&door);
+		pthread_mutex_unlock(&door);
+	}
+	pthread_mutex_unlock(&table);
+	if (!without)
+		mine = PyEval_SaveThread();
+	PyEval_RestoreThread(mine);
+	Py_RETURN_NONE;
+}
+
+static PyObject *table_under_door(PyObject *self, PyObject *args)
+{
+	(void)self, (void)args;
+	PyThreadState *mine = PyEval_SaveThread();
+	pthread_mutex_lock(&door);
+	pthread_mutex_lock(&table);
+	pthread_mutex_unlock(&table);
+	pthread_mutex_unlock(&door);
+	PyEval_RestoreThread(mine);
+	Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {{"under_gil", under_gil, METH_NOARGS, NULL},
 				{"without_gil", without_gil, METH_NOARGS, NULL},
 				{"then_gil", then_gil, METH_NOARGS, NULL},
 				{"then_gil_gated", then_gil_gated, METH_NOARGS, NULL},
 				{"under_gil_gated", under_gil_gated, METH_NOARGS, NULL},
 				{"call_under_table", call_under_table, METH_O, NULL},
+				{"without_or_before", without_or_before, METH_VARARGS, NULL},
+				{"table_under_door", table_under_door, METH_NOARGS, NULL},
 				{"foreign_with_table", foreign_with_table, METH_NOARGS, NULL},
 				{"foreign_thread", foreign_thread, METH_NOARGS, NULL},
 				{"join_under_gil", join_under_gil, METH_NOARGS, NULL},

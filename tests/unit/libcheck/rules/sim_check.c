@@ -144,11 +144,7 @@ static bool blocks(unsigned t, unsigned u)
 		return true;
 	if (!shared)
 		return sim_real->lock[lock].readers >> u & 1;
-	return lock == LOCK_W &&
-	       (sim_broken->sees_queue
-			? sim_real->thread[u].want == lock &&
-				  sim_real->thread[u].mode == LH_EXCLUSIVE && is_promised(u)
-			: is_queued_writer(u, lock));
+	return lock == LOCK_W && is_queued_writer(u, lock);
 }
 
 /* The threads that t waits for, and those that these wait for; of the threads in `among`. */

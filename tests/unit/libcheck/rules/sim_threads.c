@@ -27,6 +27,9 @@ bool lh_fork_uncopied;
 struct lh_python lh_python;
 __thread struct lh_python_kept lh_python_kept;
 
+bool sim_cached;
+uint64_t sim_cached_waits;
+
 /* The rows that the threads share. */
 static struct shared {
 	struct lh_live_thread live[THREADS + 1];
@@ -117,6 +120,12 @@ void lh_held_measure_begin(struct lh_self *self, struct lh_held *h)
 	(void)self, (void)h;
 }
 
+void lh_on_acquired_cache(struct lh_self *self, const struct lh_call *call, uintptr_t python,
+			  uint32_t n, const struct lh_acquisition *known)
+{
+	(void)self, (void)call, (void)python, (void)n, (void)known;
+}
+
 /* No wait and no hold is counted. */
 bool lh_contention_is_ready(const struct lh_lock *l)
 {
@@ -139,10 +148,10 @@ void lh_contention_acquired(struct lh_lock *l, lh_thread_id thread, uint32_t wei
 {
 	(void)l, (void)thread, (void)weight;
 }
-bool lh_own_wait_begin_slow(struct lh_self *self, struct lh_own_waits *w, uint64_t key,
-			    uint32_t tick)
+bool lh_own_wait_begin_slow(struct lh_self *self, struct lh_own_waits *w, lh_lock_id lock,
+			    enum lh_mode mode)
 {
-	(void)self, (void)w, (void)key, (void)tick;
+	(void)self, (void)w, (void)lock, (void)mode;
 	return false;
 }
 
@@ -304,25 +313,46 @@ void lh_on_try_failed(const struct lh_call *call)
 }
 
 /* As in mutex.c. */
-void lh_on_wait_begin(const struct lh_call *call)
+static void begin_uncached(const struct lh_call *call)
 {
 	struct lh_event_frame event;
 	lh_lock_id id = LH_LOCK_ID(lh_lock_find(call->object), 1);
 
+	if (lh_on_wait_begin_known(call) || !lh_event_begin(&event, call))
+		return;
+	lh_event_announce_wait(&event, id, LH_SITE(call->stack, call->how, call->mode),
+			       LH_WAIT_LOCK, 0);
+	lh_wait_cycle_check(event.self);
+	lh_event_end(&event);
+}
+void lh_on_wait_begin_uncached(const void *of, uintptr_t frame, uint64_t how)
+{
+	struct lh_call call = lh_call_of(of, frame, how);
+
+	call.stack = me() + 1;
+	begin_uncached(&call);
+}
+static void begin_wait(const struct lh_call *call, bool cached)
+{
+	struct lh_call without_stack = *call;
+
+	without_stack.stack = 0;
 	sim_real_withdraw(me());
 	sim_real->thread[me()].asked = false;
 	if (sim_broken->late_announce)
 		sim_hold_back(true);
-	if (lh_on_wait_begin_known(call)) {
-		if (call->how == LH_BLOCKING && !sim_real->thread[me()].asked)
-			sim_check_no(me());
-	} else if (lh_event_begin(&event, call)) {
-		lh_event_announce_wait(&event, id, LH_SITE(call->stack, call->how, call->mode),
-				       LH_WAIT_LOCK, 0);
-		lh_wait_cycle_check(event.self);
-		lh_event_end(&event);
-	}
+	if (cached)
+		lh_on_wait_begin_of(call->object, call->frame, lh_call_how(without_stack));
+	else
+		begin_uncached(call);
+	sim_cached_waits += lh_self_get()->wait_entry != NULL;
+	if (call->how == LH_BLOCKING && !sim_real->thread[me()].asked)
+		sim_check_no(me());
 	sim_hold_back(false);
+}
+void lh_on_wait_begin(const struct lh_call *call)
+{
+	begin_wait(call, false);
 }
 void lh_on_wait_end(const struct lh_call *call, int rc)
 {
@@ -355,7 +385,7 @@ void lh_on_release_slow(const struct lh_call *call)
 
 static struct lh_call call_of(unsigned lock, enum lh_mode mode, enum lh_how how)
 {
-	static const uintptr_t frame[2]; /* no stack is compared */
+	static const uintptr_t frame[2] = {0, 1}; /* no stack is compared */
 
 	return (struct lh_call){.object = &object[lock],
 				.frame = (uintptr_t)frame,
@@ -430,11 +460,13 @@ static void acquire(unsigned lock, enum lh_mode mode, enum lh_how how, unsigned 
 		return;
 	}
 	sim_real_wants(me(), lock, mode, how);
-	lh_on_wait_begin(&call);
+	begin_wait(&call, sim_cached);
 	if (*late != NO_LOCK)
 		append(&(struct lh_call){.object = &object[*late], .stack = me() + 1});
 	*late = NO_LOCK;
-	lh_on_wait_end(&call, block());
+	int rc = block();
+	if (!sim_cached || !lh_on_wait_end_cached(call.object, rc))
+		lh_on_wait_end(&call, rc);
 }
 
 static void release(unsigned lock, unsigned *late)
@@ -607,6 +639,56 @@ static void set_up_threads(void)
 	}
 }
 
+/* As in known_again.c. The thread holds the locks of `held`, the last one last. */
+static void fill_entry(unsigned t, const struct lh_call *call, const struct lh_live_thread *held)
+{
+	struct lh_self *self = &shared->self[t + 1];
+	lh_lock_id id = LH_LOCK_ID(lh_lock_find(call->object), 1);
+	uint64_t top = lh_acquisition_top(held, held->held_n);
+	uintptr_t key = lh_acquisition_key(call->frame, 0);
+	struct lh_acquisition *a = lh_acquisition_at(self, key, call->frame, call->object, top);
+
+	if (held->held_n && call->mode == LH_SHARED)
+		return;
+	*a = (struct lh_acquisition){.key = key,
+				     .frame = call->frame,
+				     .own = {id, LH_LOCK_ROW(id)},
+				     .l = &shared->lock[LH_LOCK_ROW(id)],
+				     .site = LH_SITE(t + 1, call->how, call->mode),
+				     .x = &lh_no_context};
+	a->state = lh_acquisition_free_state(a->l);
+	memcpy(&a->top, &top, sizeof(top));
+}
+
+static void remove_held(struct lh_live_thread *held, unsigned lock)
+{
+	uint32_t n = held->held_n;
+
+	held->held_n = 0;
+	for (uint32_t i = 0; i < n; i++)
+		if (LH_LOCK_ROW(held->held[i].lock) != lock + 1)
+			held->held[held->held_n++] = held->held[i];
+}
+
+/* The acquisitions of the thread in the order of the program, each as if it succeeds. */
+static void fill_cache(unsigned t)
+{
+	struct lh_live_thread held = {0};
+
+	for (const struct op *op = program->op[t]; op->kind; op++) {
+		if (op->kind == 'U')
+			remove_held(&held, op->object);
+		if (!strchr("LRT", op->kind))
+			continue;
+		struct lh_call call =
+			call_of(op->object, op->kind == 'R' ? LH_SHARED : LH_EXCLUSIVE,
+				op->kind == 'T' ? LH_TIMED : LH_BLOCKING);
+		fill_entry(t, &call, &held);
+		held.held[held.held_n++] = (struct lh_held){.lock = LH_LOCK_ID(op->object + 1, 1),
+							    .chain = op->object + 1};
+	}
+}
+
 void sim_set_up(const struct program *p)
 {
 	static const uint32_t none;
@@ -630,6 +712,8 @@ void sim_set_up(const struct program *p)
 	memset(finding, 0, sizeof(finding));
 	set_up_locks();
 	set_up_threads();
+	for (unsigned t = 0; sim_cached && t < p->threads; t++)
+		fill_cache(t);
 	lh_wait_cycle_init();
 	sim_threads_begin(p->threads, sim_body);
 }

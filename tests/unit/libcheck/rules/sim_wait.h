@@ -1,11 +1,12 @@
 /*
  * sim_wait.h — threads that wait for locks, in every order of their single loads and stores.
  *
- * The threads run the code of the library (wait_cycle.c, known_wait.c, the inlined events). It is
- * compiled with -fsanitize=thread, so the compiler calls a function before each load and store, and
- * sim_memory.c defines these functions. A store goes into the thread's store buffer; a load from a
- * word that another thread writes lets any other thread run first. sim_explore.c tries all orders,
- * or random ones. sim_check.c has the locks as they really are, and says what must hold.
+ * The threads run the code of the library (wait_cycle.c, known_wait.c, cached_wait.c, the inlined
+ * events). It is compiled with -fsanitize=thread, so the compiler calls a function before each load
+ * and store, and sim_memory.c defines these functions. A store goes into the thread's store buffer;
+ * a load from a word that another thread writes lets any other thread run first. sim_explore.c
+ * tries all orders, or random ones. sim_check.c has the locks as they really are, and says what
+ * must hold.
  *
  *   sim_memory.c    store buffers, threads as coroutines, the state of all that they can change
  *   sim_check.c     the real locks; is a report true, is a deadlock missed
@@ -52,7 +53,6 @@ struct broken {
 	bool one_search;    /* the second search sees what the first one saw */
 	bool late_release;  /* the hold is removed after the lock was released */
 	bool twice;         /* which deadlocks were reported is not known */
-	bool sees_queue;    /* a writer who is not queued yet counts as queued in truth, too */
 };
 
 /* ---- sim_memory.c ---- */
@@ -150,6 +150,9 @@ void sim_check_end(void);      /* no thread can go on */
 
 /* ---- sim_threads.c ---- */
 
+/* Each thread has made all its acquisitions before, and has them in its acquisition cache. */
+extern bool sim_cached;
+extern uint64_t sim_cached_waits; /* that were found there */
 void sim_set_up(const struct program *p);
 void sim_body(unsigned t);
 void sim_become(unsigned t); /* lh_self_get is of this thread */

@@ -4,6 +4,7 @@
  * sim_check.c). Each part of the argument in docs/theory.md is taken away once, and the test finds
  * what goes wrong.
  * LINKS: libcheck/rules/wait_cycle.c libcheck/rules/deadlock_end.c libcheck/events/known_wait.c
+ * libcheck/events/cached_wait.c
  * tests/unit/libcheck/rules/sim_memory.c tests/unit/libcheck/rules/sim_check.c
  * tests/unit/libcheck/rules/sim_threads.c tests/unit/libcheck/rules/sim_explore.c
  */
@@ -121,12 +122,21 @@ static void parts_of_the_argument(void)
 	needs("reports are forgotten", inverted, (struct broken){.twice = true}, "twice");
 }
 
-int main(void)
+static void all(void)
 {
 	two_threads();
 	three_threads();
 	random_orders();
 	misled_twice();
 	parts_of_the_argument();
+}
+
+int main(void)
+{
+	all();
+	CHECK_EQ(sim_cached_waits, 0);
+	sim_cached = true;
+	all();
+	CHECK(sim_cached_waits > 0);
 	return unit_done();
 }

@@ -42,9 +42,9 @@ static void set_up(void)
 static void read_once(uint32_t row)
 {
 	lh_lock_id lock = LH_LOCK_ID(row, 1);
-	struct lh_own_reads *r = lh_own_reads_of(&self, lock);
+	struct lh_own_count *r = lh_own_reads_of(&self, lock);
 
-	if (lh_own_read_is_kept(r, lock, tick))
+	if (lh_own_is_kept(r, lock, tick))
 		r->room--;
 	else
 		lh_own_read_count(&self, &locks[row], lock);
