@@ -2,7 +2,6 @@
  * fork-storm.c — 300 forks while two threads lock without pause; each child acquires a hundred new
  * locks and its parent's. A child that inherits one of our internal locks as held hangs.
  * LIMIT: 30
- * TIMES: 3
  */
 #include "observe.h"
 

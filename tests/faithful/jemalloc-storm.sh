@@ -1,7 +1,6 @@
 # jemalloc-storm — allocators that lock pthread mutexes inside malloc: 4 threads, 200,000
 # allocations each, the allocator preloaded before us, after us, and linked.
 # LIMIT: 60
-# TIMES: 2
 cat > storm.c <<'C'
 #include "observe.h"
 static void *thread(void *arg)

@@ -2,7 +2,7 @@
  * loader-lock.c — one thread holds a mutex and makes every lock call; another one is in dlopen, in
  * a constructor that wants this mutex, while it holds the loader's lock. If a call of ours needs
  * the loader, it hangs here.
- * TIMES: 20
+ * TIMES: 5
  * PLUGIN:
  * FLAGS: -rdynamic
  */

@@ -2,7 +2,7 @@
  * phdr-abba.c — a dl_iterate_phdr callback (which holds the loader's lock) acquires a mutex that
  * another thread holds while it locks in new code. A wrapper that walks the loader's list closes
  * the cycle.
- * TIMES: 20
+ * TIMES: 5
  * PLUGIN:
  */
 #include "observe.h"

@@ -1,7 +1,7 @@
 /*
  * plugin-throw.c — a C program opens a C++ library that throws: the unwinder of the exception must
  * be libgcc's, and its own lock calls pass through us.
- * TIMES: 20
+ * TIMES: 5
  * PLUGIN: c++
  */
 #ifdef PLUGIN

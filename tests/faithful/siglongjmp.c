@@ -2,7 +2,6 @@
  * siglongjmp.c — a timer's handler jumps out of any code of the main thread, also out of lock
  * calls, thousands of times; another thread works meanwhile and must continue.
  * LIMIT: 20
- * TIMES: 2
  */
 #include "observe.h"
 #include <setjmp.h>
