@@ -351,19 +351,16 @@ bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
 	if (LH_UNLIKELY(n &&
 			(!parent || (call->mode == LH_SHARED && lh_held_find(live, call->object)))))
 		return false;
-	bool appended =
-		LH_UNLIKELY(!chain) && lh_on_acquired_new_chain(self, call, parent, id, site);
-	if (LH_UNLIKELY(!chain)) {
-		if (!appended || l->destroy_stack != LH_LOCK_REVIVED)
-			return appended;
-		chain = live->held[n].chain; /* for the next lock of the row */
-	}
-	if (!appended)
+	if (LH_UNLIKELY(!chain && l->destroy_stack != LH_LOCK_REVIVED))
+		return lh_on_acquired_new_chain(self, call, parent, id, site);
+	if (LH_LIKELY(chain))
 		lh_held_append(self, live, l, (enum lh_mode)call->mode,
 			       (struct lh_held){.address = (uintptr_t)call->object,
 						.lock = id,
 						.site = site,
 						.tick = lh_clock_tick(),
 						.chain = chain});
+	else if (!lh_on_acquired_new_chain(self, call, parent, id, site))
+		return false;
 	return keep_last(self, call, *x, python, epoch);
 }
