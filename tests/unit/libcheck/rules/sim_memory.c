@@ -559,6 +559,17 @@ static void before_rmw(void *at, size_t size)
 	}
 }
 
+/* `result`: of `was`, the value that was there, and `value`. */
+#define READ_MODIFY_WRITE(bits, type, name, result)                                                \
+	type __tsan_atomic##bits##_##name(type *at, type value, int order);                        \
+	type __tsan_atomic##bits##_##name(type *at, type value, int order)                         \
+	{                                                                                          \
+		(void)order;                                                                       \
+		before_rmw(at, sizeof(type));                                                      \
+		type was = *at;                                                                    \
+		*at = (type)(result);                                                              \
+		return was;                                                                        \
+	}
 #define ATOMIC(bits, type)                                                                         \
 	type __tsan_atomic##bits##_load(const type *at, int order);                                \
 	type __tsan_atomic##bits##_load(const type *at, int order)                                 \
@@ -573,33 +584,9 @@ static void before_rmw(void *at, size_t size)
 		before_store(at, sizeof(type), order >= __ATOMIC_RELEASE);                         \
 		*(volatile type *)at = value;                                                      \
 	}                                                                                          \
-	type __tsan_atomic##bits##_fetch_add(type *at, type value, int order);                     \
-	type __tsan_atomic##bits##_fetch_add(type *at, type value, int order)                      \
-	{                                                                                          \
-		(void)order;                                                                       \
-		before_rmw(at, sizeof(type));                                                      \
-		type was = *at;                                                                    \
-		*at = (type)(was + value);                                                         \
-		return was;                                                                        \
-	}                                                                                          \
-	type __tsan_atomic##bits##_fetch_or(type *at, type value, int order);                      \
-	type __tsan_atomic##bits##_fetch_or(type *at, type value, int order)                       \
-	{                                                                                          \
-		(void)order;                                                                       \
-		before_rmw(at, sizeof(type));                                                      \
-		type was = *at;                                                                    \
-		*at = (type)(was | value);                                                         \
-		return was;                                                                        \
-	}                                                                                          \
-	type __tsan_atomic##bits##_exchange(type *at, type value, int order);                      \
-	type __tsan_atomic##bits##_exchange(type *at, type value, int order)                       \
-	{                                                                                          \
-		(void)order;                                                                       \
-		before_rmw(at, sizeof(type));                                                      \
-		type was = *at;                                                                    \
-		*at = value;                                                                       \
-		return was;                                                                        \
-	}
+	READ_MODIFY_WRITE(bits, type, fetch_add, was + value)                                      \
+	READ_MODIFY_WRITE(bits, type, fetch_or, was | value)                                       \
+	READ_MODIFY_WRITE(bits, type, exchange, value)
 ATOMIC(8, uint8_t)
 ATOMIC(16, uint16_t)
 ATOMIC(32, uint32_t)
