@@ -33,7 +33,11 @@ static inline uintptr_t lh_acquisition_key(uintptr_t frame, uintptr_t python)
 	return ((const uintptr_t *)frame)[1] + python;
 }
 
-/* Where the entry of an acquisition is, if there is one. */
+/*
+ * Where the entry of an acquisition is, if there is one. The factor is the best of thirty million
+ * random ones for locks of an array, up to 1 MB from each other: with that of the golden ratio,
+ * three out of four locks at distances of 128 or 256 bytes share an entry with another one.
+ */
 static inline struct lh_acquisition *lh_acquisition_at(struct lh_self *self, uintptr_t key,
 						       uintptr_t frame, const void *object,
 						       uint64_t top)
@@ -44,7 +48,7 @@ static inline struct lh_acquisition *lh_acquisition_at(struct lh_self *self, uin
 	};
 	uint64_t h = key + frame * 8 + (uintptr_t)object * 4 + top;
 
-	h = h * 0x9e3779b97f4a7c15u >> (64 - BITS - ROW) & (LH_ACQUISITIONS - 1) << ROW;
+	h = h * 0x7909c540e9e99545u >> (64 - BITS - ROW) & (LH_ACQUISITIONS - 1) << ROW;
 	return (struct lh_acquisition *)((char *)self->acquisition + h);
 }
 

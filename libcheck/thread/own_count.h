@@ -2,9 +2,10 @@
  * own_count.h — what a thread does often with one lock, and has not yet added to the lock's counts:
  * the rule that own_waits.h and own_reads.h share.
  *
- * Within one tick, the first few are counted at once, with all that is known of them. Of those that
- * follow, the thread keeps the number, and adds it when it is large, with its next one after the
- * tick, when another lock takes the entry, or at the thread's end.
+ * The first few are counted at once, with all that is known of them; so are the first few after a
+ * time without any. Of those that follow, the thread keeps the number, and adds it when it is
+ * large, with its next one after the tick, when another lock takes the entry, or at the thread's
+ * end.
  *
  * Takes no lock. What a thread keeps is lost if the process is killed.
  */
@@ -29,21 +30,27 @@ static inline uint32_t lh_own_take(struct lh_own_count *c)
 	return kept > room ? kept - room : 0;
 }
 
-/* For one that is not kept, when lh_own_take has taken the others. False: it is one of the `first`
- * of the tick. Otherwise from now on `keep` of them may be kept, this one too. */
+struct lh_own_rule {
+	uint16_t first; /* so many are counted at once */
+	uint16_t keep;  /* then, so many are kept before they are added */
+	uint32_t quiet; /* after so many milliseconds without any, the first are counted at once
+			   again */
+};
+
+/* For one that is not kept, when lh_own_take has taken the others. False: it is to be counted at
+ * once. Otherwise from now on some may be kept, this one too. */
 static inline bool lh_own_keep(struct lh_own_count *c, lh_lock_id lock, uint32_t tick,
-			       uint32_t first, uint16_t keep)
+			       struct lh_own_rule rule)
 {
-	if (c->lock != lock || c->tick != tick) {
-		c->lock = lock;
-		c->tick = tick;
+	if (c->lock != lock || tick - c->tick > rule.quiet)
 		c->at_once = 0;
-	}
-	if (c->at_once < first) {
+	c->lock = lock;
+	c->tick = tick;
+	if (c->at_once < rule.first) {
 		c->at_once++;
 		return false;
 	}
-	c->room = c->kept = keep;
+	c->room = c->kept = rule.keep;
 	return true;
 }
 

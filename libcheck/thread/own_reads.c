@@ -1,10 +1,8 @@
 /* own_reads.c — counts the shared acquisitions of a thread that makes many. */
 #include "libcheck/thread/own_reads.h"
 
-enum {
-	FIRST = 16, /* in one tick that are counted at once */
-	KEPT = 64
-};
+/* Of each tick, the first ones are counted at once. */
+static const struct lh_own_rule rule = {.first = 16, .keep = 64};
 
 static void add_to_lock(struct lh_own_count *r)
 {
@@ -21,7 +19,7 @@ void lh_own_read_count(struct lh_self *self, struct lh_lock *l, lh_lock_id lock)
 
 	if (r->kept)
 		add_to_lock(r);
-	if (lh_own_keep(r, lock, lh_clock_tick(), FIRST, KEPT))
+	if (lh_own_keep(r, lock, lh_clock_tick(), rule))
 		r->room--;
 	else
 		__atomic_fetch_add(&l->shared, 1, __ATOMIC_RELAXED);

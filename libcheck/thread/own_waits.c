@@ -2,6 +2,9 @@
 #include "libcheck/thread/own_waits.h"
 #include "libcheck/lock/contention.h"
 
+static const struct lh_own_rule rule = {
+	.first = LH_OWN_WAITS_AT_ONCE, .keep = LH_OWN_WAITS_KEPT, .quiet = LH_OWN_WAITS_QUIET_MS};
+
 static void add_to_lock(struct lh_own_waits *w, lh_thread_id thread)
 {
 	uint32_t n = lh_own_take(&w->count), measured = w->measured;
@@ -18,8 +21,7 @@ bool lh_own_wait_begin_slow(struct lh_self *self, struct lh_own_waits *w, lh_loc
 	if (w->count.kept)
 		add_to_lock(w, self->live_saved->thread);
 	w->mode = mode;
-	return !lh_own_keep(&w->count, lock, lh_clock_tick(), LH_OWN_WAITS_AT_ONCE,
-			    LH_OWN_WAITS_KEPT);
+	return !lh_own_keep(&w->count, lock, lh_clock_tick(), rule);
 }
 
 void lh_own_waits_end(struct lh_self *self, lh_thread_id thread)

@@ -3,9 +3,9 @@
  *
  * A thread that waits for a lock all the time would write the lock's counts all the time, and so
  * would all the others: the lines of these counts would move from processor to processor with each
- * acquisition. So of the waits that a thread has within one tick, only the first few are counted at
- * once (own_count.h). Of the others the thread keeps the number, and the lengths of some. A wait
- * that outlasts its tick is always measured.
+ * acquisition. So of the waits of a thread only the first few are counted at once, and the first
+ * after a second without any (own_count.h). Of the others the thread keeps the number, and the
+ * lengths of some: also of the first of a tick. A wait that outlasts its tick is counted at once.
  */
 #ifndef LH_THREAD_OWN_WAITS_H
 #define LH_THREAD_OWN_WAITS_H
@@ -19,7 +19,7 @@ static inline struct lh_own_waits *lh_own_waits_of(struct lh_self *self, lh_lock
 	return &self->own_waits[(lock + mode * (LH_OWN_WAITS / 2)) & (LH_OWN_WAITS - 1)];
 }
 
-/* A wait for this lock begins. True: it is one of the first of the tick, and is counted at once. */
+/* A wait for this lock begins. True: it is one of the first, and is counted at once. */
 bool lh_own_wait_begin_slow(struct lh_self *self, struct lh_own_waits *w, lh_lock_id lock,
 			    enum lh_mode mode);
 static inline bool lh_own_wait_begin(struct lh_self *self, lh_lock_id lock, enum lh_mode mode)

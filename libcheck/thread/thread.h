@@ -37,7 +37,8 @@ enum {
 	LH_OWN_WAITS = 16,         /* locks for which a thread keeps waits; a power of two */
 	LH_OWN_WAITS_KEPT = 80,    /* waits that it keeps for one of them */
 	LH_OWN_WAITS_MEASURED = 8, /* of so many kept waits, one is measured */
-	LH_OWN_WAITS_AT_ONCE = 8   /* waits in one tick that are counted at once */
+	LH_OWN_WAITS_AT_ONCE = 8,  /* waits that are counted at once, */
+	LH_OWN_WAITS_QUIET_MS = 1000 /* after a time without a wait for the lock */
 };
 
 /* A checked acquisition: `lock` at `site` while `parent` was held is this chain. */
@@ -84,10 +85,10 @@ struct lh_rounds {
  */
 struct lh_own_count {
 	lh_lock_id lock;
-	uint32_t tick;    /* in which they happen */
+	uint32_t tick;    /* in which the last ones happened */
 	uint16_t room;    /* so many may still be kept before they are added */
 	uint16_t kept;    /* `room` when none was kept; 0: none may be */
-	uint32_t at_once; /* in this tick, so many were counted at once */
+	uint32_t at_once; /* so many were counted at once */
 };
 
 /* Waits for a lock in one mode: see own_waits.h. */

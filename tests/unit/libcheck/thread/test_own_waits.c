@@ -1,7 +1,7 @@
 /*
- * test_own_waits.c — tests that no wait is lost or counted twice: the first waits of a tick are
- * counted at once, the others when the tick is over, when they are many, when another lock takes
- * their place, or at the thread's end.
+ * test_own_waits.c — tests that no wait is lost or counted twice: the first waits are counted at
+ * once, the others with the next one when the tick is over, when they are many, when another lock
+ * takes their place, or at the thread's end.
  * LINKS: libcheck/thread/own_waits.c libcheck/lock/contention.c
  */
 #include "libcheck/base/histogram.h"
@@ -81,13 +81,13 @@ static int waits(lh_lock_id lock, enum lh_mode mode, int n, uint64_t ns)
 	return at_once;
 }
 
-static void the_first_of_a_tick(void)
+static void the_first_ones(void)
 {
 	set_up();
 	CHECK_EQ(waits(a, LH_EXCLUSIVE, 20, 1000), FIRST);
 	CHECK_EQ(stats[1].contended, 0); /* twelve are kept */
 	tick++;
-	CHECK_EQ(waits(a, LH_EXCLUSIVE, 1, 1000), 1);
+	CHECK_EQ(waits(a, LH_EXCLUSIVE, 1, 1000), 0);
 	CHECK_EQ(stats[1].contended, 12);
 	CHECK_EQ(stats[1].wait_ns, 12000);
 	CHECK_EQ(stats[1].wait_max_ns, 1000);
@@ -98,6 +98,32 @@ static void the_first_of_a_tick(void)
 	CHECK_EQ(contentions[1].share[0].thread, 5);
 	CHECK_EQ(contentions[1].share[0].waits, 12);
 	CHECK_EQ(contentions[1].share[0].wait_ns, 12000);
+	lh_own_waits_end(&self, live.thread);
+	CHECK_EQ(stats[1].contended, 13);
+}
+
+/* A thread that waits in each tick: each of its waits is measured, and added with the next one. */
+static void one_in_each_tick(void)
+{
+	set_up();
+	CHECK_EQ(waits(a, LH_EXCLUSIVE, FIRST, 700), FIRST);
+	for (uint64_t i = 0; i < 100; i++) {
+		tick += LH_OWN_WAITS_QUIET_MS;
+		CHECK_EQ(waits(a, LH_EXCLUSIVE, 1, 1000 + i), 0);
+		CHECK_EQ(stats[1].contended, i);
+		CHECK(!i || stats[1].wait_max_ns == 1000 + i - 1);
+	}
+}
+
+/* After a time without a wait, the first ones are counted at once again. */
+static void first_again(void)
+{
+	set_up();
+	CHECK_EQ(waits(a, LH_EXCLUSIVE, 20, 1000), FIRST);
+	tick += LH_OWN_WAITS_QUIET_MS + 1;
+	CHECK_EQ(waits(a, LH_EXCLUSIVE, 20, 1000), FIRST);
+	lh_own_waits_end(&self, live.thread);
+	CHECK_EQ(stats[1].contended, 2 * (20 - FIRST));
 }
 
 /* Of the kept ones some are measured; these stand for the others. */
@@ -175,7 +201,9 @@ static void not_kept(void)
 
 int main(void)
 {
-	the_first_of_a_tick();
+	the_first_ones();
+	one_in_each_tick();
+	first_again();
 	many_in_one_tick();
 	longer_than_a_tick();
 	another_lock_takes_the_place();
