@@ -257,7 +257,8 @@ int lh_on_acquired_uncached(const void *object, uintptr_t frame, uint64_t how, i
 		return rc;
 	if (LH_LIKELY(!rc && self->live) && lh_on_acquired_looked_up(self, &call, &x))
 		return rc;
-	if (x)
+	/* the stack of a handler is walked each time; see begin in event.c */
+	if (x && !(LH_STACKS[x->stack].flags & LH_STACK_HANDLER))
 		call.stack = x->stack;
 	if (rc == EBUSY && call.how == LH_TRY)
 		lh_on_try_failed(&call);
