@@ -7,8 +7,9 @@
  *
  * KIND is mutex, rwlock (one acquisition in ten writes), spin, semaphore (one permit) or hop (two
  * threads hand a turn to each other through a condition). Each thread chooses a lock at random,
- * acquires it, works for INSIDE rounds, releases it and works for OUTSIDE rounds, until MS
- * milliseconds are over. Work is a loop of dependent arithmetic that is counted in rounds and
+ * acquires it, works for INSIDE rounds, releases it and works for OUTSIDE rounds. After half of MS
+ * milliseconds, in which each thread has met each lock, the operations of MS milliseconds are
+ * counted. Work is a loop of dependent arithmetic that is counted in rounds and
  * calibrated once, so that every checker lets the program do the same work.
  */
 #include <pthread.h>
@@ -69,14 +70,14 @@ static unsigned choose(struct worker *w)
 		unsigned long n = 0, x = w->seed;                                                  \
                                                                                                    \
 		pthread_barrier_wait(&ready);                                                      \
-		for (; goes_on(); n++) {                                                           \
+		while (goes_on()) {                                                                \
 			struct lock *l = &lock[choose(w) % locks];                                 \
 			ACQUIRE;                                                                   \
 			x = work(x, inside);                                                       \
 			RELEASE;                                                                   \
 			x = work(x, outside);                                                      \
+			__atomic_store_n(&w->operations, ++n, __ATOMIC_RELAXED);                   \
 		}                                                                                  \
-		w->operations = n;                                                                 \
 		w->seed = x;                                                                       \
 		return NULL;                                                                       \
 	}
@@ -101,7 +102,7 @@ static void *run_hop(void *of)
 		while (turn != me && goes_on())
 			pthread_cond_wait(&cond, &lock->mutex);
 		turn = !me;
-		w->operations++;
+		__atomic_store_n(&w->operations, w->operations + 1, __ATOMIC_RELAXED);
 		pthread_cond_signal(&cond);
 	}
 	pthread_mutex_unlock(&lock->mutex);
@@ -147,10 +148,17 @@ static void sleep_ms(long ms)
 	nanosleep(&t, NULL);
 }
 
+static unsigned long operations(void)
+{
+	unsigned long sum = 0;
+
+	for (unsigned i = 0; i < threads; i++)
+		sum += __atomic_load_n(&worker[i].operations, __ATOMIC_RELAXED);
+	return sum;
+}
+
 static int measure(void *(*run)(void *), long ms)
 {
-	unsigned long operations = 0;
-
 	pthread_barrier_init(&ready, NULL, threads + 1);
 	for (unsigned i = 0; i < locks; i++)
 		if (pthread_mutex_init(&lock[i].mutex, NULL) ||
@@ -163,19 +171,19 @@ static int measure(void *(*run)(void *), long ms)
 			return 1;
 	}
 	pthread_barrier_wait(&ready);
+	sleep_ms(ms / 2);
 	double began = now(CLOCK_MONOTONIC), used = now(CLOCK_PROCESS_CPUTIME_ID);
+	unsigned long before = operations();
 	sleep_ms(ms);
-	__atomic_store_n(&is_over, true, __ATOMIC_RELAXED);
-	double took = now(CLOCK_MONOTONIC) - began;
+	double n = (double)(operations() - before), took = now(CLOCK_MONOTONIC) - began;
 	used = now(CLOCK_PROCESS_CPUTIME_ID) - used;
+	__atomic_store_n(&is_over, true, __ATOMIC_RELAXED);
 	pthread_mutex_lock(&lock->mutex);
 	pthread_cond_broadcast(&cond);
 	pthread_mutex_unlock(&lock->mutex);
-	for (unsigned i = 0; i < threads; i++) {
+	for (unsigned i = 0; i < threads; i++)
 		pthread_join(worker[i].thread, NULL);
-		operations += worker[i].operations;
-	}
-	printf("%.1f %.2f\n", (double)operations * 1e9 / took, used / (double)operations);
+	printf("%.1f %.2f\n", n * 1e9 / took, used / n);
 	return 0;
 }
 
