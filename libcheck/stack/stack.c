@@ -269,10 +269,13 @@ static void mix(const struct lh_stack_walk_result *w, struct mixed *m)
 {
 	const struct lh_python_chain *c = &w->python;
 	int named = m->n;
+	uint32_t row = 0;
 
 	for (int i = 0; i < w->n; i++) {
 		uintptr_t activation = m->scripts < c->n ? c->at[m->scripts].activation : 0;
-		uint32_t row = lh_stack_module(w->at[i].pc);
+		/* no object is unloaded while frames of it are on the stack */
+		if (!lh_stack_module_has(row, w->at[i].pc - 1))
+			row = lh_stack_module(w->at[i].pc);
 		if (i + 1 < w->n && activation > w->at[i].slot && activation < w->at[i + 1].slot)
 			add_scripts(m, c, activation);
 		else if (!c->n || !lh_stack_module_has(row, lh_python_object()))
