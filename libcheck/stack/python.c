@@ -155,16 +155,25 @@ void lh_python_read_last_frames(struct lh_python_chain *c)
 
 /* ---- lines ---- */
 
-static struct lh_python_place place_of(uintptr_t code, uintptr_t instruction)
+static struct lh_python_bytes table_of(uintptr_t code)
 {
 	uintptr_t table = read_word(code, PY_CODE_LINES);
+	const uint8_t *at = (const uint8_t *)(table + PY_BYTES_TEXT);
+
+	if (!is_a(table, lh_py.PyBytes_Type))
+		return (struct lh_python_bytes){NULL, NULL};
+	return (struct lh_python_bytes){at, at + (read_word(table, PY_VAR_SIZE) & 0xffffff)};
+}
+
+static struct lh_python_place place_of(uintptr_t code, uintptr_t instruction, size_t *read)
+{
 	uintptr_t into = instruction - (code + PY_CODE_BYTES);
 
-	if (!is_a(table, lh_py.PyBytes_Type) || into >= 2 * read_word(code, PY_VAR_SIZE))
+	*read = 0;
+	if (into >= 2 * read_word(code, PY_VAR_SIZE))
 		return (struct lh_python_place){0, 0};
-	return lh_python_place_of((const uint8_t *)(table + PY_BYTES_TEXT),
-				  read_word(table, PY_VAR_SIZE) & 0xffffff,
-				  read_half(code, PY_CODE_FIRST_LINE), (uint32_t)(into / 2));
+	return lh_python_place_of(table_of(code), read_half(code, PY_CODE_FIRST_LINE),
+				  (uint32_t)(into / 2), read);
 }
 
 uintptr_t lh_python_object(void)
@@ -176,11 +185,25 @@ bool lh_python_locate(const struct lh_python_frame *f, struct lh_python_location
 {
 	if (!is_a(f->code, lh_py.PyCode_Type))
 		return false;
-	out->place = place_of(f->code, f->instruction);
+	out->place = place_of(f->code, f->instruction, &out->read);
 	return lh_python_copy_text(read_word(f->code, PY_CODE_FILE), out->file,
 				   sizeof(out->file)) &&
 	       lh_python_copy_text(read_word(f->code, PY_CODE_QUALIFIED), out->function,
 				   sizeof(out->function));
+}
+
+uint64_t lh_python_content(const struct lh_python_frame *f, size_t read)
+{
+	if (!is_a(f->code, lh_py.PyCode_Type))
+		return 0;
+	struct lh_python_bytes table = table_of(f->code);
+	size_t n = (size_t)(table.end - table.at);
+	uint64_t h = lh_hash_mix(f->instruction - f->code, read_half(f->code, PY_CODE_FIRST_LINE));
+
+	h = lh_hash_mix(h, read_word(f->code, PY_VAR_SIZE));
+	h = lh_python_hash_text(h, read_word(f->code, PY_CODE_FILE));
+	h = lh_python_hash_text(h, read_word(f->code, PY_CODE_QUALIFIED));
+	return lh_hash_bytes(lh_hash_mix(h, n), table.at, read < n ? read : n);
 }
 
 /* ---- does the current instruction wait for the lock? ---- */

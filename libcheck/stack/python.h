@@ -69,6 +69,7 @@ LH_HIDDEN;
 struct lh_python_location {
 	char file[LH_PYTHON_FILE], function[LH_PYTHON_FUNCTION];
 	struct lh_python_place place;
+	size_t read; /* of the table of lines, to find the place */
 };
 
 void lh_python_init(bool full); /* at the start; full: all frames, otherwise the innermost */
@@ -98,6 +99,9 @@ void lh_python_read_last_frames(struct lh_python_chain *c);
 
 /* File, function and place of a frame that was read in the same hook of the same thread. */
 bool lh_python_locate(const struct lh_python_frame *f, struct lh_python_location *out);
+/* A hash of all that lh_python_locate reads if it reads so much of the table of lines; 0: of
+ * nothing. The code of a frame may be freed, and other code made at its address. */
+uint64_t lh_python_content(const struct lh_python_frame *f, size_t read);
 
 /* An address inside the object file of the interpreter. */
 uintptr_t lh_python_object(void);

@@ -64,6 +64,8 @@ uintptr_t lh_python_frame(void);
 
 /* Writes the text object as UTF-8. A text that is too long keeps its end, behind "...". */
 bool lh_python_copy_text(uintptr_t object, char *to, size_t capacity);
+/* Mixes the letters of the text object into a hash. */
+uint64_t lh_python_hash_text(uint64_t h, uintptr_t object);
 bool lh_python_text_is(uintptr_t object, const char *spelling);
 
 #endif

@@ -71,20 +71,24 @@ static inline struct lh_python_place lh_python_entry(struct lh_python_bytes *b, 
 	return p;
 }
 
-/* The place of code unit `unit`; `first` is the first line of the code. */
-static inline struct lh_python_place lh_python_place_of(const uint8_t *table, size_t n,
-							uint32_t first, uint32_t unit)
+/* The place of code unit `unit`; `first` is the first line of the code. *read: so many bytes of the
+ * table show it. */
+static inline struct lh_python_place lh_python_place_of(struct lh_python_bytes table,
+							uint32_t first, uint32_t unit, size_t *read)
 {
 	enum { NO_LINE = 15 };
-	struct lh_python_bytes b = {table, table + n};
+	struct lh_python_bytes b = table;
 	struct lh_python_place p = {first, 0};
 
+	*read = (size_t)(table.end - table.at);
 	while (b.at < b.end && (*b.at & 0x80)) {
 		uint8_t head = *b.at++;
 		unsigned form = head >> 3 & 15, units = (head & 7u) + 1;
 		p = lh_python_entry(&b, form, p.line);
-		if (unit < units)
+		if (unit < units) {
+			*read = (size_t)(b.at - table.at) + (b.at < b.end);
 			return form == NO_LINE ? (struct lh_python_place){0, 0} : p;
+		}
 		unit -= units;
 	}
 	return (struct lh_python_place){0, 0};

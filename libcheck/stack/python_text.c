@@ -1,4 +1,5 @@
 /* python_text.c — copies and compares the text objects of CPython. */
+#include "libcheck/base/hash.h"
 #include "libcheck/stack/python_internal.h"
 
 struct text {
@@ -68,6 +69,16 @@ bool lh_python_copy_text(uintptr_t object, char *to, size_t capacity)
 	}
 	to[n] = 0;
 	return true;
+}
+
+uint64_t lh_python_hash_text(uint64_t h, uintptr_t object)
+{
+	struct text t;
+
+	if (!open_text(object, &t))
+		return lh_hash_mix(h, UINT64_MAX);
+	return lh_hash_bytes(lh_hash_mix(h, t.length << 3 | t.width), (const void *)t.at,
+			     t.length * t.width);
 }
 
 bool lh_python_text_is(uintptr_t object, const char *spelling)

@@ -334,6 +334,7 @@ static struct lh_python_place place_of(const struct lh_peek *p, const unsigned c
 	uint64_t table, size, into = instruction - (code_at + at->code_units);
 	unsigned char *bytes;
 	uint32_t first;
+	size_t read;
 
 	memcpy(&table, code + at->code_lines, sizeof(table));
 	memcpy(&first, code + at->code_first_line, sizeof(first));
@@ -343,7 +344,8 @@ static struct lh_python_place place_of(const struct lh_peek *p, const unsigned c
 	bytes = lh_arena_alloc(p->arena, size);
 	if (!read_at(p, table, PY_BYTES_TEXT, bytes, size))
 		return (struct lh_python_place){0, 0};
-	return lh_python_place_of(bytes, size, first, (uint32_t)(into / 2));
+	return lh_python_place_of((struct lh_python_bytes){bytes, bytes + size}, first,
+				  (uint32_t)(into / 2), &read);
 }
 
 /* ---- frames ---- */

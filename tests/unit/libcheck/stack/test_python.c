@@ -32,6 +32,14 @@ static void set_word(void *at, size_t offset, uintptr_t v)
 	memcpy((char *)at + offset, &v, sizeof(v));
 }
 
+static uintptr_t word_at(const void *object, size_t offset)
+{
+	uintptr_t v;
+
+	memcpy(&v, (const char *)object + offset, sizeof(v));
+	return v;
+}
+
 static void set_half_word(void *at, size_t offset, uint32_t v)
 {
 	memcpy((char *)at + offset, &v, sizeof(v));
@@ -263,6 +271,46 @@ static void lines(void)
 		CHECK(lh_python_locate(&f, &p));
 		CHECK_EQ(p.place.line, 0);
 	}
+}
+
+/* The same content is the same location: each part of it, and no byte of the table behind the
+ * entry. */
+static void contents(void)
+{
+	enum { AT = 2 };
+	void *code = call(1, 0, false, "f");
+	struct lh_python_frame f = {(uintptr_t)code, (uintptr_t)code + PY_CODE_BYTES + 2 * AT, 0};
+	struct lh_python_location p;
+	uint8_t table[64];
+
+	CHECK(lh_python_locate(&f, &p));
+	const uint64_t content = lh_python_content(&f, p.read);
+	CHECK(content == lh_python_content(&f, p.read));
+	uintptr_t old = word_at(code, PY_CODE_LINES);
+	size_t n = word_at((void *)old, PY_VAR_SIZE);
+	CHECK(p.read && p.read < n && n <= sizeof(table));
+	for (size_t i = 0; i < n; i++) {
+		memcpy(table, (const uint8_t *)old + PY_BYTES_TEXT, n);
+		table[i] ^= 1;
+		set_word(code, PY_CODE_LINES, (uintptr_t)bytes(table, n));
+		CHECK((lh_python_content(&f, p.read) == content) == (i >= p.read));
+	}
+	set_word(code, PY_CODE_LINES, old);
+	static const struct {
+		size_t at;
+		const char *text;
+	} others[] = {{PY_CODE_FILE, "/app/apq.py"}, {PY_CODE_QUALIFIED, "g"}};
+	for (int i = 0; i < 2; i++) {
+		old = word_at(code, others[i].at);
+		set_word(code, others[i].at, (uintptr_t)ascii(others[i].text));
+		CHECK(lh_python_content(&f, p.read) != content);
+		set_word(code, others[i].at, old);
+	}
+	CHECK(lh_python_content(&f, p.read) == content);
+	set_half_word(code, PY_CODE_FIRST_LINE, 7);
+	CHECK(lh_python_content(&f, p.read) != content);
+	set_word(code, PY_OBJECT_COUNT, 0);
+	CHECK(!lh_python_content(&f, p.read));
 }
 
 static void texts(void)
@@ -616,6 +664,7 @@ int main(void)
 	instructions();
 	joins();
 	lines();
+	contents();
 	texts();
 	chains();
 	lock_names();
