@@ -198,8 +198,7 @@ lh_on_acquired_cached_with(struct lh_self *self, struct lh_live_thread *live, st
 			   uintptr_t python)
 {
 	uint32_t n = live->held_n;
-	/* a thread may hold a lock shared more than once */
-	if (LH_UNLIKELY(call.mode == LH_SHARED ? n != 0 : n >= LH_HELD_INLINE))
+	if (LH_UNLIKELY(n >= LH_HELD_INLINE))
 		return false;
 	uint64_t top = lh_acquisition_top(live, n);
 	uintptr_t key = lh_acquisition_key(call.frame, python);

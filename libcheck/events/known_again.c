@@ -259,9 +259,7 @@ static __attribute__((noinline)) bool keep_last(struct lh_self *self, const stru
 	uint32_t n = self->live_saved->held_n - 1;
 	const struct lh_held *h = &self->live_saved->held[n];
 
-	if (!n || call->mode != LH_SHARED) /* where lh_on_acquired_cached looks */
-		cache(self, call, python, n, (struct lh_held_chain){h->lock, h->chain}, h->site, x,
-		      epoch);
+	cache(self, call, python, n, (struct lh_held_chain){h->lock, h->chain}, h->site, x, epoch);
 	return true;
 }
 
@@ -287,7 +285,7 @@ static __attribute__((noinline)) bool acquired_again(struct lh_self *self,
 	struct lh_live_thread *live = self->live;
 	uint32_t n = live->held_n;
 
-	if (n >= LH_HELD_INLINE || (n && call->mode == LH_SHARED))
+	if (n >= LH_HELD_INLINE)
 		return false;
 	uint64_t top = lh_acquisition_top(live, n);
 	uintptr_t key = lh_acquisition_key(call->frame, python);

@@ -60,6 +60,8 @@ OPERATION(nested, pthread_mutex_lock(&a); pthread_mutex_lock(&b); pthread_mutex_
 OPERATION(try_mutex, if (!pthread_mutex_trylock(&a)) pthread_mutex_unlock(&a);)
 OPERATION(read_lock, pthread_rwlock_rdlock(&rw); pthread_rwlock_unlock(&rw);)
 OPERATION(write_lock, pthread_rwlock_wrlock(&rw); pthread_rwlock_unlock(&rw);)
+OPERATION(read_under, pthread_mutex_lock(&a); pthread_rwlock_rdlock(&rw);
+	  pthread_rwlock_unlock(&rw); pthread_mutex_unlock(&a);)
 OPERATION(semaphore, sem_wait(&sem); sem_post(&sem);)
 OPERATION(spinlock, pthread_spin_lock(&spin); pthread_spin_unlock(&spin);)
 OPERATION(announced, lockhound_wants(&own, 0); lockhound_got(&own, 0); lockhound_gives(&own);)
@@ -218,6 +220,7 @@ static const struct {
 	{"nested", nested, WARM},
 	{"trylock", try_mutex, WARM},
 	{"read", read_lock, WARM},
+	{"read-under", read_under, WARM},
 	{"write", write_lock, WARM},
 	{"semaphore", semaphore, WARM},
 	{"spin", spinlock, WARM},
