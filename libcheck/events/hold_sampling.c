@@ -18,6 +18,16 @@ bool lh_may_read_clock(void)
 	return lh_rows_used(LH_T_THREAD) > 2;
 }
 
+bool lh_held_is_sampled(struct lh_self *self, bool fresh)
+{
+	if (self->sample > 1 && !fresh) {
+		self->sample--;
+		return false;
+	}
+	self->sample = lh_self_next_sample(self);
+	return lh_may_read_clock();
+}
+
 void lh_held_measure_begin(struct lh_self *self, struct lh_held *h)
 {
 	self->sample = lh_self_next_sample(self);

@@ -115,8 +115,10 @@ static void add_thread_end_edge(struct lh_order_graph *graph, uint32_t row)
  */
 static uint32_t held_vertex(struct lh_order_graph *graph, lh_lock_id lock)
 {
-	uint32_t v = lh_order_vertex_get(graph, lock);
+	uint32_t v = graph->held_last;
 
+	if (graph->vertex[v].lock != lock)
+		v = graph->held_last = lh_order_vertex_get(graph, lock);
 	if (!v || graph->vertex[v].has_in_edges)
 		return v;
 	graph->vertex[v].has_in_edges = true;

@@ -99,8 +99,11 @@ static void index_remove(struct lh_index *index, uint32_t row)
 
 /* ---- vertices and edges ---- */
 
+/* Most locks have no vertex, and none of their row has one. */
 uint32_t lh_order_vertex_find(const struct lh_order_graph *graph, lh_lock_id lock)
 {
+	if (LH_LOCK_ROW(lock) < graph->size.lock_rows && !graph->knows[LH_LOCK_ROW(lock)])
+		return 0;
 	return lh_index_find(&graph->vertex_by_lock, 0, lock);
 }
 

@@ -162,6 +162,9 @@ static void search_from(struct lh_order_graph *graph, lh_chain_id chain)
 	int64_t reserved;
 
 	refill(graph, chain);
+	/* nothing is wanted while it is held, and it has no permits: nothing to search */
+	if (!lh_order_vertex_find(graph, graph->rows.chain[chain].lock))
+		return;
 	reserved = graph->budget / 2; /* no search may use up the budget */
 	graph->budget -= reserved;
 	lh_semaphore_search(graph, chain);

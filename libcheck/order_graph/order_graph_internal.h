@@ -166,6 +166,7 @@ struct lh_order_graph {
 	uint32_t visit_high, hb_edge_high;
 	uint32_t todo;        /* first thread to activate */
 	uint32_t vertex_todo; /* first vertex whose in-edges are to be made */
+	uint32_t held_last;   /* the vertex that held_vertex returned last; 0: none */
 	/* Deep chains were added; the first component that has grown since its far edges were made.
 	 */
 	bool deep;
