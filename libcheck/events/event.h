@@ -156,7 +156,7 @@ struct lh_lock_stats *lh_lock_stats_ensure(struct lh_self *self, struct lh_lock 
 void lh_held_keep_lengths(struct lh_self *self, lh_lock_id id);
 void lh_held_measure_end(const struct lh_held *h); /* before the release */
 /* Is the hold measured that begins now? Of an acquisition under the internal lock. */
-bool lh_held_is_sampled(struct lh_self *self, bool fresh);
+bool lh_held_is_sampled(struct lh_self *self, bool fresh, lh_site site);
 /* From now on every cycle is filtered, because any two threads may be ordered. */
 void lh_hb_edges_lost(void);
 /* If the edge does not fit into the table, marks the edges as lost. */

@@ -1,6 +1,6 @@
 /*
- * hold_sampling.c — measures the length of some holds: of those with a new chain, of those after a
- * wait, and of one in LH_SAMPLE_EVERY of the others.
+ * hold_sampling.c — measures the length of some holds: of those with a new chain (of many at one
+ * site, of some), of those after a wait, and of one in LH_SAMPLE_EVERY of the others.
  */
 #include "libcheck/events/event.h"
 #include "libcheck/lock/contention.h"
@@ -18,9 +18,23 @@ bool lh_may_read_clock(void)
 	return lh_rows_used(LH_T_THREAD) > 2;
 }
 
-bool lh_held_is_sampled(struct lh_self *self, bool fresh)
+/* A loop that acquires many new locks, or pairs of locks, at one site: only the first of their
+ * holds and a part of the others are measured, because two readings of the clock are a good part of
+ * what such an acquisition costs. */
+static bool is_measured_fresh(struct lh_self *self, lh_site site)
 {
-	if (self->sample > 1 && !fresh) {
+	enum { FIRST = 64, ONE_IN = 16 };
+
+	if (self->fresh_site != site) {
+		self->fresh_site = site;
+		self->fresh_in_turn = 0;
+	}
+	return ++self->fresh_in_turn <= FIRST || self->fresh_in_turn % ONE_IN == 0;
+}
+
+bool lh_held_is_sampled(struct lh_self *self, bool fresh, lh_site site)
+{
+	if (self->sample > 1 && !(fresh && is_measured_fresh(self, site))) {
 		self->sample--;
 		return false;
 	}

@@ -9,8 +9,8 @@
  * - A lock that comes and goes at one site, by init and destroy or on the stack: the thread that
  *   destroyed the lock revives its row.
  *
- * Takes no internal lock and writes nothing that other threads write. An event that needs more, or
- * that the order graph must check, takes the slow path.
+ * Takes no internal lock and writes nothing that other threads write. An acquisition that brings
+ * only a new chain goes to new_chain.c. An event that needs more takes the slow path.
  */
 #include "libcheck/events/event.h"
 #include "libcheck/thread/retired.h"

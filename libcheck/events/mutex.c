@@ -145,7 +145,7 @@ static void add_held(struct lh_event_frame *event, struct lh_lock *l, const stru
 		set_owner(l, event->self);
 	if (!h)
 		return;
-	bool sampled = lh_held_is_sampled(event->self, event->fresh);
+	bool sampled = lh_held_is_sampled(event->self, event->fresh, site);
 	*h = (struct lh_held){.address = (uintptr_t)call->object,
 			      .site = site,
 			      .tick = lh_clock_tick(),

@@ -69,7 +69,7 @@ bool lh_on_acquired_add_chain(struct lh_self *self, const struct lh_call *call, 
 							  .site = site,
 							  .tick = lh_clock_tick()});
 	count(&event, l, (enum lh_mode)call->mode);
-	if (lh_held_is_sampled(self, event.fresh)) {
+	if (lh_held_is_sampled(self, event.fresh, site)) {
 		h->since_ns = lh_clock_now();
 		h->flags = LH_HELD_EXACT_TIME;
 	}

@@ -138,6 +138,11 @@ static bool is_again(struct lh_order_graph *graph, lh_chain_id chain)
 	lh_lock_id lock = graph->rows.chain[chain].lock;
 	struct lh_held_again *last = &graph->again[chain % 2];
 
+	/* the chain that holds the lock would be in the lock's list too */
+	if ((graph->flags & LH_ORDER_LOCK_LISTS) && !graph->rows.chain[chain].next &&
+	    lh_order_lock(graph, lock)->chains == chain)
+		return false;
+
 	if (last->chain != chain || last->lock != lock)
 		*last = (struct lh_held_again){chain, lock, lh_chain_holds(graph, chain, lock)};
 	return last->again;
@@ -486,7 +491,7 @@ static void add_chain(struct lh_order_graph *graph, lh_chain_id chain)
 	lh_lock_id lock = graph->rows.chain[chain].lock;
 	const struct lh_lock *l = lh_order_lock(graph, lock);
 	bool counting = (l->flags & LH_LOCK_COUNTING) && lh_chain_holds(graph, chain, lock);
-	bool writes = lh_order_wants_to_write(graph, chain);
+	bool writes = (l->flags & LH_LOCK_PREFER_WRITER) && lh_order_wants_to_write(graph, chain);
 	uint32_t v = counting || writes ? lh_order_vertex_get(graph, lock) : 0;
 
 	if (counting) /* a permit is wanted while permits are held: an edge to itself */

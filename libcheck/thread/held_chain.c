@@ -514,8 +514,11 @@ static bool note_of_signal(lh_chain_id id, const struct visits *all, struct lh_c
 bool lh_chain_note(lh_chain_id id, struct lh_chain_visit v)
 {
 	const struct lh_chain *chain = &LH_CHAINS[id];
-	struct visits all = visits_of(chain, &v);
 	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(chain->lock)];
+
+	if (!chain->visit && lh_kind_acts(l->kind) != LH_COND)
+		return add_visit(id, v);
+	struct visits all = visits_of(chain, &v);
 	uint32_t max = l->flags & LH_LOCK_COUNTING ? PERMIT_VISITS_MAX : VISITS_MAX;
 	bool full = all.of_others >= max;
 

@@ -107,6 +107,8 @@ struct lh_self {
 	struct lh_live_thread *live;       /* NULL: take the slow path */
 	uint32_t number;                   /* row of LH_T_LIVE_THREAD */
 	uint32_t sample;                   /* acquisitions until the next exact hold time */
+	lh_site fresh_site;                /* of the last acquisition with a new chain */
+	uint32_t fresh_in_turn;            /* so many such acquisitions had this site, in turn */
 	uint32_t acquisition_epoch;        /* raised, atomically, to empty the acquisition cache */
 	uintptr_t python;                  /* of the frames of Python: see lh_acquisition_key */
 	struct lh_live_thread *live_saved; /* the row, inside the library too */
@@ -145,6 +147,7 @@ struct lh_self {
 	struct lh_stack_walk_result *walked; /* the last walk; a hook must use little stack */
 	struct lh_python_chain away;         /* for lh_python_away */
 	struct lh_away_stack away_stack[LH_AWAY_STACKS];
+	bool retires; /* it has retired a lock: before that, `retired` is empty */
 	struct lh_retired retired[LH_RETIRED_KINDS]; /* by init_stack */
 	uint64_t delay_state;  /* of the random stream of delay/delay.c, 0 not begun */
 	uint32_t random;       /* state of lh_self_next_sample */
@@ -182,6 +185,8 @@ static inline struct lh_retired *lh_retired_entry(struct lh_self *self, lh_stack
 	struct lh_retired *empty = NULL;
 
 	if (LH_LIKELY(self->retired[at].init_stack == init_stack))
+		return &self->retired[at];
+	if (!self->retires) /* all are empty */
 		return &self->retired[at];
 	for (uint32_t i = 0; i < PROBES; i++) {
 		struct lh_retired *r = &self->retired[(at + i) & (LH_RETIRED_KINDS - 1)];
