@@ -18,18 +18,22 @@ bool lh_may_read_clock(void)
 	return lh_rows_used(LH_T_THREAD) > 2;
 }
 
-/* A loop that acquires many new locks, or pairs of locks, at one site: only the first of their
- * holds and a part of the others are measured, because two readings of the clock are a good part of
- * what such an acquisition costs. */
+/*
+ * Is a hold with a new chain measured? A loop acquires many new locks, or pairs of locks, at one
+ * site: of these only the first ones and a part of the others, because two readings of the clock
+ * are a good part of what such an acquisition costs. Sites that share an entry reset each other.
+ */
 static bool is_measured_fresh(struct lh_self *self, lh_site site)
 {
 	enum { FIRST = 64, ONE_IN = 16 };
+	uint32_t at = site * 0x9e3779b1u >> 16 & (LH_FRESH_SITES - 1);
 
-	if (self->fresh_site != site) {
-		self->fresh_site = site;
-		self->fresh_in_turn = 0;
+	if (self->fresh[at].site != site) {
+		self->fresh[at].site = site;
+		self->fresh[at].n = 0;
 	}
-	return ++self->fresh_in_turn <= FIRST || self->fresh_in_turn % ONE_IN == 0;
+	uint32_t n = ++self->fresh[at].n;
+	return n <= FIRST || n % ONE_IN == 0;
 }
 
 bool lh_held_is_sampled(struct lh_self *self, bool fresh, lh_site site)

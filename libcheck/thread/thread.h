@@ -32,6 +32,7 @@ enum {
 	LH_VISITED_BITS = 1 << 15, /* chains for which a thread has a "visited" bit */
 	LH_RETIRED_KINDS = 16,     /* init sites for which a thread retires rows; a power of two */
 	LH_RETIRED_MAX = 256,      /* rows of one of them */
+	LH_FRESH_SITES = 8,        /* sites of new chains that a thread counts; a power of two */
 	LH_OWN_READS = 16,         /* locks whose reads a thread keeps; a power of two */
 	LH_AWAY_STACKS = 8,        /* places where it releases the GIL; a power of two */
 	LH_OWN_WAITS = 16,         /* locks for which a thread keeps waits; a power of two */
@@ -107,8 +108,6 @@ struct lh_self {
 	struct lh_live_thread *live;       /* NULL: take the slow path */
 	uint32_t number;                   /* row of LH_T_LIVE_THREAD */
 	uint32_t sample;                   /* acquisitions until the next exact hold time */
-	lh_site fresh_site;                /* of the last acquisition with a new chain */
-	uint32_t fresh_in_turn;            /* so many such acquisitions had this site, in turn */
 	uint32_t acquisition_epoch;        /* raised, atomically, to empty the acquisition cache */
 	uintptr_t python;                  /* of the frames of Python: see lh_acquisition_key */
 	struct lh_live_thread *live_saved; /* the row, inside the library too */
@@ -147,6 +146,10 @@ struct lh_self {
 	struct lh_stack_walk_result *walked; /* the last walk; a hook must use little stack */
 	struct lh_python_chain away;         /* for lh_python_away */
 	struct lh_away_stack away_stack[LH_AWAY_STACKS];
+	struct {
+		lh_site site;
+		uint32_t n; /* acquisitions there that brought a new chain */
+	} fresh[LH_FRESH_SITES];
 	bool retires; /* it has retired a lock: before that, `retired` is empty */
 	struct lh_retired retired[LH_RETIRED_KINDS]; /* by init_stack */
 	uint64_t delay_state;  /* of the random stream of delay/delay.c, 0 not begun */
