@@ -151,7 +151,7 @@ struct lh_order_graph {
 	uint32_t *visit_next, *visit_prev, *hb_edge_next;
 	uint32_t *list[2]; /* scratch: one entry for each vertex */
 	uint32_t *closing; /* vertices that slot[0] holds; as long */
-	uint8_t *knows;    /* by row of LH_T_LOCK: a lock of the row has a vertex */
+	uint8_t *knows;    /* by row of LH_T_LOCK: how many locks of the row have a vertex */
 	struct lh_cycle_slot *slot;
 	struct lh_cycle *found;
 
