@@ -474,11 +474,13 @@ static void add_held_vertices(struct lh_order_graph *graph, lh_chain_id chain)
 
 static void add_edges(struct lh_order_graph *graph, lh_chain_id chain, lh_lock_id lock)
 {
-	uint32_t to;
+	bool finds = graph->flags & LH_ORDER_LOCK_LISTS; /* wanted_vertex makes no vertex */
+	uint32_t to = finds ? wanted_vertex(graph, lock) : 0;
 
-	if (!is_again(graph, chain))
+	if (!to && !is_again(graph, chain)) /* else add_edges_into makes those of the held locks */
 		add_held_vertices(graph, chain);
-	to = wanted_vertex(graph, lock);
+	if (!finds)
+		to = wanted_vertex(graph, lock);
 	if (to)
 		add_edges_into(graph, chain, to);
 	else if (chain % COUNT_EVERY == 0 && is_wanted_often(graph, chain))
