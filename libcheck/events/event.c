@@ -76,32 +76,53 @@ void lh_hb_edge_add(enum lh_hb_kind kind, lh_thread_id a, uint32_t a_segment, lh
 
 /* ---- begin and end ---- */
 
+/* The stack of the call, looked up or walked: what is known before the internal lock is taken. */
+static const struct lh_context *look_up_stack(struct lh_event_frame *event,
+					      const struct lh_call *call, bool init)
+{
+	const struct lh_live_thread *live = event->live;
+	struct lh_stack_walk_result *walked = event->self->walked;
+	const struct lh_context *x = lh_context_find(call->frame);
+	/* the interrupted code, and the signals unblocked there, differ each time */
+	bool walks = !x || (LH_STACKS[x->stack].flags & LH_STACK_HANDLER);
+
+	lh_clock_check_monitor();
+	if (walks)
+		lh_stack_walk(call->frame, live->stack_low, live->stack_high, walked);
+	if (call->announced)
+		walked->flags |= LH_STACK_ANNOUNCED;
+	walked->makes_lock = init;
+	event->open = walks ? walked->open : 0;
+	return x;
+}
+
+/* Where nothing is walked, an event may be short, and the coarse clock a good part of it. */
+static void check_monitor_sometimes(void)
+{
+	enum { ONE_IN = 32 };
+	static uint32_t events; /* under the internal lock */
+
+	if (++events % ONE_IN == 0)
+		lh_clock_check_monitor();
+}
+
 static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool must, bool init)
 {
-	struct lh_stack_walk_result *walked;
-	const struct lh_context *x;
+	const struct lh_context *x = NULL;
 
 	event->self = lh_enter(call->frame);
 	if (!event->self)
 		return false;
-	walked = event->self->walked;
-	lh_clock_check_monitor();
 	event->live = event->self->live_saved;
 	/* not later: while the thread waits, others read its list */
 	if (LH_UNLIKELY(event->live->held_gap))
 		lh_held_close_gaps(event->live);
 	event->n_reported = 0;
+	event->open = 0;
 	event->stack = call->stack == LH_NO_STACK ? 0 : call->stack;
 	bool needs_stack = lh_options.stacks != LH_STACKS_OFF && !call->stack;
-	x = needs_stack ? lh_context_find(call->frame) : NULL;
-	/* the interrupted code, and the signals unblocked there, differ each time */
-	bool walks = needs_stack && (!x || (LH_STACKS[x->stack].flags & LH_STACK_HANDLER));
-	if (walks)
-		lh_stack_walk(call->frame, event->live->stack_low, event->live->stack_high, walked);
-	if (call->announced)
-		walked->flags |= LH_STACK_ANNOUNCED;
-	walked->makes_lock = init;
-	event->open = walks ? walked->open : 0;
+	if (needs_stack)
+		x = look_up_stack(event, call, init);
 	if (!(must ? lh_internal_lock_acquire_long
 		   : lh_internal_lock_acquire)(&lh_own_ledger.lock, event->self->number)) {
 		if (must)
@@ -111,10 +132,10 @@ static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool
 		return false;
 	}
 	lh_lock_set_location(NULL, NULL);
-	if (x)
-		event->stack = x->stack;
-	else if (needs_stack)
-		event->stack = lh_stack_intern(call->frame, walked);
+	if (!needs_stack)
+		check_monitor_sometimes();
+	else
+		event->stack = x ? x->stack : lh_stack_intern(call->frame, event->self->walked);
 	return true;
 }
 

@@ -9,6 +9,7 @@
  *   held_across_create.c  locks that a thread holds while it creates threads or forks
  *   long_hold.c           the release of a lock that was held for long
  *   fork.c                what a forked child inherits and what its fork did not copy
+ *   new_chain.c           acquisitions that bring nothing new but their chain
  *   known_again.c         acquisitions and locks that return, without the internal lock
  *   known_wait.c          waits that bring no new row, without the internal lock
  *   known_hold.c          the same for acquisitions of a held lock, and of a permit
@@ -114,6 +115,9 @@ lh_chain_id lh_event_chain(struct lh_event_frame *event);
 void lh_event_remove_left_once(struct lh_self *self);
 /* The chain of acquiring this lock now; checked if the visit is new. */
 lh_chain_id lh_event_record_chain(struct lh_event_frame *event, lh_lock_id lock, lh_site site);
+/* The same while the thread holds the locks of the chain `parent`, as lh_event_chain says. */
+lh_chain_id lh_event_record_under(struct lh_event_frame *event, lh_chain_id parent, lh_lock_id lock,
+				  lh_site site);
 /* More threads can wait for the lock than before. */
 void lh_event_check_lock(struct lh_event_frame *event, lh_lock_id lock);
 /* A wait or a signal of the condition is new, or the process ends: checks the waits. */
@@ -151,6 +155,8 @@ static inline void lh_event_end_deadlock(const struct lh_call *call)
 struct lh_lock_stats *lh_lock_stats_ensure(struct lh_self *self, struct lh_lock *l);
 void lh_held_keep_lengths(struct lh_self *self, lh_lock_id id);
 void lh_held_measure_end(const struct lh_held *h); /* before the release */
+/* Is the hold measured that begins now? Of an acquisition under the internal lock. */
+bool lh_held_is_sampled(struct lh_self *self, bool fresh, lh_site site);
 /* From now on every cycle is filtered, because any two threads may be ordered. */
 void lh_hb_edges_lost(void);
 /* If the edge does not fit into the table, marks the edges as lost. */
@@ -225,13 +231,18 @@ bool lh_wait_count_begin(struct lh_lock *l, lh_lock_id id, struct lh_live_thread
 /* Counts the wait that has ended, after which the thread has the lock, and the hold if it is
  * measured. NULL: a signal, which is not held. */
 void lh_wait_count(struct lh_self *self, struct lh_lock *l, lh_lock_id id, struct lh_held *h);
+/* The lock, which this thread does not hold, and the stack are known, and the chain is new to this
+ * thread. Takes the internal lock. In new_chain.c. */
+bool lh_on_acquired_add_chain(struct lh_self *self, const struct lh_call *call, lh_lock_id id,
+			      lh_site site);
 /* Gives the context of the call too, if it is known. */
 bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
 			      const struct lh_context **x);
 bool lh_on_acquired_known(const struct lh_call *call); /* in known_hold.c */
 bool lh_on_acquired_revived(const struct lh_call *call);
 bool lh_on_acquired_deep(const struct lh_call *call);
-bool lh_on_init_revived(const struct lh_call *call, uint32_t flags);
+/* *stack: that of the call, set if it is known. */
+bool lh_on_init_revived(const struct lh_call *call, uint32_t flags, lh_stack_id *stack);
 bool lh_on_destroyed_retire(const struct lh_call *call);
 
 /*

@@ -10,6 +10,8 @@ static struct lh_order_graph *order_graph;
 
 static struct lh_order_input input_rows(void)
 {
+	const struct lh_table *table = lh_own_ledger.ledger->table;
+
 	return (struct lh_order_input){
 		.lock = LH_LOCKS,
 		.thread = LH_THREADS,
@@ -18,11 +20,11 @@ static struct lh_order_input input_rows(void)
 		.hb_edge = LH_HB_EDGES,
 		.stack = LH_STACKS,
 		.frame = LH_FRAMES,
-		.locks = lh_rows_used(LH_T_LOCK),
-		.threads = lh_rows_used(LH_T_THREAD),
-		.chains = lh_rows_used(LH_T_CHAIN),
-		.visits = lh_rows_used(LH_T_VISIT),
-		.hb_edges = lh_rows_used(LH_T_HB_EDGE),
+		.locks = table[LH_T_LOCK].used,
+		.threads = table[LH_T_THREAD].used,
+		.chains = table[LH_T_CHAIN].used,
+		.visits = table[LH_T_VISIT].used,
+		.hb_edges = table[LH_T_HB_EDGE].used,
 		.hb_edges_lost = lh_own_ledger.ledger->hb_edges_lost != 0,
 	};
 }
@@ -433,11 +435,11 @@ static __attribute__((noinline)) void note_uncancellable(const struct lh_live_th
 		LH_CHAINS[id].flags |= LH_CHAIN_UNCANCELLABLE;
 }
 
-lh_chain_id lh_event_record_chain(struct lh_event_frame *event, lh_lock_id lock, lh_site site)
+lh_chain_id lh_event_record_under(struct lh_event_frame *event, lh_chain_id parent, lh_lock_id lock,
+				  lh_site site)
 {
 	event->fresh = false;
-	lh_chain_id id =
-		lh_chain_record(event->self, lh_event_chain(event), lock, site, &event->fresh);
+	lh_chain_id id = lh_chain_record(event->self, parent, lock, site, &event->fresh);
 
 	if (LH_UNLIKELY(event->live->cancel))
 		note_uncancellable(event->live, id, lock);
@@ -446,6 +448,11 @@ lh_chain_id lh_event_record_chain(struct lh_event_frame *event, lh_lock_id lock,
 	if (id && (event->fresh || lh_handler_must_check(id)))
 		lh_event_report(event, lh_handler_check(event->self, lock, id, event->open));
 	return id;
+}
+
+lh_chain_id lh_event_record_chain(struct lh_event_frame *event, lh_lock_id lock, lh_site site)
+{
+	return lh_event_record_under(event, lh_event_chain(event), lock, site);
 }
 
 /* The end of a thread is a lock without an object: no object can have its address. */

@@ -1,6 +1,6 @@
 /*
- * hold_sampling.c — measures the length of some holds: of those with a new chain, of those after a
- * wait, and of one in LH_SAMPLE_EVERY of the others.
+ * hold_sampling.c — measures the length of some holds: of those with a new chain (of many at one
+ * site, of some), of those after a wait, and of one in LH_SAMPLE_EVERY of the others.
  */
 #include "libcheck/events/event.h"
 #include "libcheck/lock/contention.h"
@@ -16,6 +16,34 @@ enum {
 bool lh_may_read_clock(void)
 {
 	return lh_rows_used(LH_T_THREAD) > 2;
+}
+
+/*
+ * Is a hold with a new chain measured? A loop acquires many new locks, or pairs of locks, at one
+ * site: of these only the first ones and a part of the others, because two readings of the clock
+ * are a good part of what such an acquisition costs. Sites that share an entry reset each other.
+ */
+static bool is_measured_fresh(struct lh_self *self, lh_site site)
+{
+	enum { FIRST = 64, ONE_IN = 16 };
+	uint32_t at = site * 0x9e3779b1u >> 16 & (LH_FRESH_SITES - 1);
+
+	if (self->fresh[at].site != site) {
+		self->fresh[at].site = site;
+		self->fresh[at].n = 0;
+	}
+	uint32_t n = ++self->fresh[at].n;
+	return n <= FIRST || n % ONE_IN == 0;
+}
+
+bool lh_held_is_sampled(struct lh_self *self, bool fresh, lh_site site)
+{
+	if (self->sample > 1 && !(fresh && is_measured_fresh(self, site))) {
+		self->sample--;
+		return false;
+	}
+	self->sample = lh_self_next_sample(self);
+	return lh_may_read_clock();
 }
 
 void lh_held_measure_begin(struct lh_self *self, struct lh_held *h)

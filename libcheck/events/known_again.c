@@ -9,8 +9,8 @@
  * - A lock that comes and goes at one site, by init and destroy or on the stack: the thread that
  *   destroyed the lock revives its row.
  *
- * Takes no internal lock and writes nothing that other threads write. An event that needs more, or
- * that the order graph must check, takes the slow path.
+ * Takes no internal lock and writes nothing that other threads write. An acquisition that brings
+ * only a new chain goes to new_chain.c. An event that needs more takes the slow path.
  */
 #include "libcheck/events/event.h"
 #include "libcheck/thread/retired.h"
@@ -52,7 +52,7 @@ bool lh_on_destroyed_retire(const struct lh_call *call)
 }
 
 /* A lock is initialized with the stack of a retired one. */
-bool lh_on_init_revived(const struct lh_call *call, uint32_t flags)
+bool lh_on_init_revived(const struct lh_call *call, uint32_t flags, lh_stack_id *stack)
 {
 	struct lh_self *self = lh_self_get();
 	const struct lh_context *x = self->live ? lh_context_find(call->frame) : NULL;
@@ -64,6 +64,8 @@ bool lh_on_init_revived(const struct lh_call *call, uint32_t flags)
 	if (l)
 		lh_lock_revive(l, call->object);
 	lh_leave(self);
+	if (!l && !(LH_STACKS[x->stack].flags & LH_STACK_HANDLER))
+		*stack = x->stack;
 	return l != NULL;
 }
 
@@ -173,8 +175,10 @@ bool lh_on_acquired_deep(const struct lh_call *call)
 	return done;
 }
 
-bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, lh_chain_id parent,
-			      lh_lock_id id, lh_site site)
+/* False: the thread has not visited the chain. `adds`: then it is recorded here, if nothing else is
+ * new. */
+static bool acquired_visited(struct lh_self *self, const struct lh_call *call, lh_chain_id parent,
+			     lh_lock_id id, lh_site site, bool adds)
 {
 	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(id)];
 
@@ -190,7 +194,13 @@ bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, 
 						.tick = lh_clock_tick(),
 						.chain = chain});
 	lh_leave(self);
-	return chain != 0;
+	return chain || (adds && lh_on_acquired_add_chain(self, call, id, site));
+}
+
+bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, lh_chain_id parent,
+			      lh_lock_id id, lh_site site)
+{
+	return acquired_visited(self, call, parent, id, site, false);
 }
 
 bool lh_on_acquired_revived(const struct lh_call *call)
@@ -350,7 +360,7 @@ bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
 			(!parent || (call->mode == LH_SHARED && lh_held_find(live, call->object)))))
 		return false;
 	if (LH_UNLIKELY(!chain && l->destroy_stack != LH_LOCK_REVIVED))
-		return lh_on_acquired_new_chain(self, call, parent, id, site);
+		return acquired_visited(self, call, parent, id, site, true);
 	if (LH_LIKELY(chain))
 		lh_held_append(self, live, l, (enum lh_mode)call->mode,
 			       (struct lh_held){.address = (uintptr_t)call->object,

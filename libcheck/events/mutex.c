@@ -122,17 +122,6 @@ static void clear_former_owner(struct lh_lock *l, const struct lh_self *self)
 		h->lock = 0;
 }
 
-/* Measures holds with a new chain, holds after a wait, and a sample of the others. */
-static bool is_sampled(struct lh_event_frame *event)
-{
-	if (event->self->sample > 1 && !event->fresh) {
-		event->self->sample--;
-		return false;
-	}
-	event->self->sample = lh_self_next_sample(event->self);
-	return lh_may_read_clock();
-}
-
 static void set_owner(struct lh_lock *l, const struct lh_self *self)
 {
 	clear_former_owner(l, self);
@@ -156,7 +145,7 @@ static void add_held(struct lh_event_frame *event, struct lh_lock *l, const stru
 		set_owner(l, event->self);
 	if (!h)
 		return;
-	bool sampled = is_sampled(event);
+	bool sampled = lh_held_is_sampled(event->self, event->fresh, site);
 	*h = (struct lh_held){.address = (uintptr_t)call->object,
 			      .site = site,
 			      .tick = lh_clock_tick(),
@@ -411,15 +400,34 @@ void lh_on_release_slow(const struct lh_call *call)
 		check_unlock(call);
 }
 
+/* A measured hold: it has a new chain, or was sampled. */
+static __attribute__((noinline)) bool release_measured(struct lh_self *self, struct lh_held *h,
+						       uintptr_t frame)
+{
+	struct lh_live_thread *live = self->live;
+
+	if (!h->lock || (h->flags & ~(uint32_t)(LH_HELD_EXACT_TIME | LH_HELD_WEIGHTED)))
+		return false;
+	lh_enter_known(self, frame);
+	lh_held_measure_end(h);
+	lh_held_keep_lengths(self, h->lock);
+	lh_held_take_off(live, h, live->held_n - 1);
+	lh_leave(self);
+	return true;
+}
+
 /* False: there is more to do. Without a monitor the clock is read. */
-static bool release_known(struct lh_live_thread *live, const void *object)
+static bool release_last(struct lh_self *self, struct lh_live_thread *live, const void *object,
+			 uintptr_t frame)
 {
 	uint32_t n = live->held_n - 1;
 	struct lh_held *h = &live->held[n];
 
-	if (n >= LH_HELD_INLINE || h->address != (uintptr_t)object || !lh_held_is_simple(h) ||
+	if (n >= LH_HELD_INLINE || h->address != (uintptr_t)object || h->depth != 1 ||
 	    lh_clock_tick() - h->tick > lh_long_hold_ticks)
 		return false;
+	if (!lh_held_is_simple(h))
+		return release_measured(self, h, frame);
 	lh_held_take_off(live, h, n);
 	return true;
 }
@@ -427,9 +435,11 @@ static bool release_known(struct lh_live_thread *live, const void *object)
 void lh_on_release_uncached(const void *object, uintptr_t frame, uint64_t how)
 {
 	const struct lh_call call = lh_call_of(object, frame, how);
-	struct lh_live_thread *live = lh_self_get()->live;
+	struct lh_self *self = lh_self_get();
+	struct lh_live_thread *live = self->live;
 
-	if (!lh_is_gil_event(LH_GIL_UNLOCK, &call, NULL) && (!live || !release_known(live, object)))
+	if (!lh_is_gil_event(LH_GIL_UNLOCK, &call, NULL) &&
+	    (!live || !release_last(self, live, object, frame)))
 		lh_on_release_slow(&call);
 }
 
@@ -490,11 +500,14 @@ static void mark_interpreter(struct lh_lock *l, const struct lh_call *call)
 }
 
 static __attribute__((noinline)) void init(const struct lh_call *call, uint32_t flags,
-					   uint32_t initial)
+					   uint32_t initial, lh_stack_id stack)
 {
 	struct lh_event_frame event;
+	struct lh_call known = *call;
 
-	if (lh_is_gil_event(LH_GIL_INIT, call, NULL) || !lh_event_begin_lock(&event, call, flags))
+	if (stack)
+		known.stack = stack;
+	if (lh_is_gil_event(LH_GIL_INIT, call, NULL) || !lh_event_begin_lock(&event, &known, flags))
 		return;
 	lh_retired_end(event.self, event.stack); /* they would stay in front of others */
 	struct lh_lock *l = lh_lock_reinit(call->object, call->kind, flags, initial);
@@ -507,9 +520,11 @@ static __attribute__((noinline)) void init(const struct lh_call *call, uint32_t 
 
 void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial)
 {
+	lh_stack_id stack = 0;
+
 	flags |= lh_lock_attributes(call->object, call->kind) | LH_LOCK_INITED;
-	if (!lh_on_init_revived(call, flags))
-		init(call, flags, initial);
+	if (!lh_on_init_revived(call, flags, &stack))
+		init(call, flags, initial, stack);
 }
 
 static bool is_slept_in(const struct lh_lock *l)

@@ -526,10 +526,18 @@ void lh_row_publish(enum lh_table_name name, uint32_t n)
 
 uint32_t lh_row_add(enum lh_table_name name, uint32_t n)
 {
-	uint32_t at = lh_row_reserve(name, n);
+	struct lh_table *t = &lh_own_ledger.ledger->table[name];
+	uint32_t at = t->used, end = at + n;
 
-	if (at)
-		lh_row_publish(name, n);
+	/* most often the memory is there */
+	if (LH_UNLIKELY(end < n || end > lh_own_ledger.mapped[name] ||
+			(!lh_own_ledger.sparse &&
+			 end > __atomic_load_n(&t->ready, __ATOMIC_ACQUIRE)))) {
+		at = lh_row_reserve(name, n);
+		if (!at)
+			return 0;
+	}
+	__atomic_store_n(&t->used, at + n, __ATOMIC_RELEASE);
 	return at;
 }
 

@@ -115,8 +115,10 @@ static void add_thread_end_edge(struct lh_order_graph *graph, uint32_t row)
  */
 static uint32_t held_vertex(struct lh_order_graph *graph, lh_lock_id lock)
 {
-	uint32_t v = lh_order_vertex_get(graph, lock);
+	uint32_t v = graph->held_last;
 
+	if (graph->vertex[v].lock != lock)
+		v = graph->held_last = lh_order_vertex_get(graph, lock);
 	if (!v || graph->vertex[v].has_in_edges)
 		return v;
 	graph->vertex[v].has_in_edges = true;
@@ -135,6 +137,11 @@ static bool is_again(struct lh_order_graph *graph, lh_chain_id chain)
 {
 	lh_lock_id lock = graph->rows.chain[chain].lock;
 	struct lh_held_again *last = &graph->again[chain % 2];
+
+	/* the chain that holds the lock would be in the lock's list too */
+	if ((graph->flags & LH_ORDER_LOCK_LISTS) && !graph->rows.chain[chain].next &&
+	    lh_order_lock(graph, lock)->chains == chain)
+		return false;
 
 	if (last->chain != chain || last->lock != lock)
 		*last = (struct lh_held_again){chain, lock, lh_chain_holds(graph, chain, lock)};
@@ -467,11 +474,13 @@ static void add_held_vertices(struct lh_order_graph *graph, lh_chain_id chain)
 
 static void add_edges(struct lh_order_graph *graph, lh_chain_id chain, lh_lock_id lock)
 {
-	uint32_t to;
+	bool finds = graph->flags & LH_ORDER_LOCK_LISTS; /* wanted_vertex makes no vertex */
+	uint32_t to = finds ? wanted_vertex(graph, lock) : 0;
 
-	if (!is_again(graph, chain))
+	if (!to && !is_again(graph, chain)) /* else add_edges_into makes those of the held locks */
 		add_held_vertices(graph, chain);
-	to = wanted_vertex(graph, lock);
+	if (!finds)
+		to = wanted_vertex(graph, lock);
 	if (to)
 		add_edges_into(graph, chain, to);
 	else if (chain % COUNT_EVERY == 0 && is_wanted_often(graph, chain))
@@ -484,7 +493,7 @@ static void add_chain(struct lh_order_graph *graph, lh_chain_id chain)
 	lh_lock_id lock = graph->rows.chain[chain].lock;
 	const struct lh_lock *l = lh_order_lock(graph, lock);
 	bool counting = (l->flags & LH_LOCK_COUNTING) && lh_chain_holds(graph, chain, lock);
-	bool writes = lh_order_wants_to_write(graph, chain);
+	bool writes = (l->flags & LH_LOCK_PREFER_WRITER) && lh_order_wants_to_write(graph, chain);
 	uint32_t v = counting || writes ? lh_order_vertex_get(graph, lock) : 0;
 
 	if (counting) /* a permit is wanted while permits are held: an edge to itself */

@@ -99,9 +99,22 @@ static void index_remove(struct lh_index *index, uint32_t row)
 
 /* ---- vertices and edges ---- */
 
+/* Most locks have no vertex, and none of their row has one. */
 uint32_t lh_order_vertex_find(const struct lh_order_graph *graph, lh_lock_id lock)
 {
+	if (LH_LOCK_ROW(lock) < graph->size.lock_rows && !graph->knows[LH_LOCK_ROW(lock)])
+		return 0;
 	return lh_index_find(&graph->vertex_by_lock, 0, lock);
+}
+
+/* A count that has reached its end stays there: then the index says which lock has a vertex. */
+static void count_vertex(struct lh_order_graph *graph, lh_lock_id lock, int by)
+{
+	uint32_t row = LH_LOCK_ROW(lock);
+
+	if (row < graph->size.lock_rows && graph->knows[row] != UINT8_MAX)
+		__atomic_store_n(&graph->knows[row], (uint8_t)(graph->knows[row] + by),
+				 __ATOMIC_RELEASE);
 }
 
 uint32_t lh_order_vertex_get(struct lh_order_graph *graph, lh_lock_id lock)
@@ -114,8 +127,7 @@ uint32_t lh_order_vertex_get(struct lh_order_graph *graph, lh_lock_id lock)
 	if (!v)
 		return 0;
 	graph->counts.locks++;
-	if (LH_LOCK_ROW(lock) < graph->size.lock_rows)
-		__atomic_store_n(&graph->knows[LH_LOCK_ROW(lock)], 1, __ATOMIC_RELEASE);
+	count_vertex(graph, lock, 1);
 	graph->vertex[v].lock = lock;
 	graph->vertex[v].parent = graph->vertex[v].next_member = v;
 	graph->vertex[v].members = 1;
@@ -228,8 +240,7 @@ bool lh_order_vertex_remove(struct lh_order_graph *graph, uint32_t v)
 	while (x->in)
 		remove_edge(graph, x->in);
 	lh_topo_remove(graph, v);
-	if (LH_LOCK_ROW(x->lock) < graph->size.lock_rows)
-		__atomic_store_n(&graph->knows[LH_LOCK_ROW(x->lock)], 0, __ATOMIC_RELEASE);
+	count_vertex(graph, x->lock, -1);
 	graph->counts.locks--;
 	index_remove(&graph->vertex_by_lock, v);
 	return true;

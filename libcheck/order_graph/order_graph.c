@@ -157,11 +157,22 @@ static void search_from_readers(struct lh_order_graph *graph, lh_chain_id chain)
 		}
 }
 
+/* Does the lock lie on a cycle of edges, or is it wanted while permits of it are held? */
+static bool may_close_cycle(struct lh_order_graph *graph, lh_lock_id lock)
+{
+	uint32_t v = lh_order_vertex_find(graph, lock);
+
+	return v && (graph->vertex[lh_component_find(graph, v)].members > 1 ||
+		     (lh_order_lock(graph, lock)->flags & LH_LOCK_COUNTING));
+}
+
 static void search_from(struct lh_order_graph *graph, lh_chain_id chain)
 {
 	int64_t reserved;
 
 	refill(graph, chain);
+	if (!may_close_cycle(graph, graph->rows.chain[chain].lock))
+		return;
 	reserved = graph->budget / 2; /* no search may use up the budget */
 	graph->budget -= reserved;
 	lh_semaphore_search(graph, chain);

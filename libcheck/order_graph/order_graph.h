@@ -168,9 +168,9 @@ void lh_order_visit_reused(struct lh_order_graph *graph, const struct lh_order_i
  * lh_order_remove_chain: the chain shows nothing any more. Call before its rows change.
  * lh_order_remove_lock: removes the lock and the edges into it. False: nothing is removed, because
  * edges lead from it, or it lies or lay on a cycle.
- * lh_order_known_rows: for each of the first `lock_rows` rows of locks, 1 if the graph knows a lock
- * of the row; may be read at any time.
- * lh_order_add: adds new rows up to this chain and searches nothing.
+ * lh_order_known_rows: for each of the first `lock_rows` rows of locks, not 0 if the graph knows a
+ * lock of the row; may be read at any time. lh_order_add: adds new rows up to this chain and
+ * searches nothing.
  */
 void lh_order_remove_chain(struct lh_order_graph *graph, const struct lh_order_input *input,
 			   lh_chain_id chain);

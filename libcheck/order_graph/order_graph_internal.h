@@ -151,7 +151,7 @@ struct lh_order_graph {
 	uint32_t *visit_next, *visit_prev, *hb_edge_next;
 	uint32_t *list[2]; /* scratch: one entry for each vertex */
 	uint32_t *closing; /* vertices that slot[0] holds; as long */
-	uint8_t *knows;    /* by row of LH_T_LOCK: a lock of the row has a vertex */
+	uint8_t *knows;    /* by row of LH_T_LOCK: how many locks of the row have a vertex */
 	struct lh_cycle_slot *slot;
 	struct lh_cycle *found;
 
@@ -166,6 +166,7 @@ struct lh_order_graph {
 	uint32_t visit_high, hb_edge_high;
 	uint32_t todo;        /* first thread to activate */
 	uint32_t vertex_todo; /* first vertex whose in-edges are to be made */
+	uint32_t held_last;   /* the vertex that held_vertex returned last; 0: none */
 	/* Deep chains were added; the first component that has grown since its far edges were made.
 	 */
 	bool deep;

@@ -163,11 +163,13 @@ static uint32_t acquired_outside(const struct lh_self *self, struct lh_lock *l, 
 uint32_t lh_handler_check(const struct lh_self *self, lh_lock_id lock, lh_chain_id id,
 			  uint64_t open)
 {
-	struct lh_lock *l = lh_lock_row(lock);
 	struct lh_chain *chain = &LH_CHAINS[id];
 
 	if (in_handler(chain))
 		lh_handler_installed(); /* by a call that was not seen */
+	else if (!lh_handler_exists)
+		return 0;
+	struct lh_lock *l = lh_lock_row(lock);
 	if (lh_handler_exists)
 		chain->flags |= LH_CHAIN_HANDLER_CHECKED;
 	if (!l || !may_hang(l) || lh_options.unwinder == LH_UNWINDER_LIBUNWIND)

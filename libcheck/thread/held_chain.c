@@ -14,9 +14,11 @@ enum {
 	QUARANTINE = 256
 };
 
-/* About one hash list per chain: each new chain splits a list in two (base/linear_hash.h). */
+/* About one hash list per chain that is in them: each one splits a list in two
+ * (base/linear_hash.h). */
 static uint32_t *heads;
-static uint32_t lists; /* number of lists in use */
+static uint32_t lists;  /* number of lists in use */
+static uint32_t hashed; /* chains in them */
 
 /* Free rows, linked by hash_next. A thread's chain cache may still name those in quarantine. */
 static lh_chain_id free_chains[DEPTHS], free_low[DEPTHS];
@@ -45,6 +47,7 @@ bool lh_held_chain_init(void)
 	lh_chain_links = rows_beside(LH_T_CHAIN, sizeof(*lh_chain_links));
 	free_visits = rows_beside(LH_T_THREAD, sizeof(*free_visits));
 	lists = 1;
+	hashed = 0;
 	return lh_dependency_kind_init() && heads && lh_chain_links && free_visits;
 }
 
@@ -77,7 +80,7 @@ static void prefetch(uint32_t fresh)
 /* Adds a list, and moves to it the chains that belong there from the list that is split. */
 static void split(void)
 {
-	if (lists >= lh_rows_used(LH_T_CHAIN) || lists >= lh_rows_max(LH_T_CHAIN))
+	if (lists > hashed || lists >= lh_rows_max(LH_T_CHAIN))
 		return;
 	uint32_t fresh = lists++, *from = &heads[lh_linear_hash_split_from(fresh)];
 	prefetch(fresh);
@@ -94,9 +97,12 @@ static void split(void)
 	}
 }
 
-static lh_chain_id find(lh_chain_id parent, lh_lock_id lock, lh_site site)
+static lh_chain_id find(const struct lh_lock *l, lh_chain_id parent, lh_lock_id lock, lh_site site)
 {
-	for (lh_chain_id i = *lh_chain_head(parent, lock, site); i; i = LH_CHAINS[i].hash_next) {
+	bool in_table = lh_chain_is_hashed(l);
+	lh_chain_id i = in_table ? *lh_chain_head(parent, lock, site) : l->chains;
+
+	for (; i; i = in_table ? LH_CHAINS[i].hash_next : LH_CHAINS[i].next) {
 		const struct lh_chain *chain = &LH_CHAINS[i];
 		if (chain->parent == parent && chain->lock == lock && chain->site == site)
 			return i;
@@ -104,15 +110,38 @@ static lh_chain_id find(lh_chain_id parent, lh_lock_id lock, lh_site site)
 	return 0;
 }
 
+static void add_to_table(lh_chain_id id)
+{
+	struct lh_chain *chain = &LH_CHAINS[id];
+
+	hashed++;
+	split();
+	uint32_t *head = lh_chain_head(chain->parent, chain->lock, chain->site);
+	chain->hash_next = *head;
+	__atomic_store_n(head, id, __ATOMIC_RELEASE);
+}
+
+/* The lock has so many chains now that its list would be slow. */
+static void add_all_to_table(struct lh_lock *l)
+{
+	for (lh_chain_id i = l->chains; i; i = LH_CHAINS[i].next)
+		add_to_table(i);
+	l->many_chains = true;
+}
+
 static void unhash(lh_chain_id id)
 {
 	const struct lh_chain *chain = &LH_CHAINS[id];
-	uint32_t *at = lh_chain_head(chain->parent, chain->lock, chain->site);
 
+	if (!lh_chain_is_hashed(&LH_LOCKS[LH_LOCK_ROW(chain->lock)]))
+		return;
+	uint32_t *at = lh_chain_head(chain->parent, chain->lock, chain->site);
 	while (*at && *at != id)
 		at = &LH_CHAINS[*at].hash_next;
-	if (*at)
-		*at = chain->hash_next;
+	if (!*at)
+		return;
+	*at = chain->hash_next;
+	hashed--;
 }
 
 /* ---- valid and stale ---- */
@@ -326,19 +355,17 @@ static lh_chain_id new_chain(lh_chain_id parent, lh_lock_id lock, lh_site site)
 		lh_own_ledger.ledger->dropped_chains++;
 		return 0;
 	}
-	split();
-	uint32_t *head = lh_chain_head(parent, lock, site);
 	LH_CHAINS[id] = (struct lh_chain){.parent = parent,
 					  .site = site,
 					  .depth = (uint16_t)(LH_CHAINS[parent].depth + 1),
 					  .next = l->chains,
-					  .hash_next = *head,
 					  .flags = renewed ? LH_CHAIN_REUSED : 0};
 	__atomic_store_n(&LH_CHAINS[id].lock, lock, __ATOMIC_RELEASE);
 	link_chain(l, id);
-	*head = id;
-	if (LH_CHAINS[LH_CHAINS[id].next].next)
-		l->many_chains = true;
+	if (lh_chain_is_hashed(l))
+		add_to_table(id);
+	else if (LH_CHAINS[LH_CHAINS[id].next].next)
+		add_all_to_table(l);
 	if (renewed)
 		lh_chain_on_change(id, LH_CHAIN_RENEWED);
 	return id;
@@ -487,8 +514,11 @@ static bool note_of_signal(lh_chain_id id, const struct visits *all, struct lh_c
 bool lh_chain_note(lh_chain_id id, struct lh_chain_visit v)
 {
 	const struct lh_chain *chain = &LH_CHAINS[id];
-	struct visits all = visits_of(chain, &v);
 	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(chain->lock)];
+
+	if (!chain->visit && lh_kind_acts(l->kind) != LH_COND)
+		return add_visit(id, v);
+	struct visits all = visits_of(chain, &v);
 	uint32_t max = l->flags & LH_LOCK_COUNTING ? PERMIT_VISITS_MAX : VISITS_MAX;
 	bool full = all.of_others >= max;
 
@@ -532,7 +562,7 @@ static void begin_again(lh_chain_id id)
 lh_chain_id lh_chain_make(lh_chain_id parent, lh_lock_id lock, lh_site site)
 {
 	const struct lh_lock *l = lh_lock_row(lock);
-	lh_chain_id id = l && l->chains ? find(parent, lock, site) : 0;
+	lh_chain_id id = l && l->chains ? find(l, parent, lock, site) : 0;
 
 	if (id && (LH_CHAINS[id].flags & LH_CHAIN_STALE))
 		begin_again(id);

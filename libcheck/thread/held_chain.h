@@ -99,8 +99,8 @@ enum lh_chain_change {
 };
 extern bool (*lh_chain_on_change)(uint32_t id, enum lh_chain_change what);
 
-/* For each lock row, 1 if the order graph knows a lock of it; NULL: there is no graph yet. Set by
- * events/. */
+/* For each lock row, not 0 if the order graph knows a lock of it; NULL: there is no graph yet. Set
+ * by events/. */
 extern const uint8_t *lh_chain_graph_rows LH_HIDDEN;
 static inline bool lh_chain_graph_knows(const struct lh_lock *l)
 {

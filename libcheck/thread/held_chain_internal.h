@@ -36,6 +36,15 @@ void lh_chain_set_stale(lh_chain_id id) LH_HIDDEN;
 void lh_chain_set_valid(lh_chain_id id) LH_HIDDEN;
 /* Frees a chain and those below it, which must be stale. */
 void lh_chain_free(lh_chain_id id) LH_HIDDEN;
+/*
+ * Are the chains that end in the lock in the hash table? Most locks have one or two, which the
+ * lock's list shows. many_chains is set for good when a third chain comes. That of a futex says
+ * something else.
+ */
+static inline bool lh_chain_is_hashed(const struct lh_lock *l)
+{
+	return l->many_chains || l->kind == LH_FUTEX;
+}
 /* The list of the hash table for this chain. All generations of a lock's row are in one list, so a
  * chain can pass to the row's next lock. */
 uint32_t *lh_chain_head(lh_chain_id parent, lh_lock_id lock, lh_site site) LH_HIDDEN;

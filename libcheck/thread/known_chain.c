@@ -150,25 +150,36 @@ static lh_chain_id find_unlocked(lh_chain_id parent, lh_lock_id lock, lh_site si
 	return old;
 }
 
-lh_chain_id lh_chain_find(lh_chain_id parent, lh_lock_id lock, lh_site site)
-{
-	lh_chain_id id = find_unlocked(parent, lock, site);
-	const struct lh_chain *chain = &LH_CHAINS[id];
-
-	return id && chain->lock == lock && !(chain->flags & LH_CHAIN_STALE) ? id : 0;
-}
-
-/* Like find_unlocked, in the list of a lock without many_chains; returns the first that matches. */
+/* The same in the list of a lock whose chains are not in the hash table. */
 static lh_chain_id find_listed(lh_chain_id parent, lh_lock_id lock, lh_site site)
 {
-	lh_chain_id id = __atomic_load_n(&LH_LOCKS[LH_LOCK_ROW(lock)].chains, __ATOMIC_ACQUIRE);
+	lh_chain_id id = __atomic_load_n(&LH_LOCKS[LH_LOCK_ROW(lock)].chains, __ATOMIC_ACQUIRE),
+		    old = 0;
 
 	for (int few = 0; id && few < SHORT_LIST; id = LH_CHAINS[id].next, few++) {
 		lh_lock_id of = lock_if_matches(&LH_CHAINS[id], parent, site);
-		if (!LH_LOCK_ROW(of ^ lock))
+		if (of == lock)
 			return id;
+		if (!LH_LOCK_ROW(of ^ lock))
+			old = id;
 	}
-	return 0;
+	return old;
+}
+
+static inline lh_chain_id find_known(lh_chain_id parent, lh_lock_id lock, lh_site site)
+{
+	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(lock)];
+
+	return lh_chain_is_hashed(l) ? find_unlocked(parent, lock, site)
+				     : find_listed(parent, lock, site);
+}
+
+lh_chain_id lh_chain_find(lh_chain_id parent, lh_lock_id lock, lh_site site)
+{
+	lh_chain_id id = find_known(parent, lock, site);
+	const struct lh_chain *chain = &LH_CHAINS[id];
+
+	return id && chain->lock == lock && !(chain->flags & LH_CHAIN_STALE) ? id : 0;
 }
 
 /*
@@ -218,15 +229,11 @@ static inline bool visited_in_segment(const struct lh_self *self, lh_chain_id id
 	return visit && visit->last >= self->live_saved->segment;
 }
 
-/* A short list is near the lock in memory; a long one is slower than the hash table. */
 lh_chain_id lh_chain_find_visited(struct lh_self *self, lh_chain_id parent, lh_lock_id lock,
 				  lh_site site)
 {
-	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(lock)];
-	lh_chain_id id = l->many_chains ? 0 : find_listed(parent, lock, site);
+	lh_chain_id id = find_known(parent, lock, site);
 
-	if (!id && l->chains)
-		id = find_unlocked(parent, lock, site);
 	if (!id || !visited_in_segment(self, id, lock))
 		return 0;
 	remember(self, (struct lh_chain_cache_entry){parent, lock, site, id});

@@ -34,6 +34,7 @@ static inline bool lh_retired_put(struct lh_self *self, struct lh_lock *l)
 	r->n = r->first ? r->n + 1 : 1;
 	r->first = (uint32_t)(l - LH_LOCKS);
 	r->init_stack = l->init_stack;
+	self->retires = true;
 	return true;
 }
 

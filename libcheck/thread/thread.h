@@ -32,6 +32,7 @@ enum {
 	LH_VISITED_BITS = 1 << 15, /* chains for which a thread has a "visited" bit */
 	LH_RETIRED_KINDS = 16,     /* init sites for which a thread retires rows; a power of two */
 	LH_RETIRED_MAX = 256,      /* rows of one of them */
+	LH_FRESH_SITES = 8,        /* sites of new chains that a thread counts; a power of two */
 	LH_OWN_READS = 16,         /* locks whose reads a thread keeps; a power of two */
 	LH_AWAY_STACKS = 8,        /* places where it releases the GIL; a power of two */
 	LH_OWN_WAITS = 16,         /* locks for which a thread keeps waits; a power of two */
@@ -146,6 +147,11 @@ struct lh_self {
 	struct lh_stack_walk_result *walked; /* the last walk; a hook must use little stack */
 	struct lh_python_chain away;         /* for lh_python_away */
 	struct lh_away_stack away_stack[LH_AWAY_STACKS];
+	struct {
+		lh_site site;
+		uint32_t n; /* acquisitions there that brought a new chain */
+	} fresh[LH_FRESH_SITES];
+	bool retires; /* it has retired a lock: before that, `retired` is empty */
 	struct lh_retired retired[LH_RETIRED_KINDS]; /* by init_stack */
 	uint64_t delay_state;  /* of the random stream of delay/delay.c, 0 not begun */
 	uint32_t random;       /* state of lh_self_next_sample */
@@ -183,6 +189,8 @@ static inline struct lh_retired *lh_retired_entry(struct lh_self *self, lh_stack
 	struct lh_retired *empty = NULL;
 
 	if (LH_LIKELY(self->retired[at].init_stack == init_stack))
+		return &self->retired[at];
+	if (!self->retires) /* all are empty */
 		return &self->retired[at];
 	for (uint32_t i = 0; i < PROBES; i++) {
 		struct lh_retired *r = &self->retired[(at + i) & (LH_RETIRED_KINDS - 1)];

@@ -21,6 +21,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <sys/mman.h>
 #include <time.h>
 
 enum {
@@ -143,6 +144,50 @@ static void under_many(int n)
 	}
 }
 
+/* Not where the others lie, which would change the lengths of hash lists. */
+static pthread_mutex_t *new_locks(size_t n)
+{
+	void *at = mmap(NULL, n * sizeof(pthread_mutex_t), PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED)
+		exit(1);
+	return at;
+}
+
+/* Each lock is new, and acquired once, while another is held. */
+static void new_under_one(int n)
+{
+	static pthread_mutex_t *m;
+
+	m = m ? m : new_locks(2 * WARM + WINDOWS * ROUNDS);
+	pthread_mutex_lock(&a);
+	for (int i = 0; i < n; i++, m++) {
+		pthread_mutex_init(m, NULL);
+		pthread_mutex_lock(m);
+		pthread_mutex_unlock(m);
+	}
+	pthread_mutex_unlock(&a);
+}
+
+/* Each pair of locks is new, though both are known: the lower one first. */
+static void new_pairs(int n)
+{
+	enum { SIDE = 16 };
+	static pthread_mutex_t *m;
+	static int low, high;
+
+	m = m ? m : new_locks(SIDE);
+	for (int i = 0; i < n; i++) {
+		if (++high == SIDE)
+			high = ++low + 1;
+		pthread_mutex_lock(&m[low]);
+		pthread_mutex_lock(&m[high]);
+		pthread_mutex_unlock(&m[high]);
+		pthread_mutex_unlock(&m[low]);
+	}
+}
+
 /* Locks that other threads have acquired before, more than the thread's chain cache has. */
 static void after_others(int n)
 {
@@ -247,6 +292,8 @@ static const struct {
 	{"relock", relock, WARM},
 	{"permits", two_permits, WARM},
 	{"robust", robust_mutex, WARM},
+	{"new-lock", new_under_one, WARM},
+	{"new-pair", new_pairs, WARM},
 };
 enum { OPERATIONS = sizeof(operations) / sizeof(operations[0]) };
 
