@@ -267,6 +267,15 @@ compiled_headers() {
 	} 9> "$copy.lock"
 }
 
+# make_sanitized [VARIABLE=VALUE] TARGET...: builds in the folder B/san with the sanitizers, one suite at a time. -O0 compiles
+# in a third of the time and hides nothing from the sanitizers; by clang, whose warnings are to be seen as well.
+make_sanitized() {
+	local by=${CC:-cc}
+	! have clang || by=clang
+	mkdir -p "$B/san" && flock "$B/san/lock" \
+		make --no-print-directory -s -j"$(nproc)" B="$B/san" CC="$by" SAN=address,undefined 'CFLAGS=-O0 -g' "$@"
+}
+
 # must_build: as build; ends the runner with a failure when the compiler fails.
 must_build() {
 	build "$@" || { bad "$2 does not compile"; finish; }
