@@ -276,6 +276,16 @@ make_sanitized() {
 		make --no-print-directory -s -j"$(nproc)" B="$B/san" CC="$by" SAN=address,undefined 'CFLAGS=-O0 -g' "$@"
 }
 
+# build_views PROGRAM: tests/formats/views.c, with the objects of the build; what prints a version is compiled with another one.
+build_views() {
+	local file words=()
+	# shellcheck disable=SC2046 # a list of words
+	for file in $(cd "$top" && echo $(tests/unit/links LINKS tests/formats/views.c)); do
+		if grep -q LH_VERSION "$file"; then words+=("$file"); else words+=("$B/tool/${file%.c}.o"); fi
+	done
+	build "$1" tests/formats/views.c -DLH_VERSION='"0.0"' -O0 -w -I. "${words[@]}" -ljansson -lm
+}
+
 # must_build: as build; ends the runner with a failure when the compiler fails.
 must_build() {
 	build "$@" || { bad "$2 does not compile"; finish; }
