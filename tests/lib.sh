@@ -249,7 +249,7 @@ build_as() {
 	*-libc++) as="-O2 $libcxx" ;;
 	esac
 	# shellcheck disable=SC2086 # options
-	[[ $1 != *-libc++ && " $* " != *' -fPIC '* && " $* " != *' -std='* ]] && compiled_headers "$1" $as && build "$2" "$3" $as "${headers[@]}" "${@:4}" ||
+	[[ " $* " != *' -fPIC '* && " $* " != *' -std='* ]] && compiled_headers "$1" ${as%-nostdlib*} && build "$2" "$3" $as "${headers[@]}" "${@:4}" ||
 		build "$2" "$3" $as "${@:4}"
 }
 # compiled_headers CONFIGURATION FLAG...: makes them, by CXX and once for all suites; `headers` are the words to use them.
