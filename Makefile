@@ -19,6 +19,12 @@ WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prot
 LANG_C   := -std=gnu11 -D_GNU_SOURCE -DLH_VERSION='"$(VERSION)"'
 ALL      := $(LANG_C) $(WARN) -MMD -MP -I. $(CFLAGS) $(CPPFLAGS)
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+# clang would link a copy of the sanitizers into each program, whose functions hide those of libc from the tests; and does
+# not define gcc's word for a program with them.
+ifneq (,$(and $(findstring address,$(SAN)),$(findstring clang,$(CC))))
+SANFLAGS += -D__SANITIZE_ADDRESS__
+SAN_LIBS := -shared-libasan -Wl,-rpath,$(dir $(shell $(CC) -print-file-name=libclang_rt.asan-$(shell uname -m).so))
+endif
 
 # The library: nothing of it is visible but the intercepted names; unwind tables so that
 # exceptions and cancellation pass through; no call through a lazily bound slot.
@@ -79,7 +85,7 @@ $B/exports.map: libcheck/calls.def tests/abi/names
 	$Q{ echo '{ global:'; CC=$(CC) sh tests/abi/names | sed 's/$$/;/'; echo 'local: *; };'; } > $@
 $B/lockhound: $(TOOL_OBJ)
 	@echo "  LINK  $@"
-	$Q$(CC) $(SANFLAGS) -o $@ $(TOOL_OBJ) $(LDFLAGS) $(TOOL_LIBS)
+	$Q$(CC) $(SANFLAGS) -o $@ $(TOOL_OBJ) $(SAN_LIBS) $(LDFLAGS) $(TOOL_LIBS)
 $B/libcheck/%.o: libcheck/%.c
 	@echo "  CC    $<$(so_far)"
 	$Q mkdir -p $(@D)
@@ -87,19 +93,25 @@ $B/libcheck/%.o: libcheck/%.c
 $B/tool/%.o: %.c
 	@echo "  CC    $< (tool)$(so_far)"
 	$Q mkdir -p $(@D)
-	$Q$(CC) $(ALL) $(if $(filter tools/%,$<),,-Wno-pedantic) $(SANFLAGS) -DLH_LIBRARY_DIR='"$(libdir)/lockhound"' -c -o $@ $<
+	$Q$(CC) $(ALL) $(if $(filter tools/%,$<),,-Wno-pedantic) $(call test_flags,$<) $(SANFLAGS) -DLH_LIBRARY_DIR='"$(libdir)/lockhound"' -c -o $@ $<
 
 $B/tool/tools/render/html_page.o: tools/render/html_page.css tools/render/html_page.js
 
+# A test's own source, which is not what is tested, is compiled without optimization, in a third of the time; but not the
+# sources that compute for seconds, and not those whose own stacks are walked.
+OPTIMIZED_TESTS := $(addsuffix .c,test_walk% test_cfi test_dead_locks test_rounds test_order_graph_random test_steer_random \
+	test_wait_cycle oracle simulator% sim_%)
+test_flags = $(if $(filter tests/unit/%,$1),$(if $(filter $(OPTIMIZED_TESTS),$(notdir $1)),,-O0))
+
 # A unit test says in a line `LINKS: a.c b.c` what it links: its folder and folders below, nothing above.
-LINKED := $(UNIT_SRC) tests/bench/bench_order_graph.c
+LINKED := $(UNIT_SRC) tests/bench/bench_order_graph.c tests/fuzz/replay.c
 objects_of = $(patsubst %.c,$B/tool/%.o,$(wildcard $(shell tests/unit/links LINKS $1)))
 $(foreach t,$(LINKED),$(eval $(t:tests/%.c=$B/%): $(call objects_of,$t)))
 UNIT_OBJ = $(UNIT_SRC:%.c=$B/tool/%.o) $(foreach t,$(UNIT_SRC),$(call objects_of,$t))
 $(LINKED:tests/%.c=$B/%): $B/%: $B/tool/tests/%.o
 	@echo "  TEST  $@"
 	$Q mkdir -p $(@D)
-	$Q$(CC) $(SANFLAGS) -o $@ $^ $(LDFLAGS) $(if $(findstring /unit/tools/,$@),$(TOOL_LIBS),$$(tests/unit/links LIBS $(@:$B/%=tests/%.c)))
+	$Q$(CC) $(SANFLAGS) -o $@ $^ $(SAN_LIBS) $(LDFLAGS) $(if $(findstring /unit/tools/,$@),$(TOOL_LIBS),$$(tests/unit/links LIBS $(@:$B/%=tests/%.c)))
 # A test that stands between these files and the memory: the compiler calls it before each access. The test's threads are
 # coroutines, whose stacks are copied, so no other sanitizer sees
 # them; unoptimized code leaves so much on them that equal states differ.

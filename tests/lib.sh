@@ -249,7 +249,7 @@ build_as() {
 	*-libc++) as="-O2 $libcxx" ;;
 	esac
 	# shellcheck disable=SC2086 # options
-	[[ $1 != *-libc++ && " $* " != *' -fPIC '* && " $* " != *' -std='* ]] && compiled_headers "$1" $as && build "$2" "$3" $as "${headers[@]}" "${@:4}" ||
+	[[ " $* " != *' -fPIC '* && " $* " != *' -std='* ]] && compiled_headers "$1" ${as%-nostdlib*} && build "$2" "$3" $as "${headers[@]}" "${@:4}" ||
 		build "$2" "$3" $as "${@:4}"
 }
 # compiled_headers CONFIGURATION FLAG...: makes them, by CXX and once for all suites; `headers` are the words to use them.
@@ -265,6 +265,25 @@ compiled_headers() {
 				"$CXX" -std=gnu++20 "${build_flags[@]}" "${@:2}" -Wno-unused-command-line-argument -o "$made" -x c++-header "$copy"
 		}
 	} 9> "$copy.lock"
+}
+
+# make_sanitized [VARIABLE=VALUE] TARGET...: builds in the folder B/san with the sanitizers, one suite at a time. -O0 compiles
+# in a third of the time and hides nothing from the sanitizers; by clang, whose warnings are to be seen as well.
+make_sanitized() {
+	local by=${CC:-cc}
+	! have clang || by=clang
+	mkdir -p "$B/san" && flock "$B/san/lock" \
+		make --no-print-directory -s -j"$(nproc)" B="$B/san" CC="$by" SAN=address,undefined 'CFLAGS=-O0 -g' "$@"
+}
+
+# build_views PROGRAM: tests/formats/views.c, with the objects of the build; what prints a version is compiled with another one.
+build_views() {
+	local file words=()
+	# shellcheck disable=SC2046 # a list of words
+	for file in $(cd "$top" && echo $(tests/unit/links LINKS tests/formats/views.c)); do
+		if grep -q LH_VERSION "$file"; then words+=("$file"); else words+=("$B/tool/${file%.c}.o"); fi
+	done
+	build "$1" tests/formats/views.c -DLH_VERSION='"0.0"' -O0 -w -I. "${words[@]}" -ljansson -lm
 }
 
 # must_build: as build; ends the runner with a failure when the compiler fails.

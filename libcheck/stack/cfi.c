@@ -102,8 +102,9 @@ static struct lh_cfi_bytes consume(struct lh_cfi_bytes *b, uint64_t n)
 		b->bad = true;
 		n = 0;
 	}
-	struct lh_cfi_bytes part = {b->at, b->at + n, b->bad};
-	b->at += n;
+	struct lh_cfi_bytes part = {b->at, b->at, b->bad};
+	if (n > 0) /* C has no sum of a null pointer and 0 */
+		b->at = part.end = b->at + n;
 	return part;
 }
 

@@ -1,4 +1,9 @@
-/* replay.c — runs a fuzz target on named files, without libFuzzer: the corpus as a test. */
+/* replay.c — runs a fuzz target on named files, without libFuzzer: the corpus as a test.
+ * LINKS: tests/fuzz/fuzz_read.c tools/ledger/ tools/report/ tools/machine_code/
+ * libcheck/machine_code/ tools/symbols/ tools/lock_order/ tools/render/ tools/util/
+ * libcheck/order_graph/
+ * LIBS: -ldw -lelf -ljansson -ldl -lm
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
