@@ -183,6 +183,8 @@ static void deep(void)
 
 	thread("left", deep_mutexes, ways[0]);
 	thread("right", deep_mutexes, ways[1]);
+	while (atomic_load(&arrived) < 2) /* a thread may sleep before it holds them all, too */
+		sched_yield();
 	all_asleep(2);
 	thread("third", mutexes, third);
 	all_asleep(3);
