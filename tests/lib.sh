@@ -256,7 +256,8 @@ build_as() {
 compiled_headers() {
 	local source=$top/tests/cxx_headers.h copy=$B/headers/$1/cxx_headers.h made
 	made=$copy.gch headers=(-include "$copy")
-	case $CXX in clang*) made=$copy.pch headers=(-include-pch "$made") ;; esac
+	# clang would otherwise instantiate the same templates in each program again
+	case $CXX in clang*) made=$copy.pch headers=(-include-pch "$made") && set -- "$@" -fpch-instantiate-templates ;; esac
 	mkdir -p "${copy%/*}" || return
 	{
 		flock 9

@@ -46,8 +46,8 @@ int main(int n, char **plugin)
 	return 0;
 }
 END
-gcc -O1 -fopenmp -fPIC -shared -o gomp.so plugin.c &&
-	clang -O1 -fopenmp -fPIC -shared -o omp.so plugin.c && gcc -w -o main main.c -ldl || exit 1
+$ONCE gcc -O1 -fopenmp -fPIC -shared -o gomp.so plugin.c &&
+	$ONCE clang -O1 -fopenmp -fPIC -shared -o omp.so plugin.c && $ONCE gcc -w -o main main.c -ldl || exit 1
 sed 's/libgomp\.so\.1/libgomq.so.1/g' gomp.so > copy.so
 sed 's/libgomp\.so\.1/libgomq.so.1/g' "$(ldd ./gomp.so | awk '/libgomp/ { print $3 }')" > libgomq.so.1
 export LD_LIBRARY_PATH=$PWD

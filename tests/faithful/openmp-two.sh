@@ -35,6 +35,6 @@ for pair in gcc-clang clang-gcc clang-clang; do
 	OMP_CANCELLATION=true $WATCH "$BIN/openmp-$pair"
 	echo "status $?"
 done
-gcc -w -o weak weak.c || exit 1
+$ONCE gcc -w -o weak weak.c || exit 1
 $WATCH ./weak
 echo "weak $?"
