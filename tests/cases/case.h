@@ -53,6 +53,15 @@ typedef void (*part)(void);
 
 static volatile int case_turn UNUSED, case_started UNUSED;
 
+/* Gives the processor away, and for longer when the wait is long. Count begins with 0. */
+UNUSED static void case_pause(int *count)
+{
+	if (++*count < 1000)
+		sched_yield();
+	else
+		usleep(100);
+}
+
 struct case_part {
 	part fn;
 	int turn, of;
@@ -63,9 +72,9 @@ UNUSED static void *case_run(void *arg)
 	struct case_part p = *(struct case_part *)arg;
 	/* no thread begins before all exist, so that no creation orders their work */
 	__atomic_add_fetch(&case_started, 1, __ATOMIC_SEQ_CST);
-	while (__atomic_load_n(&case_started, __ATOMIC_SEQ_CST) < p.of ||
-	       __atomic_load_n(&case_turn, __ATOMIC_SEQ_CST) != p.turn)
-		sched_yield();
+	for (int n = 0; __atomic_load_n(&case_started, __ATOMIC_SEQ_CST) < p.of ||
+			__atomic_load_n(&case_turn, __ATOMIC_SEQ_CST) != p.turn;)
+		case_pause(&n);
 	p.fn();
 	__atomic_add_fetch(&case_turn, 1, __ATOMIC_SEQ_CST);
 	return NULL;
@@ -90,8 +99,8 @@ UNUSED static void case_in_turn(int n, const part *fns)
 /* For threads that the case does not create: number `turn` runs fn after number turn - 1 has. */
 UNUSED static void in_my_turn(int turn, part fn)
 {
-	while (__atomic_load_n(&case_turn, __ATOMIC_SEQ_CST) != turn)
-		sched_yield();
+	for (int n = 0; __atomic_load_n(&case_turn, __ATOMIC_SEQ_CST) != turn;)
+		case_pause(&n);
 	fn();
 	__atomic_add_fetch(&case_turn, 1, __ATOMIC_SEQ_CST);
 }
