@@ -155,7 +155,7 @@ bool lh_on_acquired_deep(const struct lh_call *call)
 	if (!live || live->held_n < LH_HELD_INLINE || !call->stack || call->stack == LH_NO_STACK)
 		return false;
 	struct lh_lock *l = lh_lock_known(call->object, (enum lh_kind)call->kind);
-	lh_chain_id parent = lh_held_chain(live);
+	lh_chain_id parent = lh_held_chain_found(live);
 	if (!parent || !is_known_and_free(live, l, call))
 		return false;
 	lh_lock_id id = lh_lock_id_of(l);
@@ -209,7 +209,7 @@ bool lh_on_acquired_revived(const struct lh_call *call)
 	struct lh_live_thread *live = self->live;
 	struct lh_lock *l =
 		live && (call->stack || lh_contexts.off) ? revive_undestroyed(self, call) : NULL;
-	lh_chain_id parent = l ? lh_held_chain(live) : 0;
+	lh_chain_id parent = l ? lh_held_chain_found(live) : 0;
 
 	return l && live->held_n < LH_HELD_INLINE && (parent || !live->held_n) &&
 	       lh_on_acquired_new_chain(self, call, parent, lh_lock_id_of(l),
@@ -355,6 +355,8 @@ bool lh_on_acquired_looked_up(struct lh_self *self, const struct lh_call *call,
 	lh_lock_id id = LH_LOCK_ID(row, l->gen);
 	lh_site site = LH_SITE((*x)->stack, call->how, call->mode);
 	lh_chain_id parent = n ? live->held[n - 1].chain : 0;
+	if (LH_UNLIKELY(n && !parent))
+		parent = lh_held_chain_search(live);
 	lh_chain_id chain = lh_chain_cached(self, parent, id, site);
 	if (LH_UNLIKELY(n &&
 			(!parent || (call->mode == LH_SHARED && lh_held_find(live, call->object)))))

@@ -54,29 +54,16 @@ static bool may_append(struct lh_live_thread *live, const struct lh_lock *l, con
 	return acts == LH_MUTEX || acts == LH_SPIN || acts == LH_SEM;
 }
 
-/*
- * The chain of the held locks; 0: not known. An entry has no chain yet if a lock below it was
- * released first, as in a list whose nodes are locked hand over hand; lh_event_chain has made the
- * chain the first time. It cannot go meanwhile: the thread holds all its locks.
- */
-static lh_chain_id known_parent(const struct lh_live_thread *live)
+/* The same as lh_event_visited_chain, for a thread that is not inside the library yet. */
+static __attribute__((noinline)) lh_chain_id visited_chain(struct lh_self *self,
+							   const struct lh_call *call,
+							   lh_chain_id parent, lh_lock_id id,
+							   lh_site site)
 {
-	lh_chain_id parent = 0;
-
-	for (uint32_t i = 0; i < lh_held_count(live); i++) {
-		struct lh_held *h = lh_held_at(live, i);
-		const struct lh_lock *l = lh_lock_row(h->lock);
-		if (!l || l->kind == LH_ONCE || (h->flags & LH_HELD_IN_COND_WAIT))
-			return 0;
-		parent = h->chain ? h->chain
-				  : lh_chain_find(parent, h->lock,
-						  LH_SITE(LH_SITE_STACK(h->site), LH_TRY,
-							  LH_SITE_MODE(h->site)));
-		h->chain = parent;
-		if (!parent)
-			return 0;
-	}
-	return parent;
+	lh_enter_known(self, call->frame);
+	lh_chain_id chain = lh_event_visited_chain(self, parent, id, site);
+	lh_leave(self);
+	return chain;
 }
 
 static bool acquired_first(struct lh_self *self, const struct lh_call *call, struct lh_lock *l)
@@ -85,10 +72,8 @@ static bool acquired_first(struct lh_self *self, const struct lh_call *call, str
 	enum lh_mode mode = lh_event_mode(call, l);
 	lh_stack_id stack =
 		may_append(live, l, call->object, mode) ? lh_event_known_stack(call) : LH_NO_STACK;
-	lh_chain_id parent = lh_held_chain(live);
+	lh_chain_id parent = lh_held_chain_found(live);
 
-	if (stack != LH_NO_STACK && live->held_n && !parent)
-		parent = known_parent(live);
 	if (stack == LH_NO_STACK || (live->held_n && !parent))
 		return false;
 	lh_lock_id id = lh_lock_id_of(l);
@@ -96,6 +81,8 @@ static bool acquired_first(struct lh_self *self, const struct lh_call *call, str
 	lh_chain_id chain = lh_chain_cached(self, parent, id, site);
 	if (chain && LH_UNLIKELY(lh_handler_must_check(chain)))
 		chain = 0;
+	else if (!chain)
+		chain = visited_chain(self, call, parent, id, site);
 	if (chain)
 		lh_held_append(self, live, l, mode,
 			       (struct lh_held){.address = (uintptr_t)call->object,

@@ -50,7 +50,7 @@ static inline bool is_known_kind(const struct lh_lock *l, const struct lh_call *
 static inline lh_chain_id known_chain(struct lh_self *self, const struct lh_call *call,
 				      lh_lock_id id, lh_site site)
 {
-	lh_chain_id parent = lh_held_chain(self->live_saved);
+	lh_chain_id parent = lh_held_chain_found(self->live_saved);
 
 	if (self->live_saved->held_n && (!parent || lh_held_find(self->live_saved, call->object)))
 		return 0;
@@ -342,7 +342,7 @@ bool lh_on_wait_begin_free(const struct lh_call *call)
 		return false;
 	lh_lock_id id = lh_lock_id_of(l);
 	lh_site site = LH_SITE(x->stack, call->how, call->mode);
-	lh_chain_id parent = lh_held_chain(live);
+	lh_chain_id parent = lh_held_chain_found(live);
 	if (live->held_n && (!parent || !lh_chain_cached(self, parent, id, site)))
 		return false;
 	/* A thread that acquires the lock from now on sees this wait when it looks for a cycle. */

@@ -35,6 +35,13 @@ static int flags_for(int fd)
 	return MAP_NORESERVE | (fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED);
 }
 
+/* Of a file with holes on a disk, the kernel would fill with zeros all that it reads ahead. */
+static void read_no_more(void *at, size_t bytes, int fd)
+{
+	if (fd >= 0)
+		lh_sys_advise(at, bytes, MADV_RANDOM);
+}
+
 bool lh_extent_map(struct lh_extent *e, char *at, size_t whole, size_t first, int fd,
 		   uint64_t offset)
 {
@@ -47,6 +54,7 @@ bool lh_extent_map(struct lh_extent *e, char *at, size_t whole, size_t first, in
 			lh_sys_unmap((void *)got, bytes);
 		return false;
 	}
+	read_no_more(at, bytes, fd);
 	*e = (struct lh_extent){at, bytes, lh_align(whole, LH_PAGE)};
 	mapped_bytes += bytes;
 	return true;
@@ -65,9 +73,11 @@ bool lh_extent_map_whole(struct lh_extent *e, size_t whole, int fd, uint64_t off
 	size_t bytes = lh_align(whole, LH_PAGE);
 	char *at = lh_sys_map(bytes, PROT_READ | PROT_WRITE, flags_for(fd), fd, offset);
 
-	if (at)
-		lh_extent_adopt(e, at, bytes);
-	return at != NULL;
+	if (!at)
+		return false;
+	read_no_more(at, bytes, fd);
+	lh_extent_adopt(e, at, bytes);
+	return true;
 }
 
 void lh_extent_unmap(struct lh_extent *e)

@@ -40,6 +40,19 @@ static inline lh_chain_id lh_chain_cached(struct lh_self *self, lh_chain_id pare
 }
 
 /*
+ * The chain of the thread's held locks; 0: it is not known. An entry has no chain if a lock below
+ * it was released first, as in a list whose nodes are locked hand over hand. Another event has made
+ * the chain the first time. It cannot go meanwhile: the thread holds all its locks. Takes no lock.
+ */
+lh_chain_id lh_held_chain_search(struct lh_live_thread *live);
+static inline lh_chain_id lh_held_chain_found(struct lh_live_thread *live)
+{
+	lh_chain_id id = lh_held_chain(live);
+
+	return LH_LIKELY(id || !live->held_n) ? id : lh_held_chain_search(live);
+}
+
+/*
  * Finds or makes the chain and notes that this thread visited it in its present segment. *fresh:
  * the visit is new, so the order graph must check the chain. 0: the table is full, counted.
  */

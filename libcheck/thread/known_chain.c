@@ -182,6 +182,26 @@ lh_chain_id lh_chain_find(lh_chain_id parent, lh_lock_id lock, lh_site site)
 	return id && chain->lock == lock && !(chain->flags & LH_CHAIN_STALE) ? id : 0;
 }
 
+lh_chain_id lh_held_chain_search(struct lh_live_thread *live)
+{
+	lh_chain_id parent = 0;
+
+	for (uint32_t i = 0; i < lh_held_count(live); i++) {
+		struct lh_held *h = lh_held_at(live, i);
+		const struct lh_lock *l = lh_lock_row(h->lock);
+		if (!l || l->kind == LH_ONCE || (h->flags & LH_HELD_IN_COND_WAIT))
+			return 0;
+		parent = h->chain ? h->chain
+				  : lh_chain_find(parent, h->lock,
+						  LH_SITE(LH_SITE_STACK(h->site), LH_TRY,
+							  LH_SITE_MODE(h->site)));
+		h->chain = parent;
+		if (!parent)
+			return 0;
+	}
+	return parent;
+}
+
 /*
  * A bit of the thread's own means the same as its visit row, which is in a list that other threads
  * write too. The bit of a reused chain may be of the earlier chain, so there the list is searched.

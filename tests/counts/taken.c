@@ -12,7 +12,7 @@
  * ledger's header has the number of acquisitions of the internal lock; without the library it
  * counts as 0.
  */
-#include "libcheck/ledger.h"
+#include "internal_lock.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -161,30 +161,6 @@ static void run_phase(long number)
 	wait_for(&arrived, 2 * number);
 }
 
-/* This process's ledger, or one without numbers. */
-static const struct lh_ledger *find_ledger(void)
-{
-	static const struct lh_ledger none;
-	char line[4096];
-	unsigned long from, to;
-	FILE *maps = fopen("/proc/self/maps", "r");
-	const struct lh_ledger *found = NULL;
-
-	while (!found && maps && fgets(line, sizeof(line), maps))
-		if (strstr(line, "rw-s") && strstr(line, "lockhound") &&
-		    sscanf(line, "%lx-%lx", &from, &to) == 2 && to - from >= sizeof(none) &&
-		    memcmp((const void *)from, LH_LEDGER_MAGIC, sizeof(LH_LEDGER_MAGIC)) == 0)
-			found = (const struct lh_ledger *)from;
-	if (maps)
-		fclose(maps);
-	return found ? found : &none;
-}
-
-static uint64_t taken(const struct lh_ledger *ledger)
-{
-	return __atomic_load_n(&ledger->internal_lock_taken, __ATOMIC_RELAXED);
-}
-
 static bool init_mutex(pthread_mutex_t *m, int type)
 {
 	pthread_mutexattr_t attributes;
@@ -208,11 +184,10 @@ static int measure(void)
 	if (!init() || pthread_create(&t[0], NULL, run, NULL) ||
 	    pthread_create(&t[1], NULL, run, &mutex))
 		return 1;
-	const struct lh_ledger *ledger = find_ledger();
 	run_phase(1);
-	uint64_t before = taken(ledger);
+	uint64_t before = internal_lock_taken();
 	run_phase(2);
-	uint64_t after = taken(ledger);
+	uint64_t after = internal_lock_taken();
 	printf("%ld %lu\n", row->pairs, (unsigned long)(after - before));
 	__atomic_store_n(&phase, 3, __ATOMIC_RELEASE);
 	return pthread_join(t[0], NULL) || pthread_join(t[1], NULL);

@@ -1,6 +1,7 @@
 /*
  * test_held_chain.c — each chain has one row, and is found, while the chains of its lock grow out
- * of the lock's list into the hash table, and after some of them were freed.
+ * of the lock's list into the hash table, and after some of them were freed. Also the chain of held
+ * locks whose lowest one was released.
  * LINKS: libcheck/thread/dependency_kind.c libcheck/thread/held_chain.c
  * libcheck/thread/known_chain.c libcheck/thread/dead_chain.c
  */
@@ -132,6 +133,51 @@ static void free_most(uint32_t wanted)
 	}
 }
 
+/* ---- the chain of held locks after one below was released ---- */
+
+static struct lh_live_thread *holds(uint32_t lower, uint32_t upper)
+{
+	static struct lh_live_thread live;
+
+	live = (struct lh_live_thread){.held_n = 2};
+	live.held[0] = (struct lh_held){.lock = lock(lower), .site = site(0)};
+	live.held[1] = (struct lh_held){.lock = lock(upper), .site = site(1)};
+	return &live;
+}
+
+/* The site of a lock that became the lowest one: of no order, as a try. */
+static lh_site left(lh_site from)
+{
+	return LH_SITE(LH_SITE_STACK(from), LH_TRY, LH_SITE_MODE(from));
+}
+
+static void search_held(void)
+{
+	enum { lower = 1, upper = 2 };
+
+	CHECK_EQ(lh_held_chain_found(holds(lower, upper)), 0);
+	lh_chain_id below = lh_chain_make(0, lock(lower), left(site(0)));
+	struct lh_live_thread *live = holds(lower, upper);
+	CHECK_EQ(lh_held_chain_found(live), 0);
+	CHECK_EQ(live->held[0].chain, below);
+	lh_chain_id all = lh_chain_make(below, lock(upper), left(site(1)));
+	CHECK_EQ(lh_held_chain_found(live), all);
+	CHECK_EQ(live->held[1].chain, all);
+	live->held[1].chain = all + 1; /* it is known: no search */
+	CHECK_EQ(lh_held_chain_found(live), all + 1);
+	live = holds(lower, upper);
+	live->held_n = 0;
+	CHECK_EQ(lh_held_chain_found(live), 0);
+	live = holds(lower, upper);
+	live->held[0].flags = LH_HELD_IN_COND_WAIT;
+	CHECK_EQ(lh_held_chain_found(live), 0);
+	LH_LOCKS[lower].kind = LH_ONCE;
+	CHECK_EQ(lh_held_chain_found(holds(lower, upper)), 0);
+	LH_LOCKS[lower].kind = LH_MUTEX;
+	lh_chain_set_stale(all);
+	CHECK_EQ(lh_held_chain_found(holds(lower, upper)), 0);
+}
+
 int main(void)
 {
 	start();
@@ -146,5 +192,6 @@ int main(void)
 	LH_LOCKS[WANTED + 1].many_chains = true;
 	check_found(WANTED + 1);
 	add_until(WANTED + 1, LOCKS);
+	search_held();
 	return unit_done();
 }
