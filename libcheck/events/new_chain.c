@@ -8,7 +8,11 @@
 #include "libcheck/events/event.h"
 #include "libcheck/lock/contention.h"
 
-/* Is the last entry's chain that of all held locks? As lh_event_chain, which also repairs it. */
+/*
+ * Is the last entry's chain that of all held locks? As lh_event_chain, which also repairs it. Asked
+ * under the internal lock: until then, another thread may post or destroy a held semaphore, which
+ * frees the chains that it is in.
+ */
 static bool is_held_as_chain(const struct lh_live_thread *live)
 {
 	for (uint32_t i = 0; i < live->held_n; i++) {
@@ -56,12 +60,12 @@ bool lh_on_acquired_add_chain(struct lh_self *self, const struct lh_call *call, 
 	struct lh_event_frame event;
 
 	known.stack = LH_SITE_STACK(site);
-	if (!is_plain(call, l) || !is_held_as_chain(live) ||
-	    (LH_STACKS[known.stack].flags & LH_STACK_HANDLER))
+	if (!is_plain(call, l) || (LH_STACKS[known.stack].flags & LH_STACK_HANDLER))
 		return false;
 	if (!lh_event_begin(&event, &known))
 		return true; /* dropped, and counted */
-	lh_chain_id chain = lh_event_record_under(&event, lh_held_chain(live), id, site);
+	lh_chain_id parent = is_held_as_chain(live) ? lh_held_chain(live) : lh_event_chain(&event);
+	lh_chain_id chain = lh_event_record_under(&event, parent, id, site);
 	struct lh_held *h = lh_held_fill(self, live, l, (enum lh_mode)call->mode,
 					 (struct lh_held){.address = (uintptr_t)call->object,
 							  .lock = id,
