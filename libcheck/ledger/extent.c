@@ -36,7 +36,7 @@ static int flags_for(int fd)
 }
 
 /* Of a file with holes on a disk, the kernel would fill with zeros all that it reads ahead. */
-static void read_no_more(void *at, size_t bytes, int fd)
+static void no_read_ahead(void *at, size_t bytes, int fd)
 {
 	if (fd >= 0)
 		lh_sys_advise(at, bytes, MADV_RANDOM);
@@ -54,7 +54,7 @@ bool lh_extent_map(struct lh_extent *e, char *at, size_t whole, size_t first, in
 			lh_sys_unmap((void *)got, bytes);
 		return false;
 	}
-	read_no_more(at, bytes, fd);
+	no_read_ahead(at, bytes, fd);
 	*e = (struct lh_extent){at, bytes, lh_align(whole, LH_PAGE)};
 	mapped_bytes += bytes;
 	return true;
@@ -75,7 +75,7 @@ bool lh_extent_map_whole(struct lh_extent *e, size_t whole, int fd, uint64_t off
 
 	if (!at)
 		return false;
-	read_no_more(at, bytes, fd);
+	no_read_ahead(at, bytes, fd);
 	lh_extent_adopt(e, at, bytes);
 	return true;
 }
