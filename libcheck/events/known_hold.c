@@ -54,18 +54,6 @@ static bool may_append(struct lh_live_thread *live, const struct lh_lock *l, con
 	return acts == LH_MUTEX || acts == LH_SPIN || acts == LH_SEM;
 }
 
-/* The same as lh_event_visited_chain, for a thread that is not inside the library yet. */
-static __attribute__((noinline)) lh_chain_id visited_chain(struct lh_self *self,
-							   const struct lh_call *call,
-							   lh_chain_id parent, lh_lock_id id,
-							   lh_site site)
-{
-	lh_enter_known(self, call->frame);
-	lh_chain_id chain = lh_event_visited_chain(self, parent, id, site);
-	lh_leave(self);
-	return chain;
-}
-
 static bool acquired_first(struct lh_self *self, const struct lh_call *call, struct lh_lock *l)
 {
 	struct lh_live_thread *live = self->live;
@@ -79,18 +67,20 @@ static bool acquired_first(struct lh_self *self, const struct lh_call *call, str
 	lh_lock_id id = lh_lock_id_of(l);
 	lh_site site = LH_SITE(stack, call->how, mode);
 	lh_chain_id chain = lh_chain_cached(self, parent, id, site);
-	if (chain && LH_UNLIKELY(lh_handler_must_check(chain)))
-		chain = 0;
-	else if (!chain)
-		chain = visited_chain(self, call, parent, id, site);
-	if (chain)
-		lh_held_append(self, live, l, mode,
-			       (struct lh_held){.address = (uintptr_t)call->object,
-						.lock = id,
-						.chain = chain,
-						.site = site,
-						.tick = lh_clock_tick()});
-	return chain != 0;
+	if (LH_UNLIKELY(!chain)) {
+		struct lh_call visited = *call;
+		visited.mode = mode;
+		return lh_on_acquired_new_chain(self, &visited, parent, id, site);
+	}
+	if (LH_UNLIKELY(lh_handler_must_check(chain)))
+		return false;
+	lh_held_append(self, live, l, mode,
+		       (struct lh_held){.address = (uintptr_t)call->object,
+					.lock = id,
+					.chain = chain,
+					.site = site,
+					.tick = lh_clock_tick()});
+	return true;
 }
 
 bool lh_on_acquired_known(const struct lh_call *call)

@@ -41,8 +41,9 @@ static inline lh_chain_id lh_chain_cached(struct lh_self *self, lh_chain_id pare
 
 /*
  * The chain of the thread's held locks; 0: it is not known. An entry has no chain if a lock below
- * it was released first, as in a list whose nodes are locked hand over hand. Another event has made
- * the chain the first time. It cannot go meanwhile: the thread holds all its locks. Takes no lock.
+ * it was released first, as in a list whose nodes are locked hand over hand; the slow path has made
+ * the chain the first time. It stays while the thread holds its locks, but for a semaphore that
+ * another thread posts or destroys. Takes no lock.
  */
 lh_chain_id lh_held_chain_search(struct lh_live_thread *live);
 static inline lh_chain_id lh_held_chain_found(struct lh_live_thread *live)
